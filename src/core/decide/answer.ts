@@ -1,0 +1,121 @@
+// Evidence and choices in; the ranked answer with its crossings, doubts and assumptions out.
+import type { Assumption } from './evidence.ts'
+
+export type YesNoUnknown = 'yes' | 'no' | 'unknown'
+
+/** Monthly cost as a function of volume, exact to the staircase: this is what chart, cursor and crossings evaluate. */
+export type CostTerms =
+  | { readonly kind: 'api'; readonly usdPerMtok: number; readonly fixedUsdPerMonth: number }
+  | {
+      readonly kind: 'self-host'
+      readonly replicaUsdPerMonth: number
+      /** Without overhead: what the leased GPU-hours of a replica cost. */
+      readonly replicaGpuUsdPerMonth: number
+      /** What a saturated replica serves in a month, million tokens, before the peak is allowed for. */
+      readonly throughputMtokPerMonth: number
+      /** What a replica may be counted on for at this traffic's shape = throughput ÷ peak-to-mean. */
+      readonly replicaMtokPerMonth: number
+      readonly minReplicas: number
+      readonly spareReplicas: number
+      readonly fixedReplicas: number | null
+      readonly fixedUsdPerMonth: number
+      readonly loadCurve: readonly { readonly load: number; readonly busyShare: number }[]
+    }
+
+export interface Breakdown {
+  readonly tokens: number
+  readonly gpuBusy: number
+  readonly gpuIdle: number
+  readonly gpuCold: number
+  readonly redundancy: number
+  readonly operations: number
+  readonly escalation: number
+  readonly spill: number
+}
+
+export interface Band {
+  readonly low: number
+  readonly high: number
+}
+
+export interface OptionAnswer {
+  readonly name: string
+  readonly kind: 'api' | 'dedicated' | 'self-host'
+  readonly group: string
+  readonly dtype: string | null
+  /** USD per month at the volume of `youAreHere`; null = unknown. */
+  readonly usd: number | null
+  readonly usdPerThousandRequests: number | null
+  readonly usdPerMtok: number | null
+  /** Whose tokens the $/Mtok counts. */
+  readonly tokensOf: string
+  readonly usdPerSuccess: null
+  readonly utilization: number | null
+  readonly replicas: number | null
+  readonly gpus: number | null
+  readonly meetsQuality: YesNoUnknown
+  readonly meetsLatency: YesNoUnknown
+  readonly infeasible: { readonly calls: number; readonly share: number; readonly reasons: readonly string[] }
+  readonly tokenRatio: {
+    readonly input: number | null
+    readonly output: number | null
+    readonly band: Band | null
+    readonly source: string
+  }
+  readonly breakdown: Breakdown
+  readonly band: Band | null
+  readonly probabilityCheapest: number | null
+  readonly terms: CostTerms | null
+  readonly priceSource: string
+  readonly notes: readonly string[]
+}
+
+export interface Crossing {
+  readonly variable: 'tokensPerMonth'
+  readonly at: number
+  /** Cheapest just below, and from `at` on. */
+  readonly from: string
+  readonly to: string
+  readonly band: Band | null
+}
+
+export interface Answer {
+  readonly schemaVersion: 1
+  readonly sample: boolean
+  readonly currency: 'USD'
+  readonly hoursPerMonth: number
+  readonly at: string
+  readonly seed: number
+  readonly requests: number
+  readonly tokens: { readonly input: number; readonly output: number; readonly total: number }
+  readonly coverage: {
+    readonly days: number
+    readonly hoursOfWeek: number
+    readonly billedShare: number | null
+    readonly pricedShare: number | null
+    readonly attributedShare: number | null
+  }
+  readonly grade: 'A' | 'B' | 'C' | 'D'
+  /** One sentence a buyer can read. */
+  readonly verdict: string
+  /** Ranked: today's weights first, then by USD; unknown last. */
+  readonly options: readonly OptionAnswer[]
+  readonly best: string | null
+  /** Breakpoints of the cheapest option among today's weights, ascending. */
+  readonly crossings: readonly Crossing[]
+  /** Each API × self-host pair of today's weights: every crossing of the staircase. */
+  readonly pairs: readonly {
+    readonly api: string
+    readonly selfHost: string
+    readonly crossings: readonly { readonly tokensPerMonth: number; readonly replicas: number }[]
+    readonly forGoodFrom: number | null
+    readonly never: string | null
+  }[]
+  readonly never: readonly { readonly option: string; readonly reason: string; readonly nearestChange: string | null }[]
+  readonly forGoodFrom: { readonly option: string; readonly tokensPerMonth: number; readonly band: Band | null } | null
+  readonly youAreHere: { readonly tokensPerMonth: number; readonly requestsPerMonth: number }
+  readonly nextMeasurement: string | null
+  readonly assumptions: readonly Assumption[]
+  readonly notModelled: readonly string[]
+  readonly unpriced: readonly { readonly model: string; readonly calls: number; readonly share: number }[]
+}
