@@ -1,0 +1,11 @@
+// A computed number in; the same number to the 12 significant digits that an answer prints.
+
+/**
+ * `x` rounded to 12 significant digits, the precision at which estimates are compared and printed. Number.toPrecision is
+ * exact by specification, so the result is the same in every engine. Not finite stays as it is; −0 becomes 0.
+ */
+export function estimate(x: number): number {
+  if (!Number.isFinite(x)) return x
+  const rounded = Number(x.toPrecision(12))
+  return rounded === 0 ? 0 : rounded
+}
