@@ -1,5 +1,6 @@
 // What a command file must offer, and what the frame gives it: parsed global options, one way to print, one way to fail.
 import type { Command } from 'commander'
+import type { Settings } from './settings.ts'
 
 /** Options that every command has. */
 export interface GlobalOptions {
@@ -26,6 +27,8 @@ export interface Output {
 
 export interface CommandFrame {
   readonly globals: () => GlobalOptions
+  /** crossline.yaml; empty until a command's action runs. */
+  readonly settings: () => Settings
   readonly output: Output
 }
 

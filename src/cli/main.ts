@@ -1,0 +1,62 @@
+// Words of the command line → one command run, its output printed, its exit status set.
+import { dirname, resolve } from 'node:path'
+import { type Command, CommanderError } from 'commander'
+import type { CommandModule, GlobalOptions } from './command.ts'
+import { faultOfCommander, newProgram } from './command-line.ts'
+import { terminal } from './output.ts'
+import { readSettings, type Settings } from './settings.ts'
+
+const commands: readonly CommandModule[] = []
+
+export const version = '0.1.0'
+
+/** Runs the command line; resolves when the command is done, with `process.exitCode` set. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', thrown => {
+    if ((thrown as NodeJS.ErrnoException).code === 'EPIPE') process.exit()
+    throw thrown
+  })
+  const program = newProgram(version)
+  let settings: Settings = {}
+  const globals = () => globalsOf(program, settings)
+  // Errors of parsing come before options are known, so those that shape an error are read from the words themselves.
+  const output = terminal(() => ({ ...globals(), json: argv.includes('--json'), debug: argv.includes('--debug') }))
+  for (const command of commands) command.register(program, { globals, settings: () => settings, output })
+  program.hook('preAction', async () => {
+    const { config } = program.opts<RawOptions>()
+    settings = await readSettings(config ?? 'crossline.yaml', config !== undefined)
+  })
+  try {
+    if (argv.length === 0) program.outputHelp()
+    else await program.parseAsync([...argv], { from: 'user' })
+  } catch (thrown) {
+    const fault = thrown instanceof CommanderError ? faultOfCommander(thrown, program, argv) : thrown
+    if (fault !== null) output.fail(fault)
+  }
+  process.exitCode = output.exitStatus()
+}
+
+interface RawOptions {
+  readonly json: boolean
+  readonly data?: string
+  readonly config?: string
+  readonly seed?: number
+  readonly color: boolean
+  readonly debug: boolean
+}
+
+/** Flags, then settings, then defaults. */
+function globalsOf(program: Command, settings: Settings): GlobalOptions {
+  const raw = program.opts<RawOptions>()
+  const config = raw.config ?? 'crossline.yaml'
+  const settingsData = settings.data === undefined ? undefined : resolve(dirname(config), settings.data)
+  return {
+    json: raw.json,
+    data: raw.data ?? settingsData ?? '.crossline',
+    config,
+    seed: raw.seed ?? settings.seed ?? 1,
+    color: raw.color && !process.env.NO_COLOR && process.env.TERM !== 'dumb' && process.stdout.isTTY === true,
+    debug: raw.debug,
+  }
+}
