@@ -1,0 +1,153 @@
+// The data folder in; GPUs, open models, leases and hosted offers out, found by id or by the names people use.
+import type { LeaseRow } from '../core/decide/evidence.ts'
+import { Fault, nearestName } from '../core/fault/fault.ts'
+import type { Gpu } from '../core/serving/hardware.ts'
+import type { Model } from '../core/serving/model.ts'
+import { gpuAliases, loadGpus } from './gpus.ts'
+import { loadLeases } from './leases.ts'
+import { architectureOf, loadModels } from './models.ts'
+import { type HostedOffer, loadOffers } from './offers.ts'
+
+/** All dated facts that ship with the package, read and checked once. */
+export interface Facts {
+  readonly gpus: readonly Gpu[]
+  readonly models: readonly Model[]
+  readonly leases: readonly LeaseRow[]
+  readonly offers: readonly HostedOffer[]
+}
+
+/** A model's name resolved: whose weights, and which architecture they have. */
+export interface Weights {
+  /** Catalog name of the weights: what a price or a quality belongs to. */
+  readonly weights: string
+  /** Id of the architecture in the model catalog, null when it is not there: what speed and memory belong to. */
+  readonly architecture: string | null
+  /** True when the architecture is said to be the same but was not checked. */
+  readonly presumed: boolean
+}
+
+interface Index {
+  readonly facts: Facts
+  readonly gpus: ReadonlyMap<string, Gpu>
+  readonly models: ReadonlyMap<string, Model>
+  /** Every known spelling → catalog name of the weights; null = it means two things. */
+  readonly weights: ReadonlyMap<string, string | null>
+}
+
+let index: Index | null = null
+
+/** The facts of the data folder. Throws DATA_INVALID (file, line, field) when a row does not parse. */
+export function loadFacts(): Facts {
+  return indexed().facts
+}
+
+/** The GPU of that id or alias (`h100` = `h100-sxm-80gb`). Throws GPU_UNKNOWN naming the nearest. */
+export function gpuById(name: string): Gpu {
+  const { gpus, facts } = indexed()
+  const key = name.trim().toLowerCase()
+  const gpu = gpus.get(key) ?? gpus.get(gpuAliases[key] ?? '')
+  if (gpu) return gpu
+  const starting = facts.gpus.filter(row => row.id.startsWith(`${key}-`)).map(row => row.id)
+  const message = starting.length > 0 ? `"${name}" could be ${starting.join(', ')}` : `no GPU "${name}" in the catalog`
+  const near = nearestName(key, [...gpus.keys(), ...Object.keys(gpuAliases)])
+  throw new Fault(starting.length > 0 ? 'GPU_AMBIGUOUS' : 'GPU_UNKNOWN', message, {
+    where: '--gpu',
+    fix: starting.length > 0 ? 'name one of them' : hint(near, `one of ${facts.gpus.map(row => row.id).join(', ')}`),
+  })
+}
+
+/**
+ * The architecture of that id, alias or Hugging Face name, also by the name of other weights that share it
+ * (`llama-3.3-70b` → the row llama-3.1-70b; `weightsOf` tells them apart). Throws MODEL_UNKNOWN naming the nearest.
+ */
+export function modelById(name: string): Model {
+  const { models, facts, weights } = indexed()
+  const found = weightsOf(name)
+  const model = found?.architecture ? models.get(found.architecture) : undefined
+  if (model) return model
+  if (found) {
+    throw new Fault('MODEL_CLOSED', `the architecture of "${found.weights}" is not in the model catalog`, {
+      where: '--model',
+      fix: 'name an open model of data/models.json, such as llama-3.1-70b',
+    })
+  }
+  if (weights.get(keyOf(name)) === null) {
+    throw new Fault('MODEL_AMBIGUOUS', `"${name}" means more than one model`, {
+      where: '--model',
+      fix: 'use an id of data/models.json',
+    })
+  }
+  const near = nearestName(keyOf(name), [...facts.models.map(row => row.id), ...Object.keys(architectureOf)])
+  throw new Fault('MODEL_UNKNOWN', `no model "${name}" in the catalog`, {
+    where: '--model',
+    fix: hint(near, 'an id of data/models.json'),
+  })
+}
+
+/**
+ * Which weights a model's name stands for, as a host, a log or a person writes it; null when the catalog does not know
+ * it. Frontier models resolve too, without an architecture.
+ */
+export function weightsOf(name: string): Weights | null {
+  const { weights, models } = indexed()
+  const canonical = weights.get(name.trim().toLowerCase()) ?? weights.get(keyOf(name)) ?? null
+  if (canonical === null) return null
+  const shape = architectureOf[canonical]
+  const architecture = shape?.id ?? canonical
+  return {
+    weights: canonical,
+    architecture: models.has(architecture) ? architecture : null,
+    presumed: shape?.presumed ?? false,
+  }
+}
+
+/** Hosted offers of exactly these weights; `all` includes what is left out by default. */
+export function offersOf(weights: string, { all = false } = {}): readonly HostedOffer[] {
+  return indexed().facts.offers.filter(offer => offer.weights === weights && (all || offer.leftOut === null))
+}
+
+function hint(near: string | null, otherwise: string): string {
+  return near === null ? `use ${otherwise}` : `did you mean ${near}?`
+}
+
+/** A name's spelling without owner, case and the suffixes that do not name other weights. */
+function keyOf(name: string): string {
+  const base = name.trim().toLowerCase().split('/').at(-1)!
+  return base.replace(/^(meta-)(?=llama)/, '').replace(/-(instruct|it|hf|chat)$/, '')
+}
+
+function indexed(): Index {
+  index ??= build()
+  return index
+}
+
+function build(): Index {
+  const gpus = loadGpus()
+  const models = loadModels()
+  const modelsById = new Map(models.map(model => [model.id, model]))
+  const offers = loadOffers(new Set(modelsById.keys()))
+  const weights = new Map<string, string | null>()
+  const own = new Set([...modelsById.keys(), ...Object.keys(architectureOf), ...offers.map(offer => offer.weights)])
+  const learn = (spelling: string, canonical: string) => {
+    const known = weights.get(spelling)
+    if (known === undefined) weights.set(spelling, canonical)
+    // Two meanings: neither, unless one is the catalog's own id.
+    else if (known !== canonical && !own.has(spelling)) weights.set(spelling, null)
+  }
+  for (const id of own) weights.set(id, id)
+  for (const model of models) {
+    learn(model.hfId.toLowerCase(), model.id)
+    learn(keyOf(model.hfId), model.id)
+  }
+  for (const id of own) learn(keyOf(id), id)
+  for (const offer of offers) {
+    learn(offer.modelAsListed.toLowerCase(), offer.weights)
+    learn(keyOf(offer.modelAsListed), offer.weights)
+  }
+  return {
+    facts: { gpus, models, leases: loadLeases(), offers },
+    gpus: new Map(gpus.map(gpu => [gpu.id, gpu])),
+    models: modelsById,
+    weights,
+  }
+}
