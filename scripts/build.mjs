@@ -39,7 +39,7 @@ async function nodeBundle(root, dist, define) {
     platform: 'node',
     target: 'node20.19',
     // Native code stays where npm put it.
-    external: ['@duckdb/*'],
+    external: ['@duckdb/*', '@napi-rs/*'],
     chunkNames: 'chunk-[hash]',
     sourcemap: 'linked',
     sourcesContent: false,

@@ -1,5 +1,4 @@
 // Words of the command line → one command run, its output printed, its exit status set.
-import { dirname, resolve } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
@@ -50,10 +49,9 @@ interface RawOptions {
 function globalsOf(program: Command, settings: Settings): GlobalOptions {
   const raw = program.opts<RawOptions>()
   const config = raw.config ?? 'crossline.yaml'
-  const settingsData = settings.data === undefined ? undefined : resolve(dirname(config), settings.data)
   return {
     json: raw.json,
-    data: raw.data ?? settingsData ?? '.crossline',
+    data: raw.data ?? settings.data ?? '.crossline',
     config,
     seed: raw.seed ?? settings.seed ?? 1,
     color: raw.color && !process.env.NO_COLOR && process.env.TERM !== 'dumb' && process.stdout.isTTY === true,

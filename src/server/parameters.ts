@@ -1,0 +1,121 @@
+// Parameters as they come in (JSON, a query string) → checked values; an unknown name names the nearest one.
+import { z } from 'zod'
+import { Fault, nearestName } from '../core/fault/fault.ts'
+
+const date = z.iso.date().meta({ description: 'YYYY-MM-DD' })
+const name = z.string().min(1)
+const positive = z.number().positive()
+const notNegative = z.number().nonnegative()
+const count = z.int().nonnegative()
+
+/** Which calls, as which weights, on which machines, at which date's prices. */
+export const questionShape = {
+  model: name.optional().meta({ description: 'metered model whose calls are asked about; default: the costliest' }),
+  asModel: name.optional().meta({ description: 'catalog model whose weights the traffic is taken to run on' }),
+  from: name.optional().meta({ description: 'first day or instant' }),
+  to: name.optional().meta({ description: 'up to, not including' }),
+  zone: name.optional().meta({ description: 'IANA zone of from and to; default UTC' }),
+  where: z.record(z.string(), z.string()).optional().meta({ description: 'further dimensions, {"feature":"search"}' }),
+  gpus: z.array(name).optional().meta({ description: 'GPU shapes to try, by id' }),
+  otherModels: z.array(name).optional().meta({ description: 'other open models to show; [] = none' }),
+  at: date.optional().meta({ description: 'prices in force at this date; default: the newest in the catalog' }),
+  ttftP95Ms: positive.optional().meta({ description: 'time to first token that a fleet is sized for, ms' }),
+  tpotP95Ms: positive.optional().meta({ description: 'time per output token that a fleet is sized for, ms' }),
+  seed: count.optional().meta({ description: 'seed of every draw; default 1' }),
+}
+
+/** What the reader may turn without new evidence. */
+export const choicesShape = {
+  hoursPerMonth: positive.optional().meta({ description: 'default 730' }),
+  term: name.optional().meta({ description: 'lease term: on_demand, spot, reserved_1y, …' }),
+  providers: z.array(name).min(1).optional().meta({ description: 'only leases of these providers' }),
+  usdPerGpuHour: positive.optional().meta({ description: 'overrides every lease row' }),
+  gpu: name.optional().meta({ description: 'GPU shape shown first; default: the cheapest that fits' }),
+  api: name.optional().meta({ description: 'API option that self-hosting is compared with' }),
+  replicas: count.min(1).optional().meta({ description: 'fixed number of replicas; default: sized for the peak' }),
+  minReplicas: count.optional(),
+  spareReplicas: count.optional(),
+  operationsUsdPerMonth: notNegative.optional(),
+  overheadShare: notNegative
+    .optional()
+    .meta({ description: 'storage, egress, monitoring, as a share of the GPU bill' }),
+  tokensPerMonth: positive.optional().meta({ description: 'where "you are here" stands; default: the ledger' }),
+}
+
+export const rangeShape = {
+  from: questionShape.from,
+  to: questionShape.to,
+  zone: questionShape.zone,
+}
+
+/**
+ * Checks parameters against a schema.
+ * @param where what the parameters came with: `POST /api/import`, a file's name
+ * @throws Fault PARAMETER_UNKNOWN or PARAMETER_WRONG
+ */
+export function checkParams<T>(schema: z.ZodType<T>, raw: unknown, where: string): T {
+  const checked = schema.safeParse(raw)
+  if (checked.success) return checked.data
+  throw paramFault(schema, checked.error, where)
+}
+
+/** The first thing wrong with parameters, as one line. */
+export function paramFault(schema: z.ZodType, error: z.ZodError, where: string): Fault {
+  const issue = error.issues[0]!
+  const path = issue.path.join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const asked = issue.keys[0]!
+    const known = namesAt(schema, issue.path)
+    const near = nearestName(asked, known)
+    return new Fault('PARAMETER_UNKNOWN', `unknown name "${[...issue.path, asked].join('.')}"`, {
+      where,
+      fix: near === null ? `use one of ${known.join(', ')}` : `did you mean "${near}"?`,
+    })
+  }
+  const says = issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
+  return new Fault('PARAMETER_WRONG', path === '' ? says : `"${path}": ${says}`, { where, fix: 'correct the value' })
+}
+
+/** Names that a schema knows at a path, through arrays and optional parts. */
+function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let node: unknown = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' })
+  for (const step of path) {
+    const { properties, items } = node as { properties?: Record<string, unknown>; items?: unknown }
+    node = typeof step === 'number' ? items : (properties?.[String(step)] ?? {})
+  }
+  return Object.keys((node as { properties?: object }).properties ?? {})
+}
+
+/** A query string as the JSON that it means: numbers, lists (`a,b`) and objects by what the schema wants of each name. */
+export function paramsOfQuery(schema: z.ZodType, query: URLSearchParams): Record<string, unknown> {
+  const { properties = {} } = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }) as {
+    properties?: Record<string, { type?: string }>
+  }
+  const params: Record<string, unknown> = {}
+  for (const [key, text] of query) params[key] = parsedValue(text, properties[key]?.type)
+  return params
+}
+
+function parsedValue(text: string, type: string | undefined): unknown {
+  if (type === 'number' || type === 'integer') return text.trim() === '' ? text : Number(text)
+  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
+  if (type === 'array' && !text.startsWith('[')) return text === '' ? [] : text.split(',')
+  if (type === 'array' || type === 'object') {
+    try {
+      return JSON.parse(text)
+    } catch {
+      return text
+    }
+  }
+  return text
+}
+
+/** The inverse: parameters as a query string. */
+export function queryOf(params: Readonly<Record<string, unknown>>): URLSearchParams {
+  const query = new URLSearchParams()
+  for (const [key, value] of Object.entries(params)) {
+    if (value === undefined) continue
+    query.set(key, typeof value === 'object' ? JSON.stringify(value) : String(value))
+  }
+  return query
+}

@@ -1,0 +1,84 @@
+// A workplace and its lock → a listening server, and its orderly end.
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { Fault } from '../core/fault/fault.ts'
+import { httpApp } from './http.ts'
+import type { Lock } from './lock.ts'
+import type { Operation } from './operation.ts'
+import type { Workplace } from './workplace.ts'
+
+export interface ServeOptions {
+  readonly workplace: Workplace
+  readonly operations: readonly Operation<never, unknown>[]
+  readonly version: string
+  readonly host: string
+  /** 0 = any free one. */
+  readonly port: number
+  readonly lock: Lock
+}
+
+export interface Server {
+  readonly url: string
+  /** Says that the ledger is open: `/readyz` turns green. */
+  ready(): void
+  /** Stops listening, lets requests finish, closes the ledger, lets the folder go. */
+  stop(): Promise<void>
+}
+
+const loopback = new Set(['127.0.0.1', 'localhost', '::1'])
+const graceMs = 5000
+
+/** @throws Fault BIND_REFUSED: there are no keys yet, so nothing beyond this machine may ask. */
+export function checkHost(host: string): void {
+  if (loopback.has(host)) return
+  throw new Fault('BIND_REFUSED', `refusing to listen on ${host} without keys`, {
+    where: '--host',
+    fix: 'listen on 127.0.0.1 and reach it through a tunnel or a proxy that checks who asks',
+  })
+}
+
+/**
+ * Listens, and announces its address in the lock.
+ * @throws Fault BIND_REFUSED, PORT_IN_USE, BIND_FAILED
+ */
+export async function serve(options: ServeOptions): Promise<Server> {
+  const { workplace, operations, version, host, lock } = options
+  checkHost(host)
+  let isReady = false
+  const hosts = ['127.0.0.1', 'localhost', '[::1]']
+  const app = httpApp({ workplace, operations, version, hosts, isReady: () => isReady })
+  const server = createAdaptorServer({ fetch: app.fetch })
+  await new Promise<void>((done, fail) => {
+    server.once('error', (thrown: NodeJS.ErrnoException) => fail(bindFault(thrown, options)))
+    server.listen(options.port, host, done)
+  })
+  const { port } = server.address() as AddressInfo
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  lock.announce(url)
+  return {
+    url,
+    ready() {
+      isReady = true
+    },
+    async stop() {
+      isReady = false
+      const closed = new Promise<void>(done => server.close(() => done()))
+      if ('closeIdleConnections' in server) server.closeIdleConnections()
+      const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), graceMs)
+      await closed
+      clearTimeout(cut)
+      await workplace.close()
+      lock.release()
+    },
+  }
+}
+
+function bindFault(thrown: NodeJS.ErrnoException, { host, port }: ServeOptions): Fault {
+  const where = `${host}:${port}`
+  if (thrown.code === 'EADDRINUSE') {
+    const fix = `stop the program that listens there, or choose another with --port ${port + 1}`
+    return new Fault('PORT_IN_USE', `port ${port} is in use`, { where, fix, kind: 'outside' })
+  }
+  const fix = 'choose another --host or --port'
+  return new Fault('BIND_FAILED', `cannot listen: ${thrown.message}`, { where, fix, kind: 'outside' })
+}
