@@ -1,0 +1,180 @@
+// A frame and an answer in; what is marked on the curves out: crossings, "you are here", and the ruler under the cursor.
+import type { JSX } from 'preact'
+import type { Answer, Crossing } from '../core/decide/answer.ts'
+import { costAt } from '../core/decide/staircase.ts'
+import type { ChartFrame } from './frame.ts'
+import { multipleLabel, usdExactLabel, volumeLabel } from './labels.ts'
+import { Mark, round } from './marks.tsx'
+import { paint, type Theme } from './palette.ts'
+import { rowsFor, spread, textWidth } from './place.ts'
+import { Label } from './text.tsx'
+
+interface Parts {
+  readonly frame: ChartFrame
+  readonly answer: Answer
+  readonly theme: Theme
+}
+
+/** Labels above the plot: "you are here" first, then crossings, each where there is room; a dropped one keeps its ring. */
+export function Annotations(props: Parts & { here: number; today: number | null }): JSX.Element {
+  const { frame, answer, theme, here, today } = props
+  const { plot } = frame
+  const seen = answer.crossings.filter(({ at }) => at >= frame.domain[0] && at <= frame.domain[1])
+  const base = today ?? here
+  const hereText =
+    today !== null && Math.abs(here / today - 1) > 1e-9 ? `here: ${multipleLabel(here / today)} today` : 'you are here'
+  const wishes = [
+    { at: here, text: hereText, detail: volumeLabel(here) },
+    ...important(seen, answer).map(crossing => ({
+      at: crossing.at,
+      text: answer.forGoodFrom?.tokensPerMonth === crossing.at ? 'crossing, for good' : 'crossing',
+      detail: `${volumeLabel(crossing.at)} · ${multipleLabel(crossing.at / base)} today`,
+    })),
+  ].map(wish => {
+    const half = Math.max(textWidth(wish.text, 11, 600), textWidth(wish.detail, 11)) / 2
+    const centre = Math.min(
+      plot.right - half + 40,
+      Math.max(plot.left + half + (frame.narrow ? -30 : 16), frame.x(wish.at)),
+    )
+    return { ...wish, centre, from: centre - half, to: centre + half }
+  })
+  const rows = rowsFor(wishes, 1, 10)
+  const visibleHere = here >= frame.domain[0] && here <= frame.domain[1]
+  return (
+    <g class="annotations">
+      {seen.map(crossing => (
+        <CrossingMark key={crossing.at} {...props} crossing={crossing} />
+      ))}
+      {visibleHere && <HereLine {...props} here={here} />}
+      {wishes.map(
+        ({ text, detail, centre }, i) =>
+          rows[i] !== null &&
+          (i > 0 || visibleHere) && (
+            <g key={`${text}${detail}`}>
+              <Label x={centre} y={plot.top - 24} anchor="middle" theme={theme} weight={600} halo>
+                {text}
+              </Label>
+              <Label x={centre} y={plot.top - 10} anchor="middle" theme={theme} tone="quiet" halo>
+                {detail}
+              </Label>
+            </g>
+          ),
+      )}
+    </g>
+  )
+}
+
+/** The crossings worth a label, most important first: where it stays crossed, then the first, then the rest. */
+function important(crossings: readonly Crossing[], answer: Answer): Crossing[] {
+  const forGood = crossings.filter(({ at }) => at === answer.forGoodFrom?.tokensPerMonth)
+  return [...forGood, ...crossings.filter(crossing => !forGood.includes(crossing))]
+}
+
+function CrossingMark({ frame, answer, theme, crossing }: Parts & { crossing: Crossing }): JSX.Element | null {
+  const to = answer.options.find(({ name }) => name === crossing.to)
+  const from = answer.options.find(({ name }) => name === crossing.from)
+  const terms = to?.terms ?? from?.terms
+  if (!terms) return null
+  const x = frame.x(crossing.at)
+  const y = frame.y(costAt(terms, crossing.at))
+  const { band } = crossing
+  return (
+    <g class="crossing" data-at={crossing.at}>
+      <path
+        d={`M${round(x)} ${frame.plot.top - 4}V${round(y - 6)}`}
+        stroke={paint(theme, 'quiet')}
+        stroke-width="1"
+        stroke-dasharray="2 3"
+      />
+      {band && (
+        <path
+          d={`M${round(clampX(frame, band.low))} ${round(y)}H${round(clampX(frame, band.high))}`}
+          stroke={paint(theme, 'ink')}
+          stroke-width="5"
+          stroke-opacity="0.22"
+          stroke-linecap="round"
+        />
+      )}
+      <circle
+        cx={round(x)}
+        cy={round(y)}
+        r="5.5"
+        fill={paint(theme, 'paper')}
+        stroke={paint(theme, 'ink')}
+        stroke-width="2"
+      />
+    </g>
+  )
+}
+
+function clampX(frame: ChartFrame, tokensPerMonth: number): number {
+  return Math.min(frame.plot.right, Math.max(frame.plot.left, frame.x(tokensPerMonth)))
+}
+
+function HereLine({ frame, theme, here, today }: Parts & { here: number; today: number | null }): JSX.Element {
+  const { plot } = frame
+  const x = round(frame.x(here))
+  const moved = today !== null && Math.abs(here / today - 1) > 1e-9
+  return (
+    <g class="here" data-tokens-per-month={here}>
+      {moved && today >= frame.domain[0] && today <= frame.domain[1] && (
+        <path
+          d={`M${round(frame.x(today))} ${plot.bottom}V${plot.bottom - 10}`}
+          stroke={paint(theme, 'here')}
+          stroke-width="1.5"
+          stroke-dasharray="2 2"
+        />
+      )}
+      <path d={`M${x} ${plot.top - 4}V${plot.bottom}`} stroke={paint(theme, 'here')} stroke-width="1.25" />
+      <path d={`M${x - 4} ${plot.bottom + 7}h8l-4 -6Z`} fill={paint(theme, 'here')} />
+      {[...frame.series].reverse().map(({ option, style }) => {
+        const usd = option.terms ? costAt(option.terms, here) : Number.NaN
+        if (!Number.isFinite(usd)) return null
+        return <Mark key={option.name} style={style} x={frame.x(here)} y={frame.y(usd)} size={10} theme={theme} />
+      })}
+    </g>
+  )
+}
+
+/** The ruler: one volume, and the exact cost of each drawn option there, as text and as data attributes. */
+export function Ruler({ frame, theme, at }: Parts & { at: number }): JSX.Element {
+  const { plot } = frame
+  const x = frame.x(at)
+  const readings = frame.series.flatMap(({ option, style }) => {
+    const usd = option.terms ? costAt(option.terms, at) : Number.NaN
+    return Number.isFinite(usd) ? [{ option, style, usd, text: `${style.letter} ${usdExactLabel(usd)}` }] : []
+  })
+  const places = spread(
+    readings.map(({ usd }) => ({ at: frame.y(usd), size: 15 })),
+    plot.top,
+    plot.bottom - 16,
+  )
+  const widest = Math.max(0, ...readings.map(({ text }) => textWidth(text, 11, 600)), textWidth(volumeLabel(at), 11))
+  const right = x + widest + 18 < plot.right
+  const edge = right ? x + 10 : x - 10 - widest - 4
+  return (
+    <g class="ruler" data-tokens-per-month={at}>
+      <path d={`M${round(x)} ${plot.top}V${plot.bottom}`} stroke={paint(theme, 'quiet')} stroke-width="1" />
+      <rect
+        x={round(edge - 4)}
+        y={round(Math.min(...places, plot.bottom) - 10)}
+        width={round(widest + 10)}
+        height={round(Math.max(0, Math.max(...places, plot.top) - Math.min(...places, plot.bottom) + 20))}
+        rx="3"
+        fill={paint(theme, 'paper')}
+        fill-opacity="0.88"
+      />
+      {readings.map(({ option, style, usd, text }, i) => (
+        <g key={option.name} data-option={option.name} data-usd={usd}>
+          <circle cx={round(x)} cy={round(frame.y(usd))} r="3" fill={paint(theme, style.role)} />
+          <Label x={edge} y={places[i]! + 4} theme={theme} weight={600} tone={style.quiet ? 'quiet' : 'ink'}>
+            {text}
+          </Label>
+        </g>
+      ))}
+      <Label x={edge} y={plot.bottom - 5} theme={theme} tone="quiet" halo>
+        {volumeLabel(at)}
+      </Label>
+    </g>
+  )
+}

@@ -1,0 +1,106 @@
+// An answer in; what an exported picture must carry on its face out: verdict, date, assumptions, source, sample mark.
+import type { JSX } from 'preact'
+import type { Answer } from '../core/decide/answer.ts'
+import { countLabel, daysLabel, shareLabel, tokensLabel } from './labels.ts'
+import { paint, type Theme } from './palette.ts'
+import { wrapped } from './place.ts'
+import { Label } from './text.tsx'
+
+export interface Furniture {
+  readonly header: number
+  readonly footer: number
+  readonly verdict: readonly string[]
+  readonly notes: readonly string[]
+}
+
+const margin = 20
+
+/** Lines of text above and below the picture and the heights they take, for a width. */
+export function furnitureFor(answer: Answer, width: number): Furniture {
+  const verdict = wrapped(answer.verdict, width - 2 * margin - (answer.sample ? 130 : 0), 17, 600, 4)
+  const notes = [basisLine(answer), ...assumptionLines(answer)].flatMap(line =>
+    wrapped(line, width - 2 * margin, 10.5, 400, 2),
+  )
+  return { header: 18 + verdict.length * 23 + 10, footer: 16 + notes.length * 15, verdict, notes }
+}
+
+/** What the figures rest on, in one line: traffic, coverage, price date, seed. */
+export function basisLine(answer: Answer): string {
+  const { coverage, tokens, requests } = answer
+  const parts = [
+    `${daysLabel(coverage.days)} of traffic`,
+    `${countLabel(requests)} requests`,
+    `${tokensLabel(tokens.total)}`,
+    coverage.pricedShare === null ? 'unpriced as metered' : `${shareLabel(coverage.pricedShare)} priced`,
+    `prices at ${answer.at}`,
+    `grade ${answer.grade}`,
+    `seed ${answer.seed}`,
+  ]
+  return `Crossline · ${parts.join(' · ')}`
+}
+
+/** The first assumptions, name and value, as one line that may wrap. */
+function assumptionLines(answer: Answer): string[] {
+  const listed = answer.assumptions
+    .filter(({ value }) => value !== null && String(value).length <= 60)
+    .slice(0, 6)
+    .map(({ name, value }) => `${name}: ${value}`)
+  return listed.length > 0 ? [`Assumed: ${listed.join(' · ')}`] : []
+}
+
+export function Header({
+  answer,
+  parts,
+  width,
+  theme,
+}: {
+  answer: Answer
+  parts: Furniture
+  width: number
+  theme: Theme
+}): JSX.Element {
+  return (
+    <g class="furniture">
+      {parts.verdict.map((text, i) => (
+        <Label key={text} x={margin} y={30 + i * 23} size={17} weight={600} theme={theme}>
+          {text}
+        </Label>
+      ))}
+      {answer.sample && <SampleMark right={width - margin} top={15} theme={theme} />}
+    </g>
+  )
+}
+
+export function Footer({ parts, height, theme }: { parts: Furniture; height: number; theme: Theme }): JSX.Element {
+  const top = height - parts.footer + 12
+  return (
+    <g class="furniture">
+      {parts.notes.map((text, i) => (
+        <Label key={text} x={margin} y={top + i * 15} size={10.5} tone="quiet" theme={theme}>
+          {text}
+        </Label>
+      ))}
+    </g>
+  )
+}
+
+/** "SAMPLE DATA" in a frame: on every picture of traffic that is not the reader's own. */
+export function SampleMark({ right, top, theme }: { right: number; top: number; theme: Theme }): JSX.Element {
+  return (
+    <g class="sample">
+      <rect
+        x={right - 104}
+        y={top}
+        width="104"
+        height="22"
+        rx="3"
+        fill="none"
+        stroke={paint(theme, 'notice')}
+        stroke-width="1.25"
+      />
+      <Label x={right - 52} y={top + 15} anchor="middle" size={11} weight={600} tone="notice" theme={theme}>
+        SAMPLE DATA
+      </Label>
+    </g>
+  )
+}

@@ -1,0 +1,90 @@
+// Rows of a ledger report in; a table with aligned digits for a terminal out.
+import { fitted } from '../charts/labels.ts'
+import { ink, padded } from './ansi.ts'
+
+/** A row as the ledger reports it: counts are numbers or unknown, money an exact decimal string. */
+export interface RowOfReport {
+  readonly key: Readonly<Record<string, string | null>>
+  readonly calls: number
+  readonly usage: Readonly<Record<string, number | null>>
+  readonly usd: string
+  readonly unpricedCalls: number
+  readonly estimatedCalls: number
+  readonly unknownUsageCalls: number
+}
+
+export interface ReportOfRows {
+  readonly from?: string | null
+  readonly to?: string | null
+  readonly zone?: string
+  readonly rows: readonly RowOfReport[]
+  readonly total: RowOfReport
+}
+
+/**
+ * The report as text, no line wider than `columns` (80 at least). Prompt = uncached input + cache reads and writes.
+ * Money is the exact string, rounded half up to cents; amounts under a cent keep the digits that say something.
+ */
+export function reportText(
+  report: ReportOfRows,
+  options: { readonly columns: number; readonly color: boolean },
+): string {
+  const pen = ink(options.color)
+  const by = [...new Set(report.rows.flatMap(({ key }) => Object.keys(key)))]
+  const decimals = decimalsFor(report.total.usd)
+  const body = [...report.rows, report.total].map(row => [
+    integer(row.calls),
+    integer(promptTokens(row)),
+    integer(row.usage.output ?? null),
+    `$${roundedUsd(row.usd, decimals)}`,
+    row.unpricedCalls > 0 ? integer(row.unpricedCalls) : '',
+    row.unknownUsageCalls > 0 ? integer(row.unknownUsageCalls) : '',
+  ])
+  const names = ['calls', 'input tok', 'output tok', 'USD', 'unpriced', 'unknown']
+  const kept = names.map((_, i) => i < 4 || body.some(row => row[i] !== ''))
+  const widths = names.map((name, i) => Math.max(name.length, ...body.map(row => row[i]!.length)))
+  const figures = (row: readonly string[]) =>
+    row.flatMap((text, i) => (kept[i] ? [padded(text, widths[i]!, 'right')] : [])).join('  ')
+  const room = Math.max(16, Math.max(80, options.columns) - shownFigures(widths, kept) - 2)
+  const keys = report.rows.map(({ key }) => by.map(name => key[name] ?? '(none)').join('  '))
+  const keyWidth = Math.min(room, Math.max(5, by.join('  ').length, ...keys.map(key => key.length)))
+  const line = (key: string, row: readonly string[]) =>
+    `${padded(fitted(key, keyWidth), keyWidth)}  ${figures(row)}`.trimEnd()
+  return [
+    ...(report.from && report.to
+      ? [pen.dim(`${report.from} to ${report.to}${report.zone ? `, ${report.zone}` : ''}`)]
+      : []),
+    pen.dim(line(by.join('  '), names)),
+    ...keys.map((key, i) => line(key, body[i]!)),
+    pen.bold(line('total', body[body.length - 1]!)),
+  ].join('\n')
+}
+
+function shownFigures(widths: readonly number[], kept: readonly boolean[]): number {
+  return widths.reduce((total, width, i) => total + (kept[i] ? width + 2 : 0), -2)
+}
+
+function promptTokens({ usage }: RowOfReport): number | null {
+  const parts = ['input', 'cacheRead', 'cacheWrite', 'inputAudio', 'inputImage'].map(kind => usage[kind] ?? null)
+  return parts.every(part => part === null) ? null : parts.reduce<number>((sum, part) => sum + (part ?? 0), 0)
+}
+
+function integer(count: number | null): string {
+  return count === null ? '–' : count.toFixed(0).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
+}
+
+function decimalsFor(total: string): number {
+  const size = Math.abs(Number(total))
+  return size >= 1 || size === 0 ? 2 : size >= 0.001 ? 6 : 12
+}
+
+/** An exact decimal string to so many decimals, half up, by its digits: no float in between. */
+function roundedUsd(text: string, decimals: number): string {
+  const negative = text.startsWith('-')
+  const [whole = '0', part = ''] = (negative ? text.slice(1) : text).split('.')
+  const digits = BigInt(whole + part.slice(0, decimals).padEnd(decimals, '0'))
+  const up = Number(part[decimals] ?? '0') >= 5 ? 1n : 0n
+  const rounded = (digits + up).toString().padStart(decimals + 1, '0')
+  const front = rounded.slice(0, rounded.length - decimals).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
+  return `${negative ? '-' : ''}${front}.${rounded.slice(rounded.length - decimals)}`
+}
