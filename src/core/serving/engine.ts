@@ -1,0 +1,53 @@
+// A replica's shape → the engine that runs on it: step timer, scheduler limits, cache. Today one policy: vLLM V1's.
+import { Fault } from '../fault/fault.ts'
+import { engineDefaults, type MemoryPlan, planMemory, type ReplicaShape } from './memory.ts'
+import { type StepTimer, stepTimer } from './step-time.ts'
+
+/** Everything a replica needs to serve, built once and shared by replicas of one shape. */
+export interface Engine {
+  readonly timer: StepTimer
+  readonly memory: MemoryPlan
+  /** Token budget of one step, decode and prefill together. */
+  readonly maxBatchedTokens: number
+  /** Most sequences running at once. */
+  readonly maxSequences: number
+  /** Longest prompt + output that the model takes. */
+  readonly maxContext: number
+  readonly gpus: number
+}
+
+/** Builds the engine; whether it fits is in `memory.fits`. Throws a Fault for limits that no scheduler could run with. */
+export function buildEngine(shape: ReplicaShape): Engine {
+  const defaults = engineDefaults(shape.gpu)
+  const maxBatchedTokens = shape.maxBatchedTokens ?? defaults.maxBatchedTokens
+  const maxSequences = Math.min(shape.maxSequences ?? defaults.maxSequences, maxBatchedTokens)
+  if (!(maxBatchedTokens >= 1) || !(maxSequences >= 1)) {
+    throw new Fault('ENGINE_LIMIT', 'an engine needs a token budget and a sequence limit of at least 1', {
+      where: `maxBatchedTokens ${maxBatchedTokens}, maxSequences ${maxSequences}`,
+      fix: 'leave them out to take the defaults of vLLM for this GPU',
+    })
+  }
+  return {
+    timer: stepTimer(shape),
+    memory: planMemory(shape),
+    maxBatchedTokens,
+    maxSequences,
+    maxContext: shape.model.maxContext,
+    gpus: shape.tp,
+  }
+}
+
+/** Why a request can never be served by this engine; null when it can. */
+export function infeasibility(engine: Engine, inputTokens: number, outputTokens: number): string | null {
+  const tokens = inputTokens + Math.max(0, outputTokens)
+  if (tokens > engine.maxContext) return `longer than the model's context of ${engine.maxContext} tokens`
+  if (blocksAtMost(engine.memory, tokens) > engine.memory.kvBlocks) {
+    return `larger than the KV cache of ${engine.memory.kvCapacityTokens} tokens`
+  }
+  return null
+}
+
+/** Blocks that a sequence of `tokens` holds: its growing cache and what it takes once. */
+export function blocksAtMost(memory: MemoryPlan, tokens: number): number {
+  return Math.ceil(tokens / 16) + memory.blocksPerSequence(tokens)
+}

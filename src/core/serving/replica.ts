@@ -1,0 +1,334 @@
+// Requests handed to one engine → when each got its first and last token, by continuous batching advanced event by event.
+import { blocksAtMost, type Engine } from './engine.ts'
+import { finishHeap } from './finish-heap.ts'
+import type { Progress } from './progress.ts'
+
+/** One engine at work. Times only move forward. */
+export interface Replica {
+  /** Hands over request `id`; false when it can never be served (then it is marked rejected). */
+  readonly enqueue: (id: number) => boolean
+  /** Runs every step that starts before `untilSeconds`; an idle replica waits until then. */
+  readonly advance: (untilSeconds: number) => void
+  /** The same, but stops after the step in which a request finishes. */
+  readonly advanceToFinish: (untilSeconds: number) => void
+  readonly state: () => ReplicaState
+  /** Requests waiting or running: what a router looks at. */
+  readonly outstanding: () => number
+}
+
+export interface ReplicaState {
+  readonly nowSeconds: number
+  readonly busySeconds: number
+  readonly idleSeconds: number
+  readonly waiting: number
+  readonly running: number
+  readonly completed: number
+  readonly preemptions: number
+  readonly usedBlocks: number
+  readonly freeBlocks: number
+  readonly steps: number
+}
+
+// Doubles that change every step live in a typed array: a captured `let` would box each write.
+const NOW = 0
+const CONTEXT = 1 // Σ tokens that decoding sequences look at in their next step
+const ONCE = 2 // Σ seconds a step for windows and states of decoding sequences
+const STEP = 3 // decode steps taken so far
+const BUSY = 4
+const IDLE = 5
+
+/**
+ * vLLM V1's scheduler: one token budget a step; running sequences first (one token each), then the prompt in progress,
+ * then waiting prompts first come first served while budget, sequence limit and blocks last. A prompt's blocks are taken
+ * whole at admission; when a decode step lacks blocks the last admitted sequence is preempted and recomputed. Steps in
+ * which the batch does not change are taken at once in closed form.
+ */
+export function createReplica(engine: Engine, progress: Progress): Replica {
+  const { timer, memory, maxBatchedTokens, maxSequences, maxContext } = engine
+  const { inputTokens, outputTokens, firstTokenAt, finishedAt, generated } = progress
+  const { finishStep, next, previous, onceBlocks, onceSeconds } = progress
+  const perToken = timer.contextTokenSeconds
+  const totalBlocks = memory.kvBlocks
+
+  const real = new Float64Array(6)
+  const heap = finishHeap(finishStep, progress.heapPlace, maxSequences)
+  // Decoding sequences by (context − step) mod 16: says at which steps each opens a new block, without visiting it.
+  const residues = new Int32Array(16)
+  const completing = new Int32Array(Math.min(maxBatchedTokens, maxSequences) + 1)
+  let freeBlocks = totalBlocks
+  let phase = 0 // step mod 16
+  let decoding = 0
+  let runningTail = -1
+  let waitingHead = -1
+  let waitingTail = -1
+  let waiting = 0
+  let partial = -1 // the one prompt in progress
+  let partialDone = 0
+  let completed = 0
+  let preemptions = 0
+
+  function enqueue(id: number): boolean {
+    const tokens = inputTokens[id]! + outputTokens[id]!
+    onceBlocks[id] = memory.blocksPerSequence(tokens)
+    if (tokens > maxContext || blocksAtMost(memory, tokens) > totalBlocks) {
+      progress.rejected[id] = 1
+      return false
+    }
+    const first = inputTokens[id]! + 1
+    onceSeconds[id] = timer.sequenceSeconds(first, Math.max(first, tokens - 1))
+    next[id] = -1
+    if (waitingTail < 0) waitingHead = id
+    else next[waitingTail] = id
+    waitingTail = id
+    waiting++
+    return true
+  }
+
+  /** Tokens to prefill: after a preemption the generated ones too. */
+  const promptOf = (id: number): number => inputTokens[id]! + generated[id]!
+  const blocksOf = (tokens: number): number => (tokens + 15) >> 4
+  const residueOf = (context: number): number => (context + 16 - phase) & 15
+
+  /** Blocks that `steps` further decode steps open. A sequence whose cached context is a multiple of 16 opens one. */
+  function blocksFor(steps: number): number {
+    let blocks = (steps >> 4) * decoding
+    const rest = steps & 15
+    for (let j = 0; j < rest; j++) blocks += residues[(32 - phase - j) & 15]!
+    return blocks
+  }
+
+  /** The most decode steps, up to `wanted`, for which blocks suffice. */
+  function stepsWithBlocks(wanted: number): number {
+    if (blocksFor(wanted) <= freeBlocks) return wanted
+    const cycles = Math.floor(freeBlocks / decoding)
+    let left = freeBlocks - cycles * decoding
+    let steps = cycles * 16
+    for (let j = 0; ; j++) {
+      left -= residues[(32 - phase - j) & 15]!
+      if (left < 0) return steps
+      steps++
+    }
+  }
+
+  function release(id: number, context: number): void {
+    freeBlocks += blocksOf(context) + onceBlocks[id]!
+    const before = previous[id]!
+    const after = next[id]!
+    if (after >= 0) previous[after] = before
+    else runningTail = before
+    if (before >= 0) next[before] = after
+  }
+
+  function appendRunning(id: number): void {
+    previous[id] = runningTail
+    next[id] = -1
+    if (runningTail >= 0) next[runningTail] = id
+    runningTail = id
+  }
+
+  /** Cached context of a decoding sequence: its last generated token is not cached yet. */
+  const contextOf = (id: number): number => inputTokens[id]! + outputTokens[id]! - (finishStep[id]! - real[STEP]!) - 1
+
+  function leaveDecoding(id: number, context: number): void {
+    decoding--
+    real[CONTEXT] = decoding === 0 ? 0 : real[CONTEXT]! - context - 1
+    real[ONCE] = decoding === 0 ? 0 : real[ONCE]! - onceSeconds[id]!
+    const residue = residueOf(context)
+    residues[residue] = residues[residue]! - 1
+    release(id, context)
+  }
+
+  function preemptLast(): void {
+    const id = runningTail
+    if (id === partial) {
+      release(id, promptOf(id))
+      partial = -1
+    } else {
+      generated[id] = outputTokens[id]! - (finishStep[id]! - real[STEP]!)
+      heap.remove(id)
+      leaveDecoding(id, contextOf(id))
+    }
+    next[id] = waitingHead
+    waitingHead = id
+    if (waitingTail < 0) waitingTail = id
+    waiting++
+    preemptions++
+  }
+
+  /** Ends decode sequences whose last step was just taken. */
+  function finishDue(): void {
+    const step = real[STEP]!
+    while (decoding > 0) {
+      const id = heap.top()
+      if (finishStep[id]! > step) return
+      heap.pop()
+      leaveDecoding(id, contextOf(id))
+      finishedAt[id] = real[NOW]!
+      completed++
+    }
+  }
+
+  /** The prompt is cached and its next token sampled: it decodes from the next step on, or is done. */
+  function finishPrompt(id: number): void {
+    const context = promptOf(id)
+    if (generated[id] === 0) firstTokenAt[id] = real[NOW]!
+    generated[id] = generated[id]! + 1
+    const left = outputTokens[id]! - generated[id]!
+    if (left <= 0) {
+      release(id, context)
+      finishedAt[id] = real[NOW]!
+      completed++
+      return
+    }
+    finishStep[id] = real[STEP]! + left
+    heap.push(id)
+    decoding++
+    real[CONTEXT] = real[CONTEXT]! + context + 1
+    real[ONCE] = real[ONCE]! + onceSeconds[id]!
+    const residue = residueOf(context)
+    residues[residue] = residues[residue]! + 1
+  }
+
+  /** Decode steps of an unchanging batch: as many as fit before a finish, a lack of blocks, or `until`. */
+  function decodeMany(until: number, atMost: number): void {
+    const first = timer.decode(decoding) + perToken * real[CONTEXT]! + real[ONCE]!
+    const growth = perToken * decoding
+    let steps = Math.min(atMost, finishStep[heap.top()]! - real[STEP]!)
+    const room = until - real[NOW]!
+    if (steps > 1 && first >= room) steps = 1
+    if (steps > 1) {
+      steps = stepsWithBlocks(steps)
+      if (room < steps * first + (growth * steps * (steps - 1)) / 2) steps = stepsUntil(room, first, growth, steps)
+    }
+    freeBlocks -= blocksFor(steps)
+    const seconds = steps * first + (growth * steps * (steps - 1)) / 2
+    real[NOW] = real[NOW]! + seconds
+    real[BUSY] = real[BUSY]! + seconds
+    real[CONTEXT] = real[CONTEXT]! + steps * decoding
+    real[STEP] = real[STEP]! + steps
+    phase = (phase + steps) & 15
+    finishDue()
+  }
+
+  /** Admits waiting prompts and takes one step that carries prefill; false when there is nothing to prefill. */
+  function prefillStep(): boolean {
+    let budget = maxBatchedTokens - decoding
+    let prompts = 0
+    let done = 0
+    let attention = 0
+    // Running sequences come first: what they open in this step is not there for prompts.
+    const opened = decoding > 0 ? blocksFor(1) : 0
+    freeBlocks -= opened
+    if (partial >= 0 && budget > 0) {
+      const chunk = Math.min(promptOf(partial) - partialDone, budget)
+      attention += timer.prefillAttention(chunk, partialDone)
+      partialDone += chunk
+      budget -= chunk
+      prompts++
+      if (partialDone === promptOf(partial)) {
+        completing[done++] = partial
+        partial = -1
+      }
+    }
+    while (partial < 0 && budget > 0 && waitingHead >= 0 && decoding + prompts < maxSequences) {
+      const id = waitingHead
+      const prompt = promptOf(id)
+      const blocks = blocksOf(prompt) + onceBlocks[id]!
+      if (blocks > freeBlocks) break
+      waitingHead = next[id]!
+      if (waitingHead < 0) waitingTail = -1
+      waiting--
+      freeBlocks -= blocks
+      appendRunning(id)
+      prompts++
+      const chunk = Math.min(prompt, budget)
+      attention += timer.prefillAttention(chunk, 0)
+      budget -= chunk
+      if (chunk === prompt) completing[done++] = id
+      else {
+        partial = id
+        partialDone = chunk
+      }
+    }
+    if (prompts === 0) {
+      freeBlocks += opened
+      return false
+    }
+    attention += perToken * real[CONTEXT]! + real[ONCE]!
+    const seconds = timer.mixed(maxBatchedTokens - budget, decoding + done, decoding + prompts, attention)
+    real[NOW] = real[NOW]! + seconds
+    real[BUSY] = real[BUSY]! + seconds
+    if (decoding > 0) {
+      real[CONTEXT] = real[CONTEXT]! + decoding
+      real[STEP] = real[STEP]! + 1
+      phase = (phase + 1) & 15
+      finishDue()
+    }
+    for (let i = 0; i < done; i++) finishPrompt(completing[i]!)
+    return true
+  }
+
+  /** One event: preempt if blocks lack, then a prefill step or a run of decode steps. */
+  function move(until: number): void {
+    let preempted = false
+    while (decoding > 0 && blocksFor(1) > freeBlocks) {
+      preemptLast()
+      preempted = true
+    }
+    if (!preempted && (partial >= 0 || waitingHead >= 0) && prefillStep()) return
+    decodeMany(until, preempted ? 1 : Number.POSITIVE_INFINITY)
+  }
+
+  const hasWork = (): boolean => decoding > 0 || partial >= 0 || waitingHead >= 0
+
+  function advance(until: number): void {
+    while (real[NOW]! < until) {
+      if (!hasWork()) {
+        if (until === Number.POSITIVE_INFINITY) return
+        real[IDLE] = real[IDLE]! + until - real[NOW]!
+        real[NOW] = until
+        return
+      }
+      move(until)
+    }
+  }
+
+  return {
+    enqueue,
+    advance,
+    advanceToFinish: until => {
+      const before = completed
+      while (completed === before && real[NOW]! < until && hasWork()) move(until)
+      if (completed === before) advance(until)
+    },
+    outstanding: () => waiting + decoding + (partial >= 0 ? 1 : 0),
+    state: () => ({
+      nowSeconds: real[NOW]!,
+      busySeconds: real[BUSY]!,
+      idleSeconds: real[IDLE]!,
+      waiting,
+      running: decoding + (partial >= 0 ? 1 : 0),
+      completed,
+      preemptions,
+      usedBlocks: totalBlocks - freeBlocks,
+      freeBlocks,
+      steps: real[STEP]!,
+    }),
+  }
+}
+
+/** The fewest steps, up to `most`, whose times n·first + growth·n(n−1)/2 reach `room` seconds. */
+function stepsUntil(room: number, first: number, growth: number, most: number): number {
+  let steps: number
+  if (growth === 0) steps = Math.ceil(room / first)
+  else {
+    const b = first - growth / 2
+    // The stable root of growth/2·n² + b·n − room = 0.
+    steps = Math.ceil((2 * room) / (b + Math.sqrt(b * b + 2 * growth * room)))
+  }
+  steps = Math.max(1, Math.min(most, steps))
+  const reached = (n: number): number => n * first + (growth * n * (n - 1)) / 2
+  while (steps > 1 && reached(steps - 1) >= room) steps--
+  while (steps < most && reached(steps) < room) steps++
+  return steps
+}
