@@ -2,10 +2,11 @@
 import { type Command, CommanderError } from 'commander'
 import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
+import { crossover } from './commands/crossover.ts'
 import { terminal } from './output.ts'
 import { readSettings, type Settings } from './settings.ts'
 
-const commands: readonly CommandModule[] = []
+const commands: readonly CommandModule[] = [crossover]
 
 export const version = '0.1.0'
 

@@ -22,7 +22,7 @@ export interface Settings {
 export async function readSettings(path: string, required: boolean): Promise<Settings> {
   // Most runs have no settings file and need not load a YAML parser and a schema for it.
   if (!required && !existsSync(path)) return {}
-  const [{ z }, { choicesShape }, { readYaml }] = await Promise.all([
+  const [{ z }, { choicesShape }, { readChecked }] = await Promise.all([
     import('zod'),
     import('../server/parameters.ts'),
     import('./yaml-file.ts'),
@@ -35,7 +35,7 @@ export async function readSettings(path: string, required: boolean): Promise<Set
     serve: z.strictObject({ host: z.string().optional(), port: z.int().min(0).max(65_535).optional() }).optional(),
     crossover: z.strictObject(choicesShape).optional(),
   })
-  const settings = (await readYaml(path, schema)) as Settings
+  const settings = readChecked(path, schema) as Settings
   const beside = (name: string) => resolve(dirname(path), name)
   return {
     ...settings,

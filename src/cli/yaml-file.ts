@@ -1,40 +1,59 @@
-// A YAML or JSON file that a person wrote → a checked value, or the one line that says which line of it is wrong.
+// A YAML or JSON file that a person wrote → its value, and the line of any field that turns out to be wrong.
 import { readFileSync } from 'node:fs'
+import { isNode, isPair, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { Fault } from '../core/fault/fault.ts'
+import { paramFault } from '../server/parameters.ts'
+
+export interface YamlFile {
+  readonly value: unknown
+  /** `file:line` of the deepest part of the way that exists: a missing field has no line, its parent has. */
+  placeOf(way: readonly PropertyKey[]): string
+}
 
 /**
- * Reads, parses and checks a file.
- * @throws Fault FILE_MISSING, NOT_YAML, PARAMETER_UNKNOWN or PARAMETER_WRONG, with file:line
+ * Reads and parses a file; JSON is YAML. (Import this module lazily: most commands need no YAML parser.)
+ * @throws Fault FILE_UNREADABLE, NOT_YAML with file:line
  */
-export async function readYaml<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+export function readYaml(path: string): YamlFile {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (thrown) {
     const why = (thrown as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (thrown as Error).message
-    throw new Fault('FILE_MISSING', why, { where: path, fix: 'check the name' })
+    throw new Fault('FILE_UNREADABLE', why, { where: path, fix: 'check the name' })
   }
-  const { LineCounter, isNode, parseDocument } = await import('yaml')
-  const { paramFault } = await import('../server/parameters.ts')
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
-  const placeOf = (offset: number | undefined) =>
-    offset === undefined ? path : `${path}:${lines.linePos(offset).line}`
+  const lineAt = (offset: number) => `${path}:${lines.linePos(offset).line}`
   const [error] = document.errors
   if (error !== undefined) {
     const message = error.message.split('\n')[0]!.replace(/ at line \d.*$/, '')
-    throw new Fault('NOT_YAML', `not YAML: ${message}`, { where: placeOf(error.pos[0]), fix: 'correct the line' })
+    throw new Fault('NOT_YAML', `not YAML: ${message}`, { where: lineAt(error.pos[0]), fix: 'correct the line' })
   }
-  const checked = schema.safeParse(document.toJS() ?? {})
+  return {
+    value: document.toJS() ?? {},
+    placeOf(way) {
+      for (let depth = way.length; depth > 0; depth--) {
+        const parent = depth === 1 ? document.contents : document.getIn(way.slice(0, depth - 1), true)
+        const key = way[depth - 1]
+        const items: readonly unknown[] = (parent as { items?: readonly unknown[] } | null)?.items ?? []
+        // The line of a field is its name's, not its value's, which may begin further down.
+        const named = items.find(item => isPair(item) && isNode(item.key) && String(item.key) === String(key))
+        const node = isPair(named) ? named.key : document.getIn(way.slice(0, depth), true)
+        if (isNode(node) && node.range) return lineAt(node.range[0])
+      }
+      return path
+    },
+  }
+}
+
+/** Reads a file and checks it against a schema. @throws as readYaml, PARAMETER_UNKNOWN, PARAMETER_WRONG with file:line */
+export function readChecked<T>(path: string, schema: z.ZodType<T>): T {
+  const file = readYaml(path)
+  const checked = schema.safeParse(file.value)
   if (checked.success) return checked.data
   const issue = checked.error.issues[0]!
-  const keys = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path
-  // The deepest node on the way that exists: a missing field has no line, its parent has.
-  let offset: number | undefined
-  for (let depth = keys.length; depth >= 0 && offset === undefined; depth--) {
-    const node = document.getIn(keys.slice(0, depth), true)
-    if (isNode(node)) offset = node.range?.[0]
-  }
-  throw paramFault(schema, checked.error, placeOf(offset))
+  const way = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path
+  throw paramFault(schema, checked.error, file.placeOf(way))
 }
