@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { type ClientProfile, drawClients, drawRateCurve } from './arrivals-draw.ts'
+import { moments } from './sample.ts'
 
 const traces = new URL('../../../data/traces/', import.meta.url)
 const lines = (name: string) =>
@@ -48,14 +49,14 @@ const day = drawClients(profiles, 7)
 
 const mean = (values: Int32Array) => values.reduce((sum, value) => sum + value, 0) / values.length
 
-test('the drawn DeepSeek-R1 day has the published number of requests, in all and hour by hour, within a few percent', () => {
+test('the drawn DeepSeek-R1 day has the published number of requests, in all and in every ten minutes', () => {
   const expected = curve.reduce((sum, [, rate]) => sum + rate * 600, 0)
   expect(expected).toBeCloseTo(1_383_669, -1)
-  expect(Math.abs(day.n / expected - 1)).toBeLessThan(0.01)
-  for (let hour = 0; hour < 24; hour++) {
-    const wanted = curve.filter(([at]) => Math.floor(at / 3600) === hour).reduce((sum, [, rate]) => sum + rate * 600, 0)
-    const got = day.atSeconds.filter(at => Math.floor(at / 3600) === hour).length
-    expect(Math.abs(got / wanted - 1), `hour ${hour}`).toBeLessThan(0.06)
+  expect(day.n).toBe(Math.round(expected))
+  const counts = new Float64Array(144)
+  for (const at of day.atSeconds) counts[Math.floor(at / 600)]! += 1
+  for (const [second, rate] of curve) {
+    expect(Math.abs(counts[second / 600]! - rate * 600), `from second ${second}`).toBeLessThan(0.5)
   }
 })
 
@@ -70,11 +71,11 @@ test('the same seed draws the same day, another seed another; requests are in ti
   const span = { toSecond: 7200 }
   const once = drawClients(profiles, 1, span)
   expect(drawClients(profiles, 1, span).atSeconds.join()).toBe(once.atSeconds.join())
-  expect(drawClients(profiles, 2, span).n).not.toBe(once.n)
+  expect(drawClients(profiles, 2, span).atSeconds[1000]).not.toBe(once.atSeconds[1000])
   expect(once.atSeconds.slice().sort().join()).toBe(once.atSeconds.join())
 })
 
-test('law 1: a day cut anywhere between windows and drawn in pieces is the same day', () => {
+test('a day cut anywhere between windows and drawn in pieces is the same day', () => {
   const whole = drawClients(profiles, 3, { toSecond: 21_600 })
   const cuts = [0, 600, 7200, 7800, 21_600]
   const pieces = cuts
@@ -97,18 +98,31 @@ test('a rate curve scaled down keeps its expected count and takes both lengths o
   const windows = Array.from({ length: 144 }, (_, i) => ({ startSecond: i * 600, requestsPerSecond: 200, cv: 2.5 }))
   const lengths = { inputTokens: [10, 2000, 35], outputTokens: [1, 200, 3] }
   const drawn = drawRateCurve(windows, lengths, 11, 'chat', { scale: 0.01 })
-  // Counts of a renewal process have variance ≈ cv² × mean: 2.5 × √172,800 ≈ 1,039.
-  expect(Math.abs(drawn.n - 172_800)).toBeLessThan(4 * 1039)
+  // Binomial of 17,280,000 at 0.01: mean 172,800, standard deviation 414.
+  expect(Math.abs(drawn.n - 172_800)).toBeLessThan(4 * 414)
   expect(new Set(drawn.inputTokens.map((input, i) => input - 10 * drawn.outputTokens[i]!))).toEqual(new Set([0, 5]))
 })
 
-test('bursty gaps stay bursty: the variance of counts grows with cv squared', () => {
-  const windows = Array.from({ length: 300 }, (_, i) => ({ startSecond: i * 600, requestsPerSecond: 1, cv: 3 }))
-  const drawn = drawRateCurve(windows, { inputTokens: [1], outputTokens: [1] }, 4, 'bursts')
-  const counts = new Float64Array(300)
-  for (const at of drawn.atSeconds) counts[Math.floor(at / 600)]! += 1
-  const average = drawn.n / 300
-  const variance = counts.reduce((sum, count) => sum + (count - average) ** 2, 0) / 299
-  expect(variance / average).toBeGreaterThan(6)
-  expect(variance / average).toBeLessThan(12)
+test('scaled up it grows in proportion', () => {
+  const windows = [{ startSecond: 0, requestsPerSecond: 2, cv: 1 }]
+  expect(drawRateCurve(windows, { inputTokens: [1], outputTokens: [1] }, 1, 'up', { scale: 2.5 }).n).toBe(3000)
+})
+
+test('gaps keep the coefficient of variation they were given, at scale 1 and scaled down', () => {
+  for (const [cv, scale] of [
+    [1, 1],
+    [3, 1],
+    [3, 0.1],
+  ] as const) {
+    const windows = Array.from({ length: 100 }, (_, i) => ({ startSecond: i * 600, requestsPerSecond: 10, cv }))
+    const drawn = drawRateCurve(windows, { inputTokens: [1], outputTokens: [1] }, 4, 'bursts', { scale })
+    const gaps: number[] = []
+    for (let i = 1; i < drawn.n; i++) {
+      if (Math.floor(drawn.atSeconds[i]! / 600) === Math.floor(drawn.atSeconds[i - 1]! / 600)) {
+        gaps.push(drawn.atSeconds[i]! - drawn.atSeconds[i - 1]!)
+      }
+    }
+    const { mean: average, variance } = moments(gaps)
+    expect(Math.abs(Math.sqrt(variance!) / average! / cv - 1), `cv ${cv} scale ${scale}`).toBeLessThan(0.08)
+  }
 })

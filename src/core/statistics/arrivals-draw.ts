@@ -1,6 +1,6 @@
 // Profiles of clients, or a curve of rates and a list of lengths, in; single requests, drawn in time order, out.
+import { drawCount, type GapLaw, gammaFunction, gapsOfVariation, spreadByGaps } from './gaps.ts'
 import { stream } from './random.ts'
-import { type GapLaw, gammaFunction, gapsOfVariation, renewalArrivals } from './renewal.ts'
 import { type WeightedDraw, weightedDraw } from './sample.ts'
 
 /** `n` requests sorted by arrival (times on whole microseconds), as flat arrays. */
@@ -69,10 +69,11 @@ const SLOT_LIMIT = 4_194_304
 
 /**
  * Draws every request of the clients. A window's draws depend on seed, client and window alone, so any cut of the day
- * at window starts gives the same requests. Choices the release leaves open: gaps are stationary in each window with
- * mean 1 ÷ rate and the fitted family and shape, so the expected count is rate × length of the window; where the fitted
- * mean gap is shorter than 1 ÷ rate the client was active for part of the window only, and is so here, in one stretch at
- * a random place; input and output are drawn independently, for the release gives only their marginals.
+ * at window starts gives the same requests. The rate of a window is the count measured in it, so the count is not drawn
+ * (at scale 1); when in the window they come, and how long they are, is. Choices the release leaves open: gaps have the
+ * fitted family and shape; where their fitted mean is shorter than 1 ÷ rate the client was active for part of the window
+ * only, and is so here, in one stretch at a random place; input and output are drawn independently, for the release
+ * gives only their marginals.
  */
 export function drawClients(profiles: readonly ClientProfile[], seed: number, span: DrawSpan = {}): DrawnRequests {
   return concatenate([...drawClientSlots(profiles, seed, span)])
@@ -106,8 +107,9 @@ export function* drawClientSlots(
 }
 
 /**
- * Draws requests along a curve of total rates, each with the lengths of one request of `lengths`. Gaps are Gamma of the
- * window's cv and stationary in each window; `name` keeps several draws under one seed apart.
+ * Draws requests along a curve of total rates, each with the lengths of one request of `lengths`. A window holds the
+ * count it was measured with, times scale, its gaps Gamma of the window's cv: shape over the days and bursts stay at any
+ * scale. `name` keeps several draws under one seed apart.
  */
 export function drawRateCurve(
   curve: readonly RateWindow[],
@@ -125,7 +127,8 @@ export function drawRateCurve(
     const random = stream(seed, `${name}/${window.startSecond}`)
     const draft = openDraft()
     const law = gapsOfVariation(window.cv > 0 ? window.cv : 1)
-    renewalArrivals(law, window.requestsPerSecond * scale, seconds, random, draft.offsets)
+    const count = drawCount(window.requestsPerSecond * seconds, scale, random)
+    spreadByGaps(law, count, seconds, random, draft.offsets)
     for (let k = 0; k < draft.offsets.length; k++) {
       const choice = random.integer(choices)
       draft.input.push(lengths.inputTokens[choice]!)
@@ -196,7 +199,7 @@ function drawWindow(
   const active = Math.min(1, window.requestsPerSecond * meanGap(window)) * seconds
   const begin = random.uniform() * (seconds - active)
   const first = draft.offsets.length
-  renewalArrivals(law, (window.requestsPerSecond * scale * seconds) / active, active, random, draft.offsets)
+  spreadByGaps(law, drawCount(window.requestsPerSecond * seconds, scale, random), active, random, draft.offsets)
   const block = blockAt(sender.blocks, window.startSecond)
   const input = block.input()
   const output = block.output()
