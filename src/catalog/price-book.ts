@@ -1,0 +1,155 @@
+// The npm catalogue, our shipped price files and the user's own in; one price book, the later winning, out.
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { Fault } from '../core/fault/fault.ts'
+import {
+  type DedicatedEndpoint,
+  type ModelEntry,
+  modelMatches,
+  type PriceBook,
+  type Seller,
+} from '../core/meter/rates.ts'
+import { dataRoot } from './data-root.ts'
+import { type BandCorrection, npmCatalog, npmModels, npmProviders } from './npm-prices.ts'
+import { type PricesFile, parsePrices, type SellerSheet } from './overlay.ts'
+import {
+  dedicatedOf,
+  discountsOf,
+  feesOf,
+  multipliersOf,
+  originOf,
+  routerOf,
+  rowsOf,
+  type SheetOrigin,
+} from './overlay-rows.ts'
+
+interface Sheet {
+  readonly file: PricesFile
+  readonly origin: SheetOrigin
+}
+
+/** What to lay on top of the catalogue. */
+export interface PriceBookOptions {
+  /** Paths of prices.yaml files, the later winning. */
+  readonly overlays?: readonly string[]
+  /** False leaves the files of data/prices out: what the npm catalogue alone would say. */
+  readonly shipped?: boolean
+}
+
+/** Loads the price book: offline, no clock, the same for the same files. Throws PRICES_INVALID, PRICES_MISSING. */
+export function loadPriceBook(options: PriceBookOptions = {}): PriceBook {
+  const hash = createHash('sha256')
+  const sheets: Sheet[] = []
+  if (options.shipped !== false) {
+    const folder = join(dataRoot(), 'prices')
+    for (const name of readdirSync(folder).sort()) {
+      if (!name.endsWith('.yaml')) continue
+      const text = readFileSync(join(folder, name), 'utf8')
+      hash.update(text)
+      const file = parsePrices(text, `data/prices/${name}`)
+      sheets.push({ file, origin: originOf(file, 'shipped', `data/prices/${name}`) })
+    }
+  }
+  for (const path of options.overlays ?? []) {
+    const text = readOverlay(path)
+    hash.update(text)
+    const file = parsePrices(text, path)
+    sheets.push({ file, origin: originOf(file, 'user', path) })
+  }
+  return assemble(sheets, hash.digest('hex').slice(0, 8))
+}
+
+/** The prices.yaml beside the configuration file, when there is one: laid on top of the catalogue without being named. */
+export function ownOverlays(configFile: string): string[] {
+  const path = join(dirname(resolve(configFile)), 'prices.yaml')
+  return existsSync(path) ? [path] : []
+}
+
+function readOverlay(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new Fault(
+      'PRICES_MISSING',
+      'the price file cannot be read',
+      { where: path, fix: 'check the path' },
+      { cause },
+    )
+  }
+}
+
+function assemble(sheets: readonly Sheet[], hash: string): PriceBook {
+  const ids = new Set(npmProviders)
+  for (const { file } of sheets) for (const id of Object.keys(file.providers)) ids.add(id)
+  const dedicated: DedicatedEndpoint[] = []
+  const sellers = [...ids].sort().map(id => {
+    const own = sheets.flatMap(({ file, origin }) => {
+      const sheet = file.providers[id]
+      return sheet ? [{ sheet, origin }] : []
+    })
+    for (const { sheet, origin } of own) dedicated.push(...dedicatedOf(id, sheet, origin))
+    return sellerFrom(id, own)
+  })
+  const newestDate = newest(sellers)
+  return { version: `${newestDate}+genai-prices-${npmCatalog.version}+${hash}`, newestDate, sellers, dedicated }
+}
+
+interface OwnSheet {
+  readonly sheet: SellerSheet
+  readonly origin: SheetOrigin
+}
+
+function sellerFrom(id: string, own: readonly OwnSheet[]): Seller {
+  const corrections: BandCorrection[] = own.flatMap(({ sheet }) =>
+    (sheet.corrections ?? []).map(c => ({
+      above: Number(c.bandAbove),
+      shouldBeAbove: Number(c.shouldBeAbove),
+      applies: (model: string) => modelMatches(c.models ?? [], model),
+    })),
+  )
+  const models = new Map<string, ModelEntry>()
+  for (const model of npmModels(id, corrections)) models.set(model.id.toLowerCase(), model)
+  for (const { sheet, origin } of own) {
+    for (const [name, modelSheet] of Object.entries(sheet.models ?? {})) {
+      const key = name.toLowerCase()
+      const before = models.get(key) ?? { id: name, names: [], patterns: [], rows: [] }
+      models.set(key, {
+        ...before,
+        names: [...before.names, ...(modelSheet.aliases ?? [])],
+        rows: [...before.rows, ...rowsOf(name, modelSheet, origin)],
+      })
+    }
+  }
+  const all = <T>(pick: (sheet: OwnSheet) => readonly T[]): T[] => own.flatMap(pick)
+  const merged = (pick: (sheet: SellerSheet) => Readonly<Record<string, string>> | undefined): Record<string, string> =>
+    Object.assign({}, ...own.map(({ sheet }) => pick(sheet) ?? {}))
+  return {
+    id,
+    names: all(({ sheet }) => sheet.names ?? []),
+    ownModels: all(({ sheet }) => sheet.ownModels ?? []),
+    models: [...models.values()],
+    resells: all(({ sheet }) => sheet.resells ?? []),
+    regionInName: own.some(({ sheet }) => String(sheet.regionInName) === 'true'),
+    tierNames: merged(s => s.tierNames),
+    tierOfSpeed: merged(s => s.tierOfSpeed),
+    speedOfTier: merged(s => s.speedOfTier),
+    multipliers: all(({ sheet, origin }) => multipliersOf(sheet, origin)),
+    discounts: all(({ sheet, origin }) => discountsOf(sheet, origin)),
+    fees: all(({ sheet, origin }) => feesOf(sheet, origin)),
+    billedAs: merged(s => s.billedAs as Record<string, string> | undefined),
+    router: own.map(({ sheet, origin }) => routerOf(sheet, origin)).findLast(r => r !== null) ?? null,
+  }
+}
+
+/** The newest date on which anybody looked at a price. */
+function newest(sellers: readonly Seller[]): string {
+  let date: string = npmCatalog.publishedAt
+  for (const seller of sellers) {
+    for (const model of seller.models)
+      for (const { observedAt } of model.rows) if (observedAt && observedAt > date) date = observedAt
+    for (const { observedAt } of [...seller.multipliers, ...seller.fees])
+      if (observedAt && observedAt > date) date = observedAt
+  }
+  return date
+}

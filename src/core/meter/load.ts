@@ -1,0 +1,207 @@
+// How a file of foreign records reads as calls, and what its calls cost: declared by intake and catalog, carried out in bulk by a store.
+import type { AttributionKind, Call, CallPrice } from './call.ts'
+import type { UsageKind } from './usage.ts'
+
+/** The text fields of a call that a column may hold. */
+export type TextField = 'provider' | 'model' | 'tier' | 'region' | 'speed' | AttributionKind
+
+/** Text from a column where there is one and the cell is not empty, else `fallback`. */
+export interface TextReading {
+  readonly column: string | null
+  readonly fallback: string | null
+}
+
+/**
+ * A whole number ≥ 0 of a usage kind. `minus` columns are parts of it that are billed apart (cached inside prompt
+ * tokens); an empty cell is unknown, or a reject when `required`.
+ */
+export interface CountReading {
+  readonly column: string
+  readonly minus: readonly string[]
+  readonly required: boolean
+}
+
+/** A number ≥ 0, multiplied by `scale` to reach the field's own unit. */
+export interface NumberReading {
+  readonly column: string
+  readonly scale: number
+}
+
+/**
+ * When a call began. `iso`: a date and time, UTC when no offset is given. `epoch`: a number of `unitMicros`, counted
+ * from `originMicros`. With `spreadMicros`, the k-th of n rows of one instant (file order) is moved by ⌊k × spread ÷ n⌋.
+ */
+export type TimeReading =
+  | { readonly kind: 'iso'; readonly column: string; readonly spreadMicros: number | null }
+  | {
+      readonly kind: 'epoch'
+      readonly column: string
+      readonly unitMicros: number
+      readonly originMicros: number
+      readonly spreadMicros: number | null
+    }
+
+/** A call's outcome: by a status column's text, or failed where a count is zero. */
+export type OutcomeReading =
+  | { readonly kind: 'status'; readonly column: string }
+  | { readonly kind: 'zeroFails'; readonly column: string }
+
+export interface LoadFile {
+  readonly path: string
+  readonly container: 'csv' | 'jsonl' | 'parquet'
+  readonly gzip: boolean
+  /** CSV only. */
+  readonly delimiter: string
+  /** All columns in file order (CSV, Parquet), or the names of those that are read (JSONL: `usage.input_tokens`). */
+  readonly columns: readonly string[]
+  /** JSONL: where each column lies in a line's object, as keys from the outside in. */
+  readonly paths: readonly (readonly string[])[]
+  readonly headerLines: number
+  /** Line breaks in the decompressed file: tells whether rows can be named by line. */
+  readonly lineBreaks: number
+  readonly longestLineBytes: number
+}
+
+export interface LoadPlan {
+  /** What `undo` removes: `file:<sha256>`. */
+  readonly source: string
+  /** Where ids are unique: rows of overlapping exports share it. Rows without an id are known by (source, ordinal). */
+  readonly namespace: string
+  readonly name: string
+  readonly format: string
+  readonly sample: boolean
+  readonly importedAtMicros: number
+  readonly file: LoadFile
+  readonly time: TimeReading
+  readonly id: string | null
+  readonly text: Readonly<Partial<Record<TextField, TextReading>>>
+  readonly counts: Readonly<Partial<Record<UsageKind, CountReading>>>
+  /** Kinds that the format's own meaning says are not there (0); the rest without a reading are unknown (null). */
+  readonly none: readonly UsageKind[]
+  readonly ttftMs: NumberReading | null
+  readonly latencyMs: NumberReading | null
+  readonly reportedUsd: string | null
+  readonly outcome: OutcomeReading | null
+  /** Tag name → column. */
+  readonly tags: Readonly<Record<string, string>>
+  readonly prefixBlocks: string | null
+}
+
+export interface Reject {
+  /** Line in the decompressed file (row in Parquet), 1-based; null where quoted line breaks made it uncountable. */
+  readonly line: number | null
+  readonly reason: string
+  readonly raw: string
+}
+
+export interface LoadResult {
+  readonly rows: number
+  readonly added: number
+  readonly duplicates: number
+  readonly rejected: number
+  /** Of the good rows of the file, whether added now or before. */
+  readonly firstAtMicros: number | null
+  readonly lastAtMicros: number | null
+  readonly tokens: { readonly input: number; readonly output: number }
+  readonly outOfOrder: number
+  readonly unpricedCalls: number
+  readonly unpricedModels: readonly { readonly model: string | null; readonly calls: number; readonly reason: string }[]
+}
+
+/** What selects the rates of a call, beside its time and the size of its prompt. */
+export interface PriceKey {
+  readonly provider: string | null
+  readonly model: string | null
+  readonly tier: string | null
+  readonly region: string | null
+  readonly speed: string | null
+}
+
+/**
+ * How calls of one key between two times and two prompt sizes (both half-open) are priced. `exact`: usd = picoPerCall +
+ * Σ count × rate in whole pico-dollars, for calls that know all of `needs` and have nothing of `unrated`; the others, and
+ * those of `each`, go through the price function one by one. `none`: unpriced, for the reason given.
+ */
+export type BulkRate = {
+  readonly fromMicros: number
+  readonly toMicros: number
+  readonly promptFrom: number
+  readonly promptTo: number
+} & (
+  | {
+      readonly kind: 'exact'
+      readonly picoPerToken: Readonly<Partial<Record<UsageKind, bigint>>>
+      readonly picoPerCall: bigint
+      readonly needs: readonly UsageKind[]
+      readonly unrated: readonly UsageKind[]
+      readonly pricedAs: string
+      readonly catalogVersion: string
+    }
+  | { readonly kind: 'each' }
+  | { readonly kind: 'none'; readonly reason: string }
+)
+
+/** What a store asks of the one price function, in bulk or call by call. */
+export interface PriceCalls {
+  /** Rates that cover [fromMicros, toMicros] and every prompt size, without overlap. */
+  rates(key: PriceKey, fromMicros: number, toMicros: number): readonly BulkRate[]
+  price(call: PriceKey & Pick<Call, 'atMicros' | 'usage'>): CallPrice
+}
+
+/** The part of an AbortSignal that a load looks at (core knows no platform). */
+export interface StopSignal {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void): void
+}
+
+/** What a store offers to intake: load a whole file in one transaction, or not at all. */
+export interface CallLoader {
+  /**
+   * Loads the file; good rows go in, each bad one goes to `onReject`. Rejects with a Fault and changes nothing when
+   * `accept` (called before anything is kept) throws.
+   */
+  load(
+    plan: LoadPlan,
+    prices: PriceCalls,
+    hooks: {
+      readonly onReject: (reject: Reject) => void
+      readonly accept?: (found: { readonly good: number; readonly rejected: number }) => void
+      readonly signal?: StopSignal | undefined
+    },
+  ): Promise<LoadResult>
+  /** Column names of a Parquet file. */
+  parquetColumns(path: string): Promise<readonly string[]>
+  /** Keeps a rate curve beside the calls. Returns false when it is there already. */
+  addShape(shape: DemandShape): Promise<boolean>
+}
+
+/** Arrival rates over time without calls: a shape that demand can take. */
+export interface DemandShape {
+  readonly source: string
+  readonly name: string
+  readonly format: string
+  readonly sample: boolean
+  readonly importedAtMicros: number
+  readonly startMicros: number
+  readonly seconds: readonly number[]
+  readonly requestsPerSecond: readonly number[]
+}
+
+/** A change of price history, by model; `usd` are exact decimal strings, null where no call had a price. */
+export interface RepriceResult {
+  readonly dryRun: boolean
+  readonly calls: number
+  readonly changed: number
+  readonly usdBefore: string | null
+  readonly usdAfter: string | null
+  readonly byModel: readonly {
+    readonly provider: string | null
+    readonly model: string | null
+    readonly calls: number
+    readonly changed: number
+    readonly usdBefore: string | null
+    readonly usdAfter: string | null
+    readonly unpricedBefore: number
+    readonly unpricedAfter: number
+  }[]
+}
