@@ -24,6 +24,8 @@ export interface ReplicaState {
   readonly running: number
   readonly completed: number
   readonly preemptions: number
+  /** Times that the next waiting prompt found too few free blocks. */
+  readonly cacheStalls: number
   readonly usedBlocks: number
   readonly freeBlocks: number
   readonly steps: number
@@ -66,6 +68,7 @@ export function createReplica(engine: Engine, progress: Progress): Replica {
   let partialDone = 0
   let completed = 0
   let preemptions = 0
+  let cacheStalls = 0
 
   function enqueue(id: number): boolean {
     const tokens = inputTokens[id]! + outputTokens[id]!
@@ -234,7 +237,10 @@ export function createReplica(engine: Engine, progress: Progress): Replica {
       const id = waitingHead
       const prompt = promptOf(id)
       const blocks = blocksOf(prompt) + onceBlocks[id]!
-      if (blocks > freeBlocks) break
+      if (blocks > freeBlocks) {
+        cacheStalls++
+        break
+      }
       waitingHead = next[id]!
       if (waitingHead < 0) waitingTail = -1
       waiting--
@@ -310,6 +316,7 @@ export function createReplica(engine: Engine, progress: Progress): Replica {
       running: decoding + (partial >= 0 ? 1 : 0),
       completed,
       preemptions,
+      cacheStalls,
       usedBlocks: totalBlocks - freeBlocks,
       freeBlocks,
       steps: real[STEP]!,

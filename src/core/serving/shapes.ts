@@ -1,0 +1,35 @@
+// A model and the GPUs on offer → the replica shapes worth trying.
+import type { Gpu } from './hardware.ts'
+import { planMemory, type ReplicaShape, smallestParallelism } from './memory.ts'
+import type { Model } from './model.ts'
+
+/** Most copies of one model that a replica of several GPUs spreads over: a server holds eight. */
+const largest = 8
+
+export interface ShapeOptions {
+  /** Longest prompt + output that should fit beside others (default 8,192). */
+  readonly longestTokens?: number
+  readonly weightDtype?: string | undefined
+}
+
+/**
+ * For each GPU the smallest tensor parallelism that holds the model with a cache worth having (at least 4 of the longest
+ * requests, or 32,768 tokens), and one step more while the smallest keeps its GPUs mostly full of weights. GPUs that
+ * cannot hold it in a server of eight are left out.
+ */
+export function defaultShapes(model: Model, gpus: readonly Gpu[], options: ShapeOptions = {}): readonly ReplicaShape[] {
+  const wanted = Math.max(32768, 4 * (options.longestTokens ?? 8192))
+  const { weightDtype } = options
+  const shapes: ReplicaShape[] = []
+  for (const gpu of gpus) {
+    const tp = smallestParallelism({ gpu, model, weightDtype }, wanted)
+    if (tp === null) continue
+    shapes.push({ gpu, model, tp, weightDtype })
+    const { weightGiBPerGpu, kvGiBPerGpu } = planMemory({ gpu, model, tp, weightDtype })
+    const next = tp * 2
+    if (kvGiBPerGpu < weightGiBPerGpu / 2 && next <= largest && model.heads % next === 0) {
+      shapes.push({ gpu, model, tp: next, weightDtype })
+    }
+  }
+  return shapes
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { stream } from '../statistics/random.ts'
+import type { Arrivals } from './arrivals.ts'
+import { buildEngine } from './engine.ts'
+import type { Gpu } from './hardware.ts'
+import type { Model } from './model.ts'
+import { simulate } from './simulate.ts'
+import { sustain } from './sustain.ts'
+
+const read = (name: string) => JSON.parse(readFileSync(new URL(`../../../data/${name}`, import.meta.url), 'utf8'))
+const gpu = (id: string): Gpu => read('gpus.json').gpus.find((row: Gpu) => row.id === id)
+const model = (id: string): Model => read('models.json').models.find((row: Model) => row.id === id)
+const shape = { gpu: gpu('h100-sxm-80gb'), model: model('llama-3.1-8b'), tp: 1 }
+
+function poisson(n: number, input: number, output: number, perSecond: number, seed = 1): Arrivals {
+  const random = stream(seed, 'traffic')
+  let at = 0
+  const atSeconds = Float64Array.from({ length: n }, () => (at += random.exponential(1 / perSecond)))
+  const lengths = (mean: number) => Int32Array.from({ length: n }, () => 1 + Math.floor(random.exponential(mean)))
+  return { n, atSeconds, inputTokens: lengths(input), outputTokens: lengths(output) }
+}
+
+const chat = poisson(2500, 1000, 200, 3)
+const objective = { ttftP95Ms: 2000, tpotP95Ms: 30 }
+const carried = sustain({ shape, sample: chat, objective, seed: 1 })
+
+test('at the sustainable load other traffic of the same mix meets the objective about as well, and a quarter more misses it', () => {
+  const engine = buildEngine(shape)
+  const at = (rate: number) => simulate(poisson(6000, 1000, 200, rate, 9), { engine, replicas: 1 })
+  expect(carried.requestsPerSecond).toBeGreaterThan(0)
+  const within = at(carried.requestsPerSecond)
+  expect(within.tpotMs.p95!).toBeLessThan(objective.tpotP95Ms * 1.1)
+  expect(within.ttftMs.p95!).toBeLessThan(objective.ttftP95Ms * 1.1)
+  const beyond = at(carried.requestsPerSecond * 1.25)
+  expect(beyond.tpotMs.p95! > objective.tpotP95Ms || beyond.ttftMs.p95! > objective.ttftP95Ms).toBe(true)
+})
+
+test('the seconds that tokens cost add up to one over the sustainable rate', () => {
+  const mean = (values: Int32Array) => values.reduce((sum, v) => sum + v, 0) / values.length
+  const input = mean(chat.inputTokens)
+  const output = mean(chat.outputTokens)
+  const perRequest = carried.secondsPerInputToken * input + carried.secondsPerOutputToken * output
+  expect(perRequest * carried.requestsPerSecond).toBeCloseTo(1, 9)
+  expect(carried.tokensPerSecond).toBeCloseTo(carried.requestsPerSecond * (input + output), 6)
+  // A generated token reads the cache alone; a prompt's tokens share each weight read.
+  expect(carried.secondsPerOutputToken).toBeGreaterThan(carried.secondsPerInputToken)
+})
+
+test('a looser objective never carries less, and no objective carries more than a saturated replica', () => {
+  let before = 0
+  for (const tpotP95Ms of [12, 20, 30, 60, 1000]) {
+    const { requestsPerSecond, saturatedRequestsPerSecond } = sustain({
+      shape,
+      sample: chat,
+      objective: { ttftP95Ms: 20 * tpotP95Ms, tpotP95Ms },
+      seed: 1,
+    })
+    expect(requestsPerSecond).toBeGreaterThanOrEqual(before * 0.99)
+    expect(requestsPerSecond).toBeLessThanOrEqual(saturatedRequestsPerSecond)
+    before = requestsPerSecond
+  }
+})
+
+test('the load curve rises from an idle replica to a full one and stays within the objective', () => {
+  const { loadCurve } = carried
+  expect(loadCurve[0]).toMatchObject({ load: 0, busyShare: 0 })
+  expect(loadCurve.at(-1)!.load).toBe(1)
+  for (let i = 1; i < loadCurve.length; i++) {
+    expect(loadCurve[i]!.load).toBeGreaterThan(loadCurve[i - 1]!.load)
+    expect(loadCurve[i]!.busyShare).toBeGreaterThanOrEqual(loadCurve[i - 1]!.busyShare - 0.02)
+    expect(loadCurve[i]!.busyShare).toBeLessThanOrEqual(1 + 1e-9)
+  }
+  expect(loadCurve.at(-1)!.tpotP95Ms).toBeLessThanOrEqual(objective.tpotP95Ms)
+})
+
+test('an objective that one request alone misses says so and carries nothing', () => {
+  const none = sustain({ shape, sample: chat, objective: { ttftP95Ms: 5, tpotP95Ms: 50 }, seed: 1 })
+  expect(none.requestsPerSecond).toBe(0)
+  expect(none.problem).toMatch(/almost idle replica takes \d+ ms to the first token/)
+})
+
+test('a model that does not fit says what would', () => {
+  const none = sustain({ shape: { ...shape, model: model('llama-3.1-70b') }, sample: chat, objective, seed: 1 })
+  expect(none.fits).toBe(false)
+  expect(none.problem).toMatch(/would fit/)
+})
+
+test('requests beyond the context are counted infeasible and left out of the mix', () => {
+  const inputTokens = chat.inputTokens.slice()
+  inputTokens[5] = 200000
+  inputTokens[6] = 131072
+  const some = sustain({ shape, sample: { ...chat, inputTokens }, objective, seed: 1 })
+  expect(some.infeasible).toEqual({ calls: 2, reasons: ["longer than the model's context of 131072 tokens"] })
+  expect(some.requestsPerSecond).toBeGreaterThan(0)
+})
+
+test('burstier traffic of the same lengths sustains less', () => {
+  const random = stream(2, 'bursts')
+  let at = 0
+  const atSeconds = Float64Array.from({ length: chat.n }, () => (at += random.gamma(0.05, 20 / 3)))
+  const tight = { ttftP95Ms: 300, tpotP95Ms: 1000 }
+  const calm = sustain({ shape, sample: chat, objective: tight, seed: 1 })
+  const bursty = sustain({ shape, sample: { ...chat, atSeconds }, objective: tight, seed: 1 })
+  expect(bursty.requestsPerSecond).toBeLessThan(calm.requestsPerSecond)
+})
+
+test('the same sample and seed give the same answer to the last bit', () => {
+  expect(sustain({ shape, sample: chat, objective, seed: 1 })).toEqual(carried)
+})

@@ -1,0 +1,249 @@
+// A sample of the traffic, a replica's shape and a latency objective → the load that one such replica sustains.
+import { Fault } from '../fault/fault.ts'
+import { stream } from '../statistics/random.ts'
+import type { Arrivals } from './arrivals.ts'
+import { throughputBand } from './band.ts'
+import { buildEngine, type Engine, infeasibility } from './engine.ts'
+import { runFleet } from './fleet.ts'
+import type { ReplicaShape } from './memory.ts'
+import { simulate } from './simulate.ts'
+
+/** 95th percentiles over the mix that must hold. */
+export interface Objective {
+  readonly ttftP95Ms: number
+  readonly tpotP95Ms: number
+}
+
+export interface SustainRequest {
+  readonly shape: ReplicaShape
+  /** Requests as they came, real lengths and gaps; beyond 2,500 a stretch of that many is taken. Its pace is rescaled to each load tried. */
+  readonly sample: Arrivals
+  readonly objective: Objective
+  readonly seed: number
+}
+
+export interface LoadPoint {
+  /** Share of the sustainable load. */
+  readonly load: number
+  /** Share of time in which a step is running. */
+  readonly busyShare: number
+  readonly ttftP95Ms: number
+  readonly tpotP95Ms: number
+}
+
+/** What one replica carries of this mix. Time, never money. */
+export interface Sustained {
+  readonly model: string
+  readonly gpu: string
+  readonly gpusPerReplica: number
+  readonly dtype: string
+  readonly fits: boolean
+  /** Why it does not fit or no load meets the objective; null when it serves. */
+  readonly problem: string | null
+  readonly requestsPerSecond: number
+  /** Input + output. */
+  readonly tokensPerSecond: number
+  /** Seconds of a fully loaded replica per token; over the mix they sum to 1 ÷ requestsPerSecond a request. */
+  readonly secondsPerInputToken: number
+  readonly secondsPerOutputToken: number
+  /** Requests per second with a queue that never empties, whatever the latency. */
+  readonly saturatedRequestsPerSecond: number
+  readonly loadCurve: readonly LoadPoint[]
+  readonly bottleneck: string
+  readonly kvCapacityTokens: number
+  readonly band: number
+  readonly infeasible: { readonly calls: number; readonly reasons: readonly string[] }
+}
+
+const sampleLimit = 2500
+const sampleFloor = 600
+const curveLoads = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1]
+/** Bisection steps: the load is found to 1/2^7 of the saturated rate. */
+const halvings = 7
+/** How much shorter prompts or answers are made to see what a token costs. */
+const trim = 0.2
+
+/**
+ * Bisects the arrival rate on the simulation of one replica until the 95th percentiles just hold; never above the rate
+ * that a saturated replica serves. Deterministic in the sample and the seed.
+ */
+export function sustain(request: SustainRequest): Sustained {
+  const { shape, objective } = request
+  const engine = buildEngine(shape)
+  const { memory } = engine
+  const nothing = { requestsPerSecond: 0, tokensPerSecond: 0, secondsPerInputToken: 0, secondsPerOutputToken: 0 }
+  const base = {
+    model: shape.model.id,
+    gpu: shape.gpu.id,
+    gpusPerReplica: shape.tp,
+    dtype: shape.weightDtype ?? shape.model.nativeDtype,
+    fits: memory.fits,
+    kvCapacityTokens: memory.kvCapacityTokens,
+    band: throughputBand(shape),
+  }
+  const { mix, infeasible } = memory.fits
+    ? feasibleMix(engine, request)
+    : { mix: null, infeasible: { calls: 0, reasons: [] } }
+  const refuse = (problem: string | null, bottleneck: string): Sustained => {
+    return { ...base, ...nothing, saturatedRequestsPerSecond: 0, loadCurve: [], bottleneck, problem, infeasible }
+  }
+  if (!memory.fits) return refuse(memory.problem, 'memory')
+  if (!mix) return refuse('no request of the sample fits the model and its cache', 'KV cache')
+
+  const saturated = saturate(engine, mix)
+  const trial = (rate: number) => tryLoad(engine, mix, rate, objective)
+  const alone = trial(saturated.rate * 0.01)
+  if (!alone.meets) return refuse(missed(alone, objective), alone.miss)
+
+  let low = saturated.rate * 0.01
+  let high = saturated.rate
+  let bottleneck = ''
+  const full = trial(high)
+  if (full.meets) low = high
+  else {
+    bottleneck = full.miss
+    for (let i = 0; i < halvings; i++) {
+      const middle = (low + high) / 2
+      const tried = trial(middle)
+      if (tried.meets) low = middle
+      else {
+        high = middle
+        bottleneck = tried.miss
+      }
+    }
+  }
+  const requestsPerSecond = low
+  const cost = tokenSeconds(engine, mix, saturated.rate, requestsPerSecond)
+  const input = meanOf(mix.inputTokens)
+  const output = meanOf(mix.outputTokens)
+  if (low >= saturated.rate * 0.97) {
+    const prefillHeavy = cost.secondsPerInputToken * input > cost.secondsPerOutputToken * output
+    bottleneck = saturated.stalled ? 'KV cache' : prefillHeavy ? 'prefill compute' : 'decode bandwidth'
+  }
+  const loadCurve: LoadPoint[] = [
+    { load: 0, busyShare: 0, ttftP95Ms: alone.ttftP95Ms, tpotP95Ms: alone.tpotP95Ms },
+    ...curveLoads.map(load => {
+      const { busyShare, ttftP95Ms, tpotP95Ms } = trial(requestsPerSecond * load)
+      return { load, busyShare, ttftP95Ms, tpotP95Ms }
+    }),
+  ]
+  return {
+    ...base,
+    problem: null,
+    requestsPerSecond,
+    tokensPerSecond: requestsPerSecond * (input + output),
+    ...cost,
+    saturatedRequestsPerSecond: saturated.rate,
+    loadCurve,
+    bottleneck,
+    infeasible,
+  }
+}
+
+/** The feasible part of the sample: a seeded stretch when long, repeated when short; times start at 0 at a mean of 1 per second. */
+function feasibleMix(engine: Engine, { sample, seed }: SustainRequest) {
+  if (sample.n === 0) throw new Fault('SAMPLE_EMPTY', 'a sustainable load needs at least one request in the sample')
+  const random = stream(seed, 'sustain')
+  const reasons = new Set<string>()
+  const kept: number[] = []
+  for (let i = 0; i < sample.n; i++) {
+    const reason = infeasibility(engine, sample.inputTokens[i]!, sample.outputTokens[i]!)
+    if (reason === null) kept.push(i)
+    else reasons.add(reason)
+  }
+  const infeasible = { calls: sample.n - kept.length, reasons: [...reasons].sort() }
+  if (kept.length === 0) return { mix: null, infeasible }
+  const from = kept.length > sampleLimit ? random.integer(kept.length - sampleLimit + 1) : 0
+  const stretch = kept.slice(from, from + sampleLimit)
+  const n = stretch.length
+  const start = sample.atSeconds[stretch[0]!]!
+  const span = sample.atSeconds[stretch[n - 1]!]! - start
+  // Requests that all came at once say nothing about gaps: take them as independent.
+  const gaps = span > 0 ? null : Float64Array.from({ length: n }, () => random.exponential(1))
+  const rounds = Math.max(1, Math.ceil(sampleFloor / n))
+  const atSeconds = new Float64Array(n * rounds)
+  const scale = span > 0 ? Math.max(1, n - 1) / span : 1
+  let at = 0
+  for (let k = 0; k < n * rounds; k++) {
+    const i = k % n
+    if (gaps) at += gaps[i]!
+    else if (i === 0) at = k
+    else at = k - i + (sample.atSeconds[stretch[i]!]! - start) * scale
+    atSeconds[k] = at
+  }
+  const pick = (values: Int32Array) => Int32Array.from({ length: n * rounds }, (_, k) => values[stretch[k % n]!]!)
+  const mix = {
+    n: n * rounds,
+    atSeconds,
+    inputTokens: pick(sample.inputTokens),
+    outputTokens: pick(sample.outputTokens),
+  }
+  return { mix, infeasible }
+}
+
+/** Requests per second with everything queued at the start: the middle half of completions, past ramp and drain. */
+function saturate(engine: Engine, mix: Arrivals): { readonly rate: number; readonly stalled: boolean } {
+  const queued = { ...mix, atSeconds: new Float64Array(mix.n) }
+  const { progress, replicas } = runFleet(queued, { engine, replicas: 1 })
+  const ends = progress.finishedAt.slice().sort()
+  const from = Math.floor(mix.n / 4)
+  const to = Math.floor((3 * mix.n) / 4)
+  const span = ends[to]! - ends[from]!
+  const { cacheStalls, nowSeconds } = replicas[0]!.state()
+  const steady = span > 0 ? (to - from) / span : 0
+  // A sample that one batch swallows has no middle: the whole run then bounds the rate.
+  const rate = steady > 0 ? Math.min(steady, (2 * mix.n) / nowSeconds) : mix.n / nowSeconds
+  return { rate, stalled: cacheStalls > mix.n / 20 }
+}
+
+interface Trial {
+  readonly meets: boolean
+  readonly miss: string
+  readonly busyShare: number
+  readonly ttftP95Ms: number
+  readonly tpotP95Ms: number
+}
+
+function tryLoad(engine: Engine, mix: Arrivals, rate: number, objective: Objective): Trial {
+  const atSeconds = mix.atSeconds.map(at => at / rate)
+  const outcome = simulate({ ...mix, atSeconds }, { engine, replicas: 1 })
+  const ttftP95Ms = outcome.ttftMs.p95 ?? 0
+  // Answers of one token have no time per output token: nothing to miss.
+  const tpotP95Ms = outcome.tpotMs.p95 ?? 0
+  const first = ttftP95Ms <= objective.ttftP95Ms
+  const meets = first && tpotP95Ms <= objective.tpotP95Ms
+  const miss = first ? 'time per output token' : 'time to first token'
+  return { meets, miss, busyShare: outcome.utilization ?? 0, ttftP95Ms, tpotP95Ms }
+}
+
+function missed(alone: Trial, objective: Objective): string {
+  const { ttftP95Ms, tpotP95Ms } = alone
+  if (ttftP95Ms > objective.ttftP95Ms) {
+    return `even an almost idle replica takes ${Math.round(ttftP95Ms)} ms to the first token (p95); the objective is ${objective.ttftP95Ms} ms`
+  }
+  return `even an almost idle replica takes ${tpotP95Ms.toFixed(1)} ms per output token (p95); the objective is ${objective.tpotP95Ms} ms`
+}
+
+/** What a saturated replica saves when prompts, or answers, are a fifth shorter: the price of a token of each kind in seconds. */
+function tokenSeconds(engine: Engine, mix: Arrivals, rate: number, sustained: number) {
+  const shorter = (values: Int32Array): Int32Array => values.map(tokens => Math.max(1, Math.round(tokens * (1 - trim))))
+  const saved = (kind: 'inputTokens' | 'outputTokens'): number => {
+    const trimmed = shorter(mix[kind])
+    const tokens = meanOf(mix[kind]) - meanOf(trimmed)
+    if (tokens <= 0) return 0
+    return Math.max(0, 1 / rate - 1 / saturate(engine, { ...mix, [kind]: trimmed }).rate) / tokens
+  }
+  const input = saved('inputTokens')
+  const output = saved('outputTokens')
+  const perRequest = input * meanOf(mix.inputTokens) + output * meanOf(mix.outputTokens)
+  const even = 1 / (sustained * (meanOf(mix.inputTokens) + meanOf(mix.outputTokens)))
+  if (perRequest <= 0) return { secondsPerInputToken: even, secondsPerOutputToken: even }
+  const scale = 1 / (sustained * perRequest)
+  return { secondsPerInputToken: input * scale, secondsPerOutputToken: output * scale }
+}
+
+function meanOf(values: Int32Array): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]!
+  return values.length === 0 ? 0 : sum / values.length
+}
