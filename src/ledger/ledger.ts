@@ -1,7 +1,10 @@
 // The ledger: append calls once, ask about them. Every store fulfils this and passes the same contract test.
 import type { Demand } from '../core/decide/demand.ts'
 import type { Call } from '../core/meter/call.ts'
+import type { CallLoader, DemandShape, PriceCalls, PriceKey, RepriceResult } from '../core/meter/load.ts'
 import type { UsageKind } from '../core/meter/usage.ts'
+
+export type { RepriceResult } from '../core/meter/load.ts'
 
 /** Restricts a question to part of the ledger. Times are half-open [from, to) in UTC microseconds. */
 export interface Slice {
@@ -13,10 +16,32 @@ export interface Slice {
   readonly sample?: boolean
 }
 
+/** What `report --by` and a slice's `where` understand, beside `tag:NAME`. */
+export const dimensions = [
+  'provider',
+  'model',
+  'workload',
+  'feature',
+  'task',
+  'user',
+  'team',
+  'environment',
+  'tier',
+  'region',
+  'speed',
+  'outcome',
+  'source',
+  'hour',
+  'day',
+  'week',
+  'month',
+] as const
+
 export interface ReportRow {
   readonly key: Readonly<Record<string, string | null>>
   readonly calls: number
-  readonly usage: Readonly<Record<UsageKind, number>>
+  /** Sum of each kind over the calls that know it; null where none does. */
+  readonly usage: Readonly<Record<UsageKind, number | null>>
   /** Exact decimal string, 12 decimals; the priced calls only. */
   readonly usd: string
   readonly unpricedCalls: number
@@ -37,8 +62,33 @@ export interface SourceRow {
 export interface CallColumns {
   readonly n: number
   readonly atMicros: Float64Array
+  /** The whole prompt, cached or not. */
   readonly inputTokens: Int32Array
   readonly outputTokens: Int32Array
+}
+
+export interface UsageGroupOptions {
+  /** Group by window of this many seconds from the slice's first arrival (as in `demand`); null: no windows. */
+  readonly windowSeconds?: number | null
+  /** Ascending prompt sizes at which rates change; class k holds the calls with k thresholds ≤ prompt. */
+  readonly promptFrom?: readonly number[]
+  /** Also apart by UTC hour or day, for rates that change with time. */
+  readonly bucket?: 'hour' | 'day' | null
+}
+
+/** Calls that an API would price alike: linear rates make their sum's price the sum of their prices. */
+export interface UsageGroup extends PriceKey {
+  readonly outcome: 'ok' | 'failed' | 'unknown'
+  readonly window: number | null
+  readonly promptClass: number
+  readonly bucketMicros: number | null
+  readonly calls: number
+  readonly unknownUsageCalls: number
+  /** Sums over the calls that know the kind; null where none does. */
+  readonly usage: Readonly<Record<UsageKind, number | null>>
+  /** Largest prompt and answer: what a stated limit is checked against. */
+  readonly maxPrompt: number
+  readonly maxOutput: number
 }
 
 export interface Ledger {
@@ -47,10 +97,18 @@ export interface Ledger {
   report(slice: Slice, by: readonly string[], zone: string): Promise<{ rows: ReportRow[]; total: ReportRow }>
   demand(slice: Slice, windowSeconds: number): Promise<Demand | null>
   columns(slice: Slice): Promise<CallColumns>
+  /** Unknown usage counts in `calls` and `unknownUsageCalls`; what it does know is in the sums. */
+  usageGroups(slice: Slice, options: UsageGroupOptions): Promise<UsageGroup[]>
   sources(): Promise<SourceRow[]>
-  /** Removes a source's calls; returns how many went. */
+  shapes(): Promise<DemandShape[]>
+  /** Removes a source's calls; returns how many went. `source` is an id, an unambiguous beginning of one, or a file name. */
   undo(source: string): Promise<number>
+  /** Prices the slice's calls again and says what changed (law 10); with `dryRun` nothing is written. */
+  reprice(slice: Slice, prices: PriceCalls, dryRun: boolean): Promise<RepriceResult>
   /** Changes whenever the calls do: the cache key of answers. */
   version(): Promise<string>
   close(): Promise<void>
 }
+
+/** A ledger that can also take in whole files. */
+export type LedgerLoader = CallLoader

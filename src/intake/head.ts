@@ -1,0 +1,102 @@
+// The first lines of a file in; its container, columns and sampled rows, out.
+import { parse } from 'csv-parse/sync'
+import { Fault } from '../core/fault/fault.ts'
+import type { Head } from './importer.ts'
+import type { Inspection } from './inspect.ts'
+
+const sampledRows = 200
+
+/** Reads the head of a text file. Faults when it is neither CSV nor JSON Lines. */
+export function readHead(name: string, { head }: Pick<Inspection, 'head'>): Head {
+  const first = head.trimStart()[0]
+  if (first === undefined) throw new Fault('FILE_EMPTY', 'the file has no rows', { where: name })
+  if (first === '[') {
+    throw new Fault('FILE_UNREADABLE', 'a JSON array, where one object per line is expected', {
+      where: name,
+      fix: "turn it into JSON Lines: jq -c '.[]' FILE > FILE.jsonl",
+    })
+  }
+  return first === '{' ? jsonHead(name, head) : csvHead(name, head)
+}
+
+function csvHead(name: string, head: string): Head {
+  const header = head.slice(0, head.search(/[\r\n]|$/))
+  const delimiter = [',', ';', '\t', '|'].reduce((a, b) => (header.split(b).length > header.split(a).length ? b : a))
+  let records: string[][]
+  try {
+    records = parse(head, {
+      delimiter,
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+      to: sampledRows + 1,
+    })
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    throw new Fault(
+      'FILE_UNREADABLE',
+      `not readable as CSV: ${message.split('\n')[0]}`,
+      { where: name },
+      { cause: thrown },
+    )
+  }
+  const [columns = [], ...rows] = records
+  const twice = columns.find((column, i) => columns.indexOf(column) !== i)
+  if (twice !== undefined)
+    throw new Fault('COLUMN_TWICE', `two columns are named "${twice}"`, {
+      where: `${name}:1`,
+      fix: 'rename one of them',
+    })
+  return {
+    name,
+    container: 'csv',
+    delimiter,
+    columns,
+    paths: [],
+    rows: rows.map(row => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? '']))),
+  }
+}
+
+const deepest = 3
+
+function jsonHead(name: string, head: string): Head {
+  const paths = new Map<string, readonly string[]>()
+  const rows: Record<string, string>[] = []
+  for (const line of head.split('\n')) {
+    if (rows.length >= sampledRows) break
+    let value: unknown
+    try {
+      value = JSON.parse(line)
+    } catch {
+      continue
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) continue
+    const row: Record<string, string> = {}
+    flatten(value, [], paths, row)
+    rows.push(row)
+  }
+  if (rows.length === 0 && head.includes('\n')) {
+    throw new Fault('FILE_UNREADABLE', 'none of its first lines is a JSON object', { where: name })
+  }
+  // A first line longer than the head: its leading keys are all that is seen.
+  if (rows.length === 0) for (const [, key] of head.matchAll(/"([A-Za-z_]\w*)"\s*:/g)) paths.set(key!, [key!])
+  return { name, container: 'jsonl', delimiter: '', columns: [...paths.keys()], paths: [...paths.values()], rows }
+}
+
+function flatten(
+  value: object,
+  above: readonly string[],
+  paths: Map<string, readonly string[]>,
+  row: Record<string, string>,
+): void {
+  for (const [key, part] of Object.entries(value)) {
+    const path = [...above, key]
+    if (typeof part === 'object' && part !== null && !Array.isArray(part) && path.length < deepest) {
+      flatten(part, path, paths, row)
+      continue
+    }
+    const column = path.join('.')
+    if (!paths.has(column)) paths.set(column, path)
+    if (part !== null) row[column] = typeof part === 'object' ? JSON.stringify(part) : String(part)
+  }
+}

@@ -1,0 +1,119 @@
+// What a file shows in its first lines, and what a format makes of it. One file per format fulfils Importer; nobody else knows formats by name.
+import type { DemandShape, LoadPlan } from '../core/meter/load.ts'
+import type { DrawnRequests } from '../core/statistics/arrivals-draw.ts'
+
+/** The first lines of a file, read as rows. */
+export interface Head {
+  readonly name: string
+  readonly container: 'csv' | 'jsonl' | 'parquet'
+  readonly delimiter: string
+  /** CSV: the header. JSONL: every path of the sampled objects, `usage.input_tokens`. Parquet: the schema. */
+  readonly columns: readonly string[]
+  /** JSONL: the keys of each column, from the outside in. */
+  readonly paths: readonly (readonly string[])[]
+  /** Sampled rows by column, as text; a missing cell is absent. None for Parquet. */
+  readonly rows: readonly Readonly<Record<string, string>>[]
+}
+
+/** What a user may say about a file: it supplies what the file lacks. */
+export interface ImportOptions {
+  readonly format?: string | undefined
+  readonly name?: string | undefined
+  /** Field → column, for generic tables. */
+  readonly map?: Readonly<Record<string, string>> | undefined
+  readonly provider?: string | undefined
+  readonly model?: string | undefined
+  readonly workload?: string | undefined
+  readonly feature?: string | undefined
+  readonly team?: string | undefined
+  readonly environment?: string | undefined
+  /** First moment of relative times, UTC microseconds. */
+  readonly startMicros?: number | undefined
+  readonly seed?: number | undefined
+  /** Where ids are unique, when two systems number their calls alike. */
+  readonly idSpace?: string | undefined
+  readonly sample?: boolean | undefined
+}
+
+/** How a format's columns read as calls. */
+export type Reading = Pick<
+  LoadPlan,
+  | 'time'
+  | 'id'
+  | 'text'
+  | 'counts'
+  | 'none'
+  | 'ttftMs'
+  | 'latencyMs'
+  | 'reportedUsd'
+  | 'outcome'
+  | 'tags'
+  | 'prefixBlocks'
+> & { readonly notes: readonly string[] }
+
+/** Requests drawn from a description instead of read from rows, slot by slot in time order. */
+export interface Drawing {
+  readonly seed: number
+  readonly originMicros: number
+  readonly slots: Iterable<DrawnRequests>
+  readonly notes: readonly string[]
+}
+
+/** What a file turns out to hold. `text` is its whole decompressed content, for formats that are small by nature. */
+export type Content =
+  | { readonly kind: 'rows'; readonly reading: Reading }
+  | {
+      readonly kind: 'shape'
+      readonly shape: (
+        text: string,
+      ) => Pick<DemandShape, 'startMicros' | 'seconds' | 'requestsPerSecond'> & { readonly notes: readonly string[] }
+    }
+  | { readonly kind: 'drawn'; readonly draw: (text: string) => Drawing }
+
+export interface Importer {
+  /** What `--format` calls it. */
+  readonly name: string
+  /** What a person calls it. */
+  readonly title: string
+  /** Whether these first lines are this format. */
+  matches(head: Head): boolean
+  /** Throws a Fault that says what is missing. */
+  content(head: Head, options: ImportOptions): Content
+}
+
+/** Relative times begin here unless `--start` says otherwise: a Monday, so that weeks in a report are whole. */
+export const defaultStart = '2026-01-05T00:00:00Z'
+export const defaultStartMicros: number = Date.parse(defaultStart) * 1000
+
+/** The note that goes with relative times. */
+export const startNote = (options: ImportOptions): string =>
+  options.startMicros === undefined
+    ? `times in the file are relative; they count from ${defaultStart} (--start moves them)`
+    : `times in the file are relative; they count from ${new Date(options.startMicros / 1000).toISOString()} (--start)`
+
+/** Attribution and names that only the options know. */
+export function givenText(options: ImportOptions): LoadPlan['text'] {
+  const { provider, model, workload, feature, team, environment } = options
+  const given = { provider, model, workload, feature, team, environment }
+  return Object.fromEntries(
+    Object.entries(given)
+      .filter(([, text]) => text !== undefined)
+      .map(([field, text]) => [field, { column: null, fallback: text! }]),
+  )
+}
+
+/** Kinds that a record with one prompt count and one answer count does not have: its prompt is all text and uncached. */
+export const plainCounts = [
+  'cacheRead',
+  'cacheWrite',
+  'inputAudio',
+  'inputImage',
+  'outputAudio',
+  'outputImage',
+  'searches',
+] as const
+
+export const uncachedNote = 'the file records no cache use: every prompt token counts as uncached input'
+
+export const hasColumns = (head: Head, columns: readonly string[]): boolean =>
+  columns.every(column => head.columns.includes(column))

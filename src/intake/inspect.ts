@@ -1,0 +1,157 @@
+// A file in; what it is made of (hash of its decompressed bytes, first lines, longest line), or why it cannot be read, out.
+import { createHash } from 'node:crypto'
+import { createReadStream, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { createGunzip } from 'node:zlib'
+import { Fault } from '../core/fault/fault.ts'
+
+export interface Inspection {
+  readonly sha256: string
+  readonly gzip: boolean
+  readonly parquet: boolean
+  /** Decompressed. */
+  readonly bytes: number
+  readonly lineBreaks: number
+  readonly longestLineBytes: number
+  /** The first decompressed bytes as text, whole lines only. */
+  readonly head: string
+}
+
+/** No record is longer than this; a longer line is not a line of records. */
+export const longestLine: number = 8 * 1024 * 1024
+const headBytes = 1024 * 1024
+
+/**
+ * Reads the whole file once, holding no more than a chunk and the head. `progress` gets compressed bytes read and in all.
+ * Faults: FILE_NOT_FOUND, FILE_EMPTY, FILE_TRUNCATED, FILE_UNREADABLE, FILE_BINARY, LINE_TOO_LONG, IMPORT_STOPPED.
+ */
+export async function inspectFile(
+  path: string,
+  progress: (read: number, total: number) => void = () => undefined,
+  signal?: AbortSignal,
+): Promise<Inspection> {
+  const total = sizeOf(path)
+  const name = basename(path)
+  const stop = new AbortController()
+  const input = createReadStream(path, { highWaterMark: 1 << 20, signal: stop.signal })
+  let read = 0
+  let gzip = false
+  let parquet = false
+  const hash = createHash('sha256')
+  const head: Buffer[] = []
+  let bytes = 0
+  let lineBreaks = 0
+  let sinceBreak = 0
+  let longestLineBytes = 0
+
+  const take = (chunk: Buffer): void => {
+    hash.update(chunk)
+    if (bytes < headBytes) head.push(Buffer.from(chunk.subarray(0, headBytes - bytes)))
+    bytes += chunk.length
+    if (parquet) return
+    if (chunk.includes(0)) throw binary(name)
+    let from = 0
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
+      const length = sinceBreak + at - from
+      if (length > longestLineBytes) longestLineBytes = length
+      lineBreaks++
+      sinceBreak = 0
+      from = at + 1
+    }
+    sinceBreak += chunk.length - from
+    if (sinceBreak > longestLineBytes) longestLineBytes = sinceBreak
+    if (longestLineBytes > longestLine) {
+      throw new Fault('LINE_TOO_LONG', `line ${lineBreaks + 1} is longer than ${longestLine / 1024 / 1024} MiB`, {
+        where: name,
+        fix: 'records are one per line; check that the file is CSV or JSON Lines',
+      })
+    }
+  }
+
+  try {
+    let inflate: ReturnType<typeof createGunzip> | null = null
+    let inflated: Promise<void> | null = null
+    for await (const piece of input) {
+      const chunk = piece as Buffer
+      if (read === 0) {
+        gzip = chunk[0] === 0x1f && chunk[1] === 0x8b
+        parquet = chunk.subarray(0, 4).toString('latin1') === 'PAR1'
+        if (gzip) {
+          inflate = createGunzip({ chunkSize: 1 << 18 })
+          const stream = inflate
+          inflated = (async () => {
+            for await (const part of stream) take(part as Buffer)
+          })()
+          inflated.catch(() => undefined)
+        }
+      }
+      read += chunk.length
+      if (signal?.aborted)
+        throw new Fault('IMPORT_STOPPED', 'the import was stopped; the ledger is unchanged', {
+          where: name,
+          kind: 'no',
+        })
+      if (!inflate) take(chunk)
+      else if (!inflate.write(chunk)) await Promise.race([new Promise(done => inflate?.once('drain', done)), inflated])
+      progress(read, total)
+    }
+    inflate?.end()
+    await inflated
+  } catch (thrown) {
+    throw thrown instanceof Fault ? thrown : unreadable(thrown, name)
+  } finally {
+    stop.abort()
+    input.destroy()
+  }
+  if (bytes === 0) throw new Fault('FILE_EMPTY', 'the file is empty', { where: name })
+  return {
+    sha256: hash.digest('hex'),
+    gzip,
+    parquet,
+    bytes,
+    lineBreaks,
+    longestLineBytes,
+    head: wholeLines(head, bytes),
+  }
+}
+
+function wholeLines(head: readonly Buffer[], bytes: number): string {
+  const text = Buffer.concat(head)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+  if (bytes <= headBytes) return text
+  const last = text.lastIndexOf('\n')
+  return last < 0 ? text : text.slice(0, last + 1)
+}
+
+function sizeOf(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found) throw new Fault('FILE_NOT_FOUND', 'no such file', { where: path })
+  if (found.isDirectory())
+    throw new Fault('FILE_NOT_FOUND', 'this is a folder', { where: path, fix: 'name the files in it' })
+  return found.size
+}
+
+const binary = (name: string): Fault =>
+  new Fault('FILE_BINARY', 'the file is not UTF-8 text (it has NUL bytes)', {
+    where: name,
+    fix: 'import CSV or JSON Lines in UTF-8, gzipped or not, or Parquet',
+  })
+
+function unreadable(thrown: unknown, name: string): Fault {
+  const { code = '', message = String(thrown) } = thrown as NodeJS.ErrnoException
+  if (code === 'Z_BUF_ERROR') {
+    return new Fault(
+      'FILE_TRUNCATED',
+      'the gzip data ends too early',
+      { where: name, fix: 'fetch the file again; the ledger is unchanged' },
+      { cause: thrown },
+    )
+  }
+  return new Fault(
+    'FILE_UNREADABLE',
+    code.startsWith('Z_') ? `broken gzip data: ${message}` : message,
+    { where: name },
+    { cause: thrown },
+  )
+}

@@ -1,0 +1,143 @@
+// Any CSV, JSON Lines or Parquet table with a time and token counts, its columns mapped by name or by `--map`.
+import { Fault } from '../core/fault/fault.ts'
+import type { CountReading, NumberReading, TextField, TimeReading } from '../core/meter/load.ts'
+import type { UsageKind } from '../core/meter/usage.ts'
+import {
+  type Content,
+  defaultStartMicros,
+  givenText,
+  type Head,
+  type Importer,
+  type ImportOptions,
+  startNote,
+  uncachedNote,
+} from './importer.ts'
+import { columnsOf, listed, type TableColumns } from './table-columns.ts'
+
+const table = (container: Head['container'], title: string): Importer => ({
+  name: container,
+  title,
+  matches: head => {
+    if (head.container !== container) return false
+    const columns = columnsOf(head, {})
+    return columns.time !== undefined && columns.input !== undefined && columns.output !== undefined
+  },
+  content,
+})
+
+export const csv: Importer = table('csv', 'CSV of calls')
+export const jsonl: Importer = table('jsonl', 'JSON Lines of calls')
+export const parquet: Importer = table('parquet', 'Parquet of calls')
+
+function content(head: Head, options: ImportOptions): Content {
+  const columns = columnsOf(head, options.map ?? {})
+  const missing = (['time', 'input', 'output'] as const).filter(field => columns[field] === undefined)
+  if (missing.length) {
+    throw new Fault('COLUMNS_MISSING', `no column for ${missing.join(', ')} among ${listed(head.columns)}`, {
+      where: head.name,
+      fix: `say which with ${missing.map(field => `--map ${field}=COLUMN`).join(' ')}`,
+    })
+  }
+  const notes: string[] = []
+  const time = timeReading(head, columns.time!, options, notes)
+  const { counts, none } = countReadings(columns, notes)
+  const number = (field: 'latencyMs' | 'ttftMs'): NumberReading | null =>
+    columns[field] === undefined ? null : { column: columns[field], scale: 1 }
+  const text = { ...givenText(options) }
+  for (const field of [
+    'provider',
+    'model',
+    'tier',
+    'region',
+    'speed',
+    'workload',
+    'feature',
+    'task',
+    'user',
+    'team',
+    'environment',
+  ] as const satisfies readonly TextField[]) {
+    if (columns[field] !== undefined) text[field] = { column: columns[field], fallback: text[field]?.fallback ?? null }
+  }
+  return {
+    kind: 'rows',
+    reading: {
+      time,
+      id: columns.id ?? null,
+      text,
+      counts,
+      none,
+      latencyMs: number('latencyMs'),
+      ttftMs: number('ttftMs'),
+      reportedUsd: columns.usd ?? null,
+      outcome: columns.outcome === undefined ? null : { kind: 'status', column: columns.outcome },
+      tags: columns.tags,
+      prefixBlocks: null,
+      notes,
+    },
+  }
+}
+
+/**
+ * Token counts. Caches beside `prompt_tokens` (or a column named cached…) are parts of it, as OpenAI counts; beside
+ * `input_tokens`, columns named cache_read… and cache_creation… are counted apart from it, as Anthropic does.
+ */
+function countReadings(columns: TableColumns, notes: string[]) {
+  const inside = /prompt|context/i.test(columns.input!)
+  const minus: string[] = []
+  const counts: Partial<Record<UsageKind, CountReading>> = {}
+  const reads = columns.cached ?? columns.cacheRead
+  const part = (column: string | undefined, isInside: boolean, kind: UsageKind) => {
+    if (column === undefined) return
+    if (isInside) minus.push(column)
+    counts[kind] = { column, minus: [], required: false }
+  }
+  part(reads, columns.cached !== undefined || inside, 'cacheRead')
+  part(columns.cacheWrite, inside, 'cacheWrite')
+  part(columns.cacheWrite5m, false, 'cacheWrite5m')
+  part(columns.cacheWrite1h, false, 'cacheWrite1h')
+  if (minus.length) notes.push(`${minus.join(', ')}: taken as part of ${columns.input}`)
+  else if (reads !== undefined) notes.push(`${reads}: counted apart from ${columns.input}`)
+  else notes.push(uncachedNote)
+  counts.input = { column: columns.input!, minus, required: false }
+  counts.output = { column: columns.output!, minus: [], required: false }
+  part(columns.reasoning, false, 'reasoning')
+  part(columns.searches, false, 'searches')
+  const others = [
+    'cacheRead',
+    'cacheWrite',
+    'inputAudio',
+    'inputImage',
+    'outputAudio',
+    'outputImage',
+    'searches',
+  ] as const
+  return { counts, none: others.filter(kind => counts[kind] === undefined) }
+}
+
+/** How the time column counts, by what its first cells look like: a date and time, an epoch of some unit, or seconds from a start. */
+function timeReading(head: Head, column: string, options: ImportOptions, notes: string[]): TimeReading {
+  const cells = head.rows.map(row => row[column]).filter(cell => cell !== undefined && cell !== '')
+  const numbers = cells.map(Number)
+  if (cells.length === 0 || numbers.filter(Number.isFinite).length * 2 < cells.length) {
+    return { kind: 'iso', column, spreadMicros: null }
+  }
+  const largest = numbers.reduce((a, b) => (Number.isFinite(b) ? Math.max(a, b) : a), 0)
+  const units = [
+    [1e17, 1e-3],
+    [1e14, 1],
+    [1e11, 1e3],
+    [1e8, 1e6],
+  ] as const
+  const epoch = units.find(([from]) => largest >= from)
+  if (epoch) return { kind: 'epoch', column, unitMicros: epoch[1], originMicros: 0, spreadMicros: null }
+  const unitMicros = /(_|\b)(ms|millis)/i.test(column) ? 1e3 : 1e6
+  notes.push(startNote(options))
+  return {
+    kind: 'epoch',
+    column,
+    unitMicros,
+    originMicros: options.startMicros ?? defaultStartMicros,
+    spreadMicros: null,
+  }
+}

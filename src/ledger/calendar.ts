@@ -1,0 +1,44 @@
+// An instant and a zone in; the hour, day, week or month that a report names, out.
+import { Fault } from '../core/fault/fault.ts'
+
+export const calendarUnits = ['hour', 'day', 'week', 'month'] as const
+export type CalendarUnit = (typeof calendarUnits)[number]
+
+export const isCalendarUnit = (name: string): name is CalendarUnit =>
+  (calendarUnits as readonly string[]).includes(name)
+
+/** Refuses a zone that the platform's IANA table does not know; returns its canonical spelling. */
+export function knownZone(zone: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+  } catch {
+    throw new Fault('UNKNOWN_ZONE', `unknown time zone "${zone}"`, {
+      where: '--zone',
+      fix: 'use an IANA name such as Europe/Berlin or UTC',
+    })
+  }
+}
+
+/**
+ * Names a period that begins at local wall time `localMicros` (a zone's local time read as if it were UTC).
+ * An hour carries its offset, because the hour in which clocks go back exists twice.
+ */
+export function periodName(unit: CalendarUnit, localMicros: number, offsetMinutes: number): string {
+  const text = new Date(localMicros / 1000).toISOString()
+  if (unit === 'month') return text.slice(0, 7)
+  if (unit === 'day') return text.slice(0, 10)
+  if (unit === 'week') return isoWeek(localMicros)
+  const sign = offsetMinutes < 0 ? '-' : '+'
+  const pad = (n: number) => String(Math.floor(n)).padStart(2, '0')
+  return `${text.slice(0, 13)}:00${sign}${pad(Math.abs(offsetMinutes) / 60)}:${pad(Math.abs(offsetMinutes) % 60)}`
+}
+
+/** ISO 8601 week: the week that holds the Thursday names the year. */
+function isoWeek(localMicros: number): string {
+  const day = 86_400_000
+  const date = new Date(localMicros / 1000)
+  const thursday = new Date(date.getTime() + (3 - ((date.getUTCDay() + 6) % 7)) * day)
+  const newYear = Date.UTC(thursday.getUTCFullYear(), 0, 1)
+  const week = 1 + Math.floor((thursday.getTime() - newYear) / (7 * day))
+  return `${thursday.getUTCFullYear()}-W${String(week).padStart(2, '0')}`
+}

@@ -1,0 +1,72 @@
+// Calls as values in; those that the DuckDB ledger does not have yet, added in one transaction, and their number out.
+import type { Call } from '../core/meter/call.ts'
+import { usageKinds } from '../core/meter/usage.ts'
+import { labelBook } from './duckdb-label.ts'
+import { rowsOf, type Session } from './duckdb-session.ts'
+import { usdText } from './question.ts'
+import * as sql from './sql.ts'
+
+/** Calls per statement: keeps the JSON that carries them small. */
+const batch = 5000
+
+export function appendCalls(session: Session, calls: readonly Call[]): Promise<number> {
+  if (calls.length === 0) return Promise.resolve(0)
+  return session.write(async connection => {
+    const labels = await labelBook(connection)
+    for (const source of new Set(calls.map(call => call.source))) {
+      const known = await rowsOf(connection, sql.sourceKeyOf, [source])
+      if (known.length) continue
+      const [next] = await rowsOf(connection, sql.nextSourceKey)
+      const earliest = calls.reduce((at, call) => (call.source === source ? Math.min(at, call.atMicros) : at), Infinity)
+      const sample = source === 'sample' || source.startsWith('sample:')
+      await connection.run(sql.addSource, [
+        Number(next?.[0]),
+        source,
+        source,
+        source,
+        'calls',
+        BigInt(earliest),
+        sample,
+      ])
+    }
+    let added = 0
+    for (let from = 0; from < calls.length; from += batch) {
+      const rows = []
+      for (const call of calls.slice(from, from + batch)) rows.push(await rowOf(call, labels))
+      await connection.run(sql.createIncoming, [JSON.stringify(rows)])
+      const result = await connection.run(sql.appendIncoming)
+      added += result.rowsChanged
+    }
+    if (added > 0) await connection.run(sql.bumpRevision)
+    return added
+  })
+}
+
+async function rowOf(call: Call, labels: Awaited<ReturnType<typeof labelBook>>): Promise<Record<string, unknown>> {
+  const { price } = call
+  const label =
+    price.usd === null
+      ? await labels(null, null, price.reason)
+      : await labels(price.pricedAs, price.catalogVersion, null)
+  return {
+    source: call.source,
+    id: call.id,
+    at: call.atMicros,
+    provider: call.provider,
+    model: call.model,
+    tier: call.tier,
+    region: call.region,
+    speed: call.speed,
+    ...call.attribution,
+    outcome: call.outcome,
+    ttft_ms: call.ttftMs,
+    latency_ms: call.latencyMs,
+    tags: Object.keys(call.tags).length ? call.tags : null,
+    prefix_blocks: call.prefixBlocks,
+    reported_usd: call.reportedUsd === null ? null : usdText(call.reportedUsd),
+    estimated: call.estimated,
+    ...Object.fromEntries(usageKinds.map(kind => [kind, call.usage[kind]])),
+    usd: price.usd === null ? null : usdText(price.usd),
+    price_label: label,
+  }
+}

@@ -1,0 +1,189 @@
+// A file and the plan of reading it in; its new calls in the ledger, each priced, in one transaction; what happened, out.
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { Fault } from '../core/fault/fault.ts'
+import type { CallLoader, DemandShape, LoadPlan, LoadResult, PriceCalls, Reject } from '../core/meter/load.ts'
+import { layOutRates } from './duckdb-price.ts'
+import { rowsOf, type Session } from './duckdb-session.ts'
+import { exactCount } from './question.ts'
+import * as sql from './sql.ts'
+
+/** The store's side of `CallLoader.load`. */
+export function loadFile(
+  session: Session,
+  plan: LoadPlan,
+  prices: PriceCalls,
+  hooks: Parameters<CallLoader['load']>[2],
+): Promise<LoadResult> {
+  return session.write(async connection => {
+    hooks.signal?.addEventListener('abort', () => connection.interrupt())
+    try {
+      return await load(connection, plan, prices, hooks)
+    } catch (thrown) {
+      if (hooks.signal?.aborted) {
+        throw new Fault('IMPORT_STOPPED', 'the import was stopped; the ledger is unchanged', {
+          where: plan.name,
+          kind: 'no',
+        })
+      }
+      throw thrown
+    }
+  })
+}
+
+async function load(
+  connection: DuckDBConnection,
+  plan: LoadPlan,
+  prices: PriceCalls,
+  hooks: Parameters<CallLoader['load']>[2],
+): Promise<LoadResult> {
+  await stage(connection, plan)
+  if (plan.time.spreadMicros !== null) {
+    await connection.run(sql.spread(plan.time.spreadMicros))
+    await connection.run(sql.applySpread)
+  }
+  const [known] = await rowsOf(connection, sql.sourceKeyOf, [plan.source])
+  const [next] = await rowsOf(connection, sql.nextSourceKey)
+  const sourceKey = Number((known ?? next)?.[0])
+  const spaces = (await rowsOf(connection, sql.namespaceKeys, [plan.namespace])).map(row => Number(row[0]))
+  let repeated = 0
+  if (known || plan.id !== null) {
+    await connection.run(sql.duplicates(sourceKey, spaces))
+    await connection.run(sql.refuseConflicts)
+    repeated = Number((await rowsOf(connection, sql.countRepeated))[0]?.[0])
+  }
+  const [summary] = await rowsOf(connection, sql.stagedSummary)
+  const whole = (i: number) => exactCount((summary?.[i] ?? null) as bigint | null)
+  const good = whole(0) ?? 0
+  const broken = plan.file.container === 'parquet' ? [] : await rowsOf(connection, sql.brokenRows)
+  const rejected = (whole(1) ?? 0) + broken.length
+  if (rejected > 0)
+    await tellRejects(connection, plan, broken, good + (whole(1) ?? 0) + (whole(2) ?? 0), hooks.onReject)
+  hooks.accept?.({ good, rejected })
+
+  if (!known) {
+    await connection.run(sql.addSource, [
+      sourceKey,
+      plan.source,
+      plan.namespace,
+      plan.name,
+      plan.format,
+      BigInt(plan.importedAtMicros),
+      plan.sample,
+    ])
+  }
+  const use = await layOutRates(connection, 'staged', 'WHERE reason IS NULL', prices)
+  const added = (await connection.run(sql.insertStaged(sourceKey, use, repeated > 0))).rowsChanged
+  if (added > 0 || !known) await connection.run(sql.bumpRevision)
+  const unpriced = await rowsOf(connection, sql.unpricedOf, [sourceKey])
+  const [disorder] = await rowsOf(connection, sql.outOfOrder)
+  return {
+    rows: good + rejected,
+    added,
+    duplicates: good - added,
+    rejected,
+    firstAtMicros: whole(3),
+    lastAtMicros: whole(4),
+    tokens: { input: whole(5) ?? 0, output: whole(6) ?? 0 },
+    outOfOrder: Number(disorder?.[0]),
+    unpricedCalls: unpriced.reduce((n, row) => n + Number(row[1]), 0),
+    unpricedModels: unpriced.map(row => ({
+      model: row[0] as string | null,
+      calls: Number(row[1]),
+      reason: row[2] as string,
+    })),
+  }
+}
+
+async function stage(connection: DuckDBConnection, plan: LoadPlan): Promise<void> {
+  try {
+    await connection.run(sql.stage(plan))
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    if (!/CSV|Invalid Input|parquet|JSON|decompress|gzip/i.test(message)) throw thrown
+    const first = message.split('\n')[0] ?? ''
+    const mixed = /state machine/.test(message)
+    throw new Fault(
+      'FILE_UNREADABLE',
+      mixed ? 'a quote is never closed, or line endings are mixed (\\r\\n and \\n)' : first,
+      { where: plan.name, fix: 'repair the file; the ledger is unchanged' },
+      { cause: thrown },
+    )
+  }
+}
+
+/** Rows in file order; a row's line counts the lines that the reader could not split before it. */
+async function tellRejects(
+  connection: DuckDBConnection,
+  plan: LoadPlan,
+  broken: Awaited<ReturnType<typeof rowsOf>>,
+  stagedRows: number,
+  onReject: (reject: Reject) => void,
+): Promise<void> {
+  const { file } = plan
+  const countable = file.container === 'parquet' || file.lineBreaks <= stagedRows + broken.length + file.headerLines
+  const lines = broken.map(row => Number(row[0]))
+  for (const row of broken) {
+    const raw = String(row[3] ?? '')
+    onReject({ line: Number(row[0]), reason: brokenReason(String(row[1]), file.columns.length), raw })
+  }
+  let before = 0
+  for (const row of await rowsOf(connection, sql.badRows)) {
+    let line = Number(row[0]) + 1 + file.headerLines + before
+    while (before < lines.length && lines[before]! <= line) {
+      before++
+      line++
+    }
+    onReject({ line: countable ? line : null, reason: String(row[1]), raw: String(row[2] ?? '') })
+  }
+}
+
+function brokenReason(kind: string, columns: number): string {
+  if (kind === 'MISSING COLUMNS') return `fewer than ${columns} columns`
+  if (kind === 'TOO MANY COLUMNS') return `more than ${columns} columns`
+  if (kind === 'INVALID ENCODING') return 'not UTF-8 text'
+  if (kind === 'UNQUOTED VALUE') return 'a quote is never closed'
+  return kind.toLowerCase()
+}
+
+/** Column names of a Parquet file; FILE_UNREADABLE when it is none. */
+export async function parquetColumns(session: Session, path: string): Promise<readonly string[]> {
+  try {
+    const found = await session.ask(`DESCRIBE SELECT * FROM read_parquet(${sql.literal(path)})`)
+    return found.map(row => row[0] as string)
+  } catch (thrown) {
+    const first = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown)
+    throw new Fault(
+      'FILE_UNREADABLE',
+      `not a readable Parquet file: ${first}`,
+      { where: path, fix: 'export it again' },
+      { cause: thrown },
+    )
+  }
+}
+
+/** Keeps a demand shape as a source without calls; false when it is there already. */
+export function addShape(session: Session, shape: DemandShape): Promise<boolean> {
+  return session.write(async connection => {
+    const [known] = await rowsOf(connection, sql.sourceKeyOf, [shape.source])
+    if (known) return false
+    const [next] = await rowsOf(connection, sql.nextSourceKey)
+    const key = Number(next?.[0])
+    await connection.run(sql.addSource, [
+      key,
+      shape.source,
+      shape.source,
+      shape.name,
+      shape.format,
+      BigInt(shape.importedAtMicros),
+      shape.sample,
+    ])
+    await connection.run(sql.addShape, [
+      key,
+      BigInt(shape.startMicros),
+      JSON.stringify(shape.seconds),
+      JSON.stringify(shape.requestsPerSecond),
+    ])
+    await connection.run(sql.bumpRevision)
+    return true
+  })
+}

@@ -1,0 +1,79 @@
+// What a store's answers have in common: names of dimensions checked, exact counts, a source found by any of its names.
+import { Fault, nearestName } from '../core/fault/fault.ts'
+import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import { dimensions, type ReportRow, type Slice, type SourceRow } from './ledger.ts'
+
+/** Refuses a dimension that no call has. `tag:NAME` is always one. */
+export function checkDimension(name: string): void {
+  if ((dimensions as readonly string[]).includes(name) || name.startsWith('tag:')) return
+  const nearest = nearestName(name, dimensions)
+  throw new Fault('UNKNOWN_DIMENSION', `unknown dimension "${name}"`, {
+    where: '--by',
+    fix: nearest ? `did you mean ${nearest}?` : `use one of ${dimensions.join(', ')}, or tag:NAME`,
+  })
+}
+
+export function checkSlice(slice: Slice): void {
+  for (const name of Object.keys(slice.where ?? {})) checkDimension(name)
+}
+
+/** A count as a number, or a Fault instead of a rounded one. */
+export function exactCount(value: bigint | number | null): number | null {
+  if (value === null) return null
+  const count = Number(value)
+  if (!Number.isSafeInteger(count)) {
+    throw new Fault('COUNT_TOO_LARGE', `a sum of ${value} is beyond exact whole numbers`, {
+      fix: 'ask for a shorter period',
+    })
+  }
+  return count
+}
+
+/** Pico-dollars as an exact decimal string with 12 decimals. */
+export function usdText(pico: bigint): string {
+  const digits = (pico < 0n ? -pico : pico).toString().padStart(13, '0')
+  return `${pico < 0n ? '-' : ''}${digits.slice(0, -12)}.${digits.slice(-12)}`
+}
+
+/** The source that `asked` names: its id, an unambiguous beginning of it (with or without `file:`), or a file name. */
+export function findSource(asked: string, sources: readonly SourceRow[]): SourceRow {
+  const exact = sources.find(row => row.source === asked)
+  if (exact) return exact
+  const matches = sources.filter(
+    row =>
+      row.name === asked ||
+      (asked.length >= 4 && (row.source.startsWith(asked) || row.source.startsWith(`file:${asked}`))),
+  )
+  if (matches.length === 1) return matches[0]!
+  if (matches.length > 1) {
+    throw new Fault('AMBIGUOUS_SOURCE', `"${asked}" names ${matches.length} sources`, {
+      fix: `use one of ${matches.map(row => row.source).join(', ')}`,
+    })
+  }
+  const nearest = nearestName(asked, [...sources.map(row => row.name), ...sources.map(row => row.source)])
+  const known = sources.map(row => row.name).slice(0, 8)
+  const list = known.length ? `the ledger holds ${known.join(', ')}` : 'the ledger is empty'
+  throw new Fault('UNKNOWN_SOURCE', `no source named "${asked}"`, {
+    fix: nearest ? `did you mean ${nearest}?` : list,
+  })
+}
+
+/** Adds up a report's rows, exactly. */
+export function totalOf(rows: readonly (ReportRow & { pico: bigint })[]): ReportRow {
+  const usage = {} as Record<UsageKind, number | null>
+  for (const kind of usageKinds) {
+    const known = rows.map(row => row.usage[kind]).filter(n => n !== null)
+    usage[kind] = known.length ? exactCount(known.reduce((a, b) => a + b, 0)) : null
+  }
+  const sum = (field: 'calls' | 'unpricedCalls' | 'estimatedCalls' | 'unknownUsageCalls') =>
+    rows.reduce((n, row) => n + row[field], 0)
+  return {
+    key: {},
+    calls: sum('calls'),
+    usage,
+    usd: usdText(rows.reduce((n, row) => n + row.pico, 0n)),
+    unpricedCalls: sum('unpricedCalls'),
+    estimatedCalls: sum('estimatedCalls'),
+    unknownUsageCalls: sum('unknownUsageCalls'),
+  }
+}
