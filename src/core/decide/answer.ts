@@ -22,15 +22,19 @@ export type CostTerms =
       readonly loadCurve: readonly { readonly load: number; readonly busyShare: number }[]
     }
 
+/** USD a month by cause. Parts that do not apply are 0; all are null when the option's cost is unknown. */
 export interface Breakdown {
-  readonly tokens: number
-  readonly gpuBusy: number
-  readonly gpuIdle: number
-  readonly gpuCold: number
-  readonly redundancy: number
-  readonly operations: number
-  readonly escalation: number
-  readonly spill: number
+  /** What an API bills for tokens. */
+  readonly tokens: number | null
+  readonly gpuBusy: number | null
+  readonly gpuIdle: number | null
+  readonly gpuCold: number | null
+  /** Spare replicas, overhead on them included. */
+  readonly redundancy: number | null
+  /** People, fixed fees, and overhead (storage, egress, monitoring) on the serving replicas. */
+  readonly operations: number | null
+  readonly escalation: number | null
+  readonly spill: number | null
 }
 
 export interface Band {
@@ -77,6 +81,8 @@ export interface Crossing {
   readonly from: string
   readonly to: string
   readonly band: Band | null
+  /** Share of the draws in which this crossing exists; null when it was not estimated. */
+  readonly shareOfDraws: number | null
 }
 
 export interface Answer {
@@ -107,12 +113,22 @@ export interface Answer {
   readonly pairs: readonly {
     readonly api: string
     readonly selfHost: string
+    /** Ascending; the first ones when there are very many. */
     readonly crossings: readonly { readonly tokensPerMonth: number; readonly replicas: number }[]
     readonly forGoodFrom: number | null
     readonly never: string | null
   }[]
   readonly never: readonly { readonly option: string; readonly reason: string; readonly nearestChange: string | null }[]
-  readonly forGoodFrom: { readonly option: string; readonly tokensPerMonth: number; readonly band: Band | null } | null
+  /** From here on the self-hosted `option` stays cheaper than the API `against`; the earliest such pair. */
+  readonly forGoodFrom: {
+    readonly option: string
+    readonly against: string
+    readonly tokensPerMonth: number
+    readonly band: Band | null
+    readonly shareOfDraws: number | null
+  } | null
+  /** The API option that self-hosting is compared with in verdict, `never` and `forGoodFrom`. */
+  readonly comparedApi: string | null
   readonly youAreHere: { readonly tokensPerMonth: number; readonly requestsPerMonth: number }
   readonly nextMeasurement: string | null
   readonly assumptions: readonly Assumption[]

@@ -1,4 +1,6 @@
 // What the reader may turn: the controls of the page and the flags of the command, with their defaults and sources.
+import { Fault } from '../fault/fault.ts'
+import type { Assumption } from './evidence.ts'
 
 /** Every choice that changes an answer without new evidence. The page's URL and the CLI's flags are both this value. */
 export interface Choices {
@@ -9,11 +11,11 @@ export interface Choices {
   readonly providers: readonly string[] | null
   /** Overrides every lease row when set. */
   readonly usdPerGpuHour: number | null
-  /** GPU shape shown first; null = the cheapest that fits. */
+  /** Only this GPU for self-hosting; null = all that evidence knows. */
   readonly gpu: string | null
   /** Name of the API option that self-hosting is compared with; null = the cheapest of the same weights. */
   readonly api: string | null
-  /** Fixed number of replicas; null = sized for the busiest window. */
+  /** Fixed number of replicas, spares included; null = sized for the busiest window. */
   readonly replicas: number | null
   readonly minReplicas: number
   readonly spareReplicas: number
@@ -22,4 +24,67 @@ export interface Choices {
   readonly overheadShare: number
   /** Where "you are here" stands, tokens a month; null = what the ledger says. */
   readonly tokensPerMonth: number | null
+}
+
+/** Defaults that hold until the reader turns them; `choiceAssumptions` says where each comes from. */
+export const defaultChoices: Choices = {
+  hoursPerMonth: 730,
+  term: 'on_demand',
+  providers: null,
+  usdPerGpuHour: null,
+  gpu: null,
+  api: null,
+  replicas: null,
+  minReplicas: 1,
+  spareReplicas: 1,
+  operationsUsdPerMonth: 8333,
+  overheadShare: 0.15,
+  tokensPerMonth: null,
+}
+
+const sources: Partial<Record<keyof Choices, string>> = {
+  hoursPerMonth: '8,760 hours a year ÷ 12',
+  term: 'the term that needs no commitment; spot can be taken away within minutes, so it is never the default',
+  minReplicas: 'a service that is up at all times',
+  spareReplicas: 'N+1: one replica may fail or be updated without loss',
+  operationsUsdPerMonth:
+    'half an engineer at 200,000 USD a year: the low end of published 0.5–2 engineers (100–400 thousand USD a year)',
+  overheadShare:
+    'storage, egress and monitoring: 15 % of the GPU bill (induwara.lk self-hosting calculator, 2026-06; others say 30–50 %)',
+}
+
+/** One line per choice that shapes the answer: its value, and whether the reader stated it or why it is the default. */
+export function choiceAssumptions(choices: Choices): Assumption[] {
+  const list: Assumption[] = []
+  for (const key of Object.keys(defaultChoices) as (keyof Choices)[]) {
+    const chosen = choices[key]
+    const value = Array.isArray(chosen) ? chosen.join(', ') : (chosen as string | number | null)
+    if (value !== defaultChoices[key]) list.push({ name: key, value, source: 'stated by you' })
+    else if (sources[key] !== undefined) list.push({ name: key, value, source: `default: ${sources[key]}` })
+  }
+  return list
+}
+
+/** Refuses choices that no fleet or month can have. Fault CHOICE_INVALID names the field. */
+export function checkChoices(choices: Choices): void {
+  const bad = (key: keyof Choices, expected: string) => {
+    const where = String(key)
+    throw new Fault('CHOICE_INVALID', `${where} must be ${expected}, got ${String(choices[key])}`, {
+      where,
+      fix: `give ${where} as ${expected}`,
+    })
+  }
+  const number = (key: keyof Choices, holds: (value: number) => boolean, expected: string) => {
+    const value = choices[key]
+    if (value !== null && !(typeof value === 'number' && Number.isFinite(value) && holds(value))) bad(key, expected)
+  }
+  const count = (value: number) => Number.isSafeInteger(value) && value >= 0
+  number('hoursPerMonth', value => value > 0, 'a number > 0')
+  number('usdPerGpuHour', value => value >= 0, 'a number ≥ 0')
+  number('replicas', value => count(value) && value >= 1, 'a whole number ≥ 1')
+  number('minReplicas', count, 'a whole number ≥ 0')
+  number('spareReplicas', count, 'a whole number ≥ 0')
+  number('operationsUsdPerMonth', value => value >= 0, 'a number ≥ 0')
+  number('overheadShare', value => value >= 0, 'a number ≥ 0')
+  number('tokensPerMonth', value => value > 0, 'a number > 0')
 }

@@ -68,6 +68,8 @@ export interface LeaseRow {
   readonly region: string
   readonly asOf: string | null
   readonly source: string
+  /** The catalog's own choice for this GPU and term; without one the median provider's row is billed. */
+  readonly isDefault?: boolean
 }
 
 export interface Evidence {

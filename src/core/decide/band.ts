@@ -1,0 +1,121 @@
+// Options with their terms, and resampled months, in; the band of each bill and crossing, and how often each option wins, out.
+import { estimate } from '../statistics/estimate.ts'
+import { quantile, sorted } from '../statistics/sample.ts'
+import type { Band } from './answer.ts'
+import type { Candidate, Doubt } from './costing.ts'
+import { crossings } from './crossings.ts'
+import type { Evidence } from './evidence.ts'
+import type { Resampled } from './resample.ts'
+import { type Curve, curveAt, curveOf } from './staircase.ts'
+
+/** An option's curve in one draw. */
+export type DrawnCurve = (draw: number) => Curve
+
+/**
+ * The curve of an option in each draw. API: its price per token moves with the drawn mix, and a hosted offer's also with
+ * the spread of hosted prices of the same weights. Own GPUs: lease price, throughput and peak are drawn.
+ */
+export function drawnCurve(evidence: Evidence, candidate: Candidate, months: Resampled): DrawnCurve | null {
+  const { terms } = candidate
+  if (terms === null) return null
+  const nominal = curveOf(terms)
+  if (terms.kind === 'api') {
+    const mix = months.api[candidate.apiIndex!]!
+    const hosted = hostedRatios(evidence, candidate.apiIndex!)
+    return d => ({ ...nominal, slope: nominal.slope * mix[d]! * pick(hosted, months.hostedUniform[d]!) })
+  }
+  const replica = evidence.replicas[candidate.replicaIndex!]!
+  const lease = candidate.lease!
+  const uniform = months.leaseUniform.get(replica.gpu)!
+  const peaks = months.peakToMean[candidate.replicaIndex!]!
+  const speeds = months.throughput[candidate.replicaIndex!]!
+  return d => {
+    const price = lease.spread.length === 0 ? 1 : pick(lease.spread, uniform[d]!) / lease.usdPerGpuHour
+    return curveOf({
+      ...terms,
+      replicaUsdPerMonth: terms.replicaUsdPerMonth * price,
+      replicaMtokPerMonth: (terms.throughputMtokPerMonth * speeds[d]!) / peaks[d]!,
+    })
+  }
+}
+
+/** Prices of the hosted offers of the same weights ÷ their median; [1] for the metered option, whose price is known. */
+function hostedRatios(evidence: Evidence, apiIndex: number): readonly number[] {
+  const api = evidence.api[apiIndex]!
+  if (api.kind === 'as-metered') return [1]
+  const prices = evidence.api
+    .filter(other => other.kind === 'hosted' && other.group === api.group && other.usd !== null)
+    .map(other => Number(other.usd))
+    .sort((a, b) => a - b)
+  const median = prices[Math.floor((prices.length - 1) / 2)] ?? 0
+  return median > 0 ? prices.map(price => price / median) : [1]
+}
+
+function pick(values: readonly number[], uniform: number): number {
+  return values[Math.min(values.length - 1, Math.floor(uniform * values.length))]!
+}
+
+/**
+ * For each candidate its 5–95 % band at the drawn volume, and the share of draws in which it is the cheapest of those
+ * that may be best (`contends`). A stated volume is not drawn.
+ */
+export function doubts(
+  curves: readonly (DrawnCurve | null)[],
+  contends: readonly boolean[],
+  months: Resampled,
+  tokensPerMonth: number,
+  volumeIsStated: boolean,
+): Doubt[] {
+  const costs = curves.map(() => new Float64Array(months.draws))
+  const wins = curves.map(() => 0)
+  for (let d = 0; d < months.draws; d++) {
+    const mtok = (tokensPerMonth / 1e6) * (volumeIsStated ? 1 : months.volume[d]!)
+    let best: number | null = null
+    for (let i = 0; i < curves.length; i++) {
+      const curve = curves[i]
+      if (curve === null || curve === undefined) continue
+      const usd = curveAt(curve(d), mtok)
+      costs[i]![d] = usd
+      if (contends[i] && Number.isFinite(usd) && (best === null || usd < costs[best]![d]!)) best = i
+    }
+    if (best !== null) wins[best]! += 1
+  }
+  return curves.map((curve, i) => ({
+    band: curve === null ? null : bandOf(costs[i]!),
+    probabilityCheapest: contends[i] ? estimate(wins[i]! / months.draws) : null,
+  }))
+}
+
+export interface CrossingDoubt {
+  readonly first: Band | null
+  readonly forGood: Band | null
+  /** Share of draws with any crossing, and with one for good. */
+  readonly firstShare: number
+  readonly forGoodShare: number
+}
+
+/** Bands of a pair's first crossing and of its point of no return, in tokens a month, over the draws that have one. */
+export function crossingDoubt(api: DrawnCurve, own: DrawnCurve, draws: number): CrossingDoubt {
+  const first: number[] = []
+  const forGood: number[] = []
+  for (let d = 0; d < draws; d++) {
+    const found = crossings(api(d), own(d), 1)
+    if (found.list.length > 0) first.push(found.list[0]!.at * 1e6)
+    if (found.forGood !== null) forGood.push(found.forGood.at * 1e6)
+  }
+  return {
+    first: bandOf(first),
+    forGood: bandOf(forGood),
+    firstShare: estimate(first.length / draws),
+    forGoodShare: estimate(forGood.length / draws),
+  }
+}
+
+/** 5–95 %; null for no values, or where the upper end is not finite. */
+function bandOf(values: ArrayLike<number>): Band | null {
+  const ascending = sorted(values)
+  const low = quantile(ascending, 0.05)
+  const high = quantile(ascending, 0.95)
+  if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) return null
+  return { low: estimate(low), high: estimate(high) }
+}

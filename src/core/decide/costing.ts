@@ -1,0 +1,233 @@
+// Evidence and choices in; every way to serve the traffic, with its terms of cost and what stands against it, out.
+import { estimate } from '../statistics/estimate.ts'
+import type { Band, CostTerms, OptionAnswer, YesNoUnknown } from './answer.ts'
+import type { Choices } from './choices.ts'
+import { meetsQuality, type Weights } from './eligibility.ts'
+import type { ApiTerms, Evidence, ReplicaTerms } from './evidence.ts'
+import { billedGpus, type Lease, leaseOf, unknown } from './lease.ts'
+import { breakdownAt, costAt, interpolate, mostTokensPerMonth, replicasAt, utilizationAt } from './staircase.ts'
+import { shapesOf, totalTokens, type Volume } from './traffic.ts'
+
+/** One option before it is placed at a volume: its terms of cost, and the evidence that they were made of. */
+export interface Candidate {
+  readonly name: string
+  readonly kind: OptionAnswer['kind']
+  readonly group: string
+  readonly dtype: string | null
+  /** Null = unknown: no price, or cannot serve. */
+  readonly terms: CostTerms | null
+  readonly priceSource: string
+  readonly infeasible: OptionAnswer['infeasible']
+  readonly notes: readonly string[]
+  /** Index in `evidence.api` or in `evidence.replicas`; the other is null. */
+  readonly apiIndex: number | null
+  readonly replicaIndex: number | null
+  readonly lease: Lease | null
+  readonly gpu: string | null
+}
+
+/** All options that the choices leave in, in the order of the evidence. Fault GPU_UNKNOWN for a GPU that nobody tried. */
+export function candidatesOf(evidence: Evidence, choices: Choices): Candidate[] {
+  if (choices.gpu !== null && !evidence.replicas.some(replica => replica.gpu === choices.gpu)) {
+    const tried = new Set(evidence.replicas.map(replica => replica.gpu))
+    throw unknown('GPU_UNKNOWN', 'GPU that was simulated', choices.gpu, tried)
+  }
+  const apis = evidence.api.map((terms, i) => apiCandidate(evidence, terms, i))
+  const fleets = evidence.replicas.flatMap((replica, i) =>
+    choices.gpu === null || replica.gpu === choices.gpu ? [fleetCandidate(evidence, choices, replica, i)] : [],
+  )
+  return named([...apis, ...fleets])
+}
+
+function apiCandidate(evidence: Evidence, api: ApiTerms, apiIndex: number): Candidate {
+  const { demand } = evidence
+  const knownUsage = demand.calls > 0 ? 1 - demand.unknownUsageCalls / demand.calls : 0
+  const notes = [...api.notes]
+  let terms: CostTerms | null = null
+  if (api.usd === null) notes.push('no price for these calls: its cost is unknown')
+  else if (api.pricedShare < knownUsage - 1e-9) {
+    notes.push(`only ${percent(api.pricedShare)} of the calls have a price (${api.usd} USD): its cost is unknown`)
+  } else {
+    const usdPerMtok = Number(api.usd) / (totalTokens(demand) / 1e6)
+    terms = { kind: 'api', usdPerMtok, fixedUsdPerMonth: api.fixedUsdPerMonth }
+  }
+  return {
+    name: api.name,
+    kind: 'api',
+    group: api.group,
+    dtype: api.dtype,
+    terms,
+    priceSource: api.observedAt === null ? api.source : `${api.source} (${api.observedAt})`,
+    infeasible: infeasibleOf(evidence, api.infeasible),
+    notes,
+    apiIndex,
+    replicaIndex: null,
+    lease: null,
+    gpu: null,
+  }
+}
+
+function fleetCandidate(evidence: Evidence, choices: Choices, replica: ReplicaTerms, replicaIndex: number): Candidate {
+  const shape = shapesOf(evidence)[replicaIndex]!
+  const lease = leaseOf(evidence.leases, replica.gpu, choices)
+  const notes: string[] = []
+  const serves = replica.fits && replica.tokensPerSecond > 0
+  if (!serves) notes.push(replica.problem ?? 'it cannot serve this traffic within the latency objective')
+  if (lease === null) notes.push(`no ${choices.term} price is known for ${replica.gpu}: its cost is unknown`)
+  if (shape.capped) notes.push('its busiest window stands out so far that peak-to-mean was cut at 100')
+  return {
+    name: `${replica.model} on ${replica.gpusPerReplica}× ${replica.gpu}`,
+    kind: 'self-host',
+    group: replica.group,
+    dtype: replica.dtype,
+    terms: serves && lease !== null ? fleetTerms(choices, replica, shape, lease) : null,
+    priceSource: lease === null ? 'unknown' : lease.source,
+    infeasible: infeasibleOf(evidence, replica.infeasible),
+    notes,
+    apiIndex: null,
+    replicaIndex,
+    lease,
+    gpu: replica.gpu,
+  }
+}
+
+function fleetTerms(
+  choices: Choices,
+  replica: ReplicaTerms,
+  shape: { readonly peakToMean: number; readonly loadCurve: readonly { load: number; busyShare: number }[] },
+  lease: Lease,
+): CostTerms {
+  const gpus = billedGpus(replica.gpusPerReplica, lease)
+  const replicaGpuUsdPerMonth = gpus * lease.usdPerGpuHour * choices.hoursPerMonth
+  const throughputMtokPerMonth = (replica.tokensPerSecond * 3600 * choices.hoursPerMonth) / 1e6
+  return {
+    kind: 'self-host',
+    replicaUsdPerMonth: replicaGpuUsdPerMonth * (1 + choices.overheadShare),
+    replicaGpuUsdPerMonth,
+    throughputMtokPerMonth,
+    replicaMtokPerMonth: throughputMtokPerMonth / shape.peakToMean,
+    minReplicas: choices.minReplicas,
+    spareReplicas: choices.spareReplicas,
+    fixedReplicas: choices.replicas,
+    fixedUsdPerMonth: choices.operationsUsdPerMonth,
+    loadCurve: shape.loadCurve,
+  }
+}
+
+/** Names are how options are told apart: twins get their dtype, and then a number. */
+function named(candidates: readonly Candidate[]): Candidate[] {
+  const count = new Map<string, number>()
+  for (const { name } of candidates) count.set(name, (count.get(name) ?? 0) + 1)
+  const used = new Set<string>()
+  return candidates.map(candidate => {
+    const twin = count.get(candidate.name)! > 1 && candidate.dtype !== null
+    const base = twin ? `${candidate.name} (${candidate.dtype})` : candidate.name
+    let name = base
+    for (let i = 2; used.has(name); i++) name = `${base} #${i}`
+    used.add(name)
+    return { ...candidate, name }
+  })
+}
+
+function infeasibleOf(evidence: Evidence, found: ApiTerms['infeasible']): OptionAnswer['infeasible'] {
+  const { calls } = evidence.demand
+  return { calls: found.calls, share: calls > 0 ? estimate(found.calls / calls) : 0, reasons: found.reasons }
+}
+
+/** What the resampling found for one option. */
+export interface Doubt {
+  readonly band: Band | null
+  readonly probabilityCheapest: number | null
+}
+
+/** An option placed at a volume: cost, parts, utilization, and whether it meets the bars. */
+export function optionAt(
+  evidence: Evidence,
+  today: Weights | null,
+  candidate: Candidate,
+  here: Volume,
+  doubt: Doubt,
+): OptionAnswer {
+  const { terms } = candidate
+  const notes = [...candidate.notes]
+  const tokens = here.tokensPerMonth
+  const cost = terms === null ? null : costAt(terms, tokens)
+  const usd = cost !== null && Number.isFinite(cost) ? cost : null
+  if (terms !== null && usd === null) notes.push(tooSmall(terms, tokens))
+  const replica = candidate.replicaIndex === null ? null : evidence.replicas[candidate.replicaIndex]!
+  const replicas = terms === null ? null : replicasAt(terms, tokens)
+  const sameTokenizer = today !== null && candidate.group === today.group
+  return {
+    name: candidate.name,
+    kind: candidate.kind,
+    group: candidate.group,
+    dtype: candidate.dtype,
+    usd,
+    usdPerThousandRequests: usd === null ? null : estimate((usd / here.requestsPerMonth) * 1000),
+    usdPerMtok: usd === null ? null : estimate(usd / (tokens / 1e6)),
+    tokensOf: today?.group ?? 'as metered',
+    usdPerSuccess: null,
+    utilization: terms === null ? null : utilizationAt(terms, tokens),
+    replicas,
+    gpus: replicas === null || replica === null ? null : replicas * replica.gpusPerReplica,
+    meetsQuality: meetsQuality(today, candidate, evidence.api[candidate.apiIndex ?? -1]?.kind === 'as-metered'),
+    meetsLatency: meetsLatency(evidence, candidate, tokens),
+    infeasible: candidate.infeasible,
+    tokenRatio: sameTokenizer
+      ? { input: 1, output: 1, band: null, source: 'same tokenizer' }
+      : {
+          input: null,
+          output: null,
+          band: { low: 0.85, high: 1.3 },
+          source: 'not measured: costed as if the counts were equal',
+        },
+    breakdown: terms === null ? unknownParts : breakdownAt(terms, tokens),
+    band: usd === null ? null : doubt.band,
+    probabilityCheapest: usd === null ? null : doubt.probabilityCheapest,
+    terms,
+    priceSource: candidate.priceSource,
+    notes,
+  }
+}
+
+const unknownParts = {
+  tokens: null,
+  gpuBusy: null,
+  gpuIdle: null,
+  gpuCold: null,
+  redundancy: null,
+  operations: null,
+  escalation: null,
+  spill: null,
+}
+
+/**
+ * Own GPUs: what simulation says at the load of the busiest window. Today's option: what the team lives with. A hosted
+ * offer: nobody has measured it.
+ */
+function meetsLatency(evidence: Evidence, candidate: Candidate, tokensPerMonth: number): YesNoUnknown {
+  if (candidate.replicaIndex === null) {
+    return evidence.api[candidate.apiIndex!]!.kind === 'as-metered' ? 'yes' : 'unknown'
+  }
+  const { terms } = candidate
+  const replica = evidence.replicas[candidate.replicaIndex]!
+  if (!replica.fits || replica.tokensPerSecond <= 0) return 'no'
+  if (terms === null || terms.kind !== 'self-host') return 'unknown'
+  if (tokensPerMonth > mostTokensPerMonth(terms) * (1 + 1e-12)) return 'no'
+  const serving = replicasAt(terms, tokensPerMonth)! - (terms.fixedReplicas === null ? terms.spareReplicas : 0)
+  const busiest = Math.min(1, tokensPerMonth / 1e6 / (serving * terms.replicaMtokPerMonth))
+  const ttft = interpolate(replica.loadCurve, busiest, point => point.ttftP95Ms)
+  const tpot = interpolate(replica.loadCurve, busiest, point => point.tpotP95Ms)
+  if (replica.loadCurve.length === 0) return 'unknown'
+  const { ttftP95Ms, tpotP95Ms } = evidence.objective
+  return ttft <= ttftP95Ms * (1 + 1e-9) && tpot <= tpotP95Ms * (1 + 1e-9) ? 'yes' : 'no'
+}
+
+function tooSmall(terms: CostTerms, tokensPerMonth: number): string {
+  const most = estimate(mostTokensPerMonth(terms) / 1e6)
+  return `the stated replicas serve at most ${Math.floor(most)} Mtok a month at this traffic's peaks, ${Math.ceil(tokensPerMonth / 1e6)} are asked`
+}
+
+function percent(share: number): string {
+  return `${Math.floor(share * 1000) / 10} %`
+}

@@ -1,0 +1,368 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Fault } from '../fault/fault.ts'
+import { type UsageKind, usageKinds } from '../meter/usage.ts'
+import type { CostTerms } from './answer.ts'
+import { type Choices, defaultChoices } from './choices.ts'
+import { decide } from './decide.ts'
+import type { ApiTerms, Evidence, LeaseRow, ReplicaTerms } from './evidence.ts'
+import { breakdownAt, costAt, replicasAt, utilizationAt } from './staircase.ts'
+
+/** Traffic of `windows` ten-minute windows, 1 Mtok in and 0.25 Mtok out each, by day twice that and by night nothing. */
+function evidence({
+  windows = 2016,
+  api = [{}],
+  replicas = [{}],
+  leases,
+  ...rest
+}: {
+  windows?: number
+  api?: Partial<ApiTerms & { usdPerMtok: number }>[]
+  replicas?: Partial<ReplicaTerms>[]
+  leases?: LeaseRow[]
+} & Partial<Evidence> = {}): Evidence {
+  const day = Array.from({ length: windows }, (_, i) => (i % 144 < 72 ? 2 : 0))
+  const input = day.map(level => level * 1_000_000)
+  const output = day.map(level => level * 250_000)
+  const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
+  const tokens = { input: sum(input), output: sum(output) }
+  const usage = Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>
+  return {
+    schemaVersion: 1,
+    sample: false,
+    attribution: [],
+    at: '2026-10-10',
+    seed: 7,
+    slice: {},
+    todayGroup: 'open-70b',
+    demand: {
+      calls: sum(day) * 500,
+      tokens,
+      usage: { ...usage, input: tokens.input, output: tokens.output },
+      unknownUsageCalls: 0,
+      failedCalls: 0,
+      firstAtMicros: 0,
+      lastAtMicros: windows * 600e6,
+      windowSeconds: 600,
+      windows: { calls: day.map(level => level * 500), input, output },
+      hoursOfWeek: Math.min(168, Math.ceil(windows / 12)),
+    },
+    coverage: { pricedShare: 1, attributedShare: 0, unpricedModels: [] },
+    objective: { ttftP95Ms: 2000, tpotP95Ms: 50, source: 'test' },
+    api: api.map(({ usdPerMtok = 0.6, ...terms }, i) => ({
+      name: i === 0 ? 'metered' : `hosted ${i}`,
+      group: 'open-70b',
+      kind: i === 0 ? 'as-metered' : 'hosted',
+      provider: 'host',
+      model: 'open-70b',
+      dtype: null,
+      usd: ((usdPerMtok * (tokens.input + tokens.output)) / 1e6).toFixed(12),
+      usdByWindow: day.map(level => level * 1.25 * usdPerMtok),
+      pricedShare: 1,
+      fixedUsdPerMonth: 0,
+      source: 'list price',
+      observedAt: '2026-10-01',
+      infeasible: { calls: 0, reasons: [] },
+      notes: [],
+      ...terms,
+    })),
+    replicas: replicas.map(terms => ({
+      model: 'open-70b',
+      group: 'open-70b',
+      gpu: 'h100',
+      gpusPerReplica: 2,
+      dtype: 'bf16',
+      fits: true,
+      problem: null,
+      requestsPerSecond: 4,
+      tokensPerSecond: 10_000,
+      secondsPerInputToken: 5e-5,
+      secondsPerOutputToken: 3e-4,
+      loadCurve: [
+        { load: 0.25, busyShare: 0.5, ttftP95Ms: 200, tpotP95Ms: 20 },
+        { load: 1, busyShare: 1, ttftP95Ms: 1900, tpotP95Ms: 45 },
+      ],
+      bottleneck: 'compute',
+      kvCapacityTokens: 100_000,
+      band: 0.25,
+      infeasible: { calls: 0, reasons: [] },
+      ...terms,
+    })),
+    leases: leases ?? [
+      lease('lambda', '3'),
+      lease('aws', '6.88'),
+      lease('runpod', '2'),
+      lease('aws', '9', { region: 'sa-east-1' }),
+    ],
+    slices: [],
+    assumptions: [],
+    notModelled: [],
+    ...rest,
+  }
+}
+
+function lease(provider: string, usdPerGpuHour: string, rest: Partial<LeaseRow> = {}): LeaseRow {
+  const id = `${provider} ${usdPerGpuHour}`
+  const row = { id, provider, gpu: 'h100', gpusPerInstance: 8, usdPerGpuHour, term: 'on_demand', region: 'us' }
+  return { ...row, asOf: '2026-10-10', source: 'price page', ...rest }
+}
+
+const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
+const bare = { operationsUsdPerMonth: 0, overheadShare: 0, spareReplicas: 0 }
+
+test('the monthly volume is totals ÷ span × hours, and the API bill is its price on it', () => {
+  // 1.25 Mtok per window on average, 4,380 windows in 730 hours.
+  const answer = decide(evidence(), choose())
+  expect(answer.youAreHere.tokensPerMonth).toBeCloseTo(1.25e6 * 4380, 0)
+  expect(answer.tokens.total).toBe(2016 * 1.25e6)
+  const metered = answer.options.find(option => option.name === 'metered')!
+  expect(metered.usd).toBeCloseTo(0.6 * 1.25 * 4380, 6)
+  expect(metered.usdPerMtok).toBeCloseTo(0.6, 9)
+  expect(answer.best).toBe('metered')
+})
+
+test('a replica counts for its throughput ÷ peak-to-mean, and idle nights are paid for', () => {
+  const answer = decide(evidence(), choose({ ...bare, usdPerGpuHour: 3 }))
+  const own = answer.options.find(option => option.kind === 'self-host')!
+  const terms = own.terms as Extract<CostTerms, { kind: 'self-host' }>
+  expect(terms.throughputMtokPerMonth).toBeCloseTo(26280, 6) // 10,000 tokens/s × 3,600 × 730
+  expect(terms.replicaMtokPerMonth).toBeCloseTo(13140, 6) // day and night: the peak is twice the mean
+  expect(own.replicas).toBe(1)
+  expect(own.usd).toBe(2 * 3 * 730)
+  expect(own.utilization).toBeCloseTo(5475 / 26280, 9)
+  // Busy half the time at a load of 2 × 5,475 ÷ 26,280 = 0.4167, where the curve says 0.5 + 0.5 × (0.4167 − 0.25) ÷ 0.75.
+  expect(own.breakdown.gpuBusy).toBeCloseTo(4380 * 0.5 * (0.5 + (0.5 * (0.416666667 - 0.25)) / 0.75), 0)
+  expect(own.breakdown.gpuIdle! + own.breakdown.gpuBusy!).toBeCloseTo(4380, 8)
+})
+
+test('the default lease is the median provider’s named row, never the cheapest', () => {
+  const answer = decide(evidence(), choose())
+  const own = answer.options.find(option => option.kind === 'self-host')!
+  expect(own.priceSource).toContain('lambda')
+  expect(answer.assumptions.find(({ name }) => name === 'USD per hour of h100')?.value).toBe(3)
+  expect(decide(evidence(), choose({ providers: ['runpod'] })).options.at(-1)!.priceSource).toContain('runpod')
+})
+
+test('the crossing is that of the closed form: (fixed + replica) ÷ price', () => {
+  const answer = decide(evidence(), choose({ ...bare, usdPerGpuHour: 3, operationsUsdPerMonth: 1000 }))
+  // F = 1,000, K = 4,380, Cap = 13,140: D = 7,884 > K; for good from ⌈(F + D) ÷ (D − K)⌉ = 3, so within segment 2.
+  expect(answer.crossings.map(({ at, from, to }) => [at, from, to])).toEqual([
+    [expect.closeTo((5380 / 0.6) * 1e6, 0), 'metered', 'open-70b on 2× h100'],
+    [expect.closeTo(13140e6, 0), 'open-70b on 2× h100', 'metered'],
+    [expect.closeTo((9760 / 0.6) * 1e6, 0), 'metered', 'open-70b on 2× h100'],
+  ])
+  expect(answer.forGoodFrom).toMatchObject({ option: 'open-70b on 2× h100', against: 'metered' })
+  expect(answer.forGoodFrom!.tokensPerMonth).toBeCloseTo((9760 / 0.6) * 1e6, 0)
+  expect(answer.forGoodFrom!.band!.low).toBeLessThan(answer.forGoodFrom!.tokensPerMonth)
+  expect(answer.verdict).toContain('16.3 billion tokens a month')
+  expect(answer.verdict).toContain("2.97× today's")
+})
+
+test('law 8: where a full replica costs more than the API charges for what it serves, the answer says never, and what would change it', () => {
+  const dear = choose({ ...bare, usdPerGpuHour: 6 })
+  const answer = decide(evidence(), dear)
+  expect(answer.crossings).toEqual([])
+  expect(answer.forGoodFrom).toBeNull()
+  expect(answer.verdict).toContain('never cheaper')
+  expect(answer.never).toHaveLength(1)
+  // D ÷ (2 GPUs × 730 h) = 7,884 ÷ 1,460 = 5.40.
+  expect(answer.never[0]!.nearestChange).toContain('below $5.40 (now $6.00)')
+  expect(decide(evidence(), { ...dear, usdPerGpuHour: 5.39 }).forGoodFrom).not.toBeNull()
+})
+
+test('law 9: other weights or a rounded dtype are shown and never best; with the same weights they are', () => {
+  const cheap = { usdPerMtok: 0.01 }
+  for (const other of [{ group: 'open-8b' }, { dtype: 'fp4' }]) {
+    const answer = decide(evidence({ api: [{}, { ...cheap, ...other }] }), choose())
+    expect(answer.options.find(option => option.name === 'hosted 1')).toMatchObject({ meetsQuality: 'unknown' })
+    expect(answer.best).toBe('metered')
+  }
+  const same = decide(evidence({ api: [{}, { ...cheap, dtype: 'bf16' }] }), choose())
+  expect(same.best).toBe('hosted 1')
+  expect(same.assumptions.map(({ name }) => name)).toContain('latency of hosted 1')
+  expect(same.nextMeasurement).toContain('p95 latency of hosted 1')
+})
+
+test('law 9: whatever the prices, the best has today’s weights, and calls that it cannot take bar it', () => {
+  const option = fc.record({
+    usdPerMtok: fc.double({ min: 0.001, max: 5, noNaN: true }),
+    group: fc.constantFrom('open-70b', 'open-8b'),
+    dtype: fc.constantFrom(null, 'bf16', 'fp8'),
+    infeasible: fc.constantFrom({ calls: 0, reasons: [] }, { calls: 90_000, reasons: ['context'] }),
+  })
+  fc.assert(
+    fc.property(fc.array(option, { minLength: 1, maxLength: 6 }), offers => {
+      const answer = decide(evidence({ windows: 144, api: [{}, ...offers] }), choose(), { draws: 20 })
+      const best = answer.options.find(({ name }) => name === answer.best)!
+      expect(best).toMatchObject({ group: 'open-70b', meetsQuality: 'yes' })
+      expect(best.infeasible.share).toBeLessThanOrEqual(0.001)
+      for (const other of answer.options) {
+        const same = other.group === best.group && other.meetsQuality === 'yes' && other.infeasible.share <= 0.001
+        if (same) expect(best.usd).toBeLessThanOrEqual(other.usd!)
+      }
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('law 4: an option without a price is unknown, last and never best; its parts are unknown, not zero', () => {
+  const answer = decide(evidence({ api: [{}, { usd: null }, { pricedShare: 0.9 }], leases: [] }), choose())
+  const unknowns = answer.options.filter(option => option.usd === null)
+  expect(unknowns.map(option => option.name)).toEqual(['hosted 1', 'hosted 2', 'open-70b on 2× h100'])
+  for (const option of unknowns) {
+    expect(option.breakdown.tokens).toBeNull()
+    expect(option).toMatchObject({ usdPerMtok: null, band: null, probabilityCheapest: null })
+    expect(option.notes.join()).toMatch(/unknown/)
+  }
+  expect(answer.options.slice(-3)).toEqual(unknowns)
+})
+
+const fleetTerms: fc.Arbitrary<CostTerms> = fc
+  .record({
+    gpuUsd: fc.double({ min: 1, max: 50_000, noNaN: true }),
+    overhead: fc.double({ min: 0, max: 1, noNaN: true }),
+    throughput: fc.double({ min: 1, max: 50_000, noNaN: true }),
+    peakToMean: fc.double({ min: 1, max: 20, noNaN: true }),
+    minReplicas: fc.integer({ min: 0, max: 4 }),
+    spareReplicas: fc.integer({ min: 0, max: 3 }),
+    fixedUsdPerMonth: fc.double({ min: 0, max: 20_000, noNaN: true }),
+  })
+  .map(({ gpuUsd, overhead, throughput, peakToMean, ...rest }) => ({
+    kind: 'self-host' as const,
+    replicaUsdPerMonth: gpuUsd * (1 + overhead),
+    replicaGpuUsdPerMonth: gpuUsd,
+    throughputMtokPerMonth: throughput,
+    replicaMtokPerMonth: throughput / peakToMean,
+    fixedReplicas: null,
+    loadCurve: [
+      { load: 0.1, busyShare: 0.3 },
+      { load: 1, busyShare: 1 },
+    ],
+    ...rest,
+  }))
+
+test('law 3: the parts of a bill add up to it, and busy time is within the lease', () => {
+  fc.assert(
+    fc.property(fleetTerms, fc.double({ min: 0, max: 1e12, noNaN: true }), (terms, tokens) => {
+      const parts = breakdownAt(terms, tokens)
+      const sum = Object.values(parts).reduce<number>((total, part) => total + part!, 0)
+      const usd = costAt(terms, tokens)
+      expect(Math.abs(sum - usd)).toBeLessThanOrEqual(1e-10 * usd)
+      for (const part of Object.values(parts)) expect(part).toBeGreaterThanOrEqual(0)
+    }),
+  )
+})
+
+test('law 6: more load never lowers a bill, and a dearer lease never does', () => {
+  const volume = fc.double({ min: 0, max: 1e12, noNaN: true })
+  fc.assert(
+    fc.property(fleetTerms, volume, volume, fc.double({ min: 1, max: 5, noNaN: true }), (terms, v, w, factor) => {
+      const [low, high] = v < w ? [v, w] : [w, v]
+      expect(costAt(terms, low)).toBeLessThanOrEqual(costAt(terms, high))
+      if (terms.kind !== 'self-host') return
+      const dearer = { ...terms, replicaUsdPerMonth: terms.replicaUsdPerMonth * factor }
+      expect(costAt(dearer, low)).toBeGreaterThanOrEqual(costAt(terms, low))
+      expect(utilizationAt(terms, high) ?? 0).toBeLessThanOrEqual(1 + 1e-9)
+    }),
+  )
+})
+
+test('law 6: through the whole decision, a cheaper price never makes its option dearer', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.1, max: 5, noNaN: true }),
+      fc.double({ min: 0.1, max: 1, noNaN: true }),
+      fc.double({ min: 0.5, max: 12, noNaN: true }),
+      (usdPerMtok, factor, usdPerGpuHour) => {
+        const at = (share: number) =>
+          decide(
+            evidence({ windows: 36, api: [{ usdPerMtok: usdPerMtok * share }] }),
+            choose({ usdPerGpuHour: usdPerGpuHour * share }),
+            { draws: 10 },
+          )
+        const usdOf = (answer: ReturnType<typeof decide>) => new Map(answer.options.map(o => [o.name, o.usd!]))
+        const [dear, cheap] = [usdOf(at(1)), usdOf(at(factor))]
+        for (const [name, usd] of cheap) expect(usd).toBeLessThanOrEqual(dear.get(name)! * (1 + 1e-11))
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+test('a fixed fleet costs the same until it is full; beyond that it has no price, and latency says no', () => {
+  const within = decide(evidence(), choose({ ...bare, usdPerGpuHour: 3, replicas: 2 })).options.find(
+    o => o.kind === 'self-host',
+  )!
+  expect(within).toMatchObject({ replicas: 2, usd: 8760, meetsLatency: 'yes' })
+  const beyond = decide(evidence(), choose({ usdPerGpuHour: 3, replicas: 2, tokensPerMonth: 30_000e6 }))
+  const own = beyond.options.find(o => o.kind === 'self-host')!
+  expect(own).toMatchObject({ usd: null, meetsLatency: 'no' })
+  expect(own.notes.join()).toContain('26280 Mtok')
+  expect(costAt(own.terms!, 26_280e6)).toBeLessThan(Number.POSITIVE_INFINITY)
+  expect(replicasAt(own.terms!, 1)).toBe(2)
+})
+
+test('the same evidence and choices give the same bytes, from a fresh copy too', () => {
+  const make = () => JSON.stringify(decide(evidence({ windows: 500, api: [{}, { usdPerMtok: 0.5 }] }), choose()))
+  expect(make()).toBe(make())
+})
+
+test('probabilities of today’s options add up to one, and bands hold the estimate', () => {
+  const api = [{}, { usdPerMtok: 0.55 }, { usdPerMtok: 0.9 }]
+  const answer = decide(evidence({ api }), choose({ ...bare, usdPerGpuHour: null }))
+  const sum = answer.options.reduce((total, option) => total + (option.probabilityCheapest ?? 0), 0)
+  expect(sum).toBeCloseTo(1, 9)
+  for (const { usd, band } of answer.options) {
+    expect(band!.low).toBeLessThanOrEqual(usd! * (1 + 1e-9))
+    expect(band!.high).toBeGreaterThanOrEqual(usd! * (1 - 1e-9))
+  }
+})
+
+test('under a week the answer says so and the band of the bill is wider than over two weeks', () => {
+  const relative = (windows: number) => {
+    const answer = decide(evidence({ windows, replicas: [] }), choose())
+    const { band, usd } = answer.options[0]!
+    return { width: (band!.high - band!.low) / usd!, answer }
+  }
+  const short = relative(72 + 12)
+  const long = relative(2016)
+  expect(short.width).toBeGreaterThan(long.width)
+  expect(short.answer.verdict).toContain('under a week')
+  expect(short.answer.nextMeasurement).toContain('full week')
+  expect(long.answer.verdict).toContain('14 days')
+})
+
+test('a closed model with nothing of its own weights to lease is best among its own, and others are a possible saving', () => {
+  const answer = decide(
+    evidence({ todayGroup: 'frontier', api: [{ group: 'frontier', usdPerMtok: 9 }, { usdPerMtok: 0.5 }] }),
+    choose(),
+  )
+  expect(answer.best).toBe('metered')
+  expect(answer.pairs).toEqual([])
+  expect(answer.verdict).toContain('other weights')
+  expect(answer.nextMeasurement).toContain('open-70b')
+})
+
+test.each([
+  [{ term: 'on_demnd' }, 'TERM_UNKNOWN', 'on_demand'],
+  [{ providers: ['lamda'] }, 'PROVIDER_UNKNOWN', 'lambda'],
+  [{ gpu: 'h10' }, 'GPU_UNKNOWN', 'h100'],
+  [{ api: 'meterd' }, 'API_UNKNOWN', 'metered'],
+  [{ spareReplicas: -1 }, 'CHOICE_INVALID', 'whole number'],
+  [{ tokensPerMonth: Number.NaN }, 'CHOICE_INVALID', 'number'],
+])('the choice %j is refused with the nearest name or what was expected', (choices, code, fix) => {
+  try {
+    decide(evidence(), choose(choices))
+    expect.unreachable()
+  } catch (fault) {
+    expect(fault).toMatchObject({ code })
+    expect((fault as Fault).fix).toContain(fix)
+  }
+})
+
+test('calls on one instant are refused, unless the volume is stated', () => {
+  const one = evidence({ windows: 1 })
+  const instant = { ...one, demand: { ...one.demand, lastAtMicros: 0 } }
+  expect(() => decide(instant, choose())).toThrow(Fault)
+  expect(decide(instant, choose({ tokensPerMonth: 1e9 })).options[0]!.usd).toBe(600)
+})

@@ -1,0 +1,258 @@
+// Evidence and choices in; the answer out: options ranked, where the cheapest changes, and what all of it rests on.
+import { estimate } from '../statistics/estimate.ts'
+import type { Answer, Crossing, OptionAnswer } from './answer.ts'
+import { crossingDoubt, type DrawnCurve, doubts, drawnCurve } from './band.ts'
+import { type Choices, checkChoices, choiceAssumptions } from './choices.ts'
+import { type Candidate, candidatesOf, optionAt } from './costing.ts'
+import { assumedFor, mayBeBest, mostInfeasibleShare, todaysWeights, type Weights } from './eligibility.ts'
+import { envelope } from './envelope.ts'
+import type { Assumption, Evidence } from './evidence.ts'
+import { checkLeaseChoices, unknown } from './lease.ts'
+import { neverOf, type Pair, pairsOf } from './pairs.ts'
+import { type Resampled, resample } from './resample.ts'
+import { curveOf } from './staircase.ts'
+import { daysOf, shapesOf, volumeOf } from './traffic.ts'
+import { nextMeasurement, verdict } from './verdict.ts'
+
+/** Envelope and crossings are searched up to this multiple of today's volume. */
+const reach = 1000
+
+/** One option through the whole decision. */
+interface Entry {
+  readonly candidate: Candidate
+  readonly option: OptionAnswer
+  readonly drawn: DrawnCurve | null
+}
+
+/**
+ * The answer for one set of choices. Pure and deterministic: the same evidence, choices and draws give the same bytes.
+ * What choices cannot change (resampled traffic) is kept per evidence object, so that a page may call this on each
+ * turn of a control. Faults: those of the checks (CHOICE_INVALID, TERM_UNKNOWN, PROVIDER_UNKNOWN, GPU_UNKNOWN,
+ * API_UNKNOWN) and of the demand (DEMAND_EMPTY, DEMAND_SPAN).
+ */
+export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { draws?: number } = {}): Answer {
+  checkChoices(choices)
+  checkLeaseChoices(evidence.leases, choices)
+  const { demand } = evidence
+  const here = volumeOf(demand, choices.hoursPerMonth, choices.tokensPerMonth)
+  const today = todaysWeights(evidence)
+  const months = resample(evidence, draws)
+  const entries = rank(placed(evidence, choices, here, today, months), today)
+  const options = entries.map(entry => entry.option)
+  const best = cheapest(options.filter(option => mayBeBest(option, today)))
+  const group = entries.filter(({ option }) => isOfToday(option, today))
+  const compared = comparedApi(entries, group, choices)
+  const fleets = group.filter(({ option }) => option.kind === 'self-host')
+  const apis = group.filter(({ option }) => option.kind === 'api')
+  const lines = compared === null || apis.includes(compared) ? apis : [compared, ...apis]
+  const pairs = pairsOf(lines, fleets)
+  const ofCompared = pairs.filter(pair => pair.api === compared?.option.name)
+  const forGood = forGoodOf(ofCompared, entries, months)
+  const changes = changesOf(group, pairs, here.tokensPerMonth, months)
+  const days = daysOf(demand)
+  const answer: Answer = {
+    schemaVersion: 1,
+    sample: evidence.sample,
+    currency: 'USD',
+    hoursPerMonth: choices.hoursPerMonth,
+    at: evidence.at,
+    seed: evidence.seed,
+    requests: demand.calls,
+    tokens: { ...demand.tokens, total: demand.tokens.input + demand.tokens.output },
+    coverage: {
+      days: estimate(days),
+      hoursOfWeek: demand.hoursOfWeek,
+      billedShare: null,
+      pricedShare: evidence.coverage.pricedShare,
+      attributedShare: evidence.coverage.attributedShare,
+    },
+    grade: 'C',
+    verdict: '',
+    options,
+    best: best?.name ?? null,
+    crossings: changes.crossings,
+    pairs: pairs.map(({ fleet: _, line: __, ...shown }) => shown),
+    never: ofCompared.filter(pair => pair.never !== null).map(pair => neverOf(pair, choices)),
+    forGoodFrom: forGood,
+    comparedApi: compared?.option.name ?? null,
+    youAreHere: {
+      tokensPerMonth: estimate(here.tokensPerMonth),
+      requestsPerMonth: estimate(here.requestsPerMonth),
+    },
+    nextMeasurement: null,
+    assumptions: [
+      ...evidence.assumptions,
+      ...choiceAssumptions(choices),
+      ...trafficAssumptions(evidence, months, choices),
+      ...leaseAssumptions(entries),
+      ...(best === null ? [] : assumedFor(best, isMetered(evidence, entries, best))),
+      ...changes.assumptions,
+    ],
+    notModelled: evidence.notModelled,
+    unpriced: evidence.coverage.unpricedModels,
+  }
+  const context = { today, days, stretch: months.stretch, metered: best !== null && isMetered(evidence, entries, best) }
+  return { ...answer, verdict: verdict(answer, context), nextMeasurement: nextMeasurement(answer, evidence) }
+}
+
+function placed(
+  evidence: Evidence,
+  choices: Choices,
+  here: { readonly tokensPerMonth: number; readonly requestsPerMonth: number },
+  today: Weights | null,
+  months: Resampled,
+): Entry[] {
+  const candidates = candidatesOf(evidence, choices)
+  const certain = { band: null, probabilityCheapest: null }
+  const options = candidates.map(candidate => optionAt(evidence, today, candidate, here, certain))
+  const drawn = candidates.map(candidate => drawnCurve(evidence, candidate, months))
+  const contends = options.map(option => mayBeBest(option, today))
+  const found = doubts(drawn, contends, months, here.tokensPerMonth, choices.tokensPerMonth !== null)
+  return candidates.map((candidate, i) => ({
+    candidate,
+    option: options[i]!.usd === null ? options[i]! : { ...options[i]!, ...found[i]! },
+    drawn: drawn[i]!,
+  }))
+}
+
+/** Today's weights first, then by cost; unknown cost last; names break ties, so that the order never depends on chance. */
+function rank(entries: readonly Entry[], today: Weights | null): Entry[] {
+  const key = ({ option }: Entry) => (option.group === today?.group ? 0 : 1)
+  return [...entries].sort((x, y) => {
+    const a = x.option
+    const b = y.option
+    if (key(x) !== key(y)) return key(x) - key(y)
+    if (a.usd !== b.usd) return (a.usd ?? Number.POSITIVE_INFINITY) - (b.usd ?? Number.POSITIVE_INFINITY)
+    return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
+  })
+}
+
+function cheapest(options: readonly OptionAnswer[]): OptionAnswer | null {
+  return options.reduce<OptionAnswer | null>((best, o) => (best === null || o.usd! < best.usd! ? o : best), null)
+}
+
+/** Takes part in crossings: today's weights in today's dtype, with a known cost, at some volume within the bars. */
+function isOfToday(option: OptionAnswer, today: Weights | null): boolean {
+  const overfull = option.terms !== null && option.usd === null
+  return (
+    option.terms !== null &&
+    option.group === today?.group &&
+    option.meetsQuality === 'yes' &&
+    (option.meetsLatency !== 'no' || overfull) &&
+    option.infeasible.share <= mostInfeasibleShare
+  )
+}
+
+function isMetered(evidence: Evidence, entries: readonly Entry[], option: OptionAnswer): boolean {
+  const index = entries.find(entry => entry.option === option)?.candidate.apiIndex ?? null
+  return index !== null && evidence.api[index]!.kind === 'as-metered'
+}
+
+/** The API that self-hosting is held against: the one asked for, else the cheapest of today's weights. */
+function comparedApi(entries: readonly Entry[], group: readonly Entry[], choices: Choices): Entry | null {
+  const apis = entries.filter(({ option }) => option.kind === 'api')
+  if (choices.api === null) return group.find(({ option }) => option.kind === 'api' && option.usd !== null) ?? null
+  const asked = apis.find(({ option }) => option.name === choices.api)
+  const names = apis.map(({ option }) => option.name)
+  if (asked === undefined) throw unknown('API_UNKNOWN', 'API option', choices.api, names)
+  return asked.option.terms === null ? null : asked
+}
+
+/** The earliest volume from which a fleet stays cheaper than the compared API, with its band. */
+function forGoodOf(pairs: readonly Pair[], entries: readonly Entry[], months: Resampled): Answer['forGoodFrom'] {
+  let first: Pair | null = null
+  for (const pair of pairs) {
+    if (pair.forGoodFrom !== null && (first === null || pair.forGoodFrom < first.forGoodFrom!)) first = pair
+  }
+  if (first === null) return null
+  const { api, selfHost } = first
+  const drawn = (name: string) => entries.find(({ option }) => option.name === name)!.drawn!
+  const { forGood: band, forGoodShare: shareOfDraws } = crossingDoubt(drawn(api), drawn(selfHost), months.draws)
+  return { option: selfHost, against: api, tokensPerMonth: first.forGoodFrom!, band, shareOfDraws }
+}
+
+/** Where the cheapest option of today's weights changes, up to `reach` times today's volume. */
+function changesOf(
+  group: readonly Entry[],
+  pairs: readonly Pair[],
+  tokensPerMonth: number,
+  months: Resampled,
+): { crossings: Crossing[]; assumptions: Assumption[] } {
+  const curves = group.map(({ option }) => curveOf(option.terms!))
+  const { changes, stoppedAt } = envelope(curves, 0, (tokensPerMonth / 1e6) * reach)
+  const crossings = changes.map(({ at, from, to }): Crossing => {
+    const [below, above] = [group[from]!, group[to]!]
+    const tokens = estimate(at * 1e6)
+    const pair = pairs.find(p => p.api === below.option.name && p.selfHost === above.option.name)
+    const isForGood = pair !== undefined && pair.forGoodFrom === tokens
+    const isFirst = pair !== undefined && pair.crossings[0]?.tokensPerMonth === tokens
+    const doubt = isForGood || isFirst ? crossingDoubt(below.drawn!, above.drawn!, months.draws) : null
+    return {
+      variable: 'tokensPerMonth',
+      at: tokens,
+      from: below.option.name,
+      to: above.option.name,
+      band: doubt === null ? null : isForGood ? doubt.forGood : doubt.first,
+      shareOfDraws: doubt === null ? null : isForGood ? doubt.forGoodShare : doubt.firstShare,
+    }
+  })
+  if (stoppedAt === null) return { crossings, assumptions: [] }
+  const source = `the cheapest option changes very often: only the first ${changes.length} changes are listed`
+  return { crossings, assumptions: [{ name: 'crossings listed up to', value: estimate(stoppedAt * 1e6), source }] }
+}
+
+function trafficAssumptions(evidence: Evidence, months: Resampled, choices: Choices): Assumption[] {
+  const { demand } = evidence
+  const days = estimate(Number(daysOf(demand).toPrecision(4)))
+  const peaks = shapesOf(evidence).map(shape => shape.peakToMean)
+  const list: Assumption[] = [
+    {
+      name: 'scaling of traffic',
+      value: 'proportional',
+      source: 'more volume means more of the same in every ten minutes: daily shape, bunching and mix of lengths stay',
+    },
+    { name: 'days of traffic', value: days, source: `first to last of ${demand.calls} calls` },
+    {
+      name: 'bands',
+      value: `5–95 % of ${months.draws} draws`,
+      source: `${months.unit} of traffic resampled (${months.blocks}), one seller's price drawn per GPU, hosted prices of the same weights drawn together, throughput within the model's validated error; seed ${evidence.seed}`,
+    },
+  ]
+  if (peaks.length > 0) {
+    list.push({
+      name: 'peak-to-mean',
+      value: estimate(Number(Math.max(...peaks).toPrecision(4))),
+      source: `busiest ten minutes ÷ mean, in replica-seconds; fleets are sized for it (the largest of ${peaks.length} kinds of replica)`,
+    })
+  }
+  if (months.stretch > 1) {
+    list.push({
+      name: 'less than a week of traffic',
+      value: `deviations of volume × ${Number(months.stretch.toPrecision(3))}`,
+      source: `log deviations × √(7 ÷ days), at most 13; hours of the week not seen (${168 - demand.hoursOfWeek} of 168) draw a peak-to-mean of up to 3, what published calculators plan with`,
+    })
+  }
+  if (demand.unknownUsageCalls > 0) {
+    list.push({
+      name: 'calls of unknown usage',
+      value: demand.unknownUsageCalls,
+      source: 'they are in no volume and no cost: both are that much too low',
+    })
+  }
+  if (choices.tokensPerMonth !== null) {
+    list.push({ name: 'volume', value: choices.tokensPerMonth, source: 'stated by you; the bands do not draw it' })
+  }
+  return list
+}
+
+function leaseAssumptions(entries: readonly Entry[]): Assumption[] {
+  const list: Assumption[] = []
+  const seen = new Set<string>()
+  for (const { candidate } of entries) {
+    const { lease, gpu } = candidate
+    if (lease === null || gpu === null || seen.has(gpu)) continue
+    seen.add(gpu)
+    list.push({ name: `USD per hour of ${gpu}`, value: lease.usdPerGpuHour, source: lease.source })
+  }
+  return list
+}

@@ -1,0 +1,79 @@
+// API options and fleets of today's weights in; every crossing of each pair, or why there is none and what would make one, out.
+import { estimate } from '../statistics/estimate.ts'
+import type { Answer, CostTerms, OptionAnswer } from './answer.ts'
+import type { Choices } from './choices.ts'
+import { crossings } from './crossings.ts'
+import { usdWords } from './phrase.ts'
+import { curveOf } from './staircase.ts'
+
+/** Crossings listed per pair; `forGoodFrom` is exact whatever their number. */
+const mostListed = 50
+
+export type Pair = Answer['pairs'][number] & { readonly line: CostTerms; readonly fleet: OptionAnswer }
+
+interface Priced {
+  readonly option: OptionAnswer
+}
+
+/** Each API × fleet, APIs in the order given, then fleets. All have terms. */
+export function pairsOf(apis: readonly Priced[], fleets: readonly Priced[]): Pair[] {
+  return apis.flatMap(({ option: api }) => fleets.map(({ option: fleet }) => pairOf(api, fleet)))
+}
+
+function pairOf(api: OptionAnswer, fleet: OptionAnswer): Pair {
+  const terms = fleet.terms as Extract<CostTerms, { kind: 'self-host' }>
+  const found = crossings(curveOf(api.terms!), curveOf(terms), mostListed)
+  return {
+    api: api.name,
+    selfHost: fleet.name,
+    crossings: found.list.map(({ at, step }) => ({
+      tokensPerMonth: estimate(at * 1e6),
+      replicas: terms.fixedReplicas ?? step + terms.spareReplicas,
+    })),
+    forGoodFrom: found.forGood === null ? null : estimate(found.forGood.at * 1e6),
+    never: found.total > 0 ? null : whyNever(api.terms!, terms),
+    line: api.terms!,
+    fleet,
+  }
+}
+
+type FleetTerms = Extract<CostTerms, { kind: 'self-host' }>
+
+function whyNever(api: CostTerms, fleet: FleetTerms): string {
+  const apiUsd = curveOf(api).slope
+  if (fleet.fixedReplicas !== null && fleet.replicaUsdPerMonth < apiUsd * fleet.replicaMtokPerMonth) {
+    return `the ${fleet.fixedReplicas} stated replicas are full before they pay for themselves`
+  }
+  const full = fleet.replicaUsdPerMonth / fleet.replicaMtokPerMonth
+  return `a full replica costs ${usdWords(full)} per million tokens at this traffic's peaks, the API ${usdWords(apiUsd)}`
+}
+
+/** A pair without crossing as a line of `never`, with the GPU price below which it would cross at some volume. */
+export function neverOf(pair: Pair, choices: Choices): Answer['never'][number] {
+  return { option: pair.selfHost, reason: pair.never!, nearestChange: nearestChange(pair, choices) }
+}
+
+/**
+ * Law 8 turned round: own GPUs cross once K < D, that is once a GPU-hour costs less than
+ * a · Cap ÷ (GPUs · hours · (1 + overhead)). The lease price is scaled, so GPUs and hours need not be known here.
+ */
+function nearestChange({ line, fleet }: Pair, choices: Choices): string | null {
+  const terms = fleet.terms as FleetTerms
+  const limit = curveOf(line).slope * terms.replicaMtokPerMonth
+  if (terms.fixedReplicas !== null || fleet.gpus === null || fleet.replicas === null || !(limit > 0)) return null
+  const gpusPerReplica = fleet.gpus / fleet.replicas
+  const nowUsd = terms.replicaGpuUsdPerMonth / (gpusPerReplica * choices.hoursPerMonth)
+  const neededUsd = nowUsd * (limit / terms.replicaUsdPerMonth)
+  return `a GPU-hour below ${usdWords(roundedDown(neededUsd))} (now ${usdWords(nowUsd)}), or ${percentMore(terms.replicaUsdPerMonth / limit)} tokens per second on each replica`
+}
+
+/** To cents, below a dollar to two significant digits: the printed price must itself lie below the limit. */
+function roundedDown(usd: number): number {
+  let unit = 0.01
+  while (usd < 10 * unit && unit > 1e-12) unit /= 10
+  return Math.floor(usd / unit) * unit
+}
+
+function percentMore(ratio: number): string {
+  return ratio < 2 ? `${Math.ceil((ratio - 1) * 100)} % more` : `${Number(ratio.toPrecision(2))}× the`
+}

@@ -1,0 +1,124 @@
+// Demand in; its monthly volume, and how unevenly each kind of replica would feel it (peak ÷ mean, busy time), out.
+import { Fault } from '../fault/fault.ts'
+import type { Demand } from './demand.ts'
+import type { Evidence, ReplicaTerms } from './evidence.ts'
+import { interpolate } from './staircase.ts'
+
+export interface Volume {
+  readonly tokensPerMonth: number
+  readonly requestsPerMonth: number
+}
+
+/** A peak-to-mean above this is cut to it: so sparse a ledger says nothing about how bunched more traffic would be. */
+export const mostPeakToMean = 100
+
+export const spanSecondsOf = (demand: Demand): number => (demand.lastAtMicros - demand.firstAtMicros) / 1e6
+export const daysOf = (demand: Demand): number => spanSecondsOf(demand) / 86400
+export const totalTokens = (demand: Demand): number => demand.tokens.input + demand.tokens.output
+
+/**
+ * Demand per month = totals ÷ (last − first arrival) × hours per month; requests likewise. With a stated volume the
+ * requests keep the ledger's tokens per request. Faults: DEMAND_EMPTY without tokens, DEMAND_SPAN when all calls fall
+ * on one instant and no volume is stated.
+ */
+export function volumeOf(demand: Demand, hoursPerMonth: number, statedTokensPerMonth: number | null): Volume {
+  const tokens = totalTokens(demand)
+  if (!(tokens > 0)) {
+    throw new Fault('DEMAND_EMPTY', `none of the ${demand.calls} calls has a known token count`, {
+      where: 'the ledger',
+      fix: 'import calls with token counts',
+    })
+  }
+  const span = spanSecondsOf(demand)
+  if (statedTokensPerMonth === null && !(span > 0)) {
+    throw new Fault('DEMAND_SPAN', 'all calls fall on one instant, so they say nothing about a month', {
+      where: 'the ledger',
+      fix: 'state the volume in tokens a month, or import calls over some time',
+    })
+  }
+  const tokensPerMonth = statedTokensPerMonth ?? (tokens / span) * 3600 * hoursPerMonth
+  return { tokensPerMonth, requestsPerMonth: (tokensPerMonth * demand.calls) / tokens }
+}
+
+/** What one kind of replica feels of the traffic's unevenness. */
+export interface Shape {
+  /** Busiest window's work ÷ mean work, at least 1. */
+  readonly peakToMean: number
+  /** True when the cap on peak-to-mean was hit. */
+  readonly capped: boolean
+  /** Mean busy share of a replica by its mean load, the windows' ups and downs averaged in. */
+  readonly loadCurve: readonly { readonly load: number; readonly busyShare: number }[]
+}
+
+/** Seconds of a saturated replica that each window needs. */
+export function workOf(demand: Demand, replica: ReplicaTerms): Float64Array {
+  const { input, output } = demand.windows
+  const work = new Float64Array(input.length)
+  for (let i = 0; i < work.length; i++) {
+    work[i] = replica.secondsPerInputToken * input[i]! + replica.secondsPerOutputToken * output[i]!
+  }
+  return work
+}
+
+const shapes = new WeakMap<Evidence, readonly Shape[]>()
+
+/** The shape for each of `evidence.replicas`, in their order. Kept per evidence: choices do not change it. */
+export function shapesOf(evidence: Evidence): readonly Shape[] {
+  const kept = shapes.get(evidence)
+  if (kept !== undefined) return kept
+  const made = evidence.replicas.map(replica => shapeOf(evidence.demand, replica))
+  shapes.set(evidence, made)
+  return made
+}
+
+function shapeOf(demand: Demand, replica: ReplicaTerms): Shape {
+  const work = workOf(demand, replica)
+  let total = 0
+  let busiest = 0
+  for (const seconds of work) {
+    total += seconds
+    if (seconds > busiest) busiest = seconds
+  }
+  const windows = work.length
+  if (total === 0) return { peakToMean: 1, capped: false, loadCurve: replica.loadCurve }
+  // The last window is seldom full: the mean is over the time between first and last arrival, as the volume is.
+  const span = Math.max(spanSecondsOf(demand), demand.windowSeconds)
+  const seen = busiest / ((total / span) * demand.windowSeconds)
+  const peakToMean = Math.min(mostPeakToMean, Math.max(1, seen))
+  return {
+    peakToMean,
+    capped: seen > mostPeakToMean,
+    loadCurve: meanLoadCurve(work, total / windows, busiest, replica),
+  }
+}
+
+const bins = 128
+const loads = 20
+
+/** Averages the replica's busy share over windows, each at its own multiple of the mean load; windows binned by work. */
+function meanLoadCurve(work: Float64Array, mean: number, busiest: number, replica: ReplicaTerms): Shape['loadCurve'] {
+  const count = new Float64Array(bins)
+  const sum = new Float64Array(bins)
+  for (const seconds of work) {
+    const bin = Math.min(bins - 1, Math.floor((seconds / busiest) * bins))
+    count[bin]! += 1
+    sum[bin]! += seconds / mean
+  }
+  const curve: { load: number; busyShare: number }[] = []
+  for (let i = 0; i <= loads; i++) {
+    const load = i / loads
+    let busy = 0
+    for (let bin = 0; bin < bins; bin++) {
+      if (count[bin] === 0) continue
+      const inBin = Math.min(1, load * (sum[bin]! / count[bin]!))
+      busy +=
+        count[bin]! *
+        Math.min(
+          1,
+          interpolate(replica.loadCurve, inBin, point => point.busyShare),
+        )
+    }
+    curve.push({ load, busyShare: busy / work.length })
+  }
+  return curve
+}

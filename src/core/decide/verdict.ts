@@ -1,0 +1,118 @@
+// An answer without words in; the sentences that a buyer reads, and the one thing to measure next, out.
+import type { Answer, OptionAnswer } from './answer.ts'
+import type { Weights } from './eligibility.ts'
+import type { Evidence } from './evidence.ts'
+import { spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
+
+export interface VerdictContext {
+  readonly today: Weights | null
+  readonly days: number
+  readonly stretch: number
+  /** The best option is the one already in use. */
+  readonly metered: boolean
+}
+
+/** What is cheapest, by how much, how sure; where self-hosting crosses, relative to here; and how much traffic this rests on. */
+export function verdict(answer: Answer, context: VerdictContext): string {
+  const mark = answer.sample ? 'Sample traffic: ' : ''
+  return (
+    mark +
+    [cheapestWords(answer, context), crossingWords(answer, context), restWords(context)].filter(Boolean).join(' ')
+  )
+}
+
+function cheapestWords(answer: Answer, { today, metered }: VerdictContext): string {
+  const here = `at today's ${tokenWords(answer.youAreHere.tokensPerMonth)} a month`
+  if (today === null) return 'Cannot tell: nobody said which weights this traffic runs on.'
+  const best = answer.options.find(option => option.name === answer.best)
+  if (best === undefined)
+    return `Cannot tell: no way to serve ${today.group} has a known price within the bars ${here}.`
+  const band = best.band === null ? '' : ` (${usdWords(best.band.low)}–${usdWords(best.band.high)})`
+  const next = answer.options.find(
+    option =>
+      option.name !== best.name &&
+      option.group === best.group &&
+      option.usd !== null &&
+      option.meetsQuality === 'yes' &&
+      option.usd >= best.usd!,
+  )
+  const less = next === undefined ? '' : `, ${usdWords(next.usd! - best.usd!)} less than ${next.name}`
+  const sure =
+    best.probabilityCheapest === null || next === undefined
+      ? ''
+      : `; it is the cheapest in ${Math.round(best.probabilityCheapest * 100)} % of resampled months`
+  const stay = metered ? 'Stay: ' : ''
+  return `${stay}${best.name} is the cheapest way to run ${today.group} ${here}: ${usdWords(best.usd!)} a month${band}${less}${sure}.`
+}
+
+function crossingWords(answer: Answer, { today }: VerdictContext): string {
+  const { comparedApi, forGoodFrom, youAreHere } = answer
+  const fleets = answer.pairs.filter(pair => pair.api === comparedApi)
+  if (comparedApi === null || fleets.length === 0) return today === null ? '' : otherWeightsWords(answer, today)
+  const here = youAreHere.tokensPerMonth
+  if (forGoodFrom !== null) {
+    const { option, tokensPerMonth, band } = forGoodFrom
+    const range = band === null ? '' : ` (${tokenWords(band.low)} to ${tokenWords(band.high)})`
+    const first = Math.min(...fleets.flatMap(pair => pair.crossings.map(crossing => crossing.tokensPerMonth)))
+    const ratio = timesWords(tokensPerMonth / here)
+    if (tokensPerMonth <= here) {
+      return `Own GPUs (${option}) are cheaper than ${comparedApi} for good from ${tokenWords(tokensPerMonth)} a month${range}, ${ratio} today's.`
+    }
+    const early =
+      first < tokensPerMonth * 0.99 ? ` (and between steps from ${tokenWords(first)}, ${timesWords(first / here)})` : ''
+    return `Own GPUs (${option}) would be cheaper than ${comparedApi} for good from ${tokenWords(tokensPerMonth)} a month${range}, ${ratio} today's${early}.`
+  }
+  const nearest = answer.never.find(line => line.nearestChange !== null) ?? answer.never[0]
+  if (answer.never.length === fleets.length && nearest !== undefined) {
+    const change = nearest.nearestChange === null ? '' : `; what would change that: ${nearest.nearestChange}`
+    return `Own GPUs are never cheaper than ${comparedApi}, at any volume: ${nearest.reason} (${nearest.option})${change}.`
+  }
+  return `Own GPUs are cheaper than ${comparedApi} only on some stretches of volume, never for good.`
+}
+
+/** Weights that nobody hosts or leases GPUs for: what other weights would cost, as a possibility and no more. */
+function otherWeightsWords(answer: Answer, today: Weights): string {
+  const best = answer.options.find(option => option.name === answer.best)
+  const fleet = answer.options.some(option => option.group === today.group && option.kind === 'self-host')
+  const cannot = fleet ? '' : `Nothing simulated here runs ${today.group} on own GPUs.`
+  const other = cheapestOther(answer, today)
+  if (other === undefined || best === undefined || other.usd! >= best.usd!) return cannot
+  return `${cannot} ${other.name} would cost ${usdWords(other.usd!)} a month, but those are other weights: whether they do the job is not measured.`.trim()
+}
+
+function cheapestOther(answer: Answer, today: Weights): OptionAnswer | undefined {
+  return answer.options.find(option => option.group !== today.group && option.usd !== null)
+}
+
+function restWords({ days, stretch }: VerdictContext): string {
+  const span = spanWords(days)
+  if (stretch === 1) return `Rests on ${span} of traffic, and on simulated, not measured, GPU throughput.`
+  return `Rests on only ${span} of traffic, under a week: the bands are widened for the days not seen, and GPU throughput is simulated, not measured.`
+}
+
+/** The unknown whose knowledge would most likely change the verdict, in one line. */
+export function nextMeasurement(answer: Answer, evidence: Evidence): string | null {
+  const { days } = answer.coverage
+  if (days < 7)
+    return `meter a full week: only ${spanWords(days)} are known, ${168 - answer.coverage.hoursOfWeek} hours of the week never seen`
+  if (answer.best === null && answer.unpriced.length > 0) {
+    return `a price for ${answer.unpriced[0]!.model}: ${answer.unpriced[0]!.calls} calls have none`
+  }
+  const best = answer.options.find(option => option.name === answer.best)
+  if (best === undefined) return null
+  if (best.meetsLatency === 'unknown') {
+    const { ttftP95Ms, tpotP95Ms } = evidence.objective
+    return `p95 latency of ${best.name} on these prompts: the objective is ${ttftP95Ms} ms to the first token and ${tpotP95Ms} ms a token, and nobody has measured it`
+  }
+  const fleet = answer.options.find(
+    option => option.group === best.group && option.kind === 'self-host' && option.usd !== null,
+  )
+  if (fleet !== undefined && (best.probabilityCheapest ?? 0) < 0.95) {
+    return `tokens per second of ${fleet.name} under a load test with these prompts: its cost rests on a simulated figure`
+  }
+  const other = answer.options.find(
+    option => option.group !== best.group && option.usd !== null && option.usd < best.usd!,
+  )
+  if (other === undefined) return null
+  return `whether ${other.group} does the job: run the same tasks on both; ${usdWords(best.usd! - other.usd!)} a month hang on it`
+}
