@@ -51,7 +51,7 @@ async function rowOf(call: Call, labels: Awaited<ReturnType<typeof labelBook>>):
   return {
     source: call.source,
     id: call.id,
-    at: call.atMicros,
+    started_at: call.atMicros,
     provider: call.provider,
     model: call.model,
     tier: call.tier,

@@ -32,7 +32,7 @@ const callColumns = [
   'source_key INTEGER NOT NULL',
   'id VARCHAR',
   'ordinal BIGINT',
-  'at TIMESTAMP NOT NULL',
+  'started_at TIMESTAMP NOT NULL',
   ...textFields.map(field => `${name(field)} VARCHAR`),
   'outcome VARCHAR NOT NULL',
   'ttft_ms DOUBLE',
@@ -66,11 +66,11 @@ export const setSchema = (version: number) => `UPDATE meta SET value = '${versio
 export const bumpRevision = `UPDATE meta SET value = (value::BIGINT + 1)::VARCHAR WHERE key = 'revision'`
 export const sourceKeyOf = 'SELECT source_key FROM sources WHERE source = $1'
 export const nextSourceKey = 'SELECT coalesce(max(source_key), 0) + 1 FROM sources'
-export const addSource = 'INSERT INTO sources VALUES ($1, $2, $3, $4, $5, make_timestamp($6), $7)'
+export const addSource = 'INSERT INTO sources VALUES ($1, $2, $3, $4, $5, make_timestamp($6::BIGINT), $7)'
 export const readLabels = 'SELECT label, priced_as, catalog_version, reason FROM price_labels'
 export const addLabel = 'INSERT INTO price_labels VALUES ($1, $2, $3, $4)'
 export const addShape =
-  'INSERT INTO shapes VALUES ($1, make_timestamp($2), from_json($3, \'["DOUBLE"]\'), from_json($4, \'["DOUBLE"]\'))'
+  'INSERT INTO shapes VALUES ($1, make_timestamp($2::BIGINT), from_json($3, \'["DOUBLE"]\'), from_json($4, \'["DOUBLE"]\'))'
 export const readShapes = `SELECT source, name, format, sample, epoch_us(imported_at), epoch_us(start_at),
   to_json(seconds)::VARCHAR, to_json(requests_per_second)::VARCHAR FROM shapes JOIN sources USING (source_key) ORDER BY source`
 export const readSources = `SELECT source, name, format, (SELECT count(*) FROM calls c WHERE c.source_key = s.source_key),
@@ -182,7 +182,7 @@ export function stage(plan: LoadPlan): string {
   const id = plan.id === null ? 'NULL::VARCHAR' : `nullif(${cell(plan.id)}, '')`
   return `CREATE TEMP TABLE staged AS
     SELECT * EXCLUDE (text), CASE WHEN reason IS NOT NULL THEN left(text, 1000) END AS raw FROM (
-    SELECT ${id} AS id, ${at} AS at, ${list(texts)}, ${outcome} AS outcome, ${list(times)},
+    SELECT ${id} AS id, ${at} AS started_at, ${list(texts)}, ${outcome} AS outcome, ${list(times)},
       ${tagMap}::MAP(VARCHAR, VARCHAR) AS tags, ${blocks}::INTEGER[] AS prefix_blocks,
       try_cast(${usd} AS DECIMAL(38,12)) AS reported_usd, ${list(counts)},
       CASE ${checks.join(' ')} END AS reason, ${raw} AS text
@@ -227,9 +227,9 @@ function outcomeValue(plan: LoadPlan, cell: (text: string) => string, number: (t
 
 /** Moves equal instants apart inside their window, in file order. */
 export const spread = (micros: number) => `CREATE TEMP TABLE moved AS SELECT rowid AS row,
-  at + to_microseconds(((row_number() OVER w - 1) * ${micros} // count(*) OVER (PARTITION BY at))::BIGINT) AS moved_at
-  FROM staged WHERE reason IS NULL WINDOW w AS (PARTITION BY at ORDER BY rowid)`
-export const applySpread = 'UPDATE staged SET at = moved_at FROM moved WHERE staged.rowid = moved.row'
+  started_at + to_microseconds(((row_number() OVER w - 1) * ${micros} // count(*) OVER (PARTITION BY started_at))::BIGINT) AS moved_at
+  FROM staged WHERE reason IS NULL WINDOW w AS (PARTITION BY started_at ORDER BY rowid)`
+export const applySpread = 'UPDATE staged SET started_at = moved_at FROM moved WHERE staged.rowid = moved.row'
 
 /** Line and text of rows that the CSV reader itself could not split. */
 export const brokenRows = `SELECT DISTINCT ON (line) line::BIGINT, error_type::VARCHAR, column_name, left(trim(csv_line, chr(10) || chr(13)), 1000)
@@ -243,7 +243,7 @@ const answer = (table: string) =>
 /** Rows of the file that are in the ledger already (or earlier in the file), and whether they say something else. */
 export const duplicates = (sourceKey: number, namespaceKeys: readonly number[]) => {
   const other = (a: string, b: string) =>
-    `(${list(['at', '"model"', '"input"', '"output"'].map(c => `${a}.${c}`))}) IS DISTINCT FROM (${list(['at', '"model"', '"input"', '"output"'].map(c => `${b}.${c}`))})`
+    `(${list(['started_at', '"model"', '"input"', '"output"'].map(c => `${a}.${c}`))}) IS DISTINCT FROM (${list(['started_at', '"model"', '"input"', '"output"'].map(c => `${b}.${c}`))})`
   return `CREATE TEMP TABLE repeated AS
     SELECT s.rowid AS row, false AS differs FROM staged s JOIN calls c
       ON c.source_key = ${sourceKey} AND c.ordinal = s.rowid + 1 WHERE s.reason IS NULL AND s.id IS NULL
@@ -260,15 +260,15 @@ export const refuseConflicts = `UPDATE staged SET reason = 'id: already in the l
 export const countRepeated = `SELECT count(DISTINCT row) FROM repeated JOIN staged s ON s.rowid = row WHERE s.reason IS NULL`
 export const namespaceKeys = `SELECT source_key FROM sources WHERE namespace = $1`
 export const stagedSummary = `SELECT count(*) FILTER (reason IS NULL), count(*) FILTER (reason <> ''), count(*) FILTER (reason = ''),
-  epoch_us(min(at) FILTER (reason IS NULL)), epoch_us(max(at) FILTER (reason IS NULL)),
+  epoch_us(min(started_at) FILTER (reason IS NULL)), epoch_us(max(started_at) FILTER (reason IS NULL)),
   sum(${prompt('staged')}) FILTER (reason IS NULL), sum(${answer('staged')}) FILTER (reason IS NULL) FROM staged`
-export const outOfOrder = `SELECT count(*) FROM (SELECT at < lag(at) OVER (ORDER BY rowid) AS back FROM staged WHERE reason IS NULL) WHERE back`
+export const outOfOrder = `SELECT count(*) FROM (SELECT started_at < lag(started_at) OVER (ORDER BY rowid) AS back FROM staged WHERE reason IS NULL) WHERE back`
 
 // ---------------------------------------------------------------- prices
 
 /** The keys of a relation's calls, with the range of times that rates are needed for. */
 export const priceKeys = (relation: string, where: string) =>
-  `SELECT ${list(keyFields.map(name))}, epoch_us(min(at)), epoch_us(max(at)) FROM ${relation} ${where} GROUP BY ${list(keyFields.map(name))}
+  `SELECT ${list(keyFields.map(name))}, epoch_us(min(started_at)), epoch_us(max(started_at)) FROM ${relation} ${where} GROUP BY ${list(keyFields.map(name))}
    ORDER BY ${list(keyFields.map(name))}`
 /** Per kind: the largest count, and how many calls do not know it. */
 export const kindsInUse = (relation: string, where: string) =>
@@ -325,7 +325,7 @@ export interface RateUse {
 }
 
 const matchRates = `LEFT JOIN rates t ON ${keyFields.map(field => `r.${name(field)} IS NOT DISTINCT FROM t.${name(field)}`).join(' AND ')}
-  AND r.at >= t.from_at AND r.at < t.to_at AND ${prompt('r')} >= t.prompt_from AND ${prompt('r')} < t.prompt_to`
+  AND r.started_at >= t.from_at AND r.started_at < t.to_at AND ${prompt('r')} >= t.prompt_from AND ${prompt('r')} < t.prompt_to`
 const slow = (use: Pick<RateUse, 'unknown' | 'unrated'>) =>
   [
     `t.mode = 'each'`,
@@ -344,7 +344,7 @@ export function priced(relation: string, use: RateUse, also: string): string {
 }
 /** Calls that must be priced one by one: row, key, time, usage. */
 export const eachCalls = (relation: string, where: string, use: Pick<RateUse, 'unknown' | 'unrated'>) =>
-  `SELECT r.rowid, ${list(keyFields.map(field => `r.${name(field)}`))}, epoch_us(r.at), ${list(usageKinds.map(kind => `r.${name(kind)}`))}
+  `SELECT r.rowid, ${list(keyFields.map(field => `r.${name(field)}`))}, epoch_us(r.started_at), ${list(usageKinds.map(kind => `r.${name(kind)}`))}
    FROM ${relation} r ${matchRates} ${where} ${where ? 'AND' : 'WHERE'} t.mode <> 'none' AND (${slow(use)})`
 
 const callNames = list(callColumns.map(text => text.split(' ')[0]!))
@@ -352,7 +352,7 @@ const staged = (field: string) => `r.${field}`
 /** Moves the file's new rows into the ledger, with their prices. */
 export function insertStaged(sourceKey: number, use: RateUse, skipRepeated: boolean): string {
   const columns = [
-    ...['at', ...textFields.map(name), 'outcome', 'ttft_ms', 'latency_ms', 'tags', 'prefix_blocks', 'reported_usd'].map(
+    ...['started_at', ...textFields.map(name), 'outcome', 'ttft_ms', 'latency_ms', 'tags', 'prefix_blocks', 'reported_usd'].map(
       staged,
     ),
     'false AS estimated',
@@ -385,9 +385,9 @@ export const appendIncoming = `INSERT INTO calls (${callNames})
 export function within(slice: Slice, bind: (value: string | bigint) => string): string {
   const parts: string[] = []
   if (slice.fromMicros !== undefined)
-    parts.push(`c.at >= make_timestamp(${bind(BigInt(Math.ceil(slice.fromMicros)))}::BIGINT)`)
+    parts.push(`c.started_at >= make_timestamp(${bind(BigInt(Math.ceil(slice.fromMicros)))}::BIGINT)`)
   if (slice.toMicros !== undefined)
-    parts.push(`c.at < make_timestamp(${bind(BigInt(Math.ceil(slice.toMicros)))}::BIGINT)`)
+    parts.push(`c.started_at < make_timestamp(${bind(BigInt(Math.ceil(slice.toMicros)))}::BIGINT)`)
   for (const [dimension, value] of Object.entries(slice.where ?? {})) {
     const field = dimensionValue(dimension, bind)
     parts.push(value === null ? `${field} IS NULL` : `${field} = ${bind(value)}::VARCHAR`)
@@ -405,10 +405,10 @@ function dimensionValue(dimension: string, bind: (value: string | bigint) => str
   return `c.${name(dimension)}`
 }
 const periodText = {
-  hour: `strftime(c.at, '%Y-%m-%dT%H:00+00:00')`,
-  day: `strftime(c.at, '%Y-%m-%d')`,
-  week: `strftime(c.at, '%G-W%V')`,
-  month: `strftime(c.at, '%Y-%m')`,
+  hour: `strftime(c.started_at, '%Y-%m-%dT%H:00+00:00')`,
+  day: `strftime(c.started_at, '%Y-%m-%d')`,
+  week: `strftime(c.started_at, '%G-W%V')`,
+  month: `strftime(c.started_at, '%Y-%m')`,
 }
 
 const sums = (table: string) => list(usageKinds.map(kind => `sum(${table}.${name(kind)})`))
@@ -420,12 +420,12 @@ export function report(
   zone: string,
   bind: (value: string | bigint) => string,
 ): string {
-  const local = zone === 'UTC' ? 'c.at' : `timezone(${literal(zone)}, timezone('UTC', c.at))`
+  const local = zone === 'UTC' ? 'c.started_at' : `timezone(${literal(zone)}, timezone('UTC', c.started_at))`
   const keys = by.flatMap(dimension => {
     if (!isCalendarUnit(dimension)) return [dimensionValue(dimension, bind)]
     const begins = `epoch_us(date_trunc('${dimension}', ${local}))`
     return dimension === 'hour'
-      ? [begins, zone === 'UTC' ? '0::BIGINT' : `date_diff('minute', c.at, ${local})`]
+      ? [begins, zone === 'UTC' ? '0::BIGINT' : `date_diff('minute', c.started_at, ${local})`]
       : [begins]
   })
   const aliased = keys.map((key, i) => `${key} AS k${i}`)
@@ -439,19 +439,19 @@ export function report(
 
 export const demandTotals = (
   where: string,
-) => `SELECT count(*), epoch_us(min(c.at)), epoch_us(max(c.at)), sum(${prompt('c')}), sum(${answer('c')}),
+) => `SELECT count(*), epoch_us(min(c.started_at)), epoch_us(max(c.started_at)), sum(${prompt('c')}), sum(${answer('c')}),
   ${sums('c')}, count(*) FILTER (c."input" IS NULL OR c."output" IS NULL), count(*) FILTER (c.outcome = 'failed'),
-  count(DISTINCT (epoch_us(c.at) // 3600000000 + 72) % 168) FROM calls c ${where}`
+  count(DISTINCT (epoch_us(c.started_at) // 3600000000 + 72) % 168) FROM calls c ${where}`
 export const demandWindows = (where: string, firstMicros: bigint, windowMicros: bigint) =>
-  `SELECT (epoch_us(c.at) - ${firstMicros}) // ${windowMicros} AS k, count(*)::BIGINT, sum(${prompt('c')})::BIGINT, sum(${answer('c')})::BIGINT
+  `SELECT (epoch_us(c.started_at) - ${firstMicros}) // ${windowMicros} AS k, count(*)::BIGINT, sum(${prompt('c')})::BIGINT, sum(${answer('c')})::BIGINT
    FROM calls c ${where} GROUP BY k`
 
-export const countCalls = (where: string) => `SELECT count(*)::BIGINT, epoch_us(min(c.at)) FROM calls c ${where}`
+export const countCalls = (where: string) => `SELECT count(*)::BIGINT, epoch_us(min(c.started_at)) FROM calls c ${where}`
 export const columns = (
   where: string,
-) => `SELECT epoch_us(c.at), (CASE WHEN c."input" IS NULL THEN -1 ELSE ${prompt('c')} END)::INTEGER,
+) => `SELECT epoch_us(c.started_at), (CASE WHEN c."input" IS NULL THEN -1 ELSE ${prompt('c')} END)::INTEGER,
   (CASE WHEN c."output" IS NULL THEN -1 ELSE ${answer('c')} END)::INTEGER FROM calls c ${where}
-  ORDER BY c.at, c.ordinal, c.id, 2, 3`
+  ORDER BY c.started_at, c.ordinal, c.id, 2, 3`
 
 export function usageGroups(
   where: string,
@@ -459,11 +459,11 @@ export function usageGroups(
   promptFrom: readonly number[],
   bucket: string | null,
 ): string {
-  const windowKey = window ? `(epoch_us(c.at) - ${window.first}) // ${window.micros}` : 'NULL::BIGINT'
+  const windowKey = window ? `(epoch_us(c.started_at) - ${window.first}) // ${window.micros}` : 'NULL::BIGINT'
   const promptClass = promptFrom.length
     ? promptFrom.map(size => `((${prompt('c')}) >= ${Math.ceil(size)})::INTEGER`).join(' + ')
     : '0'
-  const bucketKey = bucket ? `epoch_us(date_trunc('${bucket}', c.at))` : 'NULL::BIGINT'
+  const bucketKey = bucket ? `epoch_us(date_trunc('${bucket}', c.started_at))` : 'NULL::BIGINT'
   return `SELECT ${windowKey} AS w, ${promptClass} AS p, ${bucketKey} AS b, ${list(keyFields.map(f => `c.${name(f)}`))}, c.outcome, count(*),
     count(*) FILTER (c."input" IS NULL OR c."output" IS NULL), max(${prompt('c')}), max(${answer('c')}), ${sums('c')}
     FROM calls c ${where} GROUP BY ALL ORDER BY ALL`
@@ -472,7 +472,7 @@ export function usageGroups(
 // ---------------------------------------------------------------- repricing
 
 export const selectRepricing = (where: string) =>
-  `CREATE TEMP TABLE repricing AS SELECT c.rowid AS call, c.at, ${list(
+  `CREATE TEMP TABLE repricing AS SELECT c.rowid AS call, c.started_at, ${list(
     [...keyFields, ...usageKinds].map(field => `c.${name(field)}`),
   )}, c.usd AS old_usd, c.price_label AS old_label FROM calls c ${where}`
 export const repriced = (use: RateUse) =>
