@@ -42,7 +42,7 @@ const rowHeight = 40
 export function BreakdownBars(props: BreakdownBarsProps): JSX.Element {
   const { answer, width, theme, id = 'breakdown' } = props
   const rows = rowsOf(props)
-  const present = breakdownParts.filter(({ key }) => rows.some(({ breakdown }) => breakdown[key] > 0))
+  const present = breakdownParts.filter(({ key }) => rows.some(({ breakdown }) => partOf(breakdown, key) > 0))
   const key = keyRows(present, width)
   const top = key.height + 12
   const most = Math.max(1e-9, ...rows.map(({ breakdown }) => sum(breakdown)))
@@ -93,7 +93,7 @@ export function BreakdownBars(props: BreakdownBarsProps): JSX.Element {
               {fitted(row.name, Math.floor(width / 7))}
             </Label>
             {present.map(part => {
-              const usd = row.breakdown[part.key]
+              const usd = partOf(row.breakdown, part.key)
               if (!(usd > 0)) return null
               const from = x
               const wide = (usd / most) * room
@@ -128,14 +128,19 @@ function rowsOf({ answer, shown }: BreakdownBarsProps): OptionAnswer[] {
   return answer.options.filter(option => names.has(option.name) && option.usd !== null)
 }
 
+/** A part of a known cost; rows of unknown cost are not drawn at all. */
+export function partOf(breakdown: Breakdown, key: keyof Breakdown): number {
+  return breakdown[key] ?? 0
+}
+
 /** Sum of a breakdown's lines: the option's monthly cost. */
 export function sum(breakdown: Breakdown): number {
-  return breakdownParts.reduce((total, { key }) => total + breakdown[key], 0)
+  return breakdownParts.reduce((total, { key }) => total + partOf(breakdown, key), 0)
 }
 
 function inWords(row: OptionAnswer, parts: readonly Part[]): string {
   const split = parts
-    .filter(({ key }) => row.breakdown[key] > 0)
+    .filter(({ key }) => partOf(row.breakdown, key) > 0)
     .map(({ key, name }) => `${name} ${usdLabel(row.breakdown[key])}`)
   return `${row.name} ${usdLabel(sum(row.breakdown))}: ${split.join(', ')}`
 }

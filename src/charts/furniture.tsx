@@ -1,7 +1,7 @@
 // An answer in; what an exported picture must carry on its face out: verdict, date, assumptions, source, sample mark.
 import type { JSX } from 'preact'
 import type { Answer } from '../core/decide/answer.ts'
-import { countLabel, daysLabel, shareLabel, tokensLabel } from './labels.ts'
+import { countLabel, daysLabel, headline, shareLabel, tokensLabel } from './labels.ts'
 import { paint, type Theme } from './palette.ts'
 import { wrapped } from './place.ts'
 import { Label } from './text.tsx'
@@ -10,6 +10,7 @@ export interface Furniture {
   readonly header: number
   readonly footer: number
   readonly verdict: readonly string[]
+  readonly rest: readonly string[]
   readonly notes: readonly string[]
 }
 
@@ -17,11 +18,19 @@ const margin = 20
 
 /** Lines of text above and below the picture and the heights they take, for a width. */
 export function furnitureFor(answer: Answer, width: number): Furniture {
-  const verdict = wrapped(answer.verdict, width - 2 * margin - (answer.sample ? 130 : 0), 17, 600, 4)
+  const { first, rest: more } = headline(answer.verdict)
+  const verdict = wrapped(first, width - 2 * margin - (answer.sample ? 130 : 0), 17, 600, 3)
+  const rest = more === '' ? [] : wrapped(more, width - 2 * margin, 12, 400, 4)
   const notes = [basisLine(answer), ...assumptionLines(answer)].flatMap(line =>
     wrapped(line, width - 2 * margin, 10.5, 400, 2),
   )
-  return { header: 18 + verdict.length * 23 + 10, footer: 16 + notes.length * 15, verdict, notes }
+  return {
+    header: 18 + verdict.length * 23 + rest.length * 17 + 12,
+    footer: 16 + notes.length * 15,
+    verdict,
+    rest,
+    notes,
+  }
 }
 
 /** What the figures rest on, in one line: traffic, coverage, price date, seed. */
@@ -63,6 +72,11 @@ export function Header({
     <g class="furniture">
       {parts.verdict.map((text, i) => (
         <Label key={text} x={margin} y={30 + i * 23} size={17} weight={600} theme={theme}>
+          {text}
+        </Label>
+      ))}
+      {parts.rest.map((text, i) => (
+        <Label key={text} x={margin} y={28 + parts.verdict.length * 23 + i * 17} size={12} tone="quiet" theme={theme}>
           {text}
         </Label>
       ))}

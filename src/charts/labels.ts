@@ -33,7 +33,7 @@ export function usdLabel(usd: number | null): string {
   if (size >= 9_999.5) return `${sign}$${shortNumber(size / 1e3)}k`
   if (size >= 999.5) return `${sign}$${grouped(size, 0)}`
   if (size >= 100) return `${sign}$${size.toFixed(0)}`
-  if (size >= 10) return `${sign}$${size.toFixed(1)}`
+  if (size >= 10) return `${sign}$${trimmed(size.toFixed(1))}`
   if (size >= 1) return `${sign}$${size.toFixed(2)}`
   return `${sign}$${trimmed(size.toPrecision(2))}`
 }
@@ -79,6 +79,13 @@ export function daysLabel(days: number): string {
   if (days >= 2) return `${trimmed(days.toFixed(days < 10 ? 1 : 0))} days`
   if (days * 24 >= 2) return `${trimmed((days * 24).toFixed(days * 24 < 10 ? 1 : 0))} hours`
   return `${(days * 24 * 60).toFixed(0)} minutes`
+}
+
+/** The first sentence and the rest: a headline and what stands under it. */
+export function headline(verdict: string): { readonly first: string; readonly rest: string } {
+  const end = /[.!?]\s+(?=[\p{Lu}])/u.exec(verdict)
+  if (!end) return { first: verdict, rest: '' }
+  return { first: verdict.slice(0, end.index + 1), rest: verdict.slice(end.index + end[0].length) }
 }
 
 /** `text` cut to `width` characters with an ellipsis in the middle, where model names differ least. */

@@ -1,7 +1,15 @@
 // An answer in; what a terminal shows out: verdict, ranked table, chart, crossings, assumptions, how to see it again.
 import { optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
 import { basisLine } from '../charts/furniture.tsx'
-import { fitted, multipleLabel, shareLabel, usdLabel, usdPerMtokLabel, volumeLabel } from '../charts/labels.ts'
+import {
+  fitted,
+  headline,
+  multipleLabel,
+  shareLabel,
+  usdLabel,
+  usdPerMtokLabel,
+  volumeLabel,
+} from '../charts/labels.ts'
 import type { Answer, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
 import { type Ink, ink, padded, paragraph } from './ansi.ts'
 import { chartKey, terminalChart } from './terminal-chart.ts'
@@ -23,7 +31,8 @@ export function answerText(answer: Answer, options: TextOptions): string {
   const section = (title: string) => ['', pen.bold(title)]
   const lines: string[] = []
   if (answer.sample) lines.push(pen.notice('SAMPLE DATA: this is the bundled sample, not your traffic.'), '')
-  lines.push(...paragraph(answer.verdict, columns).map(pen.bold))
+  const { first, rest } = headline(answer.verdict)
+  lines.push(...paragraph(first, columns).map(pen.bold), ...paragraph(rest, columns), '')
   lines.push(...paragraph(basisLine(answer), columns).map(pen.dim), '')
   lines.push(...table(answer, columns, pen, options.others ?? 8))
   const chart = terminalChart(answer, { columns: Math.min(columns, 80), rows: 19, ink: pen })

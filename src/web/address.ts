@@ -1,0 +1,133 @@
+// The page's address ↔ its state: everything that makes the picture, so that a copied link gives the same picture.
+import type { YScale } from '../charts/frame.ts'
+import type { Choices } from '../core/decide/choices.ts'
+
+/** What is asked of the ledger; a change fetches new evidence. Names are those of the HTTP API. */
+export const questionNames = [
+  'model',
+  'asModel',
+  'from',
+  'to',
+  'zone',
+  'at',
+  'gpus',
+  'otherModels',
+  'ttftP95Ms',
+  'tpotP95Ms',
+  'seed',
+] as const
+
+export type QuestionName = (typeof questionNames)[number]
+export type PageQuestion = Readonly<Partial<Record<QuestionName, string>>>
+
+/** The page's state: the question, what was chosen other than the defaults, and how it is looked at. */
+export interface PageState {
+  readonly question: PageQuestion
+  readonly choices: Readonly<Partial<Choices>>
+  readonly yScale: YScale
+  /** Names of the options drawn; null = the chart's own selection. */
+  readonly shown: readonly string[] | null
+}
+
+export const firstState: PageState = { question: {}, choices: {}, yScale: 'log', shown: null }
+
+interface Codec {
+  read(text: string): unknown
+}
+
+const text: Codec = { read: value => (value === '' ? undefined : value) }
+const list: Codec = { read: value => (value === '' ? undefined : value.split(',')) }
+const amount = (least: number, most: number, whole = false): Codec => ({
+  read: value => {
+    const number = Number(value)
+    const valid = value.trim() !== '' && number >= least && number <= most && (!whole || Number.isInteger(number))
+    return valid ? number : undefined
+  },
+})
+
+/** One row per choice: a choice without a row is a type error, so none can be left out of the address. */
+const choiceCodecs: Readonly<Record<keyof Choices, Codec>> = {
+  hoursPerMonth: amount(1, 744),
+  term: text,
+  providers: list,
+  usdPerGpuHour: amount(1e-6, 1e6),
+  gpu: text,
+  api: text,
+  replicas: amount(1, 1e6, true),
+  minReplicas: amount(0, 1e6, true),
+  spareReplicas: amount(0, 1e6, true),
+  operationsUsdPerMonth: amount(0, 1e12),
+  overheadShare: amount(0, 100),
+  tokensPerMonth: amount(1, 1e18),
+}
+
+/** The state that a fragment (`#gpu=…&tokensPerMonth=…`) means; what it does not understand is left at its default. */
+export function stateOf(fragment: string): PageState {
+  const params = new URLSearchParams(fragment.replace(/^#/, ''))
+  const question: Partial<Record<QuestionName, string>> = {}
+  for (const name of questionNames) {
+    const value = params.get(name)
+    if (value) question[name] = value
+  }
+  const choices: Record<string, unknown> = {}
+  for (const [name, codec] of Object.entries(choiceCodecs)) {
+    const value = params.get(name)
+    const read = value === null ? undefined : codec.read(value)
+    if (read !== undefined) choices[name] = read
+  }
+  const shown = params.getAll('show')
+  return {
+    question,
+    choices: choices as Partial<Choices>,
+    yScale: params.get('y') === 'linear' ? 'linear' : 'log',
+    shown: shown.length > 0 ? shown : null,
+  }
+}
+
+/** The fragment of a state, without `#`; empty for the state that a bare address means. */
+export function fragmentOf(state: PageState): string {
+  const params = new URLSearchParams()
+  for (const name of questionNames) {
+    const value = state.question[name]
+    if (value) params.set(name, value)
+  }
+  for (const name of Object.keys(choiceCodecs) as (keyof Choices)[]) {
+    const value = state.choices[name]
+    if (value !== undefined && value !== null) params.set(name, String(value))
+  }
+  if (state.yScale === 'linear') params.set('y', 'linear')
+  for (const name of state.shown ?? []) params.append('show', name)
+  return params.toString()
+}
+
+/** The command that prints what a state shows. */
+export function commandOf(state: PageState): string {
+  const flags: Record<string, string> = {
+    model: '--model',
+    asModel: '--as-model',
+    at: '--at',
+    seed: '--seed',
+    hoursPerMonth: '--hours-per-month',
+    term: '--term',
+    providers: '--providers',
+    usdPerGpuHour: '--usd-per-gpu-hour',
+    gpu: '--gpu',
+    api: '--api',
+    replicas: '--replicas',
+    minReplicas: '--min-replicas',
+    spareReplicas: '--spare-replicas',
+    operationsUsdPerMonth: '--operations',
+    overheadShare: '--overhead',
+    tokensPerMonth: '--volume',
+  }
+  const given: Record<string, unknown> = { ...state.question, ...state.choices }
+  const words = Object.entries(flags).flatMap(([name, flag]) => {
+    const value = given[name]
+    return value === undefined || value === null ? [] : [flag, quoted(String(value))]
+  })
+  return ['crossline', 'crossover', ...words].join(' ')
+}
+
+function quoted(word: string): string {
+  return /^[\w.,:/+-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`
+}

@@ -1,0 +1,107 @@
+// The state in; the whole page out: verdict, controls, chart, ranked table, what it costs for what, what it rests on.
+import { signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { headline } from '../charts/labels.ts'
+import type { Answer } from '../core/decide/answer.ts'
+import { BreakdownPanel } from './breakdown-panel.tsx'
+import { ChartPanel } from './chart-panel.tsx'
+import { Controls } from './controls.tsx'
+import { Downloads } from './downloads.tsx'
+import { CoverageLine, Ground, SampleBanner } from './ground.tsx'
+import { KeysDialog, keysOpen } from './keys.tsx'
+import { RankedTable } from './ranked-table.tsx'
+import { Empty, Failed, Working } from './standing.tsx'
+import { answer, loading, page } from './state.ts'
+import { isDark, theme, turnTheme } from './theme.ts'
+
+const darkNow = signal(false)
+
+export function App(): JSX.Element {
+  useEffect(() => {
+    const read = () => {
+      darkNow.value = isDark()
+    }
+    read()
+    const system = matchMedia('(prefers-color-scheme: dark)')
+    system.addEventListener('change', read)
+    return () => system.removeEventListener('change', read)
+  }, [theme.value])
+  useEffect(() => {
+    document.title = answer.value?.sample ? 'Crossline (sample data)' : 'Crossline'
+  }, [answer.value?.sample])
+  return (
+    <>
+      <header class="top">
+        <a class="wordmark" href="#top" title="Back to the defaults">
+          Crossline
+        </a>
+        <div class="top-tools">
+          <button type="button" class="quiet-button" onClick={turnTheme} aria-pressed={darkNow.value}>
+            {darkNow.value ? 'Light' : 'Dark'}
+          </button>
+          <button type="button" class="quiet-button" onClick={() => (keysOpen.value = true)} aria-haspopup="dialog">
+            Keys <kbd>?</kbd>
+          </button>
+        </div>
+      </header>
+      <Body />
+      <KeysDialog />
+    </>
+  )
+}
+
+function Body(): JSX.Element {
+  const state = loading.value
+  if (state.kind === 'loading') return <Working progress={state.progress} />
+  if (state.kind === 'trouble')
+    return state.trouble.code.includes('EMPTY') ? <Empty /> : <Failed trouble={state.trouble} />
+  let shown: Answer | null = null
+  let problem: Error | null = null
+  try {
+    shown = answer.value
+  } catch (thrown) {
+    problem = thrown instanceof Error ? thrown : new Error(String(thrown))
+  }
+  const { evidence } = state
+  if (evidence.demand.calls === 0) return <Empty />
+  return (
+    <>
+      {evidence.sample && <SampleBanner attribution={evidence.attribution} />}
+      {shown ? (
+        <>
+          <div class="verdict" aria-live="polite">
+            <h1>{headline(shown.verdict).first}</h1>
+            <p>{headline(shown.verdict).rest}</p>
+          </div>
+          <CoverageLine answer={shown} evidence={evidence} />
+        </>
+      ) : (
+        <DecideFailed problem={problem} />
+      )}
+      <Controls evidence={evidence} />
+      {shown && (
+        <>
+          <ChartPanel answer={shown} />
+          <div class="columns">
+            <RankedTable answer={shown} />
+            <BreakdownPanel answer={shown} />
+          </div>
+          <Ground answer={shown} />
+          <Downloads answer={shown} state={page.value} />
+        </>
+      )}
+    </>
+  )
+}
+
+/** A choice that core refuses: the controls stay, so that it can be taken back. */
+function DecideFailed({ problem }: { problem: Error | null }): JSX.Element {
+  const fix = problem && 'fix' in problem && typeof problem.fix === 'string' ? problem.fix : 'take the last choice back'
+  return (
+    <div class="standing" role="alert">
+      <h1>No answer for these choices: {problem?.message ?? 'unknown reason'}</h1>
+      <p>What to do: {fix}.</p>
+    </div>
+  )
+}

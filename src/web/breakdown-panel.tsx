@@ -1,0 +1,56 @@
+// The answer in; what each option's monthly cost pays for, as bars and as a table for those who do not see them, out.
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { BreakdownBars, breakdownParts, partOf } from '../charts/breakdown.tsx'
+import { chartedOptions } from '../charts/frame.ts'
+import { usdExactLabel } from '../charts/labels.ts'
+import type { Answer } from '../core/decide/answer.ts'
+import { page } from './state.ts'
+
+export function BreakdownPanel({ answer }: { answer: Answer }): JSX.Element {
+  const holder = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(0)
+  useEffect(() => {
+    const element = holder.current
+    if (!element) return
+    const measure = new ResizeObserver(([entry]) => {
+      if (entry) setWidth(Math.floor(entry.contentRect.width))
+    })
+    measure.observe(element)
+    return () => measure.disconnect()
+  }, [])
+  const shown = page.value.shown ?? chartedOptions(answer)
+  const rows = answer.options.filter(({ name, usd }) => usd !== null && shown.includes(name))
+  const parts = breakdownParts.filter(({ key }) => rows.some(({ breakdown }) => partOf(breakdown, key) > 0))
+  return (
+    <section class="breakdown" aria-labelledby="breakdown-title">
+      <h2 id="breakdown-title">What the money pays for</h2>
+      <div ref={holder} class="bars">
+        {width > 0 && <BreakdownBars answer={answer} width={width} theme="auto" shown={shown} />}
+      </div>
+      <table class="sr">
+        <caption>Monthly cost by cause, USD</caption>
+        <thead>
+          <tr>
+            <th scope="col">Option</th>
+            {parts.map(({ key, name }) => (
+              <th scope="col" key={key}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ name, breakdown }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {parts.map(({ key }) => (
+                <td key={key}>{usdExactLabel(breakdown[key])}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}

@@ -1,0 +1,185 @@
+// Evidence in; the controls out: which calls, which GPU, lease, API and operations, each with the default it departs from.
+import type { ComponentChildren, JSX, TargetedEvent } from 'preact'
+import { shareLabel } from '../charts/labels.ts'
+import { type Choices, defaultChoices } from '../core/decide/choices.ts'
+import type { Evidence } from '../core/decide/evidence.ts'
+import { choices, choose, go, isFile, page } from './state.ts'
+
+export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
+  const { question } = page.value
+  const chosen = choices.value
+  const gpus = unique(evidence.replicas.filter(({ fits }) => fits).map(({ gpu }) => gpu))
+  const weights = unique([
+    ...evidence.replicas.map(({ model }) => model),
+    ...(question.asModel ? [question.asModel] : []),
+  ])
+  const apis = [...evidence.api].sort((a, b) => rank(evidence, a.group) - rank(evidence, b.group))
+  const ask = (name: 'model' | 'asModel', value: string) =>
+    go({
+      ...page.value,
+      question: { ...question, [name]: value },
+      choices: { ...page.value.choices, gpu: null, api: null },
+    })
+  const inFileHint = isFile ? 'An exported file holds one slice; crossline serve can change it' : undefined
+  return (
+    <form class="controls" aria-label="Choices" onSubmit={event => event.preventDefault()}>
+      <Choice id="model" name="Calls of" hint={inFileHint}>
+        <select
+          id="model"
+          disabled={isFile}
+          value={question.model ?? ''}
+          onChange={event => ask('model', event.currentTarget.value)}
+        >
+          <option value="">{evidence.slice.model ?? 'the costliest model'}</option>
+          {evidence.slices
+            .filter(({ model }) => model !== evidence.slice.model || question.model === model)
+            .map(({ model, share }) => (
+              <option key={model} value={model}>
+                {model} ({shareLabel(share)})
+              </option>
+            ))}
+        </select>
+      </Choice>
+      <Choice id="asModel" name="Served as" hint={inFileHint}>
+        <select
+          id="asModel"
+          disabled={isFile}
+          value={question.asModel ?? ''}
+          onChange={event => ask('asModel', event.currentTarget.value)}
+        >
+          <option value="">{evidence.todayGroup ?? 'as metered'}</option>
+          {weights
+            .filter(model => model !== evidence.todayGroup || question.asModel === model)
+            .map(model => (
+              <option key={model} value={model}>
+                {model}
+              </option>
+            ))}
+        </select>
+      </Choice>
+      <Choice id="api" name="API">
+        <select
+          id="api"
+          value={chosen.api ?? ''}
+          onChange={event => choose({ api: event.currentTarget.value || undefined })}
+        >
+          <option value="">cheapest of the same weights</option>
+          {apis.map(({ name }) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </Choice>
+      <Choice id="gpu" name="GPU">
+        <select
+          id="gpu"
+          value={chosen.gpu ?? ''}
+          onChange={event => choose({ gpu: event.currentTarget.value || undefined })}
+        >
+          <option value="">cheapest that fits</option>
+          {gpus.map(gpu => (
+            <option key={gpu} value={gpu}>
+              {gpu}
+            </option>
+          ))}
+        </select>
+      </Choice>
+      <Choice id="term" name="Lease">
+        <select id="term" value={chosen.term} onChange={event => chooseTerm(event.currentTarget.value)}>
+          {unique([defaultChoices.term, ...evidence.leases.map(({ term }) => term)]).map(term => (
+            <option key={term} value={term}>
+              {term.replace(/_/g, ' ')}
+            </option>
+          ))}
+        </select>
+      </Choice>
+      <Amount name="operationsUsdPerMonth" label="Operations, $ a month" step={100} />
+      <details class="more">
+        <summary>More</summary>
+        <div class="more-body">
+          <Amount name="spareReplicas" label="Spare replicas" step={1} most={64} />
+          <Amount name="minReplicas" label="Replicas at least" step={1} most={10_000} />
+          <Amount name="replicas" label="Replicas, fixed" step={1} least={1} most={100_000} empty="sized by traffic" />
+          <Amount name="usdPerGpuHour" label="$ per GPU-hour" step={0.01} least={0.01} empty="from the lease" />
+          <Amount name="overheadShare" label="Overhead, share of GPU bill" step={0.01} most={100} />
+          <Amount name="hoursPerMonth" label="Hours a month" step={1} least={1} most={744} />
+        </div>
+      </details>
+    </form>
+  )
+}
+
+function chooseTerm(term: string): void {
+  choose({ term: term === defaultChoices.term ? undefined : term })
+}
+
+interface AmountProps {
+  readonly name: keyof Choices & keyof typeof numbers
+  readonly label: string
+  readonly step: number
+  readonly least?: number
+  readonly most?: number
+  /** What stands in the empty field of a choice that may be left open. */
+  readonly empty?: string
+}
+
+/** Choices that are numbers; the value says nothing, the keys say which. */
+const numbers = {
+  operationsUsdPerMonth: true,
+  spareReplicas: true,
+  minReplicas: true,
+  replicas: true,
+  usdPerGpuHour: true,
+  overheadShare: true,
+  hoursPerMonth: true,
+} as const
+
+function Amount({ name, label, step, least = 0, most = 1e12, empty }: AmountProps): JSX.Element {
+  const value = choices.value[name]
+  const set = (event: TargetedEvent<HTMLInputElement>) => {
+    const typed = event.currentTarget.value
+    const number = Number(typed)
+    if (typed === '') choose({ [name]: undefined })
+    else if (event.currentTarget.validity.valid && Number.isFinite(number)) {
+      choose({ [name]: number === defaultChoices[name] ? undefined : number })
+    }
+  }
+  return (
+    <Choice id={name} name={label}>
+      <input
+        id={name}
+        type="number"
+        inputMode="decimal"
+        min={least}
+        max={most}
+        step={Number.isInteger(step) && step === 1 ? 1 : 'any'}
+        placeholder={empty}
+        value={value ?? ''}
+        onChange={set}
+      />
+    </Choice>
+  )
+}
+
+function Choice(props: {
+  id: string
+  name: string
+  hint?: string | undefined
+  children: ComponentChildren
+}): JSX.Element {
+  return (
+    <div class="choice" title={props.hint}>
+      <label for={props.id}>{props.name}</label>
+      {props.children}
+    </div>
+  )
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)]
+}
+
+function rank(evidence: Evidence, group: string): number {
+  return group === evidence.todayGroup ? 0 : 1
+}

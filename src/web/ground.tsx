@@ -1,0 +1,125 @@
+// The answer in; the ground that it stands on out: coverage, sample mark, assumptions with sources, what is not modelled.
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { countLabel, daysLabel, shareLabel, tokensLabel } from '../charts/labels.ts'
+import type { Answer } from '../core/decide/answer.ts'
+import type { Evidence } from '../core/decide/evidence.ts'
+import { dropSample, type Trouble } from './evidence-source.ts'
+import { isFile, load } from './state.ts'
+
+export function CoverageLine({ answer, evidence }: { answer: Answer; evidence: Evidence }): JSX.Element {
+  const { coverage } = answer
+  const short = coverage.days < 7
+  return (
+    <dl class="coverage">
+      <Fact name="traffic" value={daysLabel(coverage.days)} note={short ? 'under a week: wide bands' : undefined} />
+      <Fact name="requests" value={countLabel(answer.requests)} />
+      <Fact name="tokens in" value={tokensLabel(answer.tokens.input)} />
+      <Fact name="tokens out" value={tokensLabel(answer.tokens.output)} />
+      <Fact
+        name="priced"
+        value={shareLabel(coverage.pricedShare)}
+        note={
+          answer.unpriced.length > 0
+            ? `no price: ${answer.unpriced
+                .slice(0, 2)
+                .map(({ model, share }) => `${model} (${shareLabel(share)})`)
+                .join(', ')}${answer.unpriced.length > 2 ? ` and ${answer.unpriced.length - 2} more` : ''}`
+            : undefined
+        }
+      />
+      <Fact name="prices at" value={evidence.at} />
+      <Fact name="grade" value={answer.grade} />
+    </dl>
+  )
+}
+
+function Fact({ name, value, note }: { name: string; value: string; note?: string | undefined }): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {value}
+        {note && <span class="notice"> {note}</span>}
+      </dd>
+    </div>
+  )
+}
+
+export function SampleBanner({ attribution }: { attribution: readonly string[] }): JSX.Element {
+  const [busy, setBusy] = useState(false)
+  const [trouble, setTrouble] = useState<Trouble | null>(null)
+  const drop = async () => {
+    setBusy(true)
+    const failed = await dropSample()
+    setBusy(false)
+    setTrouble(failed)
+    if (failed === null) await load()
+  }
+  return (
+    <aside class="sample-banner" aria-label="Sample data">
+      <div>
+        <strong>Sample data.</strong> Not your traffic: real arrival rates and request lengths, with model and feature
+        names assigned. It goes with the first call of your own.
+        {attribution.length > 0 && (
+          <details class="why">
+            <summary>sources</summary>
+            <ul>
+              {attribution.map(line => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+          </details>
+        )}
+      </div>
+      {!isFile && (
+        <button type="button" disabled={busy} onClick={() => void drop()}>
+          Remove the sample
+        </button>
+      )}
+      {trouble && (
+        <p role="alert">
+          {trouble.message}
+          {trouble.fix && `; ${trouble.fix}`}
+        </p>
+      )}
+    </aside>
+  )
+}
+
+export function Ground({ answer }: { answer: Answer }): JSX.Element {
+  return (
+    <div class="columns ground">
+      <section aria-labelledby="assumed-title">
+        <h2 id="assumed-title">Assumed</h2>
+        <table class="assumptions">
+          <tbody>
+            {answer.assumptions.map(({ name, value, source }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>
+                  <span class="figure">{value ?? 'unknown'}</span> <span class="quiet">{source}</span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <section aria-labelledby="not-modelled-title">
+        {answer.nextMeasurement && (
+          <>
+            <h2>What would sharpen this most</h2>
+            <p>{answer.nextMeasurement}</p>
+          </>
+        )}
+        <h2 id="not-modelled-title">Not modelled</h2>
+        <ul>
+          {answer.notModelled.map(line => (
+            <li key={line}>{line}</li>
+          ))}
+          {answer.notModelled.length === 0 && <li>Nothing is listed.</li>}
+        </ul>
+      </section>
+    </div>
+  )
+}

@@ -1,0 +1,171 @@
+// The answer in; its options as a table out: the chart's numbers to the cent, and the switch that draws or hides a line.
+import type { JSX } from 'preact'
+import { chartedOptions, optionStyles, primaryGroup } from '../charts/frame.ts'
+import { shareLabel, usdExactLabel, usdLabel, usdPerMtokLabel, volumeLabel } from '../charts/labels.ts'
+import { Swatch } from '../charts/marks.tsx'
+import type { Answer, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
+import { go, page } from './state.ts'
+
+const words: Readonly<Record<YesNoUnknown, string>> = { yes: 'meets', no: 'misses', unknown: 'unknown' }
+
+export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
+  const group = primaryGroup(answer)
+  const same = answer.options.filter(option => option.group === group)
+  const other = answer.options.filter(option => option.group !== group)
+  const drawn = new Set(page.value.shown ?? chartedOptions(answer))
+  const styles = optionStyles(answer)
+  const row = (option: OptionAnswer) => {
+    const style = styles.get(option.name)
+    const letter = style?.letter ?? ''
+    return (
+      <tr key={option.name} class={option.name === answer.best ? 'best' : undefined} data-option={option.name}>
+        <td class="draw">
+          <label>
+            <input
+              type="checkbox"
+              checked={drawn.has(option.name)}
+              disabled={option.terms === null}
+              onChange={() => toggle(answer, drawn, option.name)}
+            />
+            <span class="letter">{letter}</span>
+            {style && <Swatch style={style} theme="auto" />}
+            <span class="sr">draw {option.name}</span>
+          </label>
+        </td>
+        <th scope="row">
+          <span class="option-name">{option.name}</span>
+          {option.name === answer.best && <span class="tag">best</span>}
+          <Notes option={option} />
+        </th>
+        <td class="number" data-usd={option.usd ?? ''}>
+          {usdExactLabel(option.usd)}
+        </td>
+        <td class="number quiet">{bandLabel(option)}</td>
+        <td class="number">{usdPerMtokLabel(option.usdPerMtok)}</td>
+        <td class="number">{option.kind === 'api' ? '' : shareLabel(option.utilization)}</td>
+        <td class="number">{option.kind === 'api' ? '' : (option.replicas ?? '–')}</td>
+        <td class={`mark ${option.meetsQuality}`}>{words[option.meetsQuality]}</td>
+        <td class={`mark ${option.meetsLatency}`}>{words[option.meetsLatency]}</td>
+      </tr>
+    )
+  }
+  return (
+    <section class="ranked" aria-labelledby="ranked-title">
+      <h2 id="ranked-title">
+        Options at <span class="figure">{volumeLabel(answer.youAreHere.tokensPerMonth)}</span>
+      </h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section class="scroll" aria-label="Options, scrolls sideways" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Line</th>
+              <th scope="col">Option</th>
+              <th scope="col" class="number">
+                $ a month
+              </th>
+              <th scope="col" class="number">
+                Band
+              </th>
+              <th scope="col" class="number">
+                $/Mtok
+              </th>
+              <th scope="col" class="number">
+                Used
+              </th>
+              <th scope="col" class="number">
+                Replicas
+              </th>
+              <th scope="col">Quality</th>
+              <th scope="col">Latency</th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr class="group">
+              <th scope="rowgroup" colSpan={9}>
+                Same weights: {group ?? 'unknown'}
+              </th>
+            </tr>
+            {same.map(row)}
+          </tbody>
+          {other.length > 0 && (
+            <tbody>
+              <tr class="group">
+                <th scope="rowgroup" colSpan={9}>
+                  Other weights: possible savings, never best without evidence of quality
+                </th>
+              </tr>
+              {other.map(row)}
+            </tbody>
+          )}
+        </table>
+      </section>
+      <Crossings answer={answer} />
+    </section>
+  )
+}
+
+function Notes({ option }: { option: OptionAnswer }): JSX.Element | null {
+  const lines = [option.priceSource, ...option.notes, ...option.infeasible.reasons].filter(Boolean)
+  if (lines.length === 0) return null
+  return (
+    <details class="why">
+      <summary>
+        why<span class="sr"> {option.name}</span>
+      </summary>
+      <ul>
+        {lines.map(line => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+function Crossings({ answer }: { answer: Answer }): JSX.Element {
+  return (
+    <div class="crossings">
+      <h3>Crossings</h3>
+      <ul>
+        {answer.crossings.map(({ at, from, to, band }) => (
+          <li key={at} data-at={at}>
+            <span class="figure">{volumeLabel(at)}</span>
+            {band && (
+              <span class="quiet">
+                {' '}
+                ({`${volumeLabel(band.low).replace('/month', '')} to ${volumeLabel(band.high)}`})
+              </span>
+            )}
+            : from {from} to {to}
+          </li>
+        ))}
+        {answer.forGoodFrom && (
+          <li>
+            For good from <span class="figure">{volumeLabel(answer.forGoodFrom.tokensPerMonth)}</span>:{' '}
+            {answer.forGoodFrom.option}
+          </li>
+        )}
+        {answer.never.map(({ option, reason, nearestChange }) => (
+          <li key={option}>
+            Never: {option}: {reason}
+            {nearestChange && `; ${nearestChange}`}
+          </li>
+        ))}
+        {answer.crossings.length + answer.never.length === 0 && <li>None among the same weights.</li>}
+      </ul>
+    </div>
+  )
+}
+
+function bandLabel({ band }: OptionAnswer): string {
+  return band && band.high > band.low * 1.001 ? `${usdLabel(band.low)}–${usdLabel(band.high)}` : ''
+}
+
+function toggle(answer: Answer, drawn: ReadonlySet<string>, name: string): void {
+  const next = new Set(drawn)
+  if (!next.delete(name)) next.add(name)
+  const names = answer.options.map(option => option.name).filter(option => next.has(option))
+  const own = chartedOptions(answer)
+  const same = names.length === own.length && own.every(option => next.has(option))
+  go({ ...page.value, shown: same ? null : names })
+}
