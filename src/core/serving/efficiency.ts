@@ -3,12 +3,14 @@
 /**
  * Soft-roofline constants of the small physical model (reference note "serving model" §6: fitted by a robust loss on
  * 1,602 closed-loop rows of public measurements, cross-validated by whole configuration at 10.8 % median / 35 % p90
- * error of throughput). Shares of GEMM bandwidth and peak stand in dtype.ts.
+ * error of throughput). Shares of GEMM bandwidth and peak stand in dtype.ts. Three were set anew for this simulation, by hand
+ * on 463 vLLM rows (none of them in test/fixtures/serving, though of the same configurations): hostFactor,
+ * moeLayerSeconds and INT4 experts.
  */
 export const efficiency = {
   /** (mem^p + comp^p)^(1/p) of one GEMM group. */
   rooflinePower: 1.45,
-  /** Block-scaled FP8 checkpoints (DeepSeek, Qwen3 FP8) read weights slower than per-tensor ones. */
+  /** Fused expert kernels read slower than dense GEMMs of the same dtype. */
   expertMemoryShare: 0.8,
   /** Tokens of a step that choose experts as if independently: real routing is skewed. */
   routingSpread: 0.86,
@@ -24,13 +26,14 @@ export const efficiency = {
   allReduceFactor: 1.2,
   /** Host overhead against Hopper's (newer hosts and engines). */
   hostFactor: { blackwell: 0.5, 'blackwell-ultra': 0.5 } as Readonly<Record<string, number>>,
+  /** Launch gaps and small kernels, a layer and step. */
   layerSeconds: 62e-6 * 0.95,
-  moeLayerSeconds: 18e-6,
+  moeLayerSeconds: 15e-6,
   stepSeconds: 0.14e-3,
   requestSeconds: 6.6e-6,
   /** A step that carries prefill runs without CUDA graphs: at least this a layer, blended with power 4. */
   prefillLayerFloorSeconds: 0.96e-3 * 0.95,
-  /** Tokenisation and HTTP, once a request, not on the GPU. */
+  /** Tokenisation and HTTP before the engine sees a request (about 15 ms in BLIS' fit). */
   requestEntrySeconds: 0.015,
 } as const
 

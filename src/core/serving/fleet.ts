@@ -75,9 +75,9 @@ export function runFleet(arrivals: Arrivals, fleet: Fleet, untilSeconds = Number
     before = at
     // The engine sees a request once it is tokenised.
     const seen = at + entrySeconds
-    if (looks) for (let i = 0; i < count; i++) replicas[i]!.advance(seen)
+    if (looks) for (let i = 0; i < count; i++) if (replicas[i]!.quietUntil() < seen) replicas[i]!.advance(seen)
     const replica = replicas[pick(replicas, taken)]!
-    if (!looks) replica.advance(seen)
+    replica.advance(seen)
     replica.enqueue(taken)
   }
   for (const replica of replicas) replica.advance(untilSeconds)

@@ -12,6 +12,8 @@ export interface Replica {
   /** The same, but stops after the step in which a request finishes. */
   readonly advanceToFinish: (untilSeconds: number) => void
   readonly state: () => ReplicaState
+  /** No request can finish before this: until then `outstanding` holds without advancing. */
+  readonly quietUntil: () => number
   /** Requests waiting or running: what a router looks at. */
   readonly outstanding: () => number
 }
@@ -306,6 +308,13 @@ export function createReplica(engine: Engine, progress: Progress): Replica {
       const before = completed
       while (completed === before && real[NOW]! < until && hasWork()) move(until)
       if (completed === before) advance(until)
+    },
+    quietUntil: () => {
+      if (partial >= 0 || waitingHead >= 0) return real[NOW]!
+      if (decoding === 0) return Number.POSITIVE_INFINITY
+      // Steps only get longer while the batch stays.
+      const step = timer.decode(decoding) + perToken * real[CONTEXT]! + real[ONCE]!
+      return real[NOW]! + 0.999999 * step * (finishStep[heap.top()]! - real[STEP]!)
     },
     outstanding: () => waiting + decoding + (partial >= 0 ? 1 : 0),
     state: () => ({

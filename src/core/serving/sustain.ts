@@ -2,7 +2,7 @@
 import { Fault } from '../fault/fault.ts'
 import { stream } from '../statistics/random.ts'
 import type { Arrivals } from './arrivals.ts'
-import { throughputBand } from './band.ts'
+import { loadBand, throughputBand } from './band.ts'
 import { buildEngine, type Engine, infeasibility } from './engine.ts'
 import { runFleet } from './fleet.ts'
 import type { ReplicaShape } from './memory.ts'
@@ -136,6 +136,7 @@ export function sustain(request: SustainRequest): Sustained {
     saturatedRequestsPerSecond: saturated.rate,
     loadCurve,
     bottleneck,
+    band: loadBand(shape, bottleneck),
     infeasible,
   }
 }

@@ -79,7 +79,7 @@ test('predicted throughput is within 25 % of measured in the median of all rows,
       .map(what => [0.5, 0.9].map(q => (100 * error(of, what, q)).toFixed(0)).join('/'))
       .join(' '),
   )
-  // Seen when written (median/p90 %): REPORT
+  // When written, median/p90 %: dense 6/14 throughput, 7/17 TPOT, 35/239 TTFT; experts 12/42, 14/30, 22/52.
   expect(error(checked, 'throughput', 0.5), report.join(' | ')).toBeLessThan(0.25)
   expect(error(dense, 'throughput', 0.5), report.join(' | ')).toBeLessThan(0.12)
 })
