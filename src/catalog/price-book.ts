@@ -51,7 +51,9 @@ export function loadPriceBook(options: PriceBookOptions = {}): PriceBook {
       sheets.push({ file, origin: originOf(file, 'shipped', `data/prices/${name}`) })
     }
   }
-  for (const path of options.overlays ?? []) {
+  // A file named twice is laid once: its discounts would otherwise count twice.
+  const paths = new Map((options.overlays ?? []).map(path => [resolve(path), path]))
+  for (const path of paths.values()) {
     const text = readOverlay(path)
     hash.update(text)
     const file = parsePrices(text, path)

@@ -142,21 +142,31 @@ function withRouterFee(card: RateCard, quantities: ReadonlyMap<BilledKind, numbe
   return lines
 }
 
-function identity(book: PriceBook, card: RateCard): Omit<PricedCall, 'usd' | 'lines'> {
-  const { row, resolution } = card
-  return {
-    provider: resolution.seller.id,
-    pricedAs: resolution.model.id,
-    match: card.override ? 'override' : resolution.match,
-    catalog: {
-      source: row.source,
-      version: book.version,
-      effectiveFrom: row.fromMicros === null ? null : instantText(row.fromMicros),
-      reference: row.reference,
-      observedAt: row.observedAt,
-      confidence: row.confidence,
-    },
+type Identity = Omit<PricedCall, 'usd' | 'lines'>
+
+const identities = new WeakMap<RateCard, Identity>()
+
+/** Who priced it: the same value for every call of a card. */
+function identity(book: PriceBook, card: RateCard): Identity {
+  let known = identities.get(card)
+  if (!known) {
+    const { row, resolution } = card
+    known = {
+      provider: resolution.seller.id,
+      pricedAs: resolution.model.id,
+      match: card.override ? 'override' : resolution.match,
+      catalog: {
+        source: row.source,
+        version: book.version,
+        effectiveFrom: row.fromMicros === null ? null : instantText(row.fromMicros),
+        reference: row.reference,
+        observedAt: row.observedAt,
+        confidence: row.confidence,
+      },
+    }
+    identities.set(card, known)
   }
+  return known
 }
 
 /** The first kind that adds to the bill and is not known; parts of a known whole may be unknown. */

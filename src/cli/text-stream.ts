@@ -1,0 +1,24 @@
+// A file's name, or - for standard input → its text in chunks; text → standard output, no faster than it is read.
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { Fault } from '../core/fault/fault.ts'
+
+/** Opens a text file for streaming; a file that is not there is said at once. */
+export async function readText(path: string): Promise<AsyncIterable<string>> {
+  if (path === '-') return process.stdin.setEncoding('utf8')
+  const handle = await open(path).catch(cause => {
+    throw new Fault('FILE_MISSING', 'the file cannot be read', { where: path, fix: 'check the path' }, { cause })
+  })
+  if ((await handle.stat()).isDirectory()) {
+    await handle.close()
+    throw new Fault('FILE_MISSING', 'a folder is not a file of lines', { where: path, fix: 'name a file' })
+  }
+  await handle.close()
+  return createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 18 })
+}
+
+/** Writes to standard output and waits while the reader is behind. */
+export function writeOut(text: string): Promise<void> | void {
+  if (process.stdout.write(text)) return
+  return new Promise(resolve => process.stdout.once('drain', resolve))
+}
