@@ -8,7 +8,7 @@ import { assumedFor, mayBeBest, mostInfeasibleShare, todaysWeights, type Weights
 import { envelope } from './envelope.ts'
 import type { Assumption, Evidence } from './evidence.ts'
 import { checkLeaseChoices, unknown } from './lease.ts'
-import { neverOf, type Pair, pairsOf } from './pairs.ts'
+import { neversOf, type Pair, pairsOf } from './pairs.ts'
 import { type Resampled, resample } from './resample.ts'
 import { curveOf } from './staircase.ts'
 import { daysOf, shapesOf, volumeOf } from './traffic.ts'
@@ -72,7 +72,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     best: best?.name ?? null,
     crossings: changes.crossings,
     pairs: pairs.map(({ fleet: _, line: __, ...shown }) => shown),
-    never: ofCompared.filter(pair => pair.never !== null).map(pair => neverOf(pair, choices)),
+    never: neversOf(ofCompared, choices),
     forGoodFrom: forGood,
     comparedApi: compared?.option.name ?? null,
     youAreHere: {
@@ -86,6 +86,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
       ...trafficAssumptions(evidence, months, choices),
       ...leaseAssumptions(entries),
       ...(best === null ? [] : assumedFor(best, isMetered(evidence, entries, best))),
+      ...comparisonAssumptions(compared, today),
       ...changes.assumptions,
     ],
     notModelled: evidence.notModelled,
@@ -243,6 +244,14 @@ function trafficAssumptions(evidence: Evidence, months: Resampled, choices: Choi
     list.push({ name: 'volume', value: choices.tokensPerMonth, source: 'stated by you; the bands do not draw it' })
   }
   return list
+}
+
+/** Whoever holds own GPUs against an API of other weights compares two different things, and the answer says so. */
+function comparisonAssumptions(compared: Entry | null, today: Weights | null): Assumption[] {
+  if (compared === null || compared.option.group === today?.group) return []
+  const { name, group } = compared.option
+  const source = 'stated by you; whether both do the job equally well is not measured'
+  return [{ name: 'compared with other weights', value: `${name} (${group})`, source }]
 }
 
 function leaseAssumptions(entries: readonly Entry[]): Assumption[] {

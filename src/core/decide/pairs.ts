@@ -48,9 +48,20 @@ function whyNever(api: CostTerms, fleet: FleetTerms): string {
   return `a full replica costs ${usdWords(full)} per million tokens at this traffic's peaks, the API ${usdWords(apiUsd)}`
 }
 
-/** A pair without crossing as a line of `never`, with the GPU price below which it would cross at some volume. */
-export function neverOf(pair: Pair, choices: Choices): Answer['never'][number] {
-  return { option: pair.selfHost, reason: pair.never!, nearestChange: nearestChange(pair, choices) }
+/** The pairs without a crossing, the one nearest to crossing first, each with what would make it cross. */
+export function neversOf(pairs: readonly Pair[], choices: Choices): Answer['never'] {
+  return pairs
+    .filter(pair => pair.never !== null)
+    .map(pair => ({ pair, distance: distanceOf(pair) }))
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ pair }) => ({ option: pair.selfHost, reason: pair.never!, nearestChange: nearestChange(pair, choices) }))
+}
+
+/** K ÷ D: how many times too dear a full replica is. */
+function distanceOf({ line, fleet }: Pair): number {
+  const terms = fleet.terms as FleetTerms
+  const limit = curveOf(line).slope * terms.replicaMtokPerMonth
+  return limit > 0 ? terms.replicaUsdPerMonth / limit : Number.MAX_VALUE
 }
 
 /**

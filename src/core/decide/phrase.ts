@@ -1,11 +1,11 @@
 // Numbers in; the words that a sentence uses for them, out.
 
-/** `1234.5` → `$1,235`; below 100 with cents, below 1 to two significant digits. */
+/** `1234.5` → `$1,235`; below 100 with cents, below 10 cents to two significant digits. */
 export function usdWords(usd: number): string {
   const amount = Math.abs(usd)
   const sign = usd < 0 ? '−' : ''
   if (amount >= 100) return `${sign}$${grouped(Math.round(amount))}`
-  if (amount >= 1 || amount === 0) return `${sign}$${amount.toFixed(2)}`
+  if (amount >= 0.1 || amount === 0) return `${sign}$${amount.toFixed(2)}`
   return `${sign}$${Number(amount.toPrecision(2))}`
 }
 

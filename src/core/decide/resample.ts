@@ -26,7 +26,7 @@ export interface Resampled {
 }
 
 /** A peak-to-mean that published calculators plan with; stands in for hours of the week that were never seen. */
-export const typicalPeakToMean = 3
+const typicalPeakToMean = 3
 
 /** Deviations are stretched by no more than this (an hour of traffic: √(7 × 24)). */
 const mostStretch = 13
