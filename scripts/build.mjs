@@ -70,6 +70,9 @@ function browserBundles(root, dist, define) {
         format: 'iife',
         platform: 'browser',
         target: ['es2022'],
+        // The page fetches its fonts from where it came from; a file that travels alone carries them.
+        loader: { '.woff2': name === 'app' ? 'file' : 'dataurl' },
+        assetNames: '[name]-[hash]',
         define,
         logLevel: 'warning',
         ...jsx,

@@ -21,6 +21,8 @@ export interface Output {
   note(text: string): void
   /** A progress line on stderr, redrawn in place on a terminal and silent otherwise; null clears it. */
   progress(text: string | null): void
+  /** Says what went wrong without stopping: what is left of a command may still be worth having. */
+  fail(thrown: unknown): void
   /** Sets the exit status without stopping (0 done, 1 no, 2 bad input, 3 outside failure); the highest wins. */
   status(code: 0 | 1 | 2 | 3): void
 }
@@ -30,6 +32,8 @@ export interface CommandFrame {
   /** crossline.yaml; empty until a command's action runs. */
   readonly settings: () => Settings
   readonly output: Output
+  /** The words of the command line, to print the command that shows the same again. */
+  readonly words: readonly string[]
 }
 
 /** One file in `cli/commands/` exports one of these; `cli/main.ts` lists them. */

@@ -3,12 +3,15 @@ import { type Command, CommanderError } from 'commander'
 import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
 import { crossover } from './commands/crossover.ts'
+import { importCommand } from './commands/import.ts'
+import { report } from './commands/report.ts'
+import { reprice } from './commands/reprice.ts'
+import { serve } from './commands/serve.ts'
 import { terminal } from './output.ts'
 import { readSettings, type Settings } from './settings.ts'
+import { version } from './version.ts'
 
-const commands: readonly CommandModule[] = [crossover]
-
-export const version = '0.1.0'
+const commands: readonly CommandModule[] = [serve, importCommand, report, reprice, crossover]
 
 /** Runs the command line; resolves when the command is done, with `process.exitCode` set. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -22,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const globals = () => globalsOf(program, settings)
   // Errors of parsing come before options are known, so those that shape an error are read from the words themselves.
   const output = terminal(() => ({ ...globals(), json: argv.includes('--json'), debug: argv.includes('--debug') }))
-  for (const command of commands) command.register(program, { globals, settings: () => settings, output })
+  for (const command of commands) command.register(program, { globals, settings: () => settings, output, words: argv })
   program.hook('preAction', async () => {
     const { config } = program.opts<RawOptions>()
     settings = await readSettings(config ?? 'crossline.yaml', config !== undefined)
@@ -38,12 +41,12 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 interface RawOptions {
-  readonly json: boolean
+  readonly json?: boolean
   readonly data?: string
   readonly config?: string
   readonly seed?: number
   readonly color: boolean
-  readonly debug: boolean
+  readonly debug?: boolean
 }
 
 /** Flags, then settings, then defaults. */
@@ -51,11 +54,11 @@ function globalsOf(program: Command, settings: Settings): GlobalOptions {
   const raw = program.opts<RawOptions>()
   const config = raw.config ?? 'crossline.yaml'
   return {
-    json: raw.json,
+    json: raw.json === true,
     data: raw.data ?? settings.data ?? '.crossline',
     config,
     seed: raw.seed ?? settings.seed ?? 1,
     color: raw.color && !process.env.NO_COLOR && process.env.TERM !== 'dumb' && process.stdout.isTTY === true,
-    debug: raw.debug,
+    debug: raw.debug === true,
   }
 }

@@ -8,8 +8,6 @@ export type ExitStatus = 0 | 1 | 2 | 3
 export interface Terminal extends Output {
   /** The highest status that was set. */
   readonly exitStatus: () => ExitStatus
-  /** Says what went wrong, in the form that the options ask for, and sets the status that its kind has. */
-  fail(thrown: unknown): void
 }
 
 /** Output for the options that are in force when it is written (they are known only after parsing). */

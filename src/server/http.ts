@@ -66,13 +66,9 @@ export function httpApp(options: HttpOptions): Hono {
     app.on(operation.method, pathOf(operation), c => answer(c, operation, workplace))
   }
   app.all('/api/*', c => {
-    const asked = c.req.path.slice('/api/'.length)
-    const same = operations.find(operation => operation.name === asked)
-    const near = nearestName(
-      asked,
-      operations.map(operation => operation.name),
-    )
-    const fix = same ? `use ${same.method}` : near === null ? 'see /openapi.json' : `did you mean /api/${near}?`
+    const same = operations.find(operation => pathOf(operation) === c.req.path)
+    const near = nearestName(c.req.path, operations.map(pathOf))
+    const fix = same ? `use ${same.method}` : near === null ? 'see /openapi.json' : `did you mean ${near}?`
     const fault = new Fault('NOT_FOUND', `there is no ${c.req.method} ${c.req.path}`, { fix })
     return c.json(errorJson(fault), same ? 405 : 404)
   })

@@ -13,6 +13,8 @@ export interface OperationIo {
 
 export interface Operation<Params, Result> {
   readonly name: string
+  /** Where it answers over HTTP, when that is not /api/NAME. */
+  readonly path?: string
   /** GET reads and takes its parameters from the query; POST changes the ledger, one at a time. */
   readonly method: 'GET' | 'POST'
   readonly summary: string
@@ -23,8 +25,8 @@ export interface Operation<Params, Result> {
 }
 
 /** Where an operation answers over HTTP. */
-export function pathOf(operation: { readonly name: string }): string {
-  return `/api/${operation.name}`
+export function pathOf(operation: { readonly name: string; readonly path?: string }): string {
+  return operation.path ?? `/api/${operation.name}`
 }
 
 export const silentIo: OperationIo = { file: null, progress: () => {}, note: () => {} }

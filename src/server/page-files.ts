@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Fault } from '../core/fault/fault.ts'
 
 export interface PageFile {
   readonly contents: Uint8Array
@@ -46,4 +47,14 @@ function readAll(folder: string | null): ReadonlyMap<string, PageFile> {
     found.set(`/${name}`, { contents, type, etag })
   }
   return found
+}
+
+/** Script and style of the page as a file that travels alone carries them. @throws Fault PAGE_MISSING */
+export function standaloneBundle(): { readonly js: string; readonly css: string } {
+  const folder = webFolder()
+  if (folder === null) {
+    throw new Fault('PAGE_MISSING', 'the built page is missing', { fix: 'run npm run build', kind: 'outside' })
+  }
+  const text = (name: string) => readFileSync(join(folder, name), 'utf8')
+  return { js: text('standalone.js'), css: text('standalone.css') }
 }

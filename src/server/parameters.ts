@@ -119,3 +119,8 @@ export function queryOf(params: Readonly<Record<string, unknown>>): URLSearchPar
   }
   return query
 }
+
+const questionParams = z.strictObject(questionShape)
+export type QuestionParams = z.infer<typeof questionParams>
+const choicesParams = z.strictObject(choicesShape)
+export type ChoicesParams = z.infer<typeof choicesParams>

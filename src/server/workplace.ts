@@ -1,14 +1,17 @@
 // A data folder → its ledger, its prices and its cache, each opened when first asked for and closed together.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PriceBook } from '../core/meter/rates.ts'
 import type { Ledger, LedgerLoader } from '../ledger/ledger.ts'
 import { type Cache, openCache } from './cache.ts'
 
 export interface Workplace {
   readonly dataDir: string
-  /** Price overlay files, each laid over the ones before. */
-  readonly priceFiles: readonly string[]
+  /** Token prices as the files say now: the shipped ones, and the user's on top. */
+  priceBook(): Promise<PriceBook>
   readonly cache: Cache
+  /** A server must stay answerable while it simulates; a command has nothing else to do. */
+  readonly isServed: boolean
   ledger(): Promise<Ledger & LedgerLoader>
   /** Runs work that changes the ledger, one at a time, in the order of asking. */
   exclusively<T>(work: () => Promise<T>): Promise<T>
@@ -17,20 +20,31 @@ export interface Workplace {
 
 export interface WorkplaceOptions {
   readonly dataDir: string
+  /** A prices.yaml beside this file is laid over the shipped prices. */
+  readonly configFile?: string
+  /** Further overlay files, each laid over the ones before. */
   readonly priceFiles?: readonly string[]
+  /** Keep the ledger in memory: it is gone when closed. */
+  readonly inMemory?: boolean
+  readonly isServed?: boolean
 }
 
 /** Opens a data folder. The caller holds its lock. */
 export function openWorkplace(options: WorkplaceOptions): Workplace {
-  const { dataDir, priceFiles = [] } = options
+  const { dataDir, configFile, priceFiles = [], inMemory = false, isServed = false } = options
   let opened: Promise<Ledger & LedgerLoader> | null = null
   let last: Promise<unknown> = Promise.resolve()
   return {
     dataDir,
-    priceFiles,
+    isServed,
+    async priceBook() {
+      const { loadPriceBook, ownOverlays } = await import('../catalog/price-book.ts')
+      const own = configFile === undefined ? [] : ownOverlays(configFile)
+      return loadPriceBook({ overlays: [...own, ...priceFiles] })
+    },
     cache: openCache(join(dataDir, 'cache'), build()),
     ledger() {
-      opened ??= open(dataDir)
+      opened ??= open(inMemory ? null : dataDir)
       return opened
     },
     exclusively(work) {
@@ -46,9 +60,10 @@ export function openWorkplace(options: WorkplaceOptions): Workplace {
   }
 }
 
-async function open(dataDir: string): Promise<Ledger & LedgerLoader> {
-  mkdirSync(dataDir, { recursive: true })
+async function open(dataDir: string | null): Promise<Ledger & LedgerLoader> {
   const { openDuckdb } = await import('../ledger/duckdb.ts')
+  if (dataDir === null) return openDuckdb(':memory:')
+  mkdirSync(dataDir, { recursive: true })
   return openDuckdb(join(dataDir, 'ledger.duckdb'))
 }
 

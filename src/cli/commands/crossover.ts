@@ -1,19 +1,93 @@
 // `crossover`: a ledger, a trace or stated terms → options ranked, crossing points, pictures.
-import type { CommandModule } from '../command.ts'
+import { writeFile } from 'node:fs/promises'
+import type { Answer } from '../../core/decide/answer.ts'
+import { Fault } from '../../core/fault/fault.ts'
+import type { CommandFrame, CommandModule } from '../command.ts'
+import { type CrossoverFlags, crossoverParams, declareCrossoverFlags } from '../crossover-flags.ts'
+import { type Runner, runnerOn, withTrace } from '../run-operation.ts'
 
 export const crossover: CommandModule = {
   name: 'crossover',
-  register(program, { output }) {
-    program
+  register(program, frame) {
+    const command = program
       .command('crossover')
       .summary('the answer: options ranked, crossing points, chart')
-      .description('Ranks API and self-hosting for your traffic and finds every volume at which the cheapest changes.')
-      .option('--inputs <file>', 'closed form from the terms in a YAML or JSON file: no traffic, no simulation')
-      .action(async (flags: { readonly inputs?: string }) => {
-        if (flags.inputs === undefined) throw new Error('not yet')
-        const { closedFormOfFile, closedFormText } = await import('../closed-form.ts')
-        const result = closedFormOfFile(flags.inputs)
-        output.result(result, () => closedFormText(result))
-      })
+      .description(
+        'Ranks APIs and self-hosting for your traffic, and finds every volume at which the cheapest option changes.',
+      )
+    declareCrossoverFlags(command)
+      .addHelpText(
+        'after',
+        `
+Examples:
+  crossline crossover
+  crossline crossover --trace calls.csv.gz --as-model llama-3.1-70b --html answer.html
+  crossline crossover --gpu h100-sxm-80gb --term reserved_1y --volume 3e9 --json
+  crossline crossover --inputs terms.yaml`,
+      )
+      .action((flags: CrossoverFlags) =>
+        flags.inputs === undefined ? fromTraffic(frame, flags) : fromTerms(frame, flags.inputs),
+      )
   },
+}
+
+async function fromTerms(frame: CommandFrame, path: string): Promise<void> {
+  const { closedFormOfFile, closedFormText } = await import('../closed-form.ts')
+  const result = closedFormOfFile(path)
+  frame.output.result(result, () => closedFormText(result))
+}
+
+async function fromTraffic(frame: CommandFrame, flags: CrossoverFlags): Promise<void> {
+  const params = await crossoverParams(frame, flags)
+  if (flags.trace === undefined) return runnerOn(frame, 'crossover', run => answer(frame, flags, params, run))
+  return withTrace(frame, flags.trace, run => answer(frame, flags, params, run))
+}
+
+async function answer(
+  frame: CommandFrame,
+  flags: CrossoverFlags,
+  params: Awaited<ReturnType<typeof crossoverParams>>,
+  run: Runner,
+): Promise<void> {
+  const { crossover: operation } = await import('../../server/operations.ts')
+  const result = await run(operation, params)
+  await writePictures(flags, result, async () => {
+    const { choicesOf, questionParamsOf } = await import('../../server/answers.ts')
+    const { evidence } = await import('../../server/operations.ts')
+    const { answerHtml } = await import('../../report/html.ts')
+    const { standaloneBundle } = await import('../../server/page-files.ts')
+    return answerHtml(await run(evidence, questionParamsOf(params)), choicesOf(params), standaloneBundle())
+  })
+  const { answerText } = await import('../../report/text.ts')
+  const { color } = frame.globals()
+  const command = `crossline ${frame.words.map(quoted).join(' ')}`
+  frame.output.result(result, () => answerText(result, { columns: process.stdout.columns ?? 100, color, command }))
+}
+
+async function writePictures(flags: CrossoverFlags, result: Answer, html: () => Promise<string>): Promise<void> {
+  if (flags.svg !== undefined) {
+    const { answerSvg } = await import('../../report/svg.tsx')
+    await write(flags.svg, '--svg', answerSvg(result))
+  }
+  if (flags.png !== undefined) {
+    const { answerPng } = await import('../../report/png.ts')
+    await write(flags.png, '--png', await answerPng(result))
+  }
+  if (flags.html !== undefined) await write(flags.html, '--html', await html())
+}
+
+async function write(path: string, flag: string, contents: string | Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, contents)
+  } catch (thrown) {
+    throw new Fault('CANNOT_WRITE', `cannot write ${path}: ${(thrown as Error).message}`, {
+      where: flag,
+      fix: 'give a file in a folder that exists and is writable',
+    })
+  }
+}
+
+/** A word as a shell would read it back. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -1,0 +1,129 @@
+// `import`: files of other people's records → calls in the ledger; `import undo` takes a source out again.
+import { statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { Fault, faultJson } from '../../core/fault/fault.ts'
+import type { Imported, ImportParams } from '../../server/importing.ts'
+import type { CommandFrame, CommandModule } from '../command.ts'
+import { given } from '../flags.ts'
+import { exitStatusOf } from '../output.ts'
+import { runnerOn, runOperation } from '../run-operation.ts'
+
+interface Flags extends Omit<ImportParams, 'map' | 'seed'> {
+  readonly map?: Readonly<Record<string, string>>
+}
+
+export const importCommand: CommandModule = {
+  name: 'import',
+  register(program, frame) {
+    const command = program
+      .command('import')
+      .summary('calls into the ledger, from files')
+      .description(
+        'Reads calls from files, gzipped or not. The same file again adds nothing; bad rows go to a reject file.',
+      )
+      .argument('<file...>', 'CSV, JSON Lines or Parquet; published traces are recognised')
+      .option('--format <name>', 'azure, burstgpt, mooncake, servegen, csv, jsonl, parquet, … (default: detected)')
+      .option('--map <field=column>', 'where a generic table has a field (time, input, output, model, …)', mapping)
+      .option('--model <name>', 'model of calls that name none')
+      .option('--provider <name>', 'provider of calls that name none')
+      .option('--workload <name>', 'workload of all calls of the file')
+      .option('--feature <name>', 'feature of all calls of the file')
+      .option('--team <name>', 'team of all calls of the file')
+      .option('--environment <name>', 'environment of all calls of the file')
+      .option('--start <time>', 'first moment of relative times')
+      .option('--id-space <name>', 'where ids are unique, when two systems number their calls alike')
+      .addHelpText(
+        'after',
+        `
+Examples:
+  crossline import calls.csv.gz --model gpt-5-mini --provider openai
+  crossline import log.jsonl --map time=ts --map input=usage.prompt --map output=usage.completion
+  crossline import undo calls.csv.gz
+  crossline import sources`,
+      )
+      .action((files: string[], flags: Flags) => importAll(frame, files, flags))
+    command
+      .command('undo')
+      .summary('remove what one source brought in')
+      .argument('<source>', 'id, its beginning, or the name of the file')
+      .action(async (source: string) => {
+        const { undoImport } = await import('../../server/operations.ts')
+        const result = await runOperation(frame, undoImport, { source })
+        frame.output.result(result, () => `Removed ${result.removed.toLocaleString('en-US')} calls of ${source}.`)
+      })
+    command
+      .command('sources')
+      .summary('list what has been imported')
+      .action(async () => {
+        const { sources } = await import('../../server/operations.ts')
+        const result = await runOperation(frame, sources, {})
+        frame.output.result(result, () => {
+          if (result.sources.length === 0) return 'Nothing has been imported.'
+          return result.sources
+            .map(
+              row =>
+                `${row.source.slice(0, 17)}  ${row.calls.toLocaleString('en-US')} calls  ${row.format}  ${row.name}`,
+            )
+            .join('\n')
+        })
+      })
+  },
+}
+
+function mapping(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const [, field, column] = /^([^=]+)=(.+)$/.exec(text) ?? []
+  if (field !== undefined && column !== undefined) return { ...before, [field]: column }
+  throw new Fault('BAD_MAP', `"${text}" names no column`, { where: '--map', fix: 'write --map field=column' })
+}
+
+/** Every file is tried: one that cannot be read does not keep the others out. */
+async function importAll(frame: CommandFrame, files: readonly string[], flags: Flags): Promise<void> {
+  const { output } = frame
+  const params: ImportParams = { ...given(flags), seed: frame.globals().seed }
+  const done: (Imported | { name: string; error: object })[] = []
+  const texts: string[] = []
+  const faults: unknown[] = []
+  const { importFile } = await import('../../server/operations.ts')
+  await runnerOn(frame, 'import', async run => {
+    for (const path of files) {
+      try {
+        checkFile(path)
+        const result = await run(importFile, params, { path, name: basename(path) })
+        done.push(result)
+        texts.push(account(result))
+      } catch (thrown) {
+        if (files.length === 1) throw thrown
+        faults.push(thrown)
+        done.push({ name: basename(path), ...faultJson(thrown) })
+        if (!frame.globals().json) output.fail(thrown)
+      }
+    }
+  })
+  const [first] = faults
+  const all = { ...(first === undefined ? {} : faultJson(first)), files: done }
+  output.result(files.length === 1 ? done[0] : all, () => texts.join('\n'))
+  for (const fault of faults) output.status(exitStatusOf(fault))
+}
+
+function checkFile(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat?.isFile()) return
+  const what = stat === undefined ? 'no such file' : 'not a file'
+  throw new Fault('FILE_UNREADABLE', what, { where: path, fix: 'give the name of a file' })
+}
+
+function account(result: Imported): string {
+  const number = (value: number) => value.toLocaleString('en-US')
+  const parts = [`${number(result.added)} calls added`]
+  if (result.duplicates > 0) parts.push(`${number(result.duplicates)} there already`)
+  if (result.rejected > 0) parts.push(`${number(result.rejected)} rejected (see ${result.rejectFile ?? 'nothing'})`)
+  const lines = [`${result.name} (${result.format}): ${parts.join(', ')}.`]
+  if (result.added > 0) {
+    lines.push(
+      `  ${result.firstAt} to ${result.lastAt}, ${number(result.tokens.input)} tokens in, ${number(result.tokens.output)} out`,
+    )
+  }
+  for (const note of result.notes) lines.push(`  ${note}`)
+  if (result.sampleDropped) lines.push('  The bundled sample is gone.')
+  return lines.join('\n')
+}

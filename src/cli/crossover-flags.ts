@@ -1,0 +1,127 @@
+// Flags of `crossover`, a plan file and the settings → one set of parameters; what is nearer to the hand wins.
+import type { Command } from 'commander'
+import { Fault } from '../core/fault/fault.ts'
+import type { ChoicesParams, QuestionParams } from '../server/parameters.ts'
+import type { CommandFrame } from './command.ts'
+import { given, listFlag, numberFlag } from './flags.ts'
+
+export interface CrossoverFlags {
+  readonly inputs?: string
+  readonly trace?: string
+  readonly plan?: string
+  readonly asModel?: string
+  readonly model?: string
+  readonly otherModels?: readonly string[]
+  readonly gpu?: readonly string[]
+  readonly from?: string
+  readonly to?: string
+  readonly at?: string
+  readonly ttft?: number
+  readonly tpot?: number
+  readonly term?: string
+  readonly providers?: readonly string[]
+  readonly usdPerGpuHour?: number
+  readonly replicas?: number
+  readonly minReplicas?: number
+  readonly spareReplicas?: number
+  readonly operationsUsdPerMonth?: number
+  readonly volume?: number
+  readonly hoursPerMonth?: number
+  readonly api?: string
+  readonly svg?: string
+  readonly png?: string
+  readonly html?: string
+}
+
+export type CrossoverParams = QuestionParams & ChoicesParams
+
+const amount = { min: 0 }
+const positive = { above: 0 }
+const count = { min: 0, whole: true }
+
+/** Declares the flags, in the order in which `--help` explains them. */
+export function declareCrossoverFlags(command: Command): Command {
+  const number = (flag: string, range: Parameters<typeof numberFlag>[1]) => numberFlag(flag, range)
+  return command
+    .optionsGroup('Traffic:')
+    .option('--trace <file>', 'this file instead of the ledger, which is left alone')
+    .option('--model <name>', 'metered model whose calls are asked about (default: the costliest)')
+    .option('--as-model <id>', 'catalog model whose weights the traffic is taken to run on')
+    .option('--from <time>', 'first day or instant')
+    .option('--to <time>', 'up to, not including')
+    .option('--volume <tokens>', 'tokens a month, as 3e9 (default: what was metered)', number('--volume', positive))
+    .optionsGroup('Options compared:')
+    .option('--plan <file>', 'YAML with any of the parameters of /api/crossover; flags win')
+    .option('--gpu <a,b>', 'GPU shapes to try, by id', listFlag('--gpu'))
+    .option('--other-models <a,b>', 'other open models to show; none leaves them out', listFlag('--other-models'))
+    .option('--api <name>', 'API option that self-hosting is compared with')
+    .option('--term <term>', 'lease term: on_demand, spot, reserved_1y, …')
+    .option('--providers <a,b>', 'only leases of these providers', listFlag('--providers'))
+    .option('--usd-per-gpu-hour <usd>', 'instead of the lease table', number('--usd-per-gpu-hour', amount))
+    .option('--replicas <n>', 'a fixed number', number('--replicas', { min: 1, whole: true }))
+    .option('--min-replicas <n>', 'never fewer', number('--min-replicas', count))
+    .option('--spare-replicas <n>', 'beyond what the load needs', number('--spare-replicas', count))
+    .option('--operations-usd-per-month <usd>', 'people who run it', number('--operations-usd-per-month', amount))
+    .option('--hours-per-month <h>', 'default 730', number('--hours-per-month', positive))
+    .option('--ttft <ms>', 'time to first token that a fleet is sized for, p95', number('--ttft', positive))
+    .option('--tpot <ms>', 'time per output token that a fleet is sized for, p95', number('--tpot', positive))
+    .option('--at <date>', 'prices in force at this date (default: the newest in the catalog)')
+    .optionsGroup('Pictures:')
+    .option('--svg <file>', 'write the chart as SVG')
+    .option('--png <file>', 'write the chart as PNG')
+    .option('--html <file>', 'write one self-contained interactive page')
+    .optionsGroup('Without traffic:')
+    .option('--inputs <file>', 'closed form from the terms in a YAML or JSON file: no traffic, no simulation')
+    .optionsGroup('Options:')
+}
+
+/**
+ * Parameters of the operation. @throws Fault of the plan file (file:line), BAD_DATE
+ */
+export async function crossoverParams(frame: CommandFrame, flags: CrossoverFlags): Promise<CrossoverParams> {
+  const { gpu, at, otherModels } = flags
+  if (at !== undefined && !/^\d{4}-\d\d-\d\d$/.test(at)) {
+    throw new Fault('BAD_DATE', `"${at}" is not a date`, { where: '--at', fix: 'write 2026-11-01' })
+  }
+  const plan = flags.plan === undefined ? {} : await readPlan(flags.plan)
+  return {
+    ...(frame.settings().crossover as ChoicesParams | undefined),
+    ...plan,
+    ...given({
+      model: flags.model,
+      asModel: flags.asModel,
+      from: flags.from,
+      to: flags.to,
+      zone: frame.settings().zone,
+      gpus: gpu === undefined ? undefined : [...gpu],
+      // With one shape to try, it is also the one to show.
+      gpu: gpu?.length === 1 ? gpu[0] : undefined,
+      otherModels: otherModels?.length === 1 && otherModels[0] === 'none' ? [] : otherModels && [...otherModels],
+      at,
+      ttftP95Ms: flags.ttft,
+      tpotP95Ms: flags.tpot,
+      term: flags.term,
+      providers: flags.providers && [...flags.providers],
+      usdPerGpuHour: flags.usdPerGpuHour,
+      replicas: flags.replicas,
+      minReplicas: flags.minReplicas,
+      spareReplicas: flags.spareReplicas,
+      operationsUsdPerMonth: flags.operationsUsdPerMonth,
+      tokensPerMonth: flags.volume,
+      hoursPerMonth: flags.hoursPerMonth,
+      api: flags.api,
+    }),
+    seed: frame.globals().seed,
+  }
+}
+
+async function readPlan(path: string): Promise<CrossoverParams> {
+  const [{ z }, { choicesShape, questionShape }, { readChecked }] = await Promise.all([
+    import('zod'),
+    import('../server/parameters.ts'),
+    import('./yaml-file.ts'),
+  ])
+  // The seed belongs to the run, not to the plan.
+  const { seed: _, ...question } = questionShape
+  return readChecked(path, z.strictObject({ ...question, ...choicesShape }))
+}

@@ -1,0 +1,34 @@
+// Texts of flags → the numbers and lists they stand for, refused with the flag's own name.
+import { Fault } from '../core/fault/fault.ts'
+
+/** A commander parser for a number in a range. `3e9` and `2.5` are numbers; `1,000` is not guessed at. */
+export function numberFlag(
+  flag: string,
+  range: { readonly min?: number; readonly above?: number; readonly whole?: boolean },
+): (text: string) => number {
+  return text => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    const { min = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY, whole = false } = range
+    if (Number.isFinite(value) && value >= min && value > above && (!whole || Number.isSafeInteger(value))) return value
+    const bound =
+      above > Number.NEGATIVE_INFINITY ? ` above ${above}` : min > Number.NEGATIVE_INFINITY ? ` from ${min}` : ''
+    throw new Fault('BAD_NUMBER', `"${text}" is not ${whole ? 'a whole number' : 'a number'}${bound}`, {
+      where: flag,
+      fix: `give ${whole ? 'a whole number' : 'a number'}${bound}`,
+    })
+  }
+}
+
+/** A commander parser for `a,b`; repeated flags add up. */
+export function listFlag(flag: string): (text: string, before?: readonly string[]) => readonly string[] {
+  return (text, before = []) => {
+    const parts = text.split(',').map(part => part.trim())
+    if (parts.every(part => part !== '')) return [...before, ...parts]
+    throw new Fault('BAD_LIST', `"${text}" is not a list`, { where: flag, fix: 'write a,b' })
+  }
+}
+
+/** The given keys that are set: what a flag left out must not be sent as. */
+export function given<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>
+}

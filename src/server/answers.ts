@@ -1,0 +1,75 @@
+// A question and choices → evidence and answer, remembered by everything that they depend on.
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gather } from '../ask/gather.ts'
+import { defaultQuestion, type Question } from '../ask/question.ts'
+import { dataRoot } from '../catalog/data-root.ts'
+import { gpuById } from '../catalog/facts.ts'
+import type { Answer } from '../core/decide/answer.ts'
+import { type Choices, defaultChoices } from '../core/decide/choices.ts'
+import { decide } from '../core/decide/decide.ts'
+import type { Evidence } from '../core/decide/evidence.ts'
+import { gatherApart } from './gather-apart.ts'
+import { microsOf } from './instants.ts'
+import type { OperationIo } from './operation.ts'
+import { type ChoicesParams, choicesShape, type QuestionParams, questionShape } from './parameters.ts'
+import type { Workplace } from './workplace.ts'
+
+/** Parameters as the question they ask; what is not stated takes its default. */
+export function questionOf(params: QuestionParams): Question {
+  const { from, to, zone = 'UTC', ...rest } = params
+  const stated = Object.entries(rest).filter(([name, value]) => name in defaultQuestion && value !== undefined)
+  return {
+    ...defaultQuestion,
+    ...Object.fromEntries(stated),
+    fromMicros: from === undefined ? null : microsOf(from, zone, '--from'),
+    toMicros: to === undefined ? null : microsOf(to, zone, '--to'),
+  }
+}
+
+/** The part of the parameters that a question is made of. */
+export function questionParamsOf(params: QuestionParams & ChoicesParams): QuestionParams {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => name in questionShape))
+}
+
+/** The rest: what is turned without new evidence, over the defaults. */
+export function choicesOf(params: QuestionParams & ChoicesParams): Choices {
+  const stated = Object.entries(params).filter(([name, value]) => name in choicesShape && value !== undefined)
+  const choices: Choices = { ...defaultChoices, ...Object.fromEntries(stated) }
+  return choices.gpu === null ? choices : { ...choices, gpu: gpuById(choices.gpu).id }
+}
+
+/** @throws Fault of the question: LEDGER_EMPTY, MODEL_UNKNOWN, … */
+export async function evidenceOf(workplace: Workplace, question: Question, io: OperationIo): Promise<Evidence> {
+  const ledger = await workplace.ledger()
+  const book = await workplace.priceBook()
+  const inputs = ['evidence', await ledger.version(), book.version, factsStamp(), question]
+  return workplace.cache.remember(inputs, () => {
+    const tools = { ledger, newestPrices: book.newestDate, progress: (text: string) => io.progress(text) }
+    return workplace.isServed ? gatherApart(question, tools) : gather(question, tools)
+  })
+}
+
+/** @throws Fault of the question and of the choices */
+export async function answerOf(
+  workplace: Workplace,
+  params: QuestionParams & ChoicesParams,
+  io: OperationIo,
+): Promise<Answer> {
+  const evidence = await evidenceOf(workplace, questionOf(params), io)
+  return decide(evidence, choicesOf(params))
+}
+
+let stamp: string | null = null
+
+/** What the shipped tables of GPUs, models, leases and offers say, as a hash. */
+function factsStamp(): string {
+  if (stamp !== null) return stamp
+  const digest = createHash('sha256')
+  for (const name of readdirSync(dataRoot()).sort()) {
+    if (/\.(csv|json|jsonl|yaml)$/.test(name)) digest.update(name).update(readFileSync(join(dataRoot(), name)))
+  }
+  stamp = digest.digest('hex').slice(0, 16)
+  return stamp
+}

@@ -1,0 +1,38 @@
+// The thread of gather-apart.ts: a question in; its evidence out, the ledger asked through messages.
+import { parentPort, workerData } from 'node:worker_threads'
+import { gather } from '../ask/gather.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { type FromThread, type GatherJob, type ToThread, thrownAcross, thrownHere } from './gather-apart.ts'
+
+const port = parentPort!
+const waiting = new Map<number, { done: (value: unknown) => void; fail: (thrown: Error) => void }>()
+let asked = 0
+const say = (message: FromThread) => port.postMessage(message)
+
+const ledger = new Proxy({} as Ledger, {
+  get: (_, method) =>
+    // A value that is awaited is asked for `then`: this one is no promise.
+    typeof method === 'symbol' || method === 'then'
+      ? undefined
+      : (...values: readonly unknown[]) =>
+          new Promise((done, fail) => {
+            const id = asked++
+            waiting.set(id, { done, fail })
+            say({ kind: 'ask', id, method, values })
+          }),
+})
+
+port.on('message', (message: ToThread) => {
+  const asker = waiting.get(message.id)
+  waiting.delete(message.id)
+  if ('fault' in message) asker?.fail(thrownHere(message.fault))
+  else asker?.done(message.value)
+})
+
+const { question, newestPrices } = workerData as GatherJob
+try {
+  const evidence = await gather(question, { ledger, newestPrices, progress: text => say({ kind: 'progress', text }) })
+  say({ kind: 'done', evidence })
+} catch (thrown) {
+  say({ kind: 'failed', fault: thrownAcross(thrown) })
+}

@@ -1,0 +1,56 @@
+// A file and what the user says about it → its calls in the ledger; the bundled sample makes room for them.
+import { z } from 'zod'
+import { Fault } from '../core/fault/fault.ts'
+import { type ImportProgress, type ImportResult, importFile } from '../intake/import.ts'
+import type { ImportOptions } from '../intake/importer.ts'
+import { microsOf } from './instants.ts'
+import type { OperationIo } from './operation.ts'
+import { dropSample } from './sample.ts'
+import type { Workplace } from './workplace.ts'
+
+const name = z.string().min(1).optional()
+
+export const importShape = {
+  format: name.meta({ description: 'format; default: detected' }),
+  map: z.record(z.string(), z.string()).optional().meta({ description: 'field → column, for generic tables' }),
+  provider: name,
+  model: name,
+  workload: name,
+  feature: name,
+  team: name,
+  environment: name,
+  start: name.meta({ description: 'first moment of relative times' }),
+  seed: z.int().nonnegative().optional(),
+  idSpace: name.meta({ description: 'where ids are unique, when two systems number their calls alike' }),
+}
+
+const importParams = z.strictObject(importShape)
+export type ImportParams = z.infer<typeof importParams>
+export type Imported = ImportResult & { readonly sampleDropped: boolean }
+
+/** Imports the file that came along. @throws Fault of the file; the ledger is then as it was */
+export async function runImport(workplace: Workplace, params: ImportParams, io: OperationIo): Promise<Imported> {
+  if (io.file === null) throw new Fault('FILE_MISSING', 'no file came along', { fix: 'send its bytes as the body' })
+  const { start, ...rest } = params
+  const options = {
+    ...rest,
+    name: io.file.name,
+    ...(start === undefined ? {} : { startMicros: microsOf(start, 'UTC', '--start') }),
+  } satisfies ImportOptions
+  const ledger = await workplace.ledger()
+  const result = await importFile(ledger, io.file.path, options, {
+    book: await workplace.priceBook(),
+    dataDir: workplace.dataDir,
+    progress: step => io.progress(progressText(io.file!.name, step)),
+  })
+  const hasSample = result.added > 0 && (await ledger.sources()).some(source => source.sample)
+  if (hasSample) await dropSample(workplace)
+  return { ...result, sampleDropped: hasSample }
+}
+
+function progressText(name: string, step: ImportProgress): string {
+  if (step.phase === 'load') return `${name}: loading and pricing ${step.rows.toLocaleString('en-US')} rows`
+  const share = step.totalBytes === 0 ? 1 : step.bytes / step.totalBytes
+  const filled = Math.round(share * 20)
+  return `${name}: reading ${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${Math.round(share * 100)} %`
+}

@@ -1,0 +1,146 @@
+// The table of all that can be done with a ledger: the command line runs it here or on a server, HTTP and OpenAPI list it.
+import { z } from 'zod'
+import type { ReportRow, Slice } from '../ledger/ledger.ts'
+import { answerOf, evidenceOf, questionOf } from './answers.ts'
+import { importShape, runImport } from './importing.ts'
+import { checkZone, microsOf } from './instants.ts'
+import type { Operation } from './operation.ts'
+import { choicesShape, questionShape, rangeShape } from './parameters.ts'
+import { priceCallsOf } from './prices.ts'
+import { dropSample } from './sample.ts'
+
+/** Keeps each operation's parameter and result types while it is listed with others. */
+function operation<Shape extends z.ZodRawShape, Result>(
+  declared: Omit<Operation<z.infer<z.ZodObject<Shape>>, Result>, 'params'> & { readonly shape: Shape },
+): Operation<z.infer<z.ZodObject<Shape>>, Result> {
+  const { shape, ...rest } = declared
+  return { ...rest, params: z.strictObject(shape) as never }
+}
+
+export const importFile = operation({
+  name: 'import',
+  method: 'POST',
+  summary: 'Calls of one file into the ledger; the same file again adds nothing. The bundled sample goes.',
+  takesFile: true,
+  shape: importShape,
+  run: runImport,
+})
+
+export const undoImport = operation({
+  name: 'import-undo',
+  path: '/api/import/undo',
+  method: 'POST',
+  summary: 'Removes what one source brought in.',
+  takesFile: false,
+  shape: { source: z.string().min(1).meta({ description: 'id, its beginning, or the name of the file' }) },
+  async run(workplace, { source }) {
+    const ledger = await workplace.ledger()
+    return { source, removed: await ledger.undo(source) }
+  },
+})
+
+export const sources = operation({
+  name: 'sources',
+  method: 'GET',
+  summary: 'What has been imported.',
+  takesFile: false,
+  shape: {},
+  async run(workplace) {
+    return { sources: await (await workplace.ledger()).sources() }
+  },
+})
+
+export const report = operation({
+  name: 'report',
+  method: 'GET',
+  summary: 'Cost and tokens by any dimension.',
+  takesFile: false,
+  shape: {
+    ...rangeShape,
+    by: z.array(z.string().min(1)).optional().meta({ description: 'dimensions, tag:NAME, hour, day, week, month' }),
+    where: questionShape.where,
+  },
+  async run(workplace, params) {
+    const ledger = await workplace.ledger()
+    const zone = checkZone(params.zone ?? 'UTC')
+    const slice = { ...rangeOf(params), ...(params.where === undefined ? {} : { where: params.where }) }
+    const { rows, total } = await ledger.report(slice, params.by ?? ['model'], zone)
+    return { from: params.from ?? null, to: params.to ?? null, zone, rows, total } satisfies Report
+  },
+})
+
+export const reprice = operation({
+  name: 'reprice',
+  method: 'POST',
+  summary: 'Price history again after a change of the catalog; says what changed.',
+  takesFile: false,
+  shape: { ...rangeShape, dryRun: z.boolean().optional() },
+  async run(workplace, params) {
+    const ledger = await workplace.ledger()
+    return ledger.reprice(rangeOf(params), await priceCallsOf(workplace), params.dryRun ?? false)
+  },
+})
+
+export const evidence = operation({
+  name: 'evidence',
+  method: 'GET',
+  summary: 'What is known before anything is chosen: traffic, API bills, what a replica carries.',
+  takesFile: false,
+  shape: questionShape,
+  run: (workplace, params, io) => evidenceOf(workplace, questionOf(params), io),
+})
+
+export const crossover = operation({
+  name: 'crossover',
+  method: 'GET',
+  summary: 'The answer: options ranked, crossing points, doubts, assumptions.',
+  takesFile: false,
+  shape: { ...questionShape, ...choicesShape },
+  run: (workplace, params, io) => answerOf(workplace, params, io),
+})
+
+export const dropSampleCalls = operation({
+  name: 'sample-drop',
+  path: '/api/sample/drop',
+  method: 'POST',
+  summary: 'Removes the bundled sample.',
+  takesFile: false,
+  shape: {},
+  async run(workplace) {
+    return { removed: await dropSample(workplace) }
+  },
+})
+
+/** Everything that is served. */
+export const operations: readonly Operation<never, unknown>[] = [
+  importFile,
+  undoImport,
+  sources,
+  report,
+  reprice,
+  evidence,
+  crossover,
+  dropSampleCalls,
+] as unknown as readonly Operation<never, unknown>[]
+
+export interface Report {
+  readonly from: string | null
+  readonly to: string | null
+  readonly zone: string
+  readonly rows: readonly ReportRow[]
+  readonly total: ReportRow
+}
+
+interface Range {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly zone?: string | undefined
+}
+
+/** Half-open, in the range's own zone. */
+function rangeOf({ from, to, zone = 'UTC' }: Range): Slice {
+  return {
+    ...(from === undefined ? {} : { fromMicros: microsOf(from, zone, '--from') }),
+    ...(to === undefined ? {} : { toMicros: microsOf(to, zone, '--to') }),
+  }
+}
