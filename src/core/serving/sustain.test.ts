@@ -6,6 +6,7 @@ import { buildEngine } from './engine.ts'
 import type { Gpu } from './hardware.ts'
 import type { Model } from './model.ts'
 import { simulate } from './simulate.ts'
+import { spreadTies } from './spread.ts'
 import { sustain } from './sustain.ts'
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`../../../data/${name}`, import.meta.url), 'utf8'))
@@ -77,7 +78,7 @@ test('the load curve rises from an idle replica to a full one and stays within t
 test('an objective that one request alone misses says so and carries nothing', () => {
   const none = sustain({ shape, sample: chat, objective: { ttftP95Ms: 5, tpotP95Ms: 50 }, seed: 1 })
   expect(none.requestsPerSecond).toBe(0)
-  expect(none.problem).toMatch(/almost idle replica takes \d+ ms to the first token/)
+  expect(none.problem).toMatch(/request alone on the replica: \d+ ms to the first token/)
 })
 
 test('a model that does not fit says what would', () => {
@@ -107,4 +108,16 @@ test('burstier traffic of the same lengths sustains less', () => {
 
 test('the same sample and seed give the same answer to the last bit', () => {
   expect(sustain({ shape, sample: chat, objective, seed: 1 })).toEqual(carried)
+})
+
+test('a clock rounded to 3 s does not look like bursts: ties are spread over their tick and the load stays about the same', () => {
+  const coarse = { ...chat, atSeconds: chat.atSeconds.map(at => 3 * Math.floor(at / 3)) }
+  const spread = spreadTies(coarse).atSeconds
+  for (let i = 1; i < spread.length; i++) expect(spread[i]!).toBeGreaterThan(spread[i - 1]!)
+  expect(spread.every((at, i) => at >= coarse.atSeconds[i]! && at < coarse.atSeconds[i]! + 30)).toBe(true)
+  expect(spreadTies(chat).atSeconds).toEqual(chat.atSeconds)
+  const tight = { ttftP95Ms: 300, tpotP95Ms: 1000 }
+  const exact = sustain({ shape, sample: chat, objective: tight, seed: 1 }).requestsPerSecond
+  const rounded = sustain({ shape, sample: coarse, objective: tight, seed: 1 }).requestsPerSecond
+  expect(Math.abs(rounded / exact - 1)).toBeLessThan(0.15)
 })

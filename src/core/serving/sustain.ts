@@ -7,6 +7,7 @@ import { buildEngine, type Engine, infeasibility } from './engine.ts'
 import { runFleet } from './fleet.ts'
 import type { ReplicaShape } from './memory.ts'
 import { simulate } from './simulate.ts'
+import { spreadTies } from './spread.ts'
 
 /** 95th percentiles over the mix that must hold. */
 export interface Objective {
@@ -58,8 +59,10 @@ export interface Sustained {
 const sampleLimit = 2500
 const sampleFloor = 600
 const curveLoads = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1]
-/** Bisection steps: the load is found to 1/2^7 of the saturated rate. */
-const halvings = 7
+/** Bisection steps on a log scale: from a hundredfold range down to within 2 % (100^(1/2^8)). */
+const halvings = 8
+/** The lightest load tried, as a share of the saturated rate. */
+const leastLoad = 0.01
 /** How much shorter prompts or answers are made to see what a token costs. */
 const trim = 0.2
 
@@ -92,10 +95,13 @@ export function sustain(request: SustainRequest): Sustained {
 
   const saturated = saturate(engine, mix)
   const trial = (rate: number) => tryLoad(engine, mix, rate, objective)
-  const alone = trial(saturated.rate * 0.01)
-  if (!alone.meets) return refuse(missed(alone, objective), alone.miss)
+  const alone = tryLoad(engine, apart(mix), 1, objective)
+  if (!alone.meets) return refuse(missed('a request alone on the replica', alone, objective), alone.miss)
+  let low = saturated.rate * leastLoad
+  const quiet = trial(low)
+  if (!quiet.meets)
+    return refuse(missed(`at ${leastLoad * 100} % load, requests that come together`, quiet, objective), quiet.miss)
 
-  let low = saturated.rate * 0.01
   let high = saturated.rate
   let bottleneck = ''
   const full = trial(high)
@@ -103,7 +109,7 @@ export function sustain(request: SustainRequest): Sustained {
   else {
     bottleneck = full.miss
     for (let i = 0; i < halvings; i++) {
-      const middle = (low + high) / 2
+      const middle = Math.sqrt(low * high)
       const tried = trial(middle)
       if (tried.meets) low = middle
       else {
@@ -141,10 +147,11 @@ export function sustain(request: SustainRequest): Sustained {
   }
 }
 
-/** The feasible part of the sample: a seeded stretch when long, repeated when short; times start at 0 at a mean of 1 per second. */
-function feasibleMix(engine: Engine, { sample, seed }: SustainRequest) {
+/** The feasible part of the sample: a seeded stretch when long, repeated when short; ties spread; times from 0 at a mean of 1 per second. */
+function feasibleMix(engine: Engine, request: SustainRequest) {
+  const sample = spreadTies(request.sample)
   if (sample.n === 0) throw new Fault('SAMPLE_EMPTY', 'a sustainable load needs at least one request in the sample')
-  const random = stream(seed, 'sustain')
+  const random = stream(request.seed, 'sustain')
   const reasons = new Set<string>()
   const kept: number[] = []
   for (let i = 0; i < sample.n; i++) {
@@ -217,12 +224,16 @@ function tryLoad(engine: Engine, mix: Arrivals, rate: number, objective: Objecti
   return { meets, miss, busyShare: outcome.utilization ?? 0, ttftP95Ms, tpotP95Ms }
 }
 
-function missed(alone: Trial, objective: Objective): string {
-  const { ttftP95Ms, tpotP95Ms } = alone
+/** Each request long after the one before: its latency with a replica to itself. */
+function apart(mix: Arrivals): Arrivals {
+  return { ...mix, atSeconds: mix.atSeconds.map((_, k) => k * 1e5) }
+}
+
+function missed(who: string, { ttftP95Ms, tpotP95Ms }: Trial, objective: Objective): string {
   if (ttftP95Ms > objective.ttftP95Ms) {
-    return `even an almost idle replica takes ${Math.round(ttftP95Ms)} ms to the first token (p95); the objective is ${objective.ttftP95Ms} ms`
+    return `${who}: ${Math.round(ttftP95Ms)} ms to the first token (p95); the objective is ${objective.ttftP95Ms} ms`
   }
-  return `even an almost idle replica takes ${tpotP95Ms.toFixed(1)} ms per output token (p95); the objective is ${objective.tpotP95Ms} ms`
+  return `${who}: ${tpotP95Ms.toFixed(1)} ms per output token (p95); the objective is ${objective.tpotP95Ms} ms`
 }
 
 /** What a saturated replica saves when prompts, or answers, are a fifth shorter: the price of a token of each kind in seconds. */
