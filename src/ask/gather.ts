@@ -1,0 +1,177 @@
+// A question in; all that is known about it, before anything is chosen, out: traffic, what each API would bill, what a replica carries.
+import { gpuById, loadFacts, modelById, offersOf, weightsOf } from '../catalog/facts.ts'
+import { defaultLease, defaultLeaseRule } from '../catalog/leases.ts'
+import type { HostedOffer } from '../catalog/offers.ts'
+import { sampleAttribution } from '../catalog/sample.ts'
+import type { Demand } from '../core/decide/demand.ts'
+import type { ApiTerms, Assumption, Evidence, LeaseRow } from '../core/decide/evidence.ts'
+import { notModelled } from '../core/serving/not-modelled.ts'
+import type { Ledger, ReportRow } from '../ledger/ledger.ts'
+import { offerTerms, type Traffic, trafficOf } from './api-terms.ts'
+import type { CallTimes } from './busiest.ts'
+import { asMetered } from './metered.ts'
+import { defaultGpus, defaultObjective, defaultOtherModels, type Question } from './question.ts'
+import { type Candidate, longerThan, replicaTerms, shapesOf } from './replica-terms.ts'
+import { type Asked, askedCalls } from './slices.ts'
+
+export interface Tools {
+  readonly ledger: Ledger
+  /** The newest date of the price catalog in use: what "now" is when the question names no date. */
+  readonly newestPrices: string
+  readonly progress?: (text: string) => void
+}
+
+const windowSeconds = 600
+
+/** Faults: LEDGER_EMPTY, MODEL_NOT_METERED, MODEL_UNKNOWN, GPU_UNKNOWN. */
+export async function gather(question: Question, tools: Tools): Promise<Evidence> {
+  const { ledger, progress = () => {} } = tools
+  const asked = await askedCalls(question, ledger)
+  progress('reading the traffic')
+  const demand = (await ledger.demand(asked.slice, windowSeconds)) as Demand
+  const calls = await ledger.columns(asked.slice)
+  const groups = await ledger.usageGroups(asked.slice, { windowSeconds })
+  const traffic = trafficOf(groups, demand.windows.calls.length)
+
+  const candidates = candidatesOf(question, asked.group)
+  const gpus = (question.gpus ?? defaultGpus).map(gpuById)
+  const objective = {
+    ttftP95Ms: question.ttftP95Ms ?? defaultObjective.ttftP95Ms,
+    tpotP95Ms: question.tpotP95Ms ?? defaultObjective.tpotP95Ms,
+  }
+  const replicas = replicaTerms(shapesOf(candidates, gpus), calls, demand, objective, question.seed, (done, of) =>
+    progress(`trying replicas: ${done} of ${of}`),
+  )
+  return {
+    schemaVersion: 1,
+    sample: asked.sample,
+    attribution: asked.sample ? sampleAttribution : [],
+    at: question.at ?? tools.newestPrices,
+    seed: question.seed,
+    slice: asked.described,
+    todayGroup: asked.group,
+    demand,
+    coverage: coverageOf(asked, demand, await attributedShare(ledger, asked)),
+    objective: { ...objective, source: objectiveSource(question) },
+    api: [...asMetered(asked, question, groups, traffic), ...offers(candidates, asked.group, traffic, calls)],
+    replicas,
+    leases: markedLeases(gpus.map(gpu => gpu.id)),
+    slices: asked.slices,
+    assumptions: assumptionsOf(question, asked, demand),
+    notModelled,
+  }
+}
+
+/** Today's weights when they are open, then the other open models asked for. */
+function candidatesOf(question: Question, group: string | null): Candidate[] {
+  const today = question.asModel !== null ? question.asModel : group
+  const known = today === null ? null : weightsOf(today)
+  const own: Candidate[] = []
+  if (known?.architecture) own.push({ model: modelById(known.architecture), weights: known.weights })
+  // Closed weights have offers and no fleet; a name that nobody knows is a slip worth a hint.
+  else if (question.asModel !== null && known === null) modelById(question.asModel)
+  const others = (question.otherModels ?? defaultOtherModels).map(name => ({
+    model: modelById(name),
+    weights: weightsOf(name)?.weights ?? name,
+  }))
+  return [...own, ...others.filter(other => own.every(one => one.weights !== other.weights))]
+}
+
+/** Hosted offers of every candidate's weights, today's first; offers of a closed model in use are listed too. */
+function offers(
+  candidates: readonly Candidate[],
+  group: string | null,
+  traffic: Traffic,
+  calls: CallTimes,
+): ApiTerms[] {
+  const names = [...new Set([...(group === null ? [] : [group]), ...candidates.map(one => one.weights)])]
+  const tooLong = new Map<number, number>()
+  const longer = (offer: HostedOffer) => {
+    if (offer.contextTokens === null) return 0
+    const known = tooLong.get(offer.contextTokens)
+    if (known !== undefined) return known
+    const count = longerThan(calls, offer.contextTokens)
+    tooLong.set(offer.contextTokens, count)
+    return count
+  }
+  return names.flatMap(weights => offersOf(weights).map(offer => offerTerms(offer, weights, traffic, longer(offer))))
+}
+
+/** Leases of the GPUs in play; the row that stands for each GPU and term is marked. */
+function markedLeases(gpus: readonly string[]): LeaseRow[] {
+  const { leases } = loadFacts()
+  const rows = leases.filter(lease => gpus.includes(lease.gpu))
+  const defaults = new Set<string>()
+  for (const gpu of gpus) {
+    for (const term of new Set(rows.map(row => row.term))) {
+      const row = defaultLease(rows, gpu, term)
+      if (row) defaults.add(row.id)
+    }
+  }
+  return rows.map(row => (defaults.has(row.id) ? { ...row, isDefault: true } : row))
+}
+
+/** Share of calls that name a workload or a feature. */
+async function attributedShare(ledger: Ledger, asked: Asked): Promise<number> {
+  const { rows, total } = await ledger.report(asked.slice, ['workload', 'feature'], 'UTC')
+  const none = rows.filter(row => row.key.workload === null && row.key.feature === null)
+  return total.calls === 0 ? 0 : 1 - none.reduce((sum, row) => sum + row.calls, 0) / total.calls
+}
+
+function coverageOf(asked: Asked, demand: Demand, attributedShare: number): Evidence['coverage'] {
+  const unpriced = asked.metered.reduce((sum, row) => sum + row.unpricedCalls, 0)
+  return {
+    pricedShare: demand.calls === 0 ? null : 1 - unpriced / demand.calls,
+    attributedShare,
+    unpricedModels: asked.metered
+      .filter(row => row.unpricedCalls > 0)
+      .map(row => ({ model: nameOf(row), calls: row.unpricedCalls, share: row.unpricedCalls / demand.calls })),
+  }
+}
+
+const nameOf = (row: ReportRow): string => row.key.model ?? '(no model named)'
+
+function objectiveSource(question: Question): string {
+  return question.ttftP95Ms === null && question.tpotP95Ms === null
+    ? 'default: between the MLPerf Inference v5.1 Server and Interactive scenarios for Llama-2-70B'
+    : 'stated by you'
+}
+
+function assumptionsOf(question: Question, asked: Asked, demand: Demand): Assumption[] {
+  const list: Assumption[] = [
+    {
+      name: 'lease',
+      value: 'one named row per GPU',
+      source: defaultLeaseRule,
+    },
+    {
+      name: 'replica load',
+      value: 'busiest windows',
+      source:
+        'one replica is tried with the requests of the busiest ten-minute windows, their gaps stretched to each rate',
+    },
+  ]
+  if (question.asModel !== null) {
+    list.push({
+      name: 'as-model',
+      value: question.asModel,
+      source: 'stated by you: these calls taken to run on these weights, token for token',
+    })
+  }
+  const presumed = asked.group === null ? null : weightsOf(asked.group)
+  if (presumed?.presumed) {
+    list.push({
+      name: 'architecture',
+      value: presumed.architecture,
+      source: `presumed for ${presumed.weights}: not checked`,
+    })
+  }
+  if (demand.unknownUsageCalls > 0) {
+    list.push({
+      name: 'calls of unknown usage',
+      value: demand.unknownUsageCalls,
+      source: 'left out of every option: unknown is not zero',
+    })
+  }
+  return list
+}

@@ -1,0 +1,53 @@
+// What was really paid for these calls, as one option: the history as it is.
+import type { ApiTerms } from '../core/decide/evidence.ts'
+import type { UsageGroup } from '../ledger/ledger.ts'
+import type { Traffic } from './api-terms.ts'
+import type { Question } from './question.ts'
+import type { Asked } from './slices.ts'
+
+/**
+ * One option per provider that served these calls, at the prices of their own times; none when the calls name no model
+ * or run as another one (`asModel`), since then nobody served them so.
+ */
+export function asMetered(
+  asked: Asked,
+  question: Question,
+  groups: readonly UsageGroup[],
+  traffic: Traffic,
+): ApiTerms[] {
+  if (question.asModel !== null || asked.group === null) return []
+  const calls = asked.metered.reduce((sum, row) => sum + row.calls, 0)
+  const unpriced = asked.metered.reduce((sum, row) => sum + row.unpricedCalls, 0)
+  const providers = [...new Set(asked.metered.map(row => row.key.provider ?? 'unnamed provider'))]
+  const model = asked.metered[0]?.key.model ?? asked.group
+  const usdByWindow = traffic.windows.map(() => 0)
+  for (const group of groups) {
+    if (group.window !== null) usdByWindow[group.window] = (usdByWindow[group.window] ?? 0) + Number(group.usd)
+  }
+  return [
+    {
+      name: `${providers.join(' + ')} ${model} (as metered)`,
+      group: asked.group,
+      kind: 'as-metered',
+      provider: providers.join(' + '),
+      model,
+      dtype: null,
+      // A history with unpriced calls in it has no known cost: the priced part alone would look cheap.
+      usd: unpriced > 0 ? null : sumUsd(asked.metered.map(row => row.usd)),
+      usdByWindow,
+      pricedShare: calls === 0 ? 0 : 1 - unpriced / calls,
+      fixedUsdPerMonth: 0,
+      source: 'the ledger: each call at the price of its own time',
+      observedAt: null,
+      infeasible: { calls: 0, reasons: [] },
+      notes: unpriced > 0 ? [`${unpriced} of ${calls} calls have no price`] : [],
+    },
+  ]
+}
+
+/** Sum of exact decimal strings with 12 decimals. */
+function sumUsd(texts: readonly string[]): string {
+  const pico = texts.reduce((sum, text) => sum + BigInt(text.replace('.', '')), 0n)
+  const digits = pico.toString().padStart(13, '0')
+  return `${digits.slice(0, -12)}.${digits.slice(-12)}`
+}

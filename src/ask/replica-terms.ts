@@ -1,0 +1,71 @@
+// Calls, models and GPUs in; what one replica of each would carry of this traffic, by simulation, out.
+import type { Demand } from '../core/decide/demand.ts'
+import type { ReplicaTerms } from '../core/decide/evidence.ts'
+import type { Gpu } from '../core/serving/hardware.ts'
+import type { ReplicaShape } from '../core/serving/memory.ts'
+import type { Model } from '../core/serving/model.ts'
+import { defaultShapes } from '../core/serving/shapes.ts'
+import { type Objective, sustain } from '../core/serving/sustain.ts'
+import { busiestRequests, type CallTimes } from './busiest.ts'
+
+export interface Candidate {
+  readonly model: Model
+  /** Catalog name of the weights: llama-3.3-70b runs on the architecture of llama-3.1-70b. */
+  readonly weights: string
+}
+
+/** Shapes to try: for each model each GPU's smallest tensor parallelism that serves it, and the next where memory is tight. */
+export function shapesOf(
+  candidates: readonly Candidate[],
+  gpus: readonly Gpu[],
+): { shape: ReplicaShape; weights: string }[] {
+  return candidates.flatMap(({ model, weights }) => defaultShapes(model, gpus).map(shape => ({ shape, weights })))
+}
+
+/** Tries every shape with the busiest windows' requests. `progress` is told how many of how many are done. */
+export function replicaTerms(
+  shapes: readonly { shape: ReplicaShape; weights: string }[],
+  calls: CallTimes,
+  demand: Demand,
+  objective: Objective,
+  seed: number,
+  progress: (done: number, of: number) => void = () => {},
+): ReplicaTerms[] {
+  const sample = busiestRequests(calls)
+  if (sample.n === 0) return []
+  return shapes.map(({ shape, weights }, i) => {
+    const sustained = sustain({ shape, sample, objective, seed })
+    progress(i + 1, shapes.length)
+    return onWholeMix({ ...sustained, group: weights, infeasible: unservable(calls, shape) }, demand)
+  })
+}
+
+/**
+ * A replica is tried with the peak's lengths; over the whole traffic a request is as long as the demand's mean, so its
+ * sustainable rate follows from what a token of each kind costs.
+ */
+function onWholeMix<T extends ReplicaTerms>(terms: T, demand: Demand): ReplicaTerms {
+  const known = demand.calls - demand.unknownUsageCalls
+  if (terms.requestsPerSecond === 0 || known === 0) return terms
+  const input = demand.tokens.input / known
+  const output = demand.tokens.output / known
+  const seconds = terms.secondsPerInputToken * input + terms.secondsPerOutputToken * output
+  if (!(seconds > 0)) return terms
+  return { ...terms, requestsPerSecond: 1 / seconds, tokensPerSecond: (input + output) / seconds }
+}
+
+function unservable(calls: CallTimes, { model }: ReplicaShape): ReplicaTerms['infeasible'] {
+  const count = longerThan(calls, model.maxContext)
+  return count === 0
+    ? { calls: 0, reasons: [] }
+    : { calls: count, reasons: [`prompt + answer above the model's ${model.maxContext} tokens of context`] }
+}
+
+/** Calls whose prompt and answer together exceed `contextTokens`. */
+export function longerThan(calls: CallTimes, contextTokens: number): number {
+  let count = 0
+  for (let i = 0; i < calls.n; i++) {
+    if (calls.inputTokens[i]! + calls.outputTokens[i]! > contextTokens) count += 1
+  }
+  return count
+}

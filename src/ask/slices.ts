@@ -1,0 +1,103 @@
+// A ledger's calls by metered model in; which of them the question is about, and what else could be asked, out.
+import { weightsOf } from '../catalog/facts.ts'
+import { Fault, nearestName } from '../core/fault/fault.ts'
+import type { Ledger, ReportRow, Slice } from '../ledger/ledger.ts'
+import type { Question } from './question.ts'
+
+/** The calls asked about and what they run on today. */
+export interface Asked {
+  readonly slice: Slice
+  /** Named dimensions of the slice, for the reader. */
+  readonly described: Readonly<Record<string, string>>
+  /** Catalog name of the weights in use today (or taken to be), else the metered model's own name; null = unknown. */
+  readonly group: string | null
+  /** The slice's calls by provider and model, costliest first. */
+  readonly metered: readonly ReportRow[]
+  readonly slices: readonly { readonly model: string; readonly calls: number; readonly share: number }[]
+  readonly sample: boolean
+}
+
+/**
+ * Which calls are meant: those of `question.model`; with `asModel` alone, all; else those of the weights that cost most
+ * today. Real calls hide the bundled sample. Faults: LEDGER_EMPTY, MODEL_NOT_METERED.
+ */
+export async function askedCalls(question: Question, ledger: Ledger): Promise<Asked> {
+  const sources = await ledger.sources()
+  const sample = sources.length > 0 && sources.every(source => source.sample)
+  const base: Slice = {
+    ...(question.fromMicros === null ? {} : { fromMicros: question.fromMicros }),
+    ...(question.toMicros === null ? {} : { toMicros: question.toMicros }),
+    where: question.where,
+    ...(sources.some(source => !source.sample) ? { sample: false } : {}),
+  }
+  const { rows } = await ledger.report(base, ['provider', 'model'], 'UTC')
+  if (rows.length === 0) {
+    throw new Fault('LEDGER_EMPTY', 'there are no calls to answer from', {
+      where: sources.length === 0 ? 'the ledger' : 'the slice asked for',
+      fix: sources.length === 0 ? 'run crossline import FILE' : 'widen --from, --to or the filters',
+    })
+  }
+  const byWeight = groupRows(rows)
+  const slices = byWeight.map(({ model, calls, share }) => ({ model, calls, share }))
+  const described = { ...question.where, ...(question.model === null ? {} : { model: question.model }) }
+  if (question.model === null && (question.asModel !== null || byWeight.length === 1)) {
+    const group = question.asModel === null ? byWeight[0]!.group : groupOf(question.asModel)
+    return { slice: base, described, group, metered: rows, slices, sample }
+  }
+  const chosen = question.model === null ? byWeight.find(one => one.group !== null) : named(byWeight, question.model)
+  if (!chosen) {
+    const nearest = nearestName(
+      question.model ?? '',
+      byWeight.map(one => one.model),
+    )
+    throw new Fault('MODEL_NOT_METERED', `no call of "${question.model}" is in the ledger`, {
+      where: '--model',
+      fix: nearest ? `did you mean ${nearest}?` : `use one of ${slices.map(one => one.model).join(', ')}`,
+    })
+  }
+  const slice: Slice = { ...base, where: { ...base.where, model: chosen.rows[0]!.key.model ?? null } }
+  return {
+    slice,
+    described: { ...described, model: chosen.model },
+    group: question.asModel === null ? chosen.group : groupOf(question.asModel),
+    metered: chosen.rows,
+    slices,
+    sample,
+  }
+}
+
+/** Catalog name of the weights behind a model's name, else the name itself. */
+export const groupOf = (model: string): string => weightsOf(model)?.weights ?? model
+
+interface ModelRows {
+  readonly model: string
+  readonly group: string | null
+  readonly rows: readonly ReportRow[]
+  readonly calls: number
+  /** Of what was spent where anything is priced, else of tokens. */
+  readonly share: number
+}
+
+/** One entry per metered model name, the costliest first (by tokens where nothing is priced). */
+function groupRows(rows: readonly ReportRow[]): ModelRows[] {
+  const spent = rows.reduce((sum, row) => sum + Number(row.usd), 0)
+  const weigh = (row: ReportRow) => (spent > 0 ? Number(row.usd) : (row.usage.input ?? 0) + (row.usage.output ?? 0))
+  const all = rows.reduce((sum, row) => sum + weigh(row), 0)
+  const byModel = new Map<string, ReportRow[]>()
+  for (const row of rows) {
+    const key = row.key.model ?? ''
+    byModel.set(key, [...(byModel.get(key) ?? []), row])
+  }
+  return [...byModel]
+    .map(([model, list]) => ({
+      model: model === '' ? '(no model named)' : model,
+      group: model === '' ? null : groupOf(model),
+      rows: list,
+      calls: list.reduce((sum, row) => sum + row.calls, 0),
+      share: all > 0 ? list.reduce((sum, row) => sum + weigh(row), 0) / all : 0,
+    }))
+    .sort((a, b) => b.share - a.share || (a.model < b.model ? -1 : 1))
+}
+
+const named = (models: readonly ModelRows[], asked: string): ModelRows | undefined =>
+  models.find(one => one.model === asked) ?? models.find(one => one.group !== null && one.group === groupOf(asked))
