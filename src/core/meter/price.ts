@@ -1,17 +1,8 @@
 // One call's usage and a price book in; its exact cost line by line, or the reason why it is unpriced, out.
-import { dateText, instantText, windowEdges } from './calendar.ts'
+import { instantText, windowEdges } from './calendar.ts'
 import type { Match } from './model-name.ts'
 import { decimalText, type Money, roundHalfEven } from './money.ts'
-import {
-  type BandCard,
-  cardFor,
-  cardsAt,
-  type Offer,
-  type RateCard,
-  rateCard,
-  type Tariff,
-  tariffOf,
-} from './rate-card.ts'
+import { cardFor, cardsAt, type Offer, type RateCard, rateCard, type Tariff, tariffOf } from './rate-card.ts'
 import type { BilledKind, PriceBook } from './rates.ts'
 import { type BilledUnits, noUnits, promptTokens, type UnitKind, type Usage } from './usage.ts'
 
@@ -64,7 +55,11 @@ export type Priced = PricedCall | UnpricedCall
 export function price(book: PriceBook, request: PriceRequest): Priced {
   const cards = cardsAt(tariffOf(book, request), request.atMicros)
   if (typeof cards === 'string') return unpriced(cards)
-  return priceOnCards(book, cards, request.usage, request.units ?? noUnits)
+  const { usage, units } = request
+  if (cards.length === 1) return priceOnCard(book, cards[0]!.card, usage, units)
+  const prompt = promptTokens(usage)
+  if (prompt === null) return unpriced(`usage unknown: ${unknownKind(usage)} is null`)
+  return priceOnCard(book, cardFor(cards, prompt), usage, units)
 }
 
 const unpriced = (reason: string): UnpricedCall => ({ usd: null, reason })
@@ -87,10 +82,10 @@ const usageLines = [
   'searches',
 ] as const
 
-function priceOnCards(book: PriceBook, cards: readonly BandCard[], usage: Usage, units: BilledUnits): Priced {
+/** The price of a usage on a card already chosen (`rateCard`): linear in every count, so pieces of a call add up to it. */
+export function priceOnCard(book: PriceBook, card: RateCard, usage: Usage, units: BilledUnits = noUnits): Priced {
   const unknown = unknownKind(usage)
   if (unknown !== null) return unpriced(`usage unknown: ${unknown} is null`)
-  const card = cards.length === 1 ? cards[0]!.card : cardFor(cards, promptTokens(usage)!)
   const quantities = new Map<BilledKind, number>()
   const problem = quantitiesOf(card, usage, units, quantities)
   if (problem !== null) return unpriced(problem)
@@ -298,6 +293,3 @@ export function selectionKey(book: PriceBook, offer: Offer): SelectionKey {
 export function* priceCalls(book: PriceBook, calls: Iterable<PriceRequest>): Generator<Priced> {
   for (const call of calls) yield price(book, call)
 }
-
-/** The date that prices are "as of" in a sentence. */
-export const asOf = (atMicros: number): string => dateText(atMicros)

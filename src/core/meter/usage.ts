@@ -125,10 +125,10 @@ export function parseUsage(value: unknown, where = 'usage'): { usage: Usage; uni
         where: `${where}.${key}`,
       })
     }
-    if (key in noUsage) {
+    if (kindSet.has(key)) {
       usage[key as UsageKind] = count as number | null
       if (key === 'cacheWrite') writesStated = true
-    } else if ((unitKinds as readonly string[]).includes(key)) {
+    } else if (unitSet.has(key)) {
       if (count === null) {
         throw new Fault('USAGE_INVALID', 'expected a whole number >= 0: leave the key out when there are none', {
           where: `${where}.${key}`,
@@ -148,6 +148,9 @@ export function parseUsage(value: unknown, where = 'usage'): { usage: Usage; uni
   checkParts(usage, where)
   return { usage, units: units ?? noUnits }
 }
+
+const kindSet: ReadonlySet<string> = new Set(usageKinds)
+const unitSet: ReadonlySet<string> = new Set(unitKinds)
 
 export const noUnits: BilledUnits = Object.freeze({})
 
