@@ -5,13 +5,13 @@ import { crossings, type PairCrossings } from './crossings.ts'
 import { type OwnResult, ownHardware } from './own-hardware.ts'
 import { type Curve, curveAt, segmentAt } from './staircase.ts'
 
-export interface ApiResult {
+interface ApiResult {
   readonly usdPerMonth: number | null
   /** At the demand's own mix, without the fixed cost. */
   readonly blendedUsdPerMtok: number | null
 }
 
-export interface SelfHostResult {
+interface SelfHostResult {
   readonly replicaUsdPerMonth: number
   readonly replicaMtokPerMonth: number | null
   readonly usdPerMtokFull: number | null
@@ -22,7 +22,7 @@ export interface SelfHostResult {
   readonly idleUsdPerMonth: number | null
 }
 
-export interface ClosedFormCrossing {
+interface ClosedFormCrossing {
   readonly api: string
   readonly selfHost: string
   readonly mtokPerMonth: number

@@ -1,7 +1,7 @@
 // A straight API line and a staircase of replicas in; every volume at which the staircase begins to be cheaper out, exactly.
 import { type Curve, ceiling, floor } from './staircase.ts'
 
-export interface PairCrossing {
+interface PairCrossing {
   /** Million tokens a month: own GPUs are strictly cheaper just above it and not just below. */
   readonly at: number
   /** Steps of the staircase that are paid for there (serving replicas, spares apart). */

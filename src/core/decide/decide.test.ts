@@ -307,11 +307,12 @@ test('the same evidence and choices give the same bytes, from a fresh copy too',
   expect(make()).toBe(make())
 })
 
-test('probabilities of today’s options add up to one, and bands hold the estimate', () => {
-  const api = [{}, { usdPerMtok: 0.55 }, { usdPerMtok: 0.9 }]
+test('probabilities of the options that may be best add up to one, and bands hold the estimate', () => {
+  const api = [{}, { usdPerMtok: 0.55 }, { usdPerMtok: 0.9 }, { usdPerMtok: 0.01, dtype: 'fp4' }]
   const answer = decide(evidence({ api }), choose({ ...bare, usdPerGpuHour: null }))
   const sum = answer.options.reduce((total, option) => total + (option.probabilityCheapest ?? 0), 0)
   expect(sum).toBeCloseTo(1, 9)
+  expect(answer.options.find(option => option.dtype === 'fp4')!.probabilityCheapest).toBeNull()
   for (const { usd, band } of answer.options) {
     expect(band!.low).toBeLessThanOrEqual(usd! * (1 + 1e-9))
     expect(band!.high).toBeGreaterThanOrEqual(usd! * (1 - 1e-9))
@@ -327,6 +328,8 @@ test('under a week the answer says so and the band of the bill is wider than ove
   const short = relative(72 + 12)
   const long = relative(2016)
   expect(short.width).toBeGreaterThan(long.width)
+  // A day against a week: fewer blocks alone would widen by √7 = 2.6, days not seen by √7 again.
+  expect(relative(144).width / relative(1008).width).toBeGreaterThan(4.5)
   expect(short.answer.verdict).toContain('under a week')
   expect(short.answer.nextMeasurement).toContain('full week')
   expect(long.answer.verdict).toContain('14 days')

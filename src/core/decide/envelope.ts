@@ -2,7 +2,7 @@
 import { nextBelow } from './crossings.ts'
 import { type Curve, curveAt, segmentAfter } from './staircase.ts'
 
-export interface Change {
+interface Change {
   /** Million tokens a month: `from` is cheapest up to here, `to` just above. Indices into the curves. */
   readonly at: number
   readonly from: number

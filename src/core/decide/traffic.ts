@@ -12,7 +12,7 @@ export interface Volume {
 /** A peak-to-mean above this is cut to it: so sparse a ledger says nothing about how bunched more traffic would be. */
 export const mostPeakToMean = 100
 
-export const spanSecondsOf = (demand: Demand): number => (demand.lastAtMicros - demand.firstAtMicros) / 1e6
+const spanSecondsOf = (demand: Demand): number => (demand.lastAtMicros - demand.firstAtMicros) / 1e6
 export const daysOf = (demand: Demand): number => spanSecondsOf(demand) / 86400
 export const totalTokens = (demand: Demand): number => demand.tokens.input + demand.tokens.output
 
