@@ -33,6 +33,25 @@ export function periodName(unit: CalendarUnit, localMicros: number, offsetMinute
   return `${text.slice(0, 13)}:00${sign}${pad(Math.abs(offsetMinutes) / 60)}:${pad(Math.abs(offsetMinutes) % 60)}`
 }
 
+/** The period of an instant in a zone, by the platform's own calendar. */
+export function localPeriod(unit: CalendarUnit, micros: number, zone: string): string {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(new Date(micros / 1000))
+  const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find(p => p.type === type)?.value)
+  const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
+  const offsetMinutes = Math.round((local - Math.floor(micros / 1e6) * 1000) / 60_000)
+  const hour = 3_600_000
+  return periodName(unit, Math.floor(local / hour) * hour * 1000, offsetMinutes)
+}
+
 /** ISO 8601 week: the week that holds the Thursday names the year. */
 function isoWeek(localMicros: number): string {
   const day = 86_400_000

@@ -41,13 +41,14 @@ async function load(
     await connection.run(sql.spread(plan.time.spreadMicros))
     await connection.run(sql.applySpread)
   }
+  const base = (await rowsOf(connection, sql.firstRow('staged')))[0]?.[0] as bigint
   const [known] = await rowsOf(connection, sql.sourceKeyOf, [plan.source])
   const [next] = await rowsOf(connection, sql.nextSourceKey)
   const sourceKey = Number((known ?? next)?.[0])
   const spaces = (await rowsOf(connection, sql.namespaceKeys, [plan.namespace])).map(row => Number(row[0]))
   let repeated = 0
   if (known || plan.id !== null) {
-    await connection.run(sql.duplicates(sourceKey, spaces))
+    await connection.run(sql.duplicates(base, sourceKey, spaces))
     await connection.run(sql.refuseConflicts)
     repeated = Number((await rowsOf(connection, sql.countRepeated))[0]?.[0])
   }
@@ -57,7 +58,7 @@ async function load(
   const broken = plan.file.container === 'parquet' ? [] : await rowsOf(connection, sql.brokenRows)
   const rejected = (whole(1) ?? 0) + broken.length
   if (rejected > 0)
-    await tellRejects(connection, plan, broken, good + (whole(1) ?? 0) + (whole(2) ?? 0), hooks.onReject)
+    await tellRejects(connection, plan, base, broken, good + (whole(1) ?? 0) + (whole(2) ?? 0), hooks.onReject)
   hooks.accept?.({ good, rejected })
 
   if (!known) {
@@ -72,7 +73,7 @@ async function load(
     ])
   }
   const use = await layOutRates(connection, 'staged', 'WHERE reason IS NULL', prices)
-  const added = (await connection.run(sql.insertStaged(sourceKey, use, repeated > 0))).rowsChanged
+  const added = (await connection.run(sql.insertStaged(base, sourceKey, use, repeated > 0))).rowsChanged
   if (added > 0 || !known) await connection.run(sql.bumpRevision)
   const unpriced = await rowsOf(connection, sql.unpricedOf, [sourceKey])
   const [disorder] = await rowsOf(connection, sql.outOfOrder)
@@ -115,6 +116,7 @@ async function stage(connection: DuckDBConnection, plan: LoadPlan): Promise<void
 async function tellRejects(
   connection: DuckDBConnection,
   plan: LoadPlan,
+  base: bigint,
   broken: Awaited<ReturnType<typeof rowsOf>>,
   stagedRows: number,
   onReject: (reject: Reject) => void,
@@ -127,7 +129,7 @@ async function tellRejects(
     onReject({ line: Number(row[0]), reason: brokenReason(String(row[1]), file.columns.length), raw })
   }
   let before = 0
-  for (const row of await rowsOf(connection, sql.badRows)) {
+  for (const row of await rowsOf(connection, sql.badRows(base))) {
     let line = Number(row[0]) + 1 + file.headerLines + before
     while (before < lines.length && lines[before]! <= line) {
       before++

@@ -75,7 +75,7 @@ async function rateRow(key: PriceKey, rate: BulkRate, labels: LabelBook): Promis
 }
 
 /** Calls priced between two writes: bounds memory. */
-const eachBatch = 20_000
+const eachBatch = 20_000n
 
 async function priceEach(
   connection: DuckDBConnection,
@@ -83,19 +83,17 @@ async function priceEach(
   prices: PriceCalls,
   labels: LabelBook,
 ): Promise<void> {
-  await connection.run(`CREATE TEMP TABLE to_price AS ${calls}`)
-  const [counted] = await rowsOf(connection, 'SELECT count(*) FROM to_price')
-  for (let from = 0; from < Number(counted?.[0]); from += eachBatch) {
-    const rows = await rowsOf(
-      connection,
-      `SELECT * FROM to_price WHERE rowid >= ${from} AND rowid < ${from + eachBatch}`,
-    )
+  await connection.run(sql.createToPrice(calls))
+  const first = (await rowsOf(connection, sql.firstRow('to_price')))[0]?.[0] as bigint
+  for (let from = first; ; from += eachBatch) {
+    const rows = await rowsOf(connection, sql.toPrice(from, from + eachBatch))
+    if (rows.length === 0) break
     const found = []
     for (const row of rows) {
       const usage = Object.fromEntries(usageKinds.map((kind, i) => [kind, row[7 + i] ?? null])) as Usage
       const price = prices.price({ ...keyOf(row, 1), atMicros: Number(row[6]), usage })
       found.push({
-        call_row: Number(row[0]),
+        call_row: String(row[0]),
         each_usd: price.usd === null ? null : usdText(price.usd),
         each_label:
           price.usd === null
@@ -105,7 +103,7 @@ async function priceEach(
     }
     await connection.run(sql.addEach, [JSON.stringify(found)])
   }
-  await connection.run('DROP TABLE to_price')
+  await connection.run(sql.dropToPrice)
 }
 
 /** Prices the slice again; writes only what changed, and nothing on a dry run. */

@@ -10,7 +10,7 @@ import { addShape, loadFile, parquetColumns } from './duckdb-load.ts'
 import { repriceSlice } from './duckdb-price.ts'
 import { openSession, type Row, type Session, type Value } from './duckdb-session.ts'
 import type { CallColumns, Ledger, LedgerLoader, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
-import { checkDimension, checkSlice, exactCount, findSource, totalOf, usdText } from './question.ts'
+import { byKey, checkDimension, checkSlice, exactCount, findSource, totalOf, usdText } from './question.ts'
 import * as sql from './sql.ts'
 
 /** Opens the ledger at `path`, creating it when missing. Faults as `openSession`. */
@@ -83,7 +83,7 @@ async function report(session: Session, slice: Slice, by: readonly string[], zon
     }
   })
   const total = totalOf(rows)
-  const plain: ReportRow[] = rows.map(({ pico: _, ...row }) => row)
+  const plain: ReportRow[] = rows.map(({ pico: _, ...row }) => row).sort((a, b) => byKey(a.key, b.key, by))
   return { rows: by.length === 0 && total.calls === 0 ? [] : plain, total }
 }
 
@@ -195,6 +195,7 @@ async function usageGroups(
       maxPrompt: Number(row[11]),
       maxOutput: Number(row[12]),
       usage: usageAt(row, 13),
+      usd: usdText(pico(row[13 + usageKinds.length] ?? null)),
     }
   })
 }

@@ -87,6 +87,8 @@ export interface UsageGroup extends PriceKey {
   /** Sums over the calls that know the kind; null where none does. */
   readonly usage: Readonly<Record<UsageKind, number | null>>
   /** Largest prompt and answer: what a stated limit is checked against. */
+  /** Exact sum over the priced calls, 12 decimals. */
+  readonly usd: string
   readonly maxPrompt: number
   readonly maxOutput: number
 }

@@ -77,3 +77,18 @@ export function totalOf(rows: readonly (ReportRow & { pico: bigint })[]): Report
     unknownUsageCalls: sum('unknownUsageCalls'),
   }
 }
+
+type Key = Readonly<Record<string, unknown>>
+
+/** The order of report rows: key by key in code-point order, what is not attributed last. */
+export function byKey(a: Key, b: Key, names: readonly string[]): number {
+  for (const name of names) {
+    const [x, y] = [a[name], b[name]]
+    if (x === y) continue
+    if (x === null) return 1
+    if (y === null) return -1
+    if (name === 'hour') return Date.parse(String(x)) - Date.parse(String(y))
+    return String(x) < String(y) ? -1 : 1
+  }
+  return 0
+}

@@ -234,19 +234,22 @@ export const applySpread = 'UPDATE staged SET started_at = moved_at FROM moved W
 /** Line and text of rows that the CSV reader itself could not split. */
 export const brokenRows = `SELECT DISTINCT ON (line) line::BIGINT, error_type::VARCHAR, column_name, left(trim(csv_line, chr(10) || chr(13)), 1000)
   FROM reject_errors ORDER BY line`
-export const badRows = `SELECT rowid, reason, raw FROM staged WHERE reason IS NOT NULL AND reason <> '' ORDER BY rowid`
+/** Rows written in a transaction of its own have row ids that begin far from 0: ordinals count from the first. */
+export const firstRow = (table: string) => `SELECT coalesce(min(rowid), 0) FROM ${table}`
+export const badRows = (base: bigint) =>
+  `SELECT rowid - ${base}, reason, raw FROM staged WHERE reason IS NOT NULL AND reason <> '' ORDER BY rowid`
 
 const prompt = (table: string) => promptKinds.map(kind => `coalesce(${table}.${name(kind)}, 0)`).join(' + ')
 const answer = (table: string) =>
   `coalesce(${table}."output", 0) + coalesce(${table}."outputAudio", 0) + coalesce(${table}."outputImage", 0)`
 
 /** Rows of the file that are in the ledger already (or earlier in the file), and whether they say something else. */
-export const duplicates = (sourceKey: number, namespaceKeys: readonly number[]) => {
+export const duplicates = (base: bigint, sourceKey: number, namespaceKeys: readonly number[]) => {
   const other = (a: string, b: string) =>
     `(${list(['started_at', '"model"', '"input"', '"output"'].map(c => `${a}.${c}`))}) IS DISTINCT FROM (${list(['started_at', '"model"', '"input"', '"output"'].map(c => `${b}.${c}`))})`
   return `CREATE TEMP TABLE repeated AS
     SELECT s.rowid AS row, false AS differs FROM staged s JOIN calls c
-      ON c.source_key = ${sourceKey} AND c.ordinal = s.rowid + 1 WHERE s.reason IS NULL AND s.id IS NULL
+      ON c.source_key = ${sourceKey} AND c.ordinal = s.rowid - ${base} + 1 WHERE s.reason IS NULL AND s.id IS NULL
     UNION ALL
     SELECT s.rowid, bool_and(${other('s', 'c')}) FROM staged s JOIN calls c
       ON c.id = s.id AND c.source_key IN (${list(['-1', ...namespaceKeys.map(String)])}) WHERE s.reason IS NULL GROUP BY s.rowid
@@ -344,21 +347,32 @@ export function priced(relation: string, use: RateUse, also: string): string {
 }
 /** Calls that must be priced one by one: row, key, time, usage. */
 export const eachCalls = (relation: string, where: string, use: Pick<RateUse, 'unknown' | 'unrated'>) =>
-  `SELECT r.rowid, ${list(keyFields.map(field => `r.${name(field)}`))}, epoch_us(r.started_at), ${list(usageKinds.map(kind => `r.${name(kind)}`))}
+  `SELECT r.rowid AS call_row, ${list(keyFields.map(field => `r.${name(field)}`))}, epoch_us(r.started_at), ${list(usageKinds.map(kind => `r.${name(kind)}`))}
    FROM ${relation} r ${matchRates} ${where} ${where ? 'AND' : 'WHERE'} t.mode <> 'none' AND (${slow(use)})`
+
+export const createToPrice = (calls: string) => `CREATE TEMP TABLE to_price AS ${calls}`
+export const toPrice = (from: bigint, to: bigint) => `SELECT * FROM to_price WHERE rowid >= ${from} AND rowid < ${to}`
+export const dropToPrice = 'DROP TABLE to_price'
 
 const callNames = list(callColumns.map(text => text.split(' ')[0]!))
 const staged = (field: string) => `r.${field}`
 /** Moves the file's new rows into the ledger, with their prices. */
-export function insertStaged(sourceKey: number, use: RateUse, skipRepeated: boolean): string {
+export function insertStaged(base: bigint, sourceKey: number, use: RateUse, skipRepeated: boolean): string {
   const columns = [
-    ...['started_at', ...textFields.map(name), 'outcome', 'ttft_ms', 'latency_ms', 'tags', 'prefix_blocks', 'reported_usd'].map(
-      staged,
-    ),
+    ...[
+      'started_at',
+      ...textFields.map(name),
+      'outcome',
+      'ttft_ms',
+      'latency_ms',
+      'tags',
+      'prefix_blocks',
+      'reported_usd',
+    ].map(staged),
     'false AS estimated',
     ...usageKinds.map(kind => staged(name(kind))),
   ]
-  const also = `${sourceKey} AS source_key, r.id, CASE WHEN r.id IS NULL THEN r.rowid + 1 END AS ordinal, ${list(columns)}`
+  const also = `${sourceKey} AS source_key, r.id, CASE WHEN r.id IS NULL THEN r.rowid - ${base} + 1 END AS ordinal, ${list(columns)}`
   const skip = skipRepeated ? ' AND r.rowid NOT IN (SELECT row FROM repeated)' : ''
   return `INSERT INTO calls (${callNames}) ${priced('staged', use, also)} WHERE r.reason IS NULL${skip}`
 }
@@ -429,9 +443,7 @@ export function report(
       : [begins]
   })
   const aliased = keys.map((key, i) => `${key} AS k${i}`)
-  const group = keys.length
-    ? `GROUP BY ${list(keys.map((_, i) => `k${i}`))} ORDER BY ${list(keys.map((_, i) => `k${i} NULLS LAST`))}`
-    : ''
+  const group = keys.length ? `GROUP BY ${list(keys.map((_, i) => `k${i}`))}` : ''
   const where = within(slice, bind)
   return `SELECT ${aliased.map(text => `${text}, `).join('')}count(*), ${sums('c')}, sum(c.usd), count(*) - count(c.usd),
     count(*) FILTER (c.estimated), count(*) FILTER (c."input" IS NULL OR c."output" IS NULL) FROM calls c ${where} ${group}`
@@ -446,7 +458,8 @@ export const demandWindows = (where: string, firstMicros: bigint, windowMicros: 
   `SELECT (epoch_us(c.started_at) - ${firstMicros}) // ${windowMicros} AS k, count(*)::BIGINT, sum(${prompt('c')})::BIGINT, sum(${answer('c')})::BIGINT
    FROM calls c ${where} GROUP BY k`
 
-export const countCalls = (where: string) => `SELECT count(*)::BIGINT, epoch_us(min(c.started_at)) FROM calls c ${where}`
+export const countCalls = (where: string) =>
+  `SELECT count(*)::BIGINT, epoch_us(min(c.started_at)) FROM calls c ${where}`
 export const columns = (
   where: string,
 ) => `SELECT epoch_us(c.started_at), (CASE WHEN c."input" IS NULL THEN -1 ELSE ${prompt('c')} END)::INTEGER,
@@ -465,7 +478,7 @@ export function usageGroups(
     : '0'
   const bucketKey = bucket ? `epoch_us(date_trunc('${bucket}', c.started_at))` : 'NULL::BIGINT'
   return `SELECT ${windowKey} AS w, ${promptClass} AS p, ${bucketKey} AS b, ${list(keyFields.map(f => `c.${name(f)}`))}, c.outcome, count(*),
-    count(*) FILTER (c."input" IS NULL OR c."output" IS NULL), max(${prompt('c')}), max(${answer('c')}), ${sums('c')}
+    count(*) FILTER (c."input" IS NULL OR c."output" IS NULL), max(${prompt('c')}), max(${answer('c')}), ${sums('c')}, sum(c.usd)
     FROM calls c ${where} GROUP BY ALL ORDER BY ALL`
 }
 

@@ -1,0 +1,328 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Call } from '../core/meter/call.ts'
+import type { PriceCalls } from '../core/meter/load.ts'
+import { fromPico } from '../core/meter/money.ts'
+import { type Usage, usageKinds } from '../core/meter/usage.ts'
+import { openDuckdb } from './duckdb.ts'
+import type { Ledger } from './ledger.ts'
+import { openMemory } from './memory.ts'
+
+const nothing = Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Usage
+const at = (text: string) => Date.parse(text) * 1000
+
+function call(id: string, over: Partial<Call> = {}): Call {
+  return {
+    source: 'gateway',
+    id,
+    atMicros: at('2026-03-02T10:00:00Z'),
+    provider: 'openai',
+    model: 'gpt-4o',
+    usage: { ...nothing, input: 100, output: 20 },
+    tier: null,
+    region: null,
+    speed: null,
+    outcome: 'ok',
+    ttftMs: 120.5,
+    latencyMs: null,
+    attribution: { workload: null, feature: 'search', task: null, user: null, team: null, environment: null },
+    tags: {},
+    prefixBlocks: null,
+    reportedUsd: null,
+    estimated: false,
+    price: { usd: fromPico(450_000_000n), pricedAs: 'gpt-4o', catalogVersion: 'v1' },
+    ...over,
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'crossline-contract-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let files = 0
+
+/** Every store is held to these claims. */
+function contract(name: string, open: () => Promise<Ledger>): void {
+  describe(name, () => {
+    let ledger: Ledger
+    beforeEach(async () => {
+      ledger = await open()
+      return () => ledger.close()
+    })
+
+    test('an empty ledger answers with nothing, not with zeros that look like knowledge', async () => {
+      expect(await ledger.demand({}, 600)).toBeNull()
+      const { rows, total } = await ledger.report({}, ['model'], 'UTC')
+      expect(rows).toEqual([])
+      expect(total.calls).toBe(0)
+      expect(total.usage.input).toBeNull()
+      expect((await ledger.columns({})).n).toBe(0)
+      expect(await ledger.sources()).toEqual([])
+    })
+
+    test('a call that comes again is left alone, in one batch or in two (law 5)', async () => {
+      expect(await ledger.append([call('a'), call('a'), call('b')])).toBe(2)
+      expect(await ledger.append([call('b', { model: 'other' }), call('c')])).toBe(1)
+      expect(await ledger.append([call('a', { source: 'otlp' })])).toBe(1)
+      expect((await ledger.report({}, [], 'UTC')).total.calls).toBe(4)
+      expect((await ledger.report({ where: { model: 'other' } }, [], 'UTC')).total.calls).toBe(0)
+    })
+
+    test('money adds up to the last pico-dollar, and unknown stays apart from zero (law 4)', async () => {
+      const unpriced = { usd: null, reason: 'no such model' } as const
+      const usage = { ...nothing, input: null, output: 7 }
+      await ledger.append([
+        call('a', { price: { usd: fromPico(1n), pricedAs: 'x', catalogVersion: 'v' } }),
+        call('b', { price: { usd: fromPico(12_345_678_901_234_567_890n), pricedAs: 'x', catalogVersion: 'v' } }),
+        call('c', { price: unpriced, usage, estimated: true }),
+      ])
+      const { total } = await ledger.report({}, [], 'UTC')
+      expect(total.usd).toBe('12345678.901234567891')
+      expect(total).toMatchObject({ calls: 3, unpricedCalls: 1, estimatedCalls: 1, unknownUsageCalls: 1 })
+      expect(total.usage).toMatchObject({ input: 200, output: 47, cacheRead: 0 })
+    })
+
+    test('a kind that no call knows is null in a report', async () => {
+      await ledger.append([call('a', { usage: { ...nothing, reasoning: null } })])
+      expect((await ledger.report({}, [], 'UTC')).total.usage).toMatchObject({ reasoning: null, cacheRead: 0 })
+    })
+
+    test('reports go by any dimension and tag, what is not attributed last', async () => {
+      const attribution = { ...call('').attribution, feature: null, team: 'blue' }
+      await ledger.append([call('a', { tags: { lang: 'de' } }), call('b', { attribution }), call('c')])
+      const features = (await ledger.report({}, ['feature', 'team'], 'UTC')).rows
+      expect(features.map(row => [row.key, row.calls])).toEqual([
+        [{ feature: 'search', team: null }, 2],
+        [{ feature: null, team: 'blue' }, 1],
+      ])
+      const tags = (await ledger.report({}, ['tag:lang'], 'UTC')).rows
+      expect(tags.map(row => [row.key['tag:lang'], row.calls])).toEqual([
+        ['de', 1],
+        [null, 2],
+      ])
+      expect((await ledger.report({ where: { feature: null } }, [], 'UTC')).total.calls).toBe(1)
+      expect((await ledger.report({ where: { 'tag:lang': 'de' } }, ['source', 'outcome'], 'UTC')).rows[0]?.key).toEqual(
+        {
+          source: 'gateway',
+          outcome: 'ok',
+        },
+      )
+    })
+
+    test('a day belongs to the zone that is asked for, and the hour that comes twice is two hours', async () => {
+      await ledger.append([
+        call('a', { atMicros: at('2026-10-24T23:30:00Z') }),
+        call('b', { atMicros: at('2026-10-25T00:30:00Z') }),
+        call('c', { atMicros: at('2026-10-25T01:30:00Z') }),
+      ])
+      const days = async (unit: string, zone: string) => {
+        const { rows } = await ledger.report({}, [unit], zone)
+        return rows.map(row => [row.key[unit], row.calls])
+      }
+      expect(await days('day', 'UTC')).toEqual([
+        ['2026-10-24', 1],
+        ['2026-10-25', 2],
+      ])
+      expect(await days('day', 'Europe/Berlin')).toEqual([['2026-10-25', 3]])
+      expect(await days('hour', 'Europe/Berlin')).toEqual([
+        ['2026-10-25T01:00+02:00', 1],
+        ['2026-10-25T02:00+02:00', 1],
+        ['2026-10-25T02:00+01:00', 1],
+      ])
+      expect(await days('week', 'UTC')).toEqual([['2026-W43', 3]])
+      expect(await days('month', 'Pacific/Auckland')).toEqual([['2026-10', 3]])
+    })
+
+    test('an unknown dimension or zone is refused with the nearest name', async () => {
+      await expect(ledger.report({}, ['modle'], 'UTC')).rejects.toMatchObject({
+        code: 'UNKNOWN_DIMENSION',
+        fix: 'did you mean model?',
+      })
+      await expect(ledger.report({ where: { nope: 'x' } }, [], 'UTC')).rejects.toMatchObject({
+        code: 'UNKNOWN_DIMENSION',
+      })
+      await expect(ledger.report({}, [], 'Mars/Olympus')).rejects.toMatchObject({ code: 'UNKNOWN_ZONE' })
+    })
+
+    test('demand keeps empty windows and adds up to the calls exactly', async () => {
+      const first = at('2026-03-02T23:59:00Z')
+      const usage = { ...nothing, input: 100, cacheRead: 50, cacheWrite: 5, output: 20, reasoning: 10 }
+      await ledger.append([
+        call('a', { atMicros: first, usage }),
+        call('b', { atMicros: first + 599_999_999, usage }),
+        call('c', { atMicros: first + 1_800_000_000, usage, outcome: 'failed' }),
+      ])
+      const demand = await ledger.demand({}, 600)
+      expect(demand).toMatchObject({
+        calls: 3,
+        tokens: { input: 465, output: 60 },
+        failedCalls: 1,
+        unknownUsageCalls: 0,
+      })
+      expect(demand?.windows).toEqual({ calls: [2, 0, 0, 1], input: [310, 0, 0, 155], output: [40, 0, 0, 20] })
+      expect(demand).toMatchObject({ firstAtMicros: first, lastAtMicros: first + 1_800_000_000, hoursOfWeek: 2 })
+      expect(demand?.usage).toMatchObject({ cacheRead: 150, reasoning: 30 })
+    })
+
+    test('hours of the week are counted in UTC from Monday', async () => {
+      const week = Array.from({ length: 24 * 8 }, (_, hour) =>
+        call(`h${hour}`, { atMicros: at('2026-03-02T00:30:00Z') + hour * 3.6e9 }),
+      )
+      await ledger.append(week)
+      expect((await ledger.demand({}, 600))?.hoursOfWeek).toBe(168)
+    })
+
+    test('columns come in time order, with -1 for what is unknown', async () => {
+      await ledger.append([
+        call('late', { atMicros: 2_000_000, usage: { ...nothing, input: null, output: 5 } }),
+        call('early', { atMicros: 1_000_001, usage: { ...nothing, input: 1, cacheRead: 2, output: 3 } }),
+      ])
+      const { n, atMicros, inputTokens, outputTokens } = await ledger.columns({})
+      expect([n, [...atMicros], [...inputTokens], [...outputTokens]]).toEqual([
+        2,
+        [1_000_001, 2_000_000],
+        [3, -1],
+        [3, 5],
+      ])
+      expect((await ledger.columns({ fromMicros: 2_000_000 })).n).toBe(1)
+      expect((await ledger.columns({ toMicros: 2_000_000 })).n).toBe(1)
+    })
+
+    test('usage groups part calls where rates change and lose none', async () => {
+      const first = at('2026-03-02T10:00:00Z')
+      const sized = (id: string, minute: number, input: number) =>
+        call(id, { atMicros: first + minute * 6e7, usage: { ...nothing, input, output: 1 } })
+      await ledger.append([sized('a', 0, 199_999), sized('b', 1, 200_000), sized('c', 61, 5), sized('d', 2, 7)])
+      const groups = await ledger.usageGroups({}, { windowSeconds: 600, promptFrom: [200_000], bucket: 'hour' })
+      const seen = groups.map(g => [g.window, g.promptClass, g.bucketMicros, g.calls, g.usage.input, g.maxPrompt])
+      expect(seen.sort((a, b) => Number(a[0]) - Number(b[0]) || Number(a[1]) - Number(b[1]))).toEqual([
+        [0, 0, first, 2, 200_006, 199_999],
+        [0, 1, first, 1, 200_000, 200_000],
+        [6, 0, first + 3.6e9, 1, 5, 5],
+      ])
+      const whole = await ledger.usageGroups({}, {})
+      expect(whole.map(g => [g.window, g.bucketMicros, g.calls])).toEqual([[null, null, 4]])
+    })
+
+    test('a source is undone by its id or an unambiguous beginning of it, and nothing else goes', async () => {
+      await ledger.append([call('a', { source: 'file:abcd1' }), call('b', { source: 'file:abcd2' }), call('c')])
+      await expect(ledger.undo('abcd')).rejects.toMatchObject({ code: 'AMBIGUOUS_SOURCE' })
+      await expect(ledger.undo('gatewy')).rejects.toMatchObject({
+        code: 'UNKNOWN_SOURCE',
+        fix: 'did you mean gateway?',
+      })
+      expect(await ledger.undo('abcd1')).toBe(1)
+      expect((await ledger.sources()).map(s => [s.source, s.calls]).sort()).toEqual([
+        ['file:abcd2', 1],
+        ['gateway', 1],
+      ])
+      expect(await ledger.append([call('a', { source: 'file:abcd1' })])).toBe(1)
+    })
+
+    test('the sample can be asked for alone or left out', async () => {
+      await ledger.append([call('a', { source: 'sample' }), call('b'), call('c')])
+      expect((await ledger.report({ sample: true }, [], 'UTC')).total.calls).toBe(1)
+      expect((await ledger.report({ sample: false }, [], 'UTC')).total.calls).toBe(2)
+      expect((await ledger.sources()).map(s => [s.source, s.sample]).sort()).toEqual([
+        ['gateway', false],
+        ['sample', true],
+      ])
+    })
+
+    test('the version moves with the calls and only with them', async () => {
+      await ledger.append([call('a')])
+      const before = await ledger.version()
+      await ledger.append([call('a')])
+      await ledger.report({}, ['model'], 'UTC')
+      expect(await ledger.version()).toBe(before)
+      await ledger.append([call('b')])
+      expect(await ledger.version()).not.toBe(before)
+    })
+
+    test('history moves only by reprice, which says what changed (law 10)', async () => {
+      const flat = (pico: bigint): PriceCalls => ({
+        rates: () => [{ kind: 'each', fromMicros: 0, toMicros: Infinity, promptFrom: 0, promptTo: Infinity }],
+        price: ({ model }) =>
+          model === 'gpt-4o'
+            ? { usd: fromPico(pico), pricedAs: 'gpt-4o', catalogVersion: 'v2' }
+            : { usd: null, reason: `unknown model ${model}` },
+      })
+      await ledger.append([call('a'), call('b', { model: 'mystery', price: { usd: null, reason: 'unknown' } })])
+      const total = async () => (await ledger.report({}, [], 'UTC')).total.usd
+      const dry = await ledger.reprice({}, flat(7n), true)
+      expect(dry).toMatchObject({
+        dryRun: true,
+        calls: 2,
+        changed: 1,
+        usdBefore: '0.000450000000',
+        usdAfter: '0.000000000007',
+      })
+      expect(await total()).toBe('0.000450000000')
+      const real = await ledger.reprice({}, flat(7n), false)
+      expect({ ...real, dryRun: true }).toEqual(dry)
+      expect(await total()).toBe('0.000000000007')
+      expect(real.byModel).toEqual([
+        {
+          provider: 'openai',
+          model: 'gpt-4o',
+          calls: 1,
+          changed: 1,
+          usdBefore: '0.000450000000',
+          usdAfter: '0.000000000007',
+          unpricedBefore: 0,
+          unpricedAfter: 0,
+        },
+        {
+          provider: 'openai',
+          model: 'mystery',
+          calls: 1,
+          changed: 0,
+          usdBefore: null,
+          usdAfter: null,
+          unpricedBefore: 1,
+          unpricedAfter: 1,
+        },
+      ])
+      expect((await ledger.reprice({}, flat(7n), false)).changed).toBe(0)
+    })
+  })
+}
+
+contract('memory', async () => openMemory())
+contract('duckdb', () => openDuckdb(join(folder, `${files++}.duckdb`)))
+
+test('any order, batching and repetition of the same calls gives one ledger, in DuckDB as in memory (law 5)', async () => {
+  const one = fc.record({
+    source: fc.constantFrom('gateway', 'otlp'),
+    id: fc.integer({ min: 0, max: 12 }),
+    model: fc.constantFrom('gpt-4o', null),
+  })
+  // What a call says depends on its name alone, so that repetitions agree.
+  const made = ({ source, id }: { source: string; id: number }): Call =>
+    call(String(id), {
+      source,
+      model: id % 3 === 0 ? null : 'gpt-4o',
+      atMicros: at('2026-03-02T10:00:00Z') + id * 7_000_001,
+      usage: { ...nothing, input: id * 11, output: id % 4 === 0 ? null : id },
+    })
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(one, { maxLength: 8 }), { maxLength: 4 }), fc.nat(), async (batches, turn) => {
+      const forward = openMemory()
+      const other = await openDuckdb(':memory:')
+      const calls = batches.map(batch => batch.map(made))
+      for (const batch of calls) await forward.append(batch)
+      const shuffled = calls
+        .flat()
+        .sort((a, b) => ((Number(a.id) * 7919 + turn) % 13) - ((Number(b.id) * 7919 + turn) % 13))
+      await other.append(shuffled)
+      await other.append(shuffled.slice(0, 3))
+      for (const by of [[], ['source', 'model']]) {
+        expect(await other.report({}, by, 'UTC')).toEqual(await forward.report({}, by, 'UTC'))
+      }
+      expect(await other.demand({}, 60)).toEqual(await forward.demand({}, 60))
+      await other.close()
+    }),
+    { numRuns: 12 },
+  )
+})

@@ -1,0 +1,211 @@
+// The ledger as a list of calls in memory: the plainest thing that keeps the contract, and what other stores are held against.
+import type { Call } from '../core/meter/call.ts'
+import { promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
+import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
+import { byKey, checkDimension, checkSlice, findSource, totalOf, usdText } from './question.ts'
+
+const isSample = (source: string): boolean => source === 'sample' || source.startsWith('sample:')
+const answerKinds = ['output', 'outputAudio', 'outputImage'] as const
+const sumOf = (call: Call, kinds: readonly UsageKind[]) => kinds.reduce((sum, kind) => sum + (call.usage[kind] ?? 0), 0)
+const promptOf = (call: Call) => sumOf(call, promptKinds)
+const answerOf = (call: Call) => sumOf(call, answerKinds)
+const unknown = (call: Call) => call.usage.input === null || call.usage.output === null
+
+function dimensionOf(call: Call, dimension: string, zone: string): string | null {
+  if (dimension.startsWith('tag:')) return call.tags[dimension.slice(4)] ?? null
+  if (isCalendarUnit(dimension)) return localPeriod(dimension, call.atMicros, zone)
+  if (dimension in call.attribution) return call.attribution[dimension as keyof Call['attribution']]
+  return call[dimension as 'provider' | 'model' | 'tier' | 'region' | 'speed' | 'outcome' | 'source']
+}
+
+function usageSum(calls: readonly Call[]): Record<UsageKind, number | null> {
+  const usage = {} as Record<UsageKind, number | null>
+  for (const kind of usageKinds) {
+    const known = calls.map(call => call.usage[kind]).filter(n => n !== null)
+    usage[kind] = known.length ? known.reduce((a, b) => a + b, 0) : null
+  }
+  return usage
+}
+
+function grouped<K>(calls: readonly Call[], keyOf: (call: Call) => K): { key: K; calls: Call[] }[] {
+  const groups = new Map<string, { key: K; calls: Call[] }>()
+  for (const call of calls) {
+    const key = keyOf(call)
+    const text = JSON.stringify(key)
+    const group = groups.get(text)
+    if (group) group.calls.push(call)
+    else groups.set(text, { key, calls: [call] })
+  }
+  return [...groups.values()]
+}
+
+/** A ledger that is gone when the process ends. */
+export function openMemory(): Ledger {
+  let calls: Call[] = []
+  let revision = 0
+  const id = Math.floor(Math.random() * 2 ** 48).toString(36)
+  const within = (slice: Slice): Call[] => {
+    checkSlice(slice)
+    const { fromMicros = -Infinity, toMicros = Infinity, where = {}, sample } = slice
+    return calls.filter(
+      call =>
+        call.atMicros >= fromMicros &&
+        call.atMicros < toMicros &&
+        (sample === undefined || isSample(call.source) === sample) &&
+        Object.entries(where).every(([dimension, value]) => dimensionOf(call, dimension, 'UTC') === value),
+    )
+  }
+  const inTime = (slice: Slice) => within(slice).sort((a, b) => a.atMicros - b.atMicros || (a.id < b.id ? -1 : 1))
+  const sources = (): SourceRow[] =>
+    grouped(calls, call => call.source)
+      .map(({ key: source, calls: own }) => ({
+        source,
+        name: source,
+        format: 'calls',
+        calls: own.length,
+        importedAtMicros: own.reduce((at, call) => Math.min(at, call.atMicros), Infinity),
+        sample: isSample(source),
+      }))
+      .sort((a, b) => a.importedAtMicros - b.importedAtMicros)
+
+  return {
+    append: async added => {
+      const known = new Set(calls.map(call => JSON.stringify([call.source, call.id])))
+      const before = calls.length
+      for (const call of added) {
+        const key = JSON.stringify([call.source, call.id])
+        if (known.has(key)) continue
+        known.add(key)
+        calls.push(call)
+      }
+      if (calls.length > before) revision++
+      return calls.length - before
+    },
+    report: async (slice, by, zone) => {
+      by.forEach(checkDimension)
+      const zoneName = knownZone(zone)
+      const rows = grouped(within(slice), call => by.map(dimension => dimensionOf(call, dimension, zoneName))).map(
+        group => {
+          const pico = group.calls.reduce((sum, call) => sum + (call.price.usd ?? 0n), 0n)
+          return {
+            key: Object.fromEntries(by.map((dimension, i) => [dimension, group.key[i] ?? null])),
+            calls: group.calls.length,
+            usage: usageSum(group.calls),
+            usd: usdText(pico),
+            unpricedCalls: group.calls.filter(call => call.price.usd === null).length,
+            estimatedCalls: group.calls.filter(call => call.estimated).length,
+            unknownUsageCalls: group.calls.filter(unknown).length,
+            pico,
+          }
+        },
+      )
+      const plain: ReportRow[] = rows.map(({ pico: _, ...row }) => row)
+      return { rows: plain.sort((a, b) => byKey(a.key, b.key, by)), total: totalOf(rows) }
+    },
+    demand: async (slice, windowSeconds) => {
+      const own = inTime(slice)
+      if (own.length === 0) return null
+      const firstAtMicros = own[0]!.atMicros
+      const lastAtMicros = own.at(-1)!.atMicros
+      const windowOf = (call: Call) => Math.floor((call.atMicros - firstAtMicros) / (windowSeconds * 1e6))
+      const empty = () => new Array<number>(windowOf(own.at(-1)!) + 1).fill(0)
+      const windows = { calls: empty(), input: empty(), output: empty() }
+      for (const call of own) {
+        windows.calls[windowOf(call)]! += 1
+        windows.input[windowOf(call)]! += promptOf(call)
+        windows.output[windowOf(call)]! += answerOf(call)
+      }
+      const total = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)
+      const usage = Object.entries(usageSum(own)).map(([kind, n]) => [kind, n ?? 0])
+      return {
+        calls: own.length,
+        tokens: { input: total(windows.input), output: total(windows.output) },
+        usage: Object.fromEntries(usage) as Record<UsageKind, number>,
+        unknownUsageCalls: own.filter(unknown).length,
+        failedCalls: own.filter(call => call.outcome === 'failed').length,
+        firstAtMicros,
+        lastAtMicros,
+        windowSeconds,
+        windows,
+        hoursOfWeek: new Set(own.map(call => (Math.floor(call.atMicros / 3.6e9) + 72) % 168)).size,
+      }
+    },
+    columns: async slice => {
+      const own = inTime(slice)
+      return {
+        n: own.length,
+        atMicros: Float64Array.from(own, call => call.atMicros),
+        inputTokens: Int32Array.from(own, call => (call.usage.input === null ? -1 : promptOf(call))),
+        outputTokens: Int32Array.from(own, call => (call.usage.output === null ? -1 : answerOf(call))),
+      }
+    },
+    usageGroups: async (slice, { windowSeconds, promptFrom = [], bucket }) => {
+      const own = inTime(slice)
+      const first = own[0]?.atMicros ?? 0
+      const bucketMicros = bucket === 'hour' ? 3.6e9 : 8.64e10
+      return grouped(own, call => ({
+        window: windowSeconds ? Math.floor((call.atMicros - first) / (windowSeconds * 1e6)) : null,
+        promptClass: promptFrom.filter(size => promptOf(call) >= size).length,
+        bucketMicros: bucket ? Math.floor(call.atMicros / bucketMicros) * bucketMicros : null,
+        provider: call.provider,
+        model: call.model,
+        tier: call.tier,
+        region: call.region,
+        speed: call.speed,
+        outcome: call.outcome,
+      })).map(
+        ({ key, calls: members }): UsageGroup => ({
+          ...key,
+          calls: members.length,
+          unknownUsageCalls: members.filter(unknown).length,
+          maxPrompt: members.reduce((most, call) => Math.max(most, promptOf(call)), 0),
+          maxOutput: members.reduce((most, call) => Math.max(most, answerOf(call)), 0),
+          usage: usageSum(members),
+          usd: usdText(members.reduce((sum, call) => sum + (call.price.usd ?? 0n), 0n)),
+        }),
+      )
+    },
+    sources: async () => sources(),
+    shapes: async () => [],
+    undo: async asked => {
+      const { source } = findSource(asked, sources())
+      const before = calls.length
+      calls = calls.filter(call => call.source !== source)
+      revision++
+      return before - calls.length
+    },
+    reprice: async (slice, prices, dryRun) => {
+      const chosen = new Set(within(slice))
+      const after = new Map([...chosen].map(call => [call, { ...call, price: prices.price(call) }]))
+      const usd = (some: readonly Call[]) =>
+        some.every(call => call.price.usd === null)
+          ? null
+          : usdText(some.reduce((sum, call) => sum + (call.price.usd ?? 0n), 0n))
+      const account = (own: readonly Call[]) => {
+        const now = own.map(call => after.get(call)!)
+        return {
+          calls: own.length,
+          changed: own.filter((call, i) => call.price.usd !== now[i]!.price.usd).length,
+          usdBefore: usd(own),
+          usdAfter: usd(now),
+          unpricedBefore: own.filter(call => call.price.usd === null).length,
+          unpricedAfter: now.filter(call => call.price.usd === null).length,
+        }
+      }
+      const byModel = grouped([...chosen], ({ provider, model }) => ({ provider, model }))
+        .map(({ key, calls: own }) => ({ ...key, ...account(own) }))
+        .sort((a, b) => byKey(a, b, ['provider', 'model']))
+      if (!dryRun) {
+        calls = calls.map(call => after.get(call) ?? call)
+        revision++
+      }
+      const { unpricedBefore: _, unpricedAfter: __, ...total } = account([...chosen])
+      return { dryRun, ...total, byModel }
+    },
+    version: async () => `${id}-${revision}`,
+    close: async () => {
+      calls = []
+    },
+  }
+}
