@@ -155,19 +155,29 @@ export function Ruler({ frame, theme, at }: Parts & { at: number }): JSX.Element
   return (
     <g class="ruler" data-tokens-per-month={at}>
       <path d={`M${round(x)} ${plot.top}V${plot.bottom}`} stroke={paint(theme, 'quiet')} stroke-width="1" />
-      <rect
-        x={round(edge - 4)}
-        y={round(Math.min(...places, plot.bottom) - 10)}
-        width={round(widest + 10)}
-        height={round(Math.max(0, Math.max(...places, plot.top) - Math.min(...places, plot.bottom) + 20))}
-        rx="3"
-        fill={paint(theme, 'paper')}
-        fill-opacity="0.88"
-      />
+      {readings.map(({ option, text }, i) => (
+        <rect
+          key={option.name}
+          x={round(edge - 4)}
+          y={round(places[i]! - 8)}
+          width={round(textWidth(text, 11, 600) + 10)}
+          height="16"
+          fill={paint(theme, 'paper')}
+          fill-opacity="0.9"
+        />
+      ))}
       {readings.map(({ option, style, usd, text }, i) => (
         <g key={option.name} data-option={option.name} data-usd={usd}>
           <circle cx={round(x)} cy={round(frame.y(usd))} r="3" fill={paint(theme, style.role)} />
-          <Label x={edge} y={places[i]! + 4} theme={theme} weight={600} tone={style.quiet ? 'quiet' : 'ink'}>
+          <Label
+            x={edge}
+            y={places[i]! + 4}
+            theme={theme}
+            weight={600}
+            halo
+            tabular
+            tone={style.quiet ? 'quiet' : 'ink'}
+          >
             {text}
           </Label>
         </g>

@@ -20,6 +20,7 @@ export function Axes({ frame, theme }: { frame: ChartFrame; theme: Theme }): JSX
             x={plot.left - 8}
             y={frame.y(at) + 3.5}
             anchor="end"
+            tabular
             tone="quiet"
             theme={theme}
             size={narrow ? 10 : 11}

@@ -57,7 +57,6 @@ export function BreakdownBars(props: BreakdownBarsProps): JSX.Element {
       role="img"
       aria-label={`Monthly cost by cause. ${rows.map(row => inWords(row, present)).join('. ')}`}
       font-family={fontFamily}
-      style="font-variant-numeric:tabular-nums"
       class="breakdown-bars"
     >
       <defs>

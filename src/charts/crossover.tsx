@@ -64,7 +64,6 @@ export function CrossoverChart(props: CrossoverChartProps): JSX.Element {
       role="img"
       aria-labelledby={`${id}-title ${id}-desc`}
       font-family={fontFamily}
-      style="font-variant-numeric:tabular-nums"
       class="crossover-chart"
     >
       <title id={`${id}-title`}>Monthly cost by volume{answer.sample ? ' (sample data)' : ''}</title>

@@ -38,7 +38,7 @@ export function curve(terms: CostTerms, low: number, high: number, columns = 160
         }
       }
       const end = terms.fixedReplicas === null ? high : Math.min(high, Math.max(low, terms.fixedReplicas * step))
-      add(end, costAt(terms, end))
+      if (end > low) add(end, costAt(terms, end))
       return vertices
     }
   }

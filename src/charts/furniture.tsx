@@ -108,7 +108,7 @@ export function SampleMark({ right, top, theme }: { right: number; top: number; 
         width="104"
         height="22"
         rx="3"
-        fill="none"
+        fill={paint(theme, 'paper')}
         stroke={paint(theme, 'notice')}
         stroke-width="1.25"
       />

@@ -14,15 +14,33 @@ export interface LabelProps {
   readonly tone?: Role
   readonly anchor?: 'start' | 'middle' | 'end'
   readonly halo?: boolean
+  /** Digits of equal width, for figures that stand under one another; names read better without. */
+  readonly tabular?: boolean
   readonly children: ComponentChildren
 }
 
 /** Text at (x, baseline y). The halo is a second text under the first: `paint-order` is not known everywhere. */
 export function Label(props: LabelProps): JSX.Element {
-  const { theme, size = 11, weight = 400, tone = 'ink', anchor = 'start', halo = false, children } = props
+  const {
+    theme,
+    size = 11,
+    weight = 400,
+    tone = 'ink',
+    anchor = 'start',
+    halo = false,
+    tabular = false,
+    children,
+  } = props
   const x = round(props.x)
   const y = round(props.y)
-  const common = { x, y, 'font-size': size, 'font-weight': weight, 'text-anchor': anchor }
+  const common = {
+    x,
+    y,
+    'font-size': size,
+    'font-weight': weight,
+    'text-anchor': anchor,
+    ...(tabular ? { style: 'font-variant-numeric:tabular-nums' } : {}),
+  }
   return (
     <>
       {halo && (

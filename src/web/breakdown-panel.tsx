@@ -28,29 +28,31 @@ export function BreakdownPanel({ answer }: { answer: Answer }): JSX.Element {
       <div ref={holder} class="bars">
         {width > 0 && <BreakdownBars answer={answer} width={width} theme="auto" shown={shown} />}
       </div>
-      <table class="sr">
-        <caption>Monthly cost by cause, USD</caption>
-        <thead>
-          <tr>
-            <th scope="col">Option</th>
-            {parts.map(({ key, name }) => (
-              <th scope="col" key={key}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ name, breakdown }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              {parts.map(({ key }) => (
-                <td key={key}>{usdExactLabel(breakdown[key])}</td>
+      <div class="sr">
+        <table>
+          <caption>Monthly cost by cause, USD</caption>
+          <thead>
+            <tr>
+              <th scope="col">Option</th>
+              {parts.map(({ key, name }) => (
+                <th scope="col" key={key}>
+                  {name}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.map(({ name, breakdown }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                {parts.map(({ key }) => (
+                  <td key={key}>{usdExactLabel(breakdown[key])}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   )
 }

@@ -117,7 +117,7 @@ function VolumeRow({
     <div class="volume-row">
       <input
         class="volume-slider"
-        style={{ marginLeft: `${left}px`, marginRight: `${right}px` }}
+        style={{ marginLeft: `${left - 8}px`, marginRight: `${right - 8}px` }}
         type="range"
         aria-label="Volume, tokens a month"
         aria-valuetext={volumeLabel(here)}

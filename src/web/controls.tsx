@@ -63,7 +63,7 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
           value={chosen.api ?? ''}
           onChange={event => choose({ api: event.currentTarget.value || undefined })}
         >
-          <option value="">cheapest of the same weights</option>
+          <option value="">cheapest</option>
           {apis.map(({ name }) => (
             <option key={name} value={name}>
               {name}

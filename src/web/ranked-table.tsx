@@ -1,6 +1,6 @@
 // The answer in; its options as a table out: the chart's numbers to the cent, and the switch that draws or hides a line.
 import type { JSX } from 'preact'
-import { chartedOptions, optionStyles, primaryGroup } from '../charts/frame.ts'
+import { chartedOptions, optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
 import { shareLabel, usdExactLabel, usdLabel, usdPerMtokLabel, volumeLabel } from '../charts/labels.ts'
 import { Swatch } from '../charts/marks.tsx'
 import type { Answer, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
@@ -33,7 +33,9 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
           </label>
         </td>
         <th scope="row">
-          <span class="option-name">{option.name}</span>
+          <span class="option-name" title={option.name}>
+            {shortName(option, group)}
+          </span>
           {option.name === answer.best && <span class="tag">best</span>}
           <Notes option={option} />
         </th>

@@ -1,0 +1,119 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { pageEvidence } from '../../test/journeys/page-evidence.ts'
+import type { Answer } from '../core/decide/answer.ts'
+import { defaultChoices } from '../core/decide/choices.ts'
+import { decide } from '../core/decide/decide.ts'
+import { paragraph, shownWidth } from './ansi.ts'
+import { reportText } from './rows.ts'
+import { answerText } from './text.ts'
+
+const answer = decide(pageEvidence(), { ...defaultChoices, usdPerGpuHour: 0.2, operationsUsdPerMonth: 300 })
+const widest = (text: string) => Math.max(...text.split('\n').map(shownWidth))
+
+test('no line is wider than the terminal, whatever the names and numbers are', () => {
+  const word = fc.string({ minLength: 1, maxLength: 60 }).filter(text => text.trim() !== '')
+  const usd = fc.option(fc.double({ min: 0, max: 1e12, noNaN: true }))
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 80, max: 160 }),
+      fc.boolean(),
+      word,
+      usd,
+      fc.double({ min: 1, max: 1e16, noNaN: true }),
+      (columns, color, name, money, here) => {
+        const changed: Answer = {
+          ...answer,
+          verdict: `${name} ${answer.verdict}`,
+          options: answer.options.map((option, i) =>
+            i % 2 === 0
+              ? {
+                  ...option,
+                  name: `${name}${i}`,
+                  usd: money,
+                  band: money === null ? null : { low: money / 3, high: money * 7 },
+                }
+              : option,
+          ),
+          youAreHere: { ...answer.youAreHere, tokensPerMonth: here },
+        }
+        expect(widest(answerText(changed, { columns, color }))).toBeLessThanOrEqual(columns)
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('the verdict comes first, every option of the same weights is listed, the chart marks here and the crossing', () => {
+  const text = answerText(answer, { columns: 80, color: false })
+  expect(text.replace(/\s+/g, ' ').startsWith(answer.verdict.slice(0, 60))).toBe(true)
+  const group = answer.options[0]!.group
+  const letters = text.split('\n').filter(line => /^[A-Z] {2,3}\S/.test(line)).length
+  expect(letters).toBeGreaterThanOrEqual(answer.options.filter(option => option.group === group).length)
+  expect(text).toContain('▲ you are here')
+  expect(text).toContain('◆')
+  expect(text).not.toContain('\u001b')
+})
+
+test('the chart takes at most twenty lines', () => {
+  const lines = answerText(answer, { columns: 80, color: false }).split('\n')
+  const drawn = lines.filter(line => /[│┤└]/.test(line) && /^[ $\dk.,MB]{7}/.test(line))
+  expect(drawn.length).toBeGreaterThan(8)
+  expect(drawn.length + 2).toBeLessThanOrEqual(20)
+})
+
+test('a sample says so before anything else; an unknown cost is a dash, not a number (law 4)', () => {
+  const changed = {
+    ...answer,
+    sample: true,
+    options: [{ ...answer.options[0]!, usd: null, usdPerMtok: null, band: null }],
+  }
+  const text = answerText(changed, { columns: 80, color: false })
+  expect(text.startsWith('SAMPLE DATA')).toBe(true)
+  expect(text.split('\n').find(line => line.startsWith('A '))).toMatch(/ – +– /)
+})
+
+test('paragraphs keep every word and no line passes the width', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.stringMatching(/^[a-z]{1,30}$/), { minLength: 1 }),
+      fc.integer({ min: 20, max: 90 }),
+      (words, columns) => {
+        const lines = paragraph(words.join(' '), columns, '  ', '    ')
+        expect(Math.max(...lines.map(shownWidth))).toBeLessThanOrEqual(columns)
+        expect(lines.join('').replace(/ /g, '')).toBe(words.join(''))
+      },
+    ),
+  )
+})
+
+const usage = { input: 1200, cacheRead: 300, cacheWrite: null, output: 50 }
+const row = (model: string | null, usd: string, unpricedCalls = 0) => ({
+  key: { model },
+  calls: 1234567,
+  usage,
+  usd,
+  unpricedCalls,
+  estimatedCalls: 0,
+  unknownUsageCalls: 0,
+})
+
+test('a report’s figures stand under one another and cents are rounded by their digits', () => {
+  const text = reportText(
+    { rows: [row('a', '0.005000000000'), row(null, '1234.994999999999', 3)], total: row('', '1235.000000000000', 3) },
+    { columns: 80, color: false },
+  )
+  const lines = text.split('\n')
+  expect(lines[1]).toMatch(/^a .* 1,234,567 .* 1,500 .* 50 .* \$0\.01$/)
+  expect(lines[2]).toMatch(/^\(none\).*\$1,234\.99 +3$/)
+  const ends = lines.slice(1).map(line => line.indexOf('.'))
+  expect(new Set(ends).size).toBe(1)
+})
+
+test('amounts under a dollar keep digits that say something', () => {
+  const text = reportText(
+    { rows: [row('a', '0.000123456789')], total: row('', '0.000123456789') },
+    { columns: 80, color: false },
+  )
+  expect(text).toContain('$0.000123456789')
+})
