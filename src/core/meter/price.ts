@@ -2,8 +2,9 @@
 import { instantText, windowEdges } from './calendar.ts'
 import type { Match } from './model-name.ts'
 import { decimalText, type Money, roundHalfEven } from './money.ts'
-import { cardFor, cardsAt, type Offer, type RateCard, rateCard, type Tariff, tariffOf } from './rate-card.ts'
+import type { RateCard } from './rate-card.ts'
 import type { BilledKind, PriceBook } from './rates.ts'
+import { cardFor, cardsAt, type Offer, rateCard, type Tariff, tariffOf } from './tariff.ts'
 import { type BilledUnits, noUnits, promptTokens, type UnitKind, type Usage } from './usage.ts'
 
 export type { Offer, RateCard }
@@ -287,9 +288,4 @@ export function selectionKey(book: PriceBook, offer: Offer): SelectionKey {
     windows: tariff.windows.length > 0,
     promptBounds: [...bounds].sort((a, b) => a - b),
   }
-}
-
-/** Prices many calls in order, one after another (the importer's plain path). */
-export function* priceCalls(book: PriceBook, calls: Iterable<PriceRequest>): Generator<Priced> {
-  for (const call of calls) yield price(book, call)
 }
