@@ -10,7 +10,8 @@ import type { Ledger, ReportRow } from '../ledger/ledger.ts'
 import { offerTerms, type Traffic, trafficOf } from './api-terms.ts'
 import type { CallTimes } from './busiest.ts'
 import { asMetered } from './metered.ts'
-import { defaultGpus, defaultObjective, defaultOtherModels, type Question } from './question.ts'
+import { objectiveOf } from './objective.ts'
+import { defaultGpus, defaultOtherModels, type Question } from './question.ts'
 import { type Candidate, longerThan, replicaTerms, shapesOf } from './replica-terms.ts'
 import { type Asked, askedCalls } from './slices.ts'
 
@@ -35,10 +36,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
 
   const candidates = candidatesOf(question, asked.group)
   const gpus = (question.gpus ?? defaultGpus).map(gpuById)
-  const objective = {
-    ttftP95Ms: question.ttftP95Ms ?? defaultObjective.ttftP95Ms,
-    tpotP95Ms: question.tpotP95Ms ?? defaultObjective.tpotP95Ms,
-  }
+  const objective = objectiveOf(question, calls)
   const replicas = replicaTerms(shapesOf(candidates, gpus), calls, demand, objective, question.seed, (done, of) =>
     progress(`trying replicas: ${done} of ${of}`),
   )
@@ -52,7 +50,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     todayGroup: asked.group,
     demand,
     coverage: coverageOf(asked, demand, await attributedShare(ledger, asked)),
-    objective: { ...objective, source: objectiveSource(question) },
+    objective,
     api: [...asMetered(asked, question, groups, traffic), ...offers(candidates, asked.group, traffic, calls)],
     replicas,
     leases: markedLeases(gpus.map(gpu => gpu.id)),
@@ -130,12 +128,6 @@ function coverageOf(asked: Asked, demand: Demand, attributedShare: number): Evid
 }
 
 const nameOf = (row: ReportRow): string => row.key.model ?? '(no model named)'
-
-function objectiveSource(question: Question): string {
-  return question.ttftP95Ms === null && question.tpotP95Ms === null
-    ? 'default: between the MLPerf Inference v5.1 Server and Interactive scenarios for Llama-2-70B'
-    : 'stated by you'
-}
 
 function assumptionsOf(question: Question, asked: Asked, demand: Demand): Assumption[] {
   const list: Assumption[] = [

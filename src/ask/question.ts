@@ -41,10 +41,3 @@ export const defaultGpus = ['h100-sxm-80gb', 'h200-sxm-141gb', 'b200-sxm-180gb',
 
 /** Open weights of three sizes shown beside today's: never `best` without evidence of quality (law 9). */
 export const defaultOtherModels = ['gpt-oss-120b', 'qwen3-32b', 'deepseek-v3'] as const
-
-/**
- * Sizing objective when the ledger holds no latencies: 2 s to the first token and 20 tokens/s after it at p95.
- * MLPerf Inference v5.1 sets 2 s and 200 ms (p99) for Llama-2-70B Server and 450 ms / 40 ms for its Interactive
- * scenario; ours stands between them.
- */
-export const defaultObjective = { ttftP95Ms: 2000, tpotP95Ms: 50 } as const

@@ -1,0 +1,38 @@
+// A mix of prompts and answers in; the latency that a fleet is sized for, and why, out.
+import type { Evidence } from '../core/decide/evidence.ts'
+import { estimate } from '../core/statistics/estimate.ts'
+import { quantile, sorted } from '../core/statistics/sample.ts'
+import type { CallTimes } from './busiest.ts'
+import type { Question } from './question.ts'
+
+/** MLPerf Inference v5.1 asks 2 s (p99) to the first token of Llama-2-70B Server, 450 ms of its Interactive scenario. */
+const firstTokenMs = 2000
+/** 20 tokens a second, four times reading speed; MLPerf asks 200 ms (Server) and 40 ms (Interactive) per output token. */
+const perTokenMs = 50
+/** Nobody reads a prompt of 50,000 tokens in 2 s: beyond 8,000 tokens the wait may grow by 1 ms for every four. */
+const promptTokensPerMs = 4
+/** Where answers are shorter than 100 tokens a pace means little: then the whole answer may take this long. */
+const wholeAnswerMs = 5000
+
+/** Stated objectives, else those of the mix: 95th percentiles, the same for every option. */
+export function objectiveOf(question: Question, calls: CallTimes): Evidence['objective'] {
+  const prompt = quantile(sorted(known(calls.inputTokens)), 0.95) ?? 0
+  const answer = quantile(sorted(known(calls.outputTokens)), 0.5) ?? 0
+  const ttft = estimate(Math.max(firstTokenMs, prompt / promptTokensPerMs))
+  const tpot = estimate(answer > 0 ? Math.max(perTokenMs, wholeAnswerMs / answer) : perTokenMs)
+  const reasons = [
+    question.ttftP95Ms !== null
+      ? 'first token: stated by you'
+      : ttft > firstTokenMs
+        ? `first token: the p95 prompt of ${Math.round(prompt)} tokens read at ${promptTokensPerMs * 1000} a second`
+        : 'first token: 2 s (MLPerf Inference v5.1 Server, Llama-2-70B)',
+    question.tpotP95Ms !== null
+      ? 'per token: stated by you'
+      : tpot > perTokenMs
+        ? `per token: ${wholeAnswerMs / 1000} s for the median answer of ${Math.round(answer)} tokens`
+        : 'per token: 20 tokens a second (between MLPerf Server and Interactive)',
+  ]
+  return { ttftP95Ms: question.ttftP95Ms ?? ttft, tpotP95Ms: question.tpotP95Ms ?? tpot, source: reasons.join('; ') }
+}
+
+const known = (counts: Int32Array): Float64Array => Float64Array.from(counts.filter(count => count >= 0))
