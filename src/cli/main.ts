@@ -4,6 +4,8 @@ import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
 import { crossover } from './commands/crossover.ts'
 import { importCommand } from './commands/import.ts'
+import { price } from './commands/price.ts'
+import { prices } from './commands/prices.ts'
 import { report } from './commands/report.ts'
 import { reprice } from './commands/reprice.ts'
 import { serve } from './commands/serve.ts'
@@ -11,7 +13,7 @@ import { terminal } from './output.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { version } from './version.ts'
 
-const commands: readonly CommandModule[] = [serve, importCommand, report, reprice, crossover]
+const commands: readonly CommandModule[] = [serve, importCommand, report, reprice, crossover, price, prices]
 
 /** Runs the command line; resolves when the command is done, with `process.exitCode` set. */
 export async function main(argv: readonly string[]): Promise<void> {

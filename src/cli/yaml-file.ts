@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { isNode, isPair, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { Fault } from '../core/fault/fault.ts'
-import { paramFault } from '../server/parameters.ts'
+import { paramFault, telling } from '../server/parameters.ts'
 
 export interface YamlFile {
   readonly value: unknown
@@ -53,7 +53,7 @@ export function readChecked<T>(path: string, schema: z.ZodType<T>): T {
   const file = readYaml(path)
   const checked = schema.safeParse(file.value)
   if (checked.success) return checked.data
-  const issue = checked.error.issues[0]!
+  const issue = telling(checked.error)
   const way = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path
   throw paramFault(schema, checked.error, file.placeOf(way))
 }

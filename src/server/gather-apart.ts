@@ -37,6 +37,8 @@ export function gatherApart(question: Question, tools: Tools): Promise<Evidence>
   if (!existsSync(path)) return gather(question, tools)
   const job: GatherJob = { question, newestPrices: tools.newestPrices }
   const worker = new Worker(path, { workerData: job })
+  // A server that is stopped does not wait for an answer that nobody will read.
+  worker.unref()
   return new Promise<Evidence>((done, fail) => {
     worker.on('error', fail)
     worker.on('exit', code => fail(new Error(`the simulation's thread ended with ${code}`)))

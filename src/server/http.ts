@@ -20,6 +20,8 @@ export interface HttpOptions {
   /** Names under which this server may be addressed: `localhost`, `127.0.0.1`, the host it was bound to. */
   readonly hosts: readonly string[]
   readonly isReady: () => boolean
+  /** Resolves once the ledger is open and has what it starts with: operations wait for it. */
+  readonly opened: Promise<void>
 }
 
 const securityHeaders = {
@@ -34,7 +36,7 @@ const securityHeaders = {
 
 /** The whole HTTP face; `app.request()` drives it in tests. */
 export function httpApp(options: HttpOptions): Hono {
-  const { operations, workplace } = options
+  const { operations } = options
   const app = new Hono()
 
   app.use(async (c, next) => {
@@ -63,7 +65,7 @@ export function httpApp(options: HttpOptions): Hono {
   app.get('/readyz', c => (options.isReady() ? c.json({ status: 'ready' }) : c.json({ status: 'starting' }, 503)))
   app.get('/openapi.json', c => c.json(openApi(operations, options.version)))
   for (const operation of operations) {
-    app.on(operation.method, pathOf(operation), c => answer(c, operation, workplace))
+    app.on(operation.method, pathOf(operation), c => answer(c, operation, options))
   }
   app.all('/api/*', c => {
     const same = operations.find(operation => pathOf(operation) === c.req.path)
@@ -86,7 +88,8 @@ export function httpApp(options: HttpOptions): Hono {
 }
 
 /** Runs one operation for one request: as JSON, or as NDJSON with progress for who accepts that. */
-async function answer(c: Context, operation: Operation<never, unknown>, workplace: Workplace): Promise<Response> {
+async function answer(c: Context, operation: Operation<never, unknown>, options: HttpOptions): Promise<Response> {
+  const { workplace, opened } = options
   const where = `${operation.method} ${pathOf(operation)}`
   const query = new URL(c.req.url).searchParams
   const fileName = query.get('fileName') ?? 'upload'
@@ -99,7 +102,9 @@ async function answer(c: Context, operation: Operation<never, unknown>, workplac
   const done = async () => {
     if (upload !== null) await rm(upload, { force: true })
   }
-  const run = (io: OperationIo) => {
+  const run = async (io: OperationIo) => {
+    if (!options.isReady()) io.progress('opening the ledger…')
+    await opened
     const work = () => operation.run(workplace, params as never, io)
     return operation.method === 'POST' ? workplace.exclusively(work) : work()
   }

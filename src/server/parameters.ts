@@ -59,9 +59,14 @@ export function checkParams<T>(schema: z.ZodType<T>, raw: unknown, where: string
   throw paramFault(schema, checked.error, where)
 }
 
-/** The first thing wrong with parameters, as one line. */
+/** The issue worth telling: a misspelt name explains the missing one, not the other way round. */
+export function telling(error: z.ZodError): z.core.$ZodIssue {
+  return error.issues.find(issue => issue.code === 'unrecognized_keys') ?? error.issues[0]!
+}
+
+/** What is wrong with parameters, as one line. */
 export function paramFault(schema: z.ZodType, error: z.ZodError, where: string): Fault {
-  const issue = error.issues[0]!
+  const issue = telling(error)
   const path = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
     const asked = issue.keys[0]!

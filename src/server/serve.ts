@@ -45,8 +45,12 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const { workplace, operations, version, host, lock } = options
   checkHost(host)
   let isReady = false
+  let open: () => void = () => {}
+  const opened = new Promise<void>(done => {
+    open = done
+  })
   const hosts = ['127.0.0.1', 'localhost', '[::1]']
-  const app = httpApp({ workplace, operations, version, hosts, isReady: () => isReady })
+  const app = httpApp({ workplace, operations, version, hosts, isReady: () => isReady, opened })
   const server = createAdaptorServer({ fetch: app.fetch })
   await new Promise<void>((done, fail) => {
     server.once('error', (thrown: NodeJS.ErrnoException) => fail(bindFault(thrown, options)))
@@ -59,9 +63,12 @@ export async function serve(options: ServeOptions): Promise<Server> {
     url,
     ready() {
       isReady = true
+      open()
     },
     async stop() {
       isReady = false
+      // Who still waits is answered: with the ledger's own fault when it never opened.
+      open()
       const closed = new Promise<void>(done => server.close(() => done()))
       if ('closeIdleConnections' in server) server.closeIdleConnections()
       const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), graceMs)

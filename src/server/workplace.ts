@@ -1,5 +1,5 @@
 // A data folder → its ledger, its prices and its cache, each opened when first asked for and closed together.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PriceBook } from '../core/meter/rates.ts'
 import type { Ledger, LedgerLoader } from '../ledger/ledger.ts'
@@ -64,6 +64,8 @@ async function open(dataDir: string | null): Promise<Ledger & LedgerLoader> {
   const { openDuckdb } = await import('../ledger/duckdb.ts')
   if (dataDir === null) return openDuckdb(':memory:')
   mkdirSync(dataDir, { recursive: true })
+  // What a process that was killed left behind: whoever opens holds the lock, so nobody needs it.
+  rmSync(join(dataDir, 'uploads'), { recursive: true, force: true })
   return openDuckdb(join(dataDir, 'ledger.duckdb'))
 }
 

@@ -1,6 +1,7 @@
 // `serve`: a data folder → API and page on this machine, the answer and the address on the terminal, until it is stopped.
 import { Fault } from '../../core/fault/fault.ts'
 import type { ChoicesParams } from '../../server/parameters.ts'
+import type { Server } from '../../server/serve.ts'
 import type { Workplace } from '../../server/workplace.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { numberFlag } from '../flags.ts'
@@ -62,10 +63,7 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
     // The page is up before the answer is known: the first answer may take a while, the page says so meanwhile.
     const server = await listen({ workplace, operations, version, host, port, lock })
     output.note(`crossline: ${server.url} (data in ${data}; Ctrl-C ends)`)
-    const ready = prepare(frame, workplace, server.url).then(
-      () => server.ready(),
-      thrown => output.fail(thrown),
-    )
+    const ready = prepare(frame, workplace, server).catch(thrown => output.fail(thrown))
     await stopped
     output.note('crossline: stopping…')
     await Promise.race([ready, new Promise(done => setTimeout(done, 2000).unref())])
@@ -78,13 +76,17 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
 }
 
 /** Opens the ledger, puts the sample in when it is empty, and prints the answer. */
-async function prepare(frame: CommandFrame, workplace: Workplace, url: string): Promise<void> {
+async function prepare(frame: CommandFrame, workplace: Workplace, server: Server): Promise<void> {
   const { output } = frame
+  const { url } = server
   const { ensureSample } = await import('../../server/sample.ts')
   const { answerOf } = await import('../../server/answers.ts')
   const { color, seed } = frame.globals()
   output.progress('opening the ledger…')
-  const sample = await workplace.exclusively(() => ensureSample(workplace))
+  const sample = await workplace
+    .exclusively(() => ensureSample(workplace))
+    // Open or broken: requests are answered from now on, if only with what is wrong.
+    .finally(() => server.ready())
   const calls = (await (await workplace.ledger()).sources()).reduce((sum, source) => sum + source.calls, 0)
   output.progress(null)
   if (calls === 0) {
