@@ -127,7 +127,7 @@ export type ModelSheet = z.infer<typeof model>
 export type RatesSheet = z.infer<typeof rates>
 
 /** The JSON Schema of a prices.yaml, for editors. */
-export const pricesSchema = (): unknown => z.toJSONSchema(pricesFile, { io: 'input' })
+export const pricesSchema = (): unknown => z.toJSONSchema(pricesFile, { io: 'input', reused: 'ref' })
 
 /**
  * Reads a prices.yaml. Numbers are taken as their digits, never through a float.

@@ -1,0 +1,234 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { instant } from '../core/meter/calendar.ts'
+import { resolveModel } from '../core/meter/model-name.ts'
+import { formatUsd } from '../core/meter/money.ts'
+import { type Offer, price } from '../core/meter/price.ts'
+import { usageOf } from '../core/meter/usage.ts'
+import { dataRoot } from './data-root.ts'
+import { npmCatalog, npmProviders } from './npm-prices.ts'
+import { parsePrices, pricesSchema } from './overlay.ts'
+import { loadPriceBook } from './price-book.ts'
+
+const book = loadPriceBook()
+const at = instant('2026-11-23')
+const perMillion = (offer: Offer, kind: 'input' | 'cacheRead' | 'output' = 'input'): string | null => {
+  const { usd } = price(book, { ...offer, usage: usageOf({ [kind]: 100_000 }), atMicros: at })
+  return usd === null ? null : formatUsd((usd * 10n) as typeof usd)
+}
+const found = (provider: string | null, model: string): string => {
+  const r = resolveModel(book, provider, model)
+  return 'reason' in r ? 'none' : `${r.seller.id} ${r.model.id} ${r.match}`
+}
+
+test('every provider of the npm package is read: its own list of them has no other', () => {
+  const require = createRequire(import.meta.url)
+  const text = readFileSync(require.resolve(npmCatalog.name).replace(/cjs$/, 'js'), 'utf8')
+  const ids = [...text.matchAll(/^ {4}id: "([^"]+)",$/gm)].map(m => m[1])
+  expect(ids.length).toBeGreaterThan(40)
+  expect([...npmProviders].sort()).toEqual([...new Set(ids)].sort())
+})
+
+test('the version that the book names is the one that is installed', () => {
+  const manifest = JSON.parse(readFileSync(join(dataRoot(), '..', 'package.json'), 'utf8'))
+  expect(manifest.dependencies[npmCatalog.name]).toBe(npmCatalog.version)
+  expect(book.version).toContain(npmCatalog.version)
+  expect(book.newestDate).toBe('2026-11-23')
+})
+
+test('a sibling is never priced as the model that it resembles', () => {
+  expect(found('anthropic', 'claude-sonnet-5')).toBe('anthropic claude-sonnet-5 exact')
+  expect(found('anthropic', 'claude-sonnet-5-5')).toBe('anthropic claude-sonnet-5-5 exact')
+  for (const model of [
+    'claude-sonnet-5-6',
+    'claude-sonnet-6',
+    'claude-opus-5-1',
+    'gpt-5.9',
+    'gpt-5-ultra',
+    'gpt-4o-huge',
+    'claude',
+  ]) {
+    for (const provider of ['anthropic', 'openai', null]) expect(found(provider, model), model).toBe('none')
+  }
+})
+
+test('names are understood as people and APIs spell them, and the answer says how', () => {
+  expect(found('OpenAI', 'GPT-6.2-Sol')).toBe('openai gpt-6.2-sol exact')
+  expect(found(null, 'gpt-6-2-sol')).toBe('openai gpt-6.2-sol alias')
+  expect(found(null, 'openai/gpt-5')).toBe('openai gpt-5 alias')
+  expect(found('azure_openai', 'gpt-5')).toBe('azure gpt-5 exact')
+  expect(found(null, 'claude-sonnet-4-5-20250929')).toBe('anthropic claude-sonnet-4-5 prefix')
+  expect(found('vertex_ai', 'claude-sonnet-4-5@20250929')).toBe('google-vertex claude-sonnet-4-5 prefix')
+  expect(found('google', 'models/gemini-2.5-pro')).toBe('google gemini-2.5-pro alias')
+  expect(found('x_ai', 'grok-4.20-0309-reasoning')).toBe('x-ai grok-4.20 alias')
+  expect(found('aws.bedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0')).toBe(
+    'aws anthropic.claude-sonnet-4-5-20250929-v1:0 alias',
+  )
+  expect(found(null, 'anthropic.claude-sonnet-4-6-20260217-v1:0')).toBe('aws anthropic.claude-sonnet-4-6-v1:0 prefix')
+  expect(found(null, 'deepinfra/Qwen/Qwen3.6-35B-A3B')).toBe('deepinfra Qwen/Qwen3.6-35B-A3B alias')
+  expect(found('openrouter', 'openai/gpt-5-mini')).toBe('openrouter openai/gpt-5-mini exact')
+  expect(found(null, 'sonar-pro')).toBe('perplexity sonar-pro exact')
+})
+
+test('an open model sold by many has no price until a provider is named', () => {
+  const open = resolveModel(book, null, 'meta-llama/Llama-3.1-8B-Instruct')
+  expect(open).toMatchObject({ reason: expect.stringContaining('name a provider') })
+  expect(resolveModel(book, 'no-such-cloud', 'gpt-5')).toMatchObject({
+    reason: expect.stringContaining('no-such-cloud'),
+  })
+})
+
+test('every model of every seller is found under its own id', () => {
+  for (const seller of book.sellers) {
+    for (const model of seller.models) {
+      const r = resolveModel(book, seller.id, model.id)
+      expect('reason' in r ? r.reason : r.model.id, `${seller.id} ${model.id}`).toBe(model.id)
+    }
+  }
+})
+
+test('Bedrock: a geography is in-region and ten per cent dearer, "global" is list price, by name or by region', () => {
+  const sonnet = 'anthropic.claude-sonnet-4-6'
+  expect(perMillion({ provider: 'bedrock', model: sonnet })).toBe('3.300000000000')
+  expect(perMillion({ provider: 'bedrock', model: `eu.${sonnet}-v1:0`, region: 'eu-west-1' })).toBe('3.300000000000')
+  expect(perMillion({ provider: 'bedrock', model: `global.${sonnet}-v1:0`, region: 'us-east-1' })).toBe(
+    '3.000000000000',
+  )
+  expect(perMillion({ provider: 'bedrock', model: sonnet, region: 'global' })).toBe('3.000000000000')
+})
+
+test('OpenAI: fast is priority, whether asked for as a tier or as a speed; Anthropic: fast is a speed', () => {
+  for (const mode of [{ tier: 'fast' }, { tier: 'priority' }, { speed: 'fast' }]) {
+    expect(perMillion({ provider: 'openai', model: 'gpt-6.2-sol', ...mode })).toBe('4.000000000000')
+  }
+  expect(perMillion({ provider: 'openai', model: 'gpt-6.2-sol', speed: 'ultrafast' })).toBe('6.000000000000')
+  for (const mode of [{ tier: 'fast' }, { speed: 'fast' }]) {
+    expect(perMillion({ provider: 'anthropic', model: 'claude-opus-5', ...mode })).toBe('10.000000000000')
+  }
+  expect(perMillion({ provider: 'anthropic', model: 'claude-opus-5', tier: 'priority' })).toBeNull()
+  expect(perMillion({ provider: 'anthropic', model: 'claude-sonnet-4-5', speed: 'fast' })).toBeNull()
+})
+
+test('Ultrafast steps from 3x to 6x at the end of February 2027', () => {
+  const ultra = (when: string): string => {
+    const usage = usageOf({ input: 10_000, output: 2_000 })
+    return formatUsd(
+      price(book, { provider: 'openai', model: 'gpt-6.2-sol', tier: 'ultrafast', usage, atMicros: instant(when) }).usd!,
+    )
+  }
+  expect(ultra('2027-02-28T23:59:59Z')).toBe('0.120000000000')
+  expect(ultra('2027-03-01')).toBe('0.240000000000')
+})
+
+test('a model listed without a price is unpriced, and free only where its id says so', () => {
+  expect(perMillion({ provider: 'cerebras', model: 'qwen-3-coder-480b' })).toBeNull()
+  expect(perMillion({ provider: 'openrouter', model: 'deepseek/deepseek-r1:free' })).toBe('0.000000000000')
+})
+
+test('loading twice gives one version, and an overlay another', () => {
+  expect(loadPriceBook().version).toBe(book.version)
+  expect(loadPriceBook({ overlays: [overlay('version: 1\nproviders: {}\n')] }).version).not.toBe(book.version)
+})
+
+function overlay(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'prices-')), 'prices.yaml')
+  writeFileSync(path, text)
+  return path
+}
+
+test("a user's file wins over everything: negotiated rates, discounts, models of their own, endpoints by the hour", () => {
+  const path = overlay(`
+version: 1
+observedAt: 2026-12-01
+providers:
+  openai:
+    discounts:
+      - { share: 0.1, models: ["gpt-5*"] }
+    models:
+      gpt-6.2-sol: { rates: { input: 1.75, output: 9 } }
+  our-cluster:
+    names: [vllm]
+    models:
+      llama-3.1-70b: { aliases: [meta-llama/Llama-3.1-70B-Instruct], rates: { input: 0.0000001, output: 0.3 } }
+    dedicated:
+      endpoint-1: { model: llama-3.1-70b, gpu: h100-sxm-80gb, gpus: 4, usdPerHour: 11.96, minBillableSeconds: 60 }
+`)
+  const own = loadPriceBook({ overlays: [path, path] })
+  const priced = (provider: string, model: string) =>
+    price(own, { provider, model, usage: usageOf({ input: 1_000_000 }), atMicros: at })
+  expect(priced('openai', 'gpt-6.2-sol')).toMatchObject({
+    usd: 1_750_000_000_000n,
+    match: 'override',
+    catalog: { source: path },
+  })
+  expect(priced('openai', 'gpt-5')).toMatchObject({ usd: 1_125_000_000_000n, match: 'override' })
+  expect(priced('vllm', 'meta-llama/llama-3.1-70b-instruct')).toMatchObject({
+    usd: 100_000n,
+    pricedAs: 'llama-3.1-70b',
+  })
+  expect(own.dedicated[0]).toMatchObject({ provider: 'our-cluster', usdPerHour: { unscaled: 1196n, scale: 2 } })
+  expect(own.newestDate).toBe('2026-12-01')
+})
+
+test('what is wrong with a price file is said with its file, line and field', () => {
+  const wrong = (text: string): unknown => {
+    try {
+      parsePrices(text, 'p.yaml')
+    } catch (thrown) {
+      return thrown
+    }
+    return null
+  }
+  const start = 'version: 1\nproviders:\n  openai:\n    models:\n      gpt-5:\n'
+  expect(wrong(`${start}        rates: { input: -1 }\n`)).toMatchObject({
+    where: 'p.yaml:6:providers.openai.models.gpt-5.rates.input',
+    message: expect.stringContaining('decimal number'),
+  })
+  expect(wrong(`${start}        rates: { inputt: 1 }\n`)).toMatchObject({
+    fix: 'did you mean "input"?',
+    where: expect.stringContaining('p.yaml:6:'),
+  })
+  expect(wrong(`${start}        rates: { input: 1 }\n        from: yesterday\n`)).toMatchObject({
+    where: 'p.yaml:7:providers.openai.models.gpt-5.from',
+  })
+  expect(wrong('version: 1\nproviders: [\n')).toMatchObject({
+    code: 'PRICES_INVALID',
+    where: expect.stringMatching(/^p\.yaml:\d/),
+  })
+  expect(wrong('')).toMatchObject({ code: 'PRICES_INVALID' })
+  expect(() => loadPriceBook({ overlays: ['/nowhere/prices.yaml'] })).toThrow('cannot be read')
+})
+
+test('a band that leaves out a rate of its row is refused: those tokens would go unbilled', () => {
+  const path = overlay(`
+version: 1
+providers:
+  shop: { models: { m: { rates: { input: 1, output: 2 }, bands: [{ above: 1000, rates: { input: 2 } }] } } }
+`)
+  expect(() => loadPriceBook({ overlays: [path] })).toThrow('has no rate for output')
+})
+
+test('each shipped row names its source, and each file its date', () => {
+  const folder = join(dataRoot(), 'prices')
+  for (const name of readdirSync(folder).filter(n => n.endsWith('.yaml'))) {
+    const file = parsePrices(readFileSync(join(folder, name), 'utf8'), name)
+    expect(file.observedAt, name).toBeDefined()
+  }
+  for (const seller of book.sellers) {
+    for (const model of seller.models) {
+      for (const row of model.rows)
+        if (row.layer === 'shipped') expect(row.reference, `${seller.id} ${model.id}`).not.toBeNull()
+    }
+    for (const rule of [...seller.multipliers, ...seller.fees]) expect(rule.reference, seller.id).not.toBeNull()
+  }
+})
+
+test('the JSON Schema that ships for editors is that of the reader', () => {
+  const path = join(dataRoot(), 'prices', 'prices.schema.json')
+  const text = `${JSON.stringify(pricesSchema(), null, 2)}\n`
+  if (process.env.UPDATE_SCHEMA) writeFileSync(path, text)
+  expect(readFileSync(path, 'utf8'), 'run with UPDATE_SCHEMA=1').toBe(text)
+})
