@@ -3,7 +3,6 @@ import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { headline } from '../charts/labels.ts'
-import type { Answer } from '../core/decide/answer.ts'
 import { BreakdownPanel } from './breakdown-panel.tsx'
 import { ChartPanel } from './chart-panel.tsx'
 import { Controls } from './controls.tsx'
@@ -12,7 +11,7 @@ import { CoverageLine, Ground, SampleBanner } from './ground.tsx'
 import { KeysDialog, keysOpen } from './keys.tsx'
 import { RankedTable } from './ranked-table.tsx'
 import { Empty, Failed, Working } from './standing.tsx'
-import { answer, loading, page } from './state.ts'
+import { decided, loading, page } from './state.ts'
 import { isDark, theme, turnTheme } from './theme.ts'
 
 const darkNow = signal(false)
@@ -28,8 +27,8 @@ export function App(): JSX.Element {
     return () => system.removeEventListener('change', read)
   }, [theme.value])
   useEffect(() => {
-    document.title = answer.value?.sample ? 'Crossline (sample data)' : 'Crossline'
-  }, [answer.value?.sample])
+    document.title = decided.value.answer?.sample ? 'Crossline (sample data)' : 'Crossline'
+  }, [decided.value.answer?.sample])
   return (
     <>
       <header class="top">
@@ -56,13 +55,7 @@ function Body(): JSX.Element {
   if (state.kind === 'loading') return <Working progress={state.progress} />
   if (state.kind === 'trouble')
     return state.trouble.code.includes('EMPTY') ? <Empty /> : <Failed trouble={state.trouble} />
-  let shown: Answer | null = null
-  let problem: Error | null = null
-  try {
-    shown = answer.value
-  } catch (thrown) {
-    problem = thrown instanceof Error ? thrown : new Error(String(thrown))
-  }
+  const { answer: shown, problem } = decided.value
   const { evidence } = state
   if (evidence.demand.calls === 0) return <Empty />
   return (

@@ -40,7 +40,7 @@ export async function fetchEvidence(
 
 /** Removes the bundled sample from the ledger; null when done. */
 export async function dropSample(): Promise<Trouble | null> {
-  const answered = await ask<unknown>('/api/drop-sample', { method: 'POST' }, () => {})
+  const answered = await ask<unknown>('/api/sample/drop', { method: 'POST' }, () => {})
   return 'trouble' in answered ? answered.trouble : null
 }
 

@@ -29,19 +29,36 @@ export const cursor = signal<number | null>(null)
 
 export const choices = computed<Choices>(() => ({ ...defaultChoices, ...inFile?.choices, ...page.value.choices }))
 
-/** The answer at the measured volume: what "today" means, and what holds the axes still while the volume is moved. */
-export const todayAnswer = computed<Answer | null>(() => {
-  if (loading.value.kind !== 'ready') return null
-  return decide(loading.value.evidence, { ...choices.value, tokensPerMonth: null })
+interface Decided {
+  /** At the measured volume: what "today" means, and what holds the axes still while the volume is moved. */
+  readonly today: Answer | null
+  readonly answer: Answer | null
+  /** Why core refuses these choices; the controls stay, so that they can be taken back. */
+  readonly problem: Error | null
+}
+
+const measured = computed<Decided>(() => {
+  if (loading.value.kind !== 'ready') return { today: null, answer: null, problem: null }
+  return attempt(loading.value.evidence, { ...choices.value, tokensPerMonth: null })
 })
 
-export const answer = computed<Answer | null>(() => {
-  const measured = todayAnswer.value
-  if (loading.value.kind !== 'ready' || measured === null) return null
-  const { tokensPerMonth } = choices.value
-  if (dragged.value === null && tokensPerMonth === null) return measured
-  return decide(loading.value.evidence, { ...choices.value, tokensPerMonth: dragged.value ?? tokensPerMonth })
+export const decided = computed<Decided>(() => {
+  const today = measured.value
+  const tokensPerMonth = dragged.value ?? choices.value.tokensPerMonth
+  if (loading.value.kind !== 'ready' || today.answer === null || tokensPerMonth === null) return today
+  return { ...attempt(loading.value.evidence, { ...choices.value, tokensPerMonth }), today: today.answer }
 })
+
+function attempt(evidence: Evidence, turned: Choices): Decided {
+  try {
+    const answer = decide(evidence, turned)
+    return { today: answer, answer, problem: null }
+  } catch (thrown) {
+    return { today: null, answer: null, problem: thrown instanceof Error ? thrown : new Error(String(thrown)) }
+  }
+}
+
+export const todayAnswer = computed<Answer | null>(() => decided.value.today)
 
 /** Volumes in view: around the measured one, and as far as a link's own volume lies. */
 export const domain = computed<readonly [number, number]>(() => {
