@@ -7,6 +7,8 @@ export default class ClosingLine implements Reporter {
     // Format, lint and types run before the tests (scripts/test.mjs); what failed there is a failure of the run.
     let failed = unhandled.length + (process.env.CROSSLINE_FAILED_CHECKS?.split(', ').length ?? 0)
     let skipped = 0
+    // Nothing to run is no success.
+    if (modules.length === 0) failed += 1
     for (const module of modules) {
       // A file that does not even load has no tests to count, and must not count as none failed.
       if (module.state() === 'failed' && [...module.children.allTests()].length === 0) failed += 1

@@ -28,5 +28,3 @@ export interface Operation<Params, Result> {
 export function pathOf(operation: { readonly name: string; readonly path?: string }): string {
   return operation.path ?? `/api/${operation.name}`
 }
-
-export const silentIo: OperationIo = { file: null, progress: () => {}, note: () => {} }
