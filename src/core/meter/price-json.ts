@@ -19,7 +19,10 @@ export function pricedJson(priced: Priced): Record<string, unknown> {
 
 const tails = new WeakMap<PricedCall['catalog'], Map<string, string>>()
 
-/** The members of the same JSON object as text, without the braces, for a line that has an id before them. */
+/**
+ * The members of the same JSON object as text, without the braces, for a line that has an id before them. The row's
+ * reference is left out: a million lines would repeat it.
+ */
 export function pricedMembers(priced: Priced): string {
   if (priced.usd === null) return `"usd":null,"reason":${JSON.stringify(priced.reason)}`
   let lines = ''
@@ -40,7 +43,11 @@ function tailOf({ provider, pricedAs, match, catalog }: PricedCall): string {
   const key = `${match}\n${provider}\n${pricedAs}`
   let tail = known.get(key)
   if (tail === undefined) {
-    tail = JSON.stringify({ provider, pricedAs, match, catalog }).slice(1, -1)
+    const { source, version, effectiveFrom, confidence } = catalog
+    tail = JSON.stringify({ provider, pricedAs, match, catalog: { source, version, effectiveFrom, confidence } }).slice(
+      1,
+      -1,
+    )
     known.set(key, tail)
   }
   return tail

@@ -383,7 +383,8 @@ test('the text of a batch line is the JSON of the value', () => {
   fc.assert(
     fc.property(usages, counts => {
       const priced = price(book, { provider: 'shop', model: 'm', usage: counts, units: noUnits, atMicros: at })
-      expect(JSON.parse(`{${pricedMembers(priced)}}`)).toEqual(pricedJson(priced))
+      // All but the row's reference and date, which a batch does not repeat on every line.
+      expect(pricedJson(priced)).toMatchObject(JSON.parse(`{${pricedMembers(priced)}}`))
     }),
     { numRuns: 30 },
   )
