@@ -12,6 +12,7 @@ import type { CallTimes } from './busiest.ts'
 import { asMetered } from './metered.ts'
 import { objectiveOf } from './objective.ts'
 import { defaultGpus, defaultOtherModels, type Question } from './question.ts'
+import { replaysOf } from './replay.ts'
 import { type Candidate, longerThan, replicaTerms, shapesOf } from './replica-terms.ts'
 import { type Asked, askedCalls } from './slices.ts'
 
@@ -24,7 +25,10 @@ export interface Tools {
 
 const windowSeconds = 600
 
-/** Faults: LEDGER_EMPTY, MODEL_NOT_METERED, MODEL_UNKNOWN, GPU_UNKNOWN. */
+/**
+ * Everything known of the question, the replay of today's calls on the cheapest fleet of today's weights included.
+ * Faults: LEDGER_EMPTY, MODEL_NOT_METERED, MODEL_UNKNOWN, GPU_UNKNOWN.
+ */
 export async function gather(question: Question, tools: Tools): Promise<Evidence> {
   const { ledger, progress = () => {} } = tools
   const asked = await askedCalls(question, ledger)
@@ -37,10 +41,11 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
   const candidates = candidatesOf(question, asked.group)
   const gpus = (question.gpus ?? defaultGpus).map(gpuById)
   const objective = objectiveOf(question, calls)
-  const replicas = replicaTerms(shapesOf(candidates, gpus), calls, demand, objective, question.seed, (done, of) =>
+  const shapes = shapesOf(candidates, gpus)
+  const replicas = replicaTerms(shapes, calls, demand, objective, question.seed, (done, of) =>
     progress(`trying replicas: ${done} of ${of}`),
   )
-  return {
+  const evidence: Evidence = {
     schemaVersion: 1,
     sample: asked.sample,
     attribution: asked.sample ? sampleAttribution : [],
@@ -58,6 +63,8 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     assumptions: assumptionsOf(question, asked, demand),
     notModelled,
   }
+  progress('replaying the traffic')
+  return { ...evidence, replays: replaysOf(evidence, shapes, calls) }
 }
 
 /** Today's weights when they are open, then the other open models asked for. */

@@ -1,5 +1,5 @@
 // Evidence and choices in; the ranked answer with its crossings, doubts and assumptions out.
-import type { Assumption } from './evidence.ts'
+import type { Assumption, Replay } from './evidence.ts'
 
 export type YesNoUnknown = 'yes' | 'no' | 'unknown'
 
@@ -70,6 +70,8 @@ export interface OptionAnswer {
   readonly band: Band | null
   readonly probabilityCheapest: number | null
   readonly terms: CostTerms | null
+  /** What replaying today's calls on exactly these replicas gave; null where nobody replayed them. */
+  readonly replay: Replay | null
   readonly priceSource: string
   readonly notes: readonly string[]
 }

@@ -3,7 +3,7 @@ import { estimate } from '../statistics/estimate.ts'
 import type { Band, CostTerms, OptionAnswer, YesNoUnknown } from './answer.ts'
 import type { Choices } from './choices.ts'
 import { meetsQuality, type Weights } from './eligibility.ts'
-import type { ApiTerms, Evidence, ReplicaTerms } from './evidence.ts'
+import type { ApiTerms, Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import { billedGpus, type Lease, leaseOf, unknown } from './lease.ts'
 import { breakdownAt, costAt, interpolate, mostTokensPerMonth, replicasAt, utilizationAt } from './staircase.ts'
 import { shapesOf, totalTokens, type Volume } from './traffic.ts'
@@ -185,9 +185,24 @@ export function optionAt(
     band: usd === null ? null : doubt.band,
     probabilityCheapest: usd === null ? null : doubt.probabilityCheapest,
     terms,
+    replay: replica === null || replicas === null ? null : replayOf(evidence, replica, servingOf(terms!, replicas)),
     priceSource: candidate.priceSource,
     notes,
   }
+}
+
+/** Replicas that serve: all but the spares, which a fixed fleet counts in. */
+function servingOf(terms: CostTerms, replicas: number): number {
+  return terms.kind === 'self-host' && terms.fixedReplicas === null ? replicas - terms.spareReplicas : replicas
+}
+
+function replayOf(evidence: Evidence, replica: ReplicaTerms, serving: number): Replay | null {
+  const same = (replay: Replay) =>
+    replay.model === replica.model &&
+    replay.gpu === replica.gpu &&
+    replay.gpusPerReplica === replica.gpusPerReplica &&
+    replay.replicas === serving
+  return evidence.replays?.find(same) ?? null
 }
 
 const unknownParts = {
@@ -214,7 +229,7 @@ function meetsLatency(evidence: Evidence, candidate: Candidate, tokensPerMonth: 
   if (!replica.fits || replica.tokensPerSecond <= 0) return 'no'
   if (terms === null || terms.kind !== 'self-host') return 'unknown'
   if (tokensPerMonth > mostTokensPerMonth(terms) * (1 + 1e-12)) return 'no'
-  const serving = replicasAt(terms, tokensPerMonth)! - (terms.fixedReplicas === null ? terms.spareReplicas : 0)
+  const serving = servingOf(terms, replicasAt(terms, tokensPerMonth)!)
   const busiest = Math.min(1, tokensPerMonth / 1e6 / (serving * terms.replicaMtokPerMonth))
   const ttft = interpolate(replica.loadCurve, busiest, point => point.ttftP95Ms)
   const tpot = interpolate(replica.loadCurve, busiest, point => point.tpotP95Ms)

@@ -92,7 +92,12 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     notModelled: evidence.notModelled,
     unpriced: evidence.coverage.unpricedModels,
   }
-  const context = { today, days, stretch: months.stretch, metered: best !== null && isMetered(evidence, entries, best) }
+  const context = {
+    today,
+    days,
+    unseenShare: months.unseenShare,
+    metered: best !== null && isMetered(evidence, entries, best),
+  }
   return { ...answer, verdict: verdict(answer, context), nextMeasurement: nextMeasurement(answer, evidence) }
 }
 
@@ -226,11 +231,12 @@ function trafficAssumptions(evidence: Evidence, months: Resampled, choices: Choi
       source: `busiest ten minutes ÷ mean, in replica-seconds; fleets are sized for it (the largest of ${peaks.length} kinds of replica)`,
     })
   }
-  if (months.stretch > 1) {
+  if (months.unseenShare > 0) {
     list.push({
       name: 'less than a week of traffic',
-      value: `deviations of volume × ${Number(months.stretch.toPrecision(3))}`,
-      source: `log deviations × √(7 ÷ days), at most 13; hours of the week not seen (${168 - demand.hoursOfWeek} of 168) draw a peak-to-mean of up to 3, what published calculators plan with`,
+      value: `${168 - demand.hoursOfWeek} of 168 hours of the week not seen`,
+      source:
+        'the month may be up to 3.3 times busier or quieter than what was seen (as production rate curves are, hour against mean), and draws a peak-to-mean of up to 3, what published calculators plan with',
     })
   }
   if (demand.unknownUsageCalls > 0) {

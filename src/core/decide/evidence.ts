@@ -72,6 +72,27 @@ export interface LeaseRow {
   readonly isDefault?: boolean
 }
 
+/** Today's own arrivals, call by call, on a fleet of serving replicas (spares not among them). Time, never money. */
+export interface Replay {
+  readonly model: string
+  readonly gpu: string
+  readonly gpusPerReplica: number
+  readonly replicas: number
+  readonly router: string
+  readonly calls: number
+  /** Calls of unknown usage, which cannot be replayed. */
+  readonly leftOut: number
+  readonly completed: number
+  readonly rejected: number
+  readonly durationSeconds: number
+  readonly gpuHours: { readonly leased: number; readonly busy: number; readonly idle: number; readonly cold: number }
+  readonly ttftMs: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null }
+  readonly tpotMs: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null }
+  /** Share of calls outside the objective, and of five-minute windows in which more than 5 % were. */
+  readonly lateShare: number
+  readonly lateWindowShare: number
+}
+
 export interface Evidence {
   readonly schemaVersion: 1
   readonly sample: boolean
@@ -93,6 +114,8 @@ export interface Evidence {
   readonly api: readonly ApiTerms[]
   readonly replicas: readonly ReplicaTerms[]
   readonly leases: readonly LeaseRow[]
+  /** Replays on the fleets that today's traffic needs; absent where none was made. */
+  readonly replays?: readonly Replay[]
   /** Other slices of the ledger that could be asked about (metered models with their share of spend or tokens). */
   readonly slices: readonly { readonly model: string; readonly calls: number; readonly share: number }[]
   readonly assumptions: readonly Assumption[]

@@ -1,5 +1,5 @@
 // Evidence in; a few hundred other months that its days (or ten-minute blocks) could have made, out.
-import { exp, log, pow } from '../statistics/elementary.ts'
+import { exp, log } from '../statistics/elementary.ts'
 import { type Random, stream } from '../statistics/random.ts'
 import type { Evidence } from './evidence.ts'
 import { daysOf, mostPeakToMean, shapesOf, workOf } from './traffic.ts'
@@ -19,8 +19,8 @@ export interface Resampled {
   readonly leaseUniform: ReadonlyMap<string, Float64Array>
   /** The same for hosted offers: one market, one draw. */
   readonly hostedUniform: Float64Array
-  /** By how much deviations of volume were stretched because less than a week was seen; 1 = not. */
-  readonly stretch: number
+  /** Share of the week's hours never seen, when less than a week was; the month's volume was drawn wider for it. */
+  readonly unseenShare: number
   readonly unit: 'days' | 'ten-minute blocks'
   readonly blocks: number
 }
@@ -28,16 +28,19 @@ export interface Resampled {
 /** A peak-to-mean that published calculators plan with; stands in for hours of the week that were never seen. */
 const typicalPeakToMean = 3
 
-/** Deviations are stretched by no more than this (an hour of traffic: √(7 × 24)). */
-const mostStretch = 13
+/**
+ * How far the mean of a week may lie from one hour of it, as a factor either way (90 % of draws): the busiest hour of
+ * the bundled production rate curves is 1.8–3.3 times their mean, the quietest a quarter to a third of it.
+ */
+const mostShift = 3.3
 
 const kept = new WeakMap<Evidence, Resampled>()
 
 /**
  * Bootstrap of the traffic: whole days when there are 14 of them, else contiguous ten-minute blocks. Below a week the
- * logarithm of the drawn volume's deviation is multiplied by √(7 ÷ days), as a standard error grows when days are
- * missing; and, with the probability that an hour of the week was never seen, peak-to-mean is drawn up to 3. Kept per
- * evidence, since the reader's choices change none of it.
+ * volume is also shifted by a lognormal factor, within ÷3.3 and ×3.3 in 90 % of draws when hardly an hour of the week
+ * was seen and less by the share that was; and, with the probability that an hour was never seen, peak-to-mean is drawn
+ * up to 3. Kept per evidence, since the reader's choices change none of it.
  */
 export function resample(evidence: Evidence, draws: number): Resampled {
   const known = kept.get(evidence)
@@ -55,7 +58,6 @@ function draw(evidence: Evidence, draws: number): Resampled {
   const byDay = windows >= 14 * windowsPerDay
   const size = byDay ? windowsPerDay : 1
   const blocks = Math.floor(windows / size)
-  const stretch = days >= 7 ? 1 : Math.min(mostStretch, days > 0 ? Math.sqrt(7 / days) : mostStretch)
   const counts = drawCounts(stream(seed, 'bootstrap'), draws, blocks)
 
   const input = sums(demand.windows.input, size, blocks)
@@ -73,6 +75,7 @@ function draw(evidence: Evidence, draws: number): Resampled {
     return drawn.map((amount, d) => (seenUsd > 0 && tokensRatio[d]! > 0 ? amount / seenUsd / tokensRatio[d]! : 1))
   })
   const unseen = days >= 7 ? 0 : 1 - demand.hoursOfWeek / 168
+  const shift = stream(seed, 'unseen volume')
   const flat = stream(seed, 'unseen hours')
   const shape = Float64Array.from({ length: draws }, () => (flat.uniform() < unseen ? flat.uniform() : 0))
   const peakToMean = evidence.replicas.map((replica, r) => {
@@ -92,14 +95,14 @@ function draw(evidence: Evidence, draws: number): Resampled {
   const market = stream(seed, 'hosted prices')
   return {
     draws,
-    volume: stretch === 1 ? tokensRatio : tokensRatio.map(ratio => (ratio > 0 ? pow(ratio, stretch) : 0)),
+    volume: tokensRatio.map(ratio => ratio * exp((shift.normal() * unseen * log(mostShift)) / 1.645)),
     api,
     peakToMean,
     // `band` bounds 90 % of the model's errors: 1.645 standard deviations of a lognormal.
     throughput: evidence.replicas.map(({ band }) => normal.map(z => exp((z * log(1 + band)) / 1.645))),
     leaseUniform: leaseUniforms(evidence, draws),
     hostedUniform: Float64Array.from({ length: draws }, () => market.uniform()),
-    stretch,
+    unseenShare: unseen,
     unit: byDay ? 'days' : 'ten-minute blocks',
     blocks,
   }

@@ -7,7 +7,7 @@ import { spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
 export interface VerdictContext {
   readonly today: Weights | null
   readonly days: number
-  readonly stretch: number
+  readonly unseenShare: number
   /** The best option is the one already in use. */
   readonly metered: boolean
 }
@@ -84,9 +84,9 @@ function cheapestOther(answer: Answer, today: Weights): OptionAnswer | undefined
   return answer.options.find(option => option.group !== today.group && option.usd !== null)
 }
 
-function restWords({ days, stretch }: VerdictContext): string {
+function restWords({ days, unseenShare }: VerdictContext): string {
   const span = spanWords(days)
-  if (stretch === 1) return `Rests on ${span} of traffic, and on simulated, not measured, GPU throughput.`
+  if (unseenShare === 0) return `Rests on ${span} of traffic, and on simulated, not measured, GPU throughput.`
   return `Rests on only ${span} of traffic, under a week: the bands are widened for the days not seen, and GPU throughput is simulated, not measured.`
 }
 
