@@ -176,5 +176,3 @@ export const routerOf = (sheet: SellerSheet, origin: SheetOrigin) =>
   sheet.router
     ? { ...provenance(sheet.router, origin), tier: sheet.router.tier, share: decimal(text(sheet.router.share)) }
     : null
-
-export { provenance as provenanceOf }

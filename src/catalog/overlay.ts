@@ -80,6 +80,7 @@ const seller = z.strictObject({
   names: names.optional().describe('Other names of the provider.'),
   ownModels: names.optional().describe('Model names that mean this provider when none is given.'),
   resells: names.optional().describe('Providers whose list prices hold here for models not listed.'),
+  notSold: names.optional().describe('Models that the npm catalogue lists here and the provider does not sell.'),
   regionInName: flag.optional(),
   tierNames: z.record(z.string(), z.string()).optional(),
   tierOfSpeed: z.record(z.string(), z.string()).optional(),

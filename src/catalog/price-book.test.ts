@@ -76,6 +76,14 @@ test('names are understood as people and APIs spell them, and the answer says ho
 test('an open model sold by many has no price until a provider is named', () => {
   const open = resolveModel(book, null, 'meta-llama/Llama-3.1-8B-Instruct')
   expect(open).toMatchObject({ reason: expect.stringContaining('name a provider') })
+  // The maker of weights is not their seller, though the npm catalogue has a price of gpt-oss under OpenAI.
+  for (const [provider, model] of [
+    [null, 'openai/gpt-oss-120b'],
+    ['openai', 'gpt-oss-120b'],
+  ] as const) {
+    expect(found(provider, model), model).toBe('none')
+  }
+  expect(found('groq', 'openai/gpt-oss-120b')).toMatch(/^groq openai\/gpt-oss-120b/)
   expect(resolveModel(book, 'no-such-cloud', 'gpt-5')).toMatchObject({
     reason: expect.stringContaining('no-such-cloud'),
   })

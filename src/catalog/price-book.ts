@@ -111,7 +111,10 @@ function sellerFrom(id: string, own: readonly OwnSheet[]): Seller {
     })),
   )
   const models = new Map<string, ModelEntry>()
-  for (const model of npmModels(id, corrections)) models.set(model.id.toLowerCase(), model)
+  const notSold = own.flatMap(({ sheet }) => sheet.notSold ?? [])
+  for (const model of npmModels(id, corrections)) {
+    if (notSold.length === 0 || !modelMatches(notSold, model.id)) models.set(model.id.toLowerCase(), model)
+  }
   for (const { sheet, origin } of own) {
     for (const [name, modelSheet] of Object.entries(sheet.models ?? {})) {
       const key = name.toLowerCase()

@@ -57,8 +57,11 @@ export function resolveModel(book: PriceBook, provider: string | null, model: st
 function resolveAnywhere(book: PriceBook, model: string): Resolved {
   const slash = model.indexOf('/')
   if (slash > 0) {
+    // `openai/gpt-5` names a seller, `openai/gpt-oss-120b` the maker of weights that others sell.
     const named = sellerOf(book, model.slice(0, slash))
-    const found = named && resolveAt(book, named, model.slice(slash + 1))
+    const rest = model.slice(slash + 1)
+    const sells = named && (named.ownModels.length === 0 || isOwnModel(named, rest.toLowerCase()))
+    const found = sells && resolveAt(book, named, rest)
     if (found) return { ...found, match: found.match === 'exact' ? 'alias' : found.match }
   }
   const name = model.toLowerCase()
