@@ -75,6 +75,7 @@ export async function importFile(
   const forced = options.format === undefined ? null : importerNamed(options.format)
   const inspection = await inspectFile(
     path,
+    name,
     (bytes, totalBytes) => progress?.({ phase: 'read', bytes, totalBytes }),
     signal,
   )
@@ -92,6 +93,7 @@ export async function importFile(
   if (content.kind === 'shape') return keepShape(ledger, about, content.shape(text()))
   progress?.({ phase: 'load', rows: Math.max(0, inspection.lineBreaks) })
   if (content.kind === 'rows') {
+    checkColumns(head, importer, content.reading)
     const file = fileOf(path, head, inspection, content.reading)
     const plan = { ...about, namespace: namespaceOf(about, content.reading, options), file, ...content.reading }
     return load(ledger, plan, content.reading.notes, context)
@@ -160,6 +162,16 @@ function detect(head: Head, options: ImportOptions): Importer {
   })
 }
 
+/** A format that was asked for by name must find its columns. */
+function checkColumns(head: Head, importer: Importer, reading: Reading): void {
+  const missing = columnsRead(reading).filter(column => !head.columns.includes(column))
+  if (missing.length === 0) return
+  throw new Fault('COLUMNS_MISSING', `no column ${missing.join(', ')} among ${listed(head.columns)}`, {
+    where: head.name,
+    fix: `the ${importer.title} format needs it; leave --format out to have the format detected`,
+  })
+}
+
 function fileOf(path: string, head: Head, inspection: Inspection, reading: Reading): LoadFile {
   const about = {
     path,
@@ -185,7 +197,7 @@ function columnsRead(reading: Reading): string[] {
     time.column,
     id,
     ...Object.values(text).map(t => t.column),
-    ...Object.values(counts).flatMap(c => [c.column, ...c.minus]),
+    ...Object.values(counts).flatMap(c => [c.column, ...c.minus, ...(c.plus ?? [])]),
     ttftMs?.column,
     latencyMs?.column,
     reportedUsd,

@@ -1,7 +1,6 @@
 // A file in; what it is made of (hash of its decompressed bytes, first lines, longest line), or why it cannot be read, out.
 import { createHash } from 'node:crypto'
 import { createReadStream, statSync } from 'node:fs'
-import { basename } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { Fault } from '../core/fault/fault.ts'
 
@@ -22,16 +21,16 @@ export const longestLine: number = 8 * 1024 * 1024
 const headBytes = 1024 * 1024
 
 /**
- * Reads the whole file once, holding no more than a chunk and the head. `progress` gets compressed bytes read and in all.
+ * Reads the whole file once (errors call it `name`), holding no more than a chunk and the head. `progress` gets compressed bytes read and in all.
  * Faults: FILE_NOT_FOUND, FILE_EMPTY, FILE_TRUNCATED, FILE_UNREADABLE, FILE_BINARY, LINE_TOO_LONG, IMPORT_STOPPED.
  */
 export async function inspectFile(
   path: string,
+  name: string,
   progress: (read: number, total: number) => void = () => undefined,
   signal?: AbortSignal,
 ): Promise<Inspection> {
   const total = sizeOf(path)
-  const name = basename(path)
   const stop = new AbortController()
   const input = createReadStream(path, { highWaterMark: 1 << 20, signal: stop.signal })
   let read = 0

@@ -78,6 +78,19 @@ function content(head: Head, options: ImportOptions): Content {
   }
 }
 
+const apart = [
+  'cacheWrite5m',
+  'cacheWrite1h',
+  'cacheWrite30m',
+  'cacheWrite12h',
+  'reasoning',
+  'inputAudio',
+  'inputImage',
+  'outputAudio',
+  'outputImage',
+  'searches',
+] as const
+
 /**
  * Token counts. Caches beside `prompt_tokens` (or a column named cached…) are parts of it, as OpenAI counts; beside
  * `input_tokens`, columns named cache_read… and cache_creation… are counted apart from it, as Anthropic does.
@@ -94,15 +107,20 @@ function countReadings(columns: TableColumns, notes: string[]) {
   }
   part(reads, columns.cached !== undefined || inside, 'cacheRead')
   part(columns.cacheWrite, inside, 'cacheWrite')
-  part(columns.cacheWrite5m, false, 'cacheWrite5m')
-  part(columns.cacheWrite1h, false, 'cacheWrite1h')
   if (minus.length) notes.push(`${minus.join(', ')}: taken as part of ${columns.input}`)
   else if (reads !== undefined) notes.push(`${reads}: counted apart from ${columns.input}`)
   else notes.push(uncachedNote)
   counts.input = { column: columns.input!, minus, required: false }
   counts.output = { column: columns.output!, minus: [], required: false }
-  part(columns.reasoning, false, 'reasoning')
-  part(columns.searches, false, 'searches')
+  for (const kind of apart) part(columns[kind], false, kind)
+  // Writes told only by time to live are all the writes there are.
+  const ttl = (['cacheWrite5m', 'cacheWrite1h', 'cacheWrite30m', 'cacheWrite12h'] as const).filter(
+    kind => columns[kind],
+  )
+  if (ttl.length && columns.cacheWrite === undefined) {
+    const [first = '', ...plus] = ttl.map(kind => columns[kind]!)
+    counts.cacheWrite = { column: first, minus: [], plus, required: false }
+  }
   const others = [
     'cacheRead',
     'cacheWrite',

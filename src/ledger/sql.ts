@@ -1,6 +1,6 @@
 // Every statement that the DuckDB store runs: the schema, what loads and prices calls, and what asks about them.
 import type { LoadFile, LoadPlan, TextField, TimeReading } from '../core/meter/load.ts'
-import { promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import { cacheWriteParts, promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit } from './calendar.ts'
 import type { Slice } from './ledger.ts'
 
@@ -140,15 +140,16 @@ export function stage(plan: LoadPlan): string {
     if (!reading) return `${plan.none.includes(kind) ? '0' : 'NULL'}::INTEGER AS ${name(kind)}`
     const n = whole(reading.column)
     if (reading.required) refuse(`${cell(reading.column)} IS NULL`, literal(`${reading.column}: missing`))
-    const parts = reading.minus.map(text => `coalesce(${whole(text)}, 0)`)
-    if (parts.length) {
-      refuse(
-        `${n} - ${parts.join(' - ')} < 0`,
-        literal(`${reading.minus.join(' + ')}: more than ${reading.column}, of which it is a part`),
-      )
+    const plus = (reading.plus ?? []).map(text => ` + coalesce(${whole(text)}, 0)`).join('')
+    const parts = reading.minus.map(text => ` - coalesce(${whole(text)}, 0)`).join('')
+    if (parts) {
+      const text = `${reading.minus.join(' + ')}: more than ${reading.column}, of which it is a part`
+      refuse(`${n}${plus}${parts} < 0`, literal(text))
     }
-    return `try_cast(${[n, ...parts].join(' - ')} AS INTEGER) AS ${name(kind)}`
+    const known = plus ? `coalesce(${n}, 0)` : n
+    return `try_cast(${known}${plus}${parts} AS INTEGER) AS ${name(kind)}`
   })
+  overWhole(plan, number, refuse)
   const texts = textFields.map(field => {
     const reading = plan.text[field] ?? { column: null, fallback: null }
     const fallback = reading.fallback === null ? 'NULL::VARCHAR' : literal(reading.fallback)
@@ -189,6 +190,27 @@ export function stage(plan: LoadPlan): string {
     FROM (SELECT *${[...numbers.values()].map(text => `, ${text}`).join('')} FROM (${fileRows(file)})))`
 }
 
+/** A part that exceeds its whole is a misread record: its call would be billed wrongly. */
+function overWhole(
+  plan: LoadPlan,
+  number: (text: string) => string,
+  refuse: (when: string, reason: string) => void,
+): void {
+  const { cacheWrite, output, reasoning } = plan.counts
+  const parts = cacheWriteParts.flatMap(kind => plan.counts[kind]?.column ?? [])
+  if (cacheWrite && !cacheWrite.plus && parts.length) {
+    const sum = parts.map(column => `coalesce(${number(column)}, 0)`).join(' + ')
+    refuse(
+      `${sum} > ${number(cacheWrite.column)}`,
+      literal(`${parts.join(' + ')}: more than ${cacheWrite.column}, of which it is a part`),
+    )
+  }
+  if (reasoning && output) {
+    const text = `${reasoning.column}: more than ${output.column}, of which it is a part`
+    refuse(`${number(reasoning.column)} > ${number(output.column)}`, literal(text))
+  }
+}
+
 function timeValue(
   time: TimeReading,
   cell: string,
@@ -198,7 +220,7 @@ function timeValue(
   refuse(`${cell} IS NULL`, literal(`${time.column}: missing`))
   const credible = (value: string) => `${value} >= TIMESTAMP '1970-01-01' AND ${value} < TIMESTAMP '2200-01-01'`
   if (time.kind === 'iso') {
-    const value = `try_cast(${cell} AS TIMESTAMP)`
+    const value = `timezone('UTC', try_cast(${cell} AS TIMESTAMPTZ))`
     refuse(
       `NOT coalesce(${credible(value)}, false)`,
       `${literal(`${time.column}: expected a date and time, got `)} || ${quoted(cell)}`,

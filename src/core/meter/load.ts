@@ -18,6 +18,8 @@ export interface TextReading {
 export interface CountReading {
   readonly column: string
   readonly minus: readonly string[]
+  /** Columns that add to it. */
+  readonly plus?: readonly string[]
   readonly required: boolean
 }
 

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { openDuckdb } from './duckdb.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'crossline-duckdb-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a ledger held by another process is locked, which is an outside failure and not a crash', async () => {
+  const path = join(folder, 'held.duckdb')
+  const script = `import { DuckDBInstance } from '@duckdb/node-api'
+    const db = await DuckDBInstance.create(${JSON.stringify(path)}); await (await db.connect()).run('CREATE TABLE t (x INT)')
+    console.log('held'); setInterval(() => db, 1000)`
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: import.meta.dirname })
+  try {
+    await new Promise(done => holder.stdout.once('data', done))
+    await expect(openDuckdb(path)).rejects.toMatchObject({
+      name: 'Fault',
+      code: 'LEDGER_LOCKED',
+      kind: 'outside',
+      where: path,
+    })
+  } finally {
+    holder.kill('SIGKILL')
+  }
+})
+
+test('a file that is no database is named, and left as it is', async () => {
+  const path = join(folder, 'broken.duckdb')
+  writeFileSync(path, 'not a database '.repeat(1000))
+  await expect(openDuckdb(path)).rejects.toMatchObject({
+    name: 'Fault',
+    code: 'LEDGER_BROKEN',
+    kind: 'outside',
+    where: path,
+  })
+})
+
+test('what was written is there when the ledger is opened again, and its version too', async () => {
+  const path = join(folder, 'kept.duckdb')
+  const first = await openDuckdb(path)
+  await first.addShape({
+    source: 'file:1',
+    name: 'curve',
+    format: 'rate-curve',
+    sample: false,
+    importedAtMicros: 5,
+    startMicros: 0,
+    seconds: [0],
+    requestsPerSecond: [2],
+  })
+  const version = await first.version()
+  await first.close()
+  const again = await openDuckdb(path)
+  expect(await again.version()).toBe(version)
+  expect((await again.sources()).map(row => row.name)).toEqual(['curve'])
+  await again.close()
+  await expect(again.sources()).rejects.toMatchObject({ code: 'LEDGER_CLOSED' })
+})
+
+test('a ledger written by a newer program is not touched', async () => {
+  const path = join(folder, 'newer.duckdb')
+  await (await openDuckdb(path)).close()
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const instance = await DuckDBInstance.create(path)
+  const connection = await instance.connect()
+  await connection.run(`UPDATE meta SET value = '99' WHERE key = 'schema'`)
+  connection.closeSync()
+  instance.closeSync()
+  await expect(openDuckdb(path)).rejects.toMatchObject({ code: 'LEDGER_TOO_NEW' })
+})
