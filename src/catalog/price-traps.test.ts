@@ -92,7 +92,8 @@ test('where the npm catalogue contradicts a case, the difference is pinned: what
 
 test('its calculator, which we never use for money, prices a sibling and forgets fees and audio', () => {
   const total = (provider: string, model: string, usage: Record<string, number>, at: string): number | null =>
-    calcPrice(usage, model, { provider: findProvider({ providerId: provider })!, timestamp: new Date(at) })?.total_price ?? null
+    calcPrice(usage, model, { provider: findProvider({ providerId: provider })!, timestamp: new Date(at) })
+      ?.total_price ?? null
   // P19: claude-sonnet-5-5 is priced as claude-sonnet-5 without a word; the read is 0.10 and not 0.20.
   const sibling = { input_tokens: 90_500, cache_read_tokens: 90_000, output_tokens: 700 }
   expect(total('anthropic', 'claude-sonnet-5-5', sibling, '2026-10-07')).toBeCloseTo(0.026, 12)
