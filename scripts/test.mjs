@@ -19,7 +19,7 @@ if (vitestArguments.length === 0) {
   step('types and walls', 'tsc', ['-b'])
 }
 await prepare()
-const env = { ...process.env, CROSSLINE_CHROMIUM: browser, ...(torture ? { CROSSLINE_TORTURE: '1' } : {}) }
+const env = { ...process.env, CHROMIUM: browser, ...(torture ? { CROSSLINE_TORTURE: '1' } : {}) }
 if (failures.length > 0) env.CROSSLINE_FAILED_CHECKS = failures.join(', ')
 const ran = run('vitest', ['run', ...vitestArguments], env)
 process.exitCode = ran === 0 && failures.length === 0 ? 0 : 1
@@ -38,7 +38,7 @@ function run(tool, args, env) {
 }
 
 function findBrowser() {
-  const asked = process.env.CROSSLINE_CHROMIUM
+  const asked = process.env.CHROMIUM
   if (asked !== undefined && existsSync(asked)) return asked
   const folders = [...(process.env.PATH ?? '').split(':'), '/snap/bin']
   for (const name of browserNames) {
@@ -50,8 +50,7 @@ function findBrowser() {
 
 /** Debian's Chromium through apt, when root; else one line that says what to do, and the end of the run. */
 function installBrowser() {
-  const help =
-    'the browser tests need Chromium. Install it (Debian: apt-get install chromium) or set CROSSLINE_CHROMIUM'
+  const help = 'the browser tests need Chromium. Install it (Debian: apt-get install chromium) or set CHROMIUM'
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) giveUp(`${help}, then run npm test again`)
   process.stdout.write('Chromium is missing: installing it with apt-get (about a minute)…\n')
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }

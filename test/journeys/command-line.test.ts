@@ -158,11 +158,58 @@ test('while a server holds the ledger, commands go through it; its page is up, a
   const refused = run('report', '--by', 'modle', '--data', data)
   expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('Did you mean model?')])
   expect(run('serve', '--data', data).status).toBe(3)
+  const asked = ['crossover', '--as-model', 'llama-3.1-8b', '--gpu', 'l40s-48gb', '--other-models', 'none', '--json']
+  const throughServer = run(...asked, '--data', data)
+  expect([throughServer.status, throughServer.stderr]).toEqual([0, ''])
   const exit = ended(server)
   server.kill('SIGTERM')
   expect(await exit).toBe(0)
   expect(existsSync(join(data, 'lock.json'))).toBe(false)
   expect(JSON.parse(run('report', '--data', data, '--json').stdout).total.calls).toBe(8819)
+  // Simulated on the server's thread, and here from nothing: the same bytes.
+  rmSync(join(data, 'cache'), { recursive: true })
+  expect(run(...asked, '--data', data).stdout).toBe(throughServer.stdout)
+  expect(JSON.parse(throughServer.stdout).tokens).toEqual({ input: 18059974, output: 245896, total: 18305870 })
+})
+
+test('a plan file sets what flags leave out, and a slip in it names its line', () => {
+  const plan = join(folder, 'plan.yaml')
+  writeFileSync(
+    plan,
+    'asModel: llama-3.1-8b\ngpus: [l40s-48gb]\notherModels: []\noperationsUsdPerMonth: 1000\nterm: spot\n',
+  )
+  const { status, stdout, stderr } = run('crossover', '--trace', trace, '--plan', plan, '--term', 'on_demand', '--json')
+  expect([status, stderr]).toEqual([0, ''])
+  const stated = JSON.parse(stdout).assumptions.filter((one: { source: string }) => one.source === 'stated by you')
+  expect(stated.map((one: { name: string }) => one.name)).toContain('operationsUsdPerMonth')
+  expect(JSON.parse(stdout).assumptions).toContainEqual(expect.objectContaining({ name: 'term', value: 'on_demand' }))
+  writeFileSync(plan, 'asModel: llama-3.1-8b\ntrem: spot\n')
+  const wrong = run('crossover', '--trace', trace, '--plan', plan)
+  expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining(`${plan}:2). Did you mean "term"?`)])
+  expect(existsSync(join(folder, '.crossline'))).toBe(false)
+})
+
+test('pictures are written where asked, each of its kind', () => {
+  const at = (name: string) => join(folder, name)
+  const asked = [
+    'crossover',
+    '--trace',
+    trace,
+    '--as-model',
+    'llama-3.1-8b',
+    '--gpu',
+    'l40s-48gb',
+    '--other-models',
+    'none',
+  ]
+  expect(run(...asked, '--svg', at('a.svg'), '--png', at('a.png'), '--html', at('a.html')).status).toBe(0)
+  expect(readFileSync(at('a.svg'), 'utf8')).toContain('<svg')
+  expect(readFileSync(at('a.png')).subarray(1, 4).toString()).toBe('PNG')
+  const html = readFileSync(at('a.html'), 'utf8')
+  expect(html).toContain('id="evidence"')
+  expect(html).not.toMatch(/(src|href)="(https?:)?\/\//)
+  const refused = run(...asked, '--svg', '/nowhere/a.svg')
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('--svg')])
 })
 
 test('a reader that stops early is no failure', () => {

@@ -62,16 +62,20 @@ export function nearestName(asked: string, names: Iterable<string>): string | nu
   return best
 }
 
-/** Levenshtein distance, cut off at `limit` (Wagner & Fischer 1974). */
+/** Edits between two names, two swapped neighbours being one (Damerau 1964, optimal string alignment), cut off at `limit`. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit
+  let beforePrevious: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
       const swap = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min(swap, previous[j]! + 1, row[j - 1]! + 1))
+      const isTurned = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const turn = isTurned ? beforePrevious[j - 2]! + 1 : swap
+      row.push(Math.min(swap, turn, previous[j]! + 1, row[j - 1]! + 1))
     }
+    beforePrevious = previous
     previous = row
   }
   return Math.min(previous[b.length]!, limit)
