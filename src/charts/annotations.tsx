@@ -42,6 +42,11 @@ export function Annotations(props: Parts & { here: number; today: number | null 
   const visibleHere = here >= frame.domain[0] && here <= frame.domain[1]
   return (
     <g class="annotations">
+      {seen.length === 0 && !frame.narrow && frame.x(here) < plot.right - 320 && (
+        <Label x={plot.right} y={plot.top - 10} anchor="end" theme={theme} tone="quiet">
+          {answer.crossings.length === 0 ? 'no crossing among the same weights' : 'no crossing in view'}
+        </Label>
+      )}
       {seen.map(crossing => (
         <CrossingMark key={crossing.at} {...props} crossing={crossing} />
       ))}

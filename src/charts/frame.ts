@@ -76,13 +76,17 @@ export function optionStyles(answer: Answer): Map<string, SeriesStyle> {
   return seriesStyles(answer.options.map(({ name, kind, group: g }) => ({ name, kind, primary: g === group })))
 }
 
-/** The options a picture can carry: today's weights (up to six), then the cheapest of each other group (up to three). */
+/** The options a picture can carry: today's weights (the three cheapest APIs,
+ * what is paid today, three fleets), then the cheapest of each other group (up to three). */
 export function chartedOptions(answer: Answer): string[] {
   const group = primaryGroup(answer)
   const drawable = answer.options.filter(({ terms }) => terms !== null)
   const primary = drawable.filter(option => option.group === group)
-  const metered = primary.filter(({ kind }) => kind === 'api').slice(0, 3)
-  const own = primary.filter(({ kind }) => kind !== 'api').slice(0, 6 - metered.length)
+  const apis = primary.filter(({ kind }) => kind === 'api')
+  const metered = apis.filter(
+    option => apis.indexOf(option) < 3 || isMetered(option) || option.name === answer.comparedApi,
+  )
+  const own = primary.filter(({ kind }) => kind !== 'api').slice(0, 3)
   const others: OptionAnswer[] = []
   for (const option of drawable) {
     if (option.group !== group && others.length < 3 && others.every(other => other.group !== option.group)) {
@@ -92,6 +96,11 @@ export function chartedOptions(answer: Answer): string[] {
   const names = new Set([...metered, ...own, ...others].map(({ name }) => name))
   for (const crossing of answer.crossings) names.add(crossing.from).add(crossing.to)
   return drawable.filter(({ name }) => names.has(name)).map(({ name }) => name)
+}
+
+/** What is paid today: the one option that is a history and not an offer. */
+function isMetered({ name }: OptionAnswer): boolean {
+  return /\bas metered\b/.test(name)
 }
 
 /** Volumes in view: thirty times either way of "you are here", widened to hold the crossings within reach of it. */

@@ -21,7 +21,7 @@ export function furnitureFor(answer: Answer, width: number): Furniture {
   const { first, rest: more } = headline(answer.verdict)
   const verdict = wrapped(first, width - 2 * margin - (answer.sample ? 130 : 0), 17, 600, 3)
   const rest = more === '' ? [] : wrapped(more, width - 2 * margin, 12, 400, 4)
-  const notes = [basisLine(answer), ...assumptionLines(answer)].flatMap(line =>
+  const notes = [basisLine(answer), ...assumptionLines(answer), ...sourceLines(answer)].flatMap(line =>
     wrapped(line, width - 2 * margin, 10.5, 400, 2),
   )
   return {
@@ -55,6 +55,12 @@ function assumptionLines(answer: Answer): string[] {
     .slice(0, 6)
     .map(({ name, value }) => `${name}: ${value}`)
   return listed.length > 0 ? [`Assumed: ${listed.join(' · ')}`] : []
+}
+
+/** Where the prices of the first options come from. */
+function sourceLines(answer: Answer): string[] {
+  const sources = [...new Set(answer.options.slice(0, 8).map(({ priceSource }) => priceSource))].filter(Boolean)
+  return sources.length > 0 ? [`Prices: ${sources.slice(0, 4).join(' · ')}`] : []
 }
 
 export function Header({

@@ -83,7 +83,7 @@ export function daysLabel(days: number): string {
 
 /** The first sentence and the rest: a headline and what stands under it. */
 export function headline(verdict: string): { readonly first: string; readonly rest: string } {
-  const end = /[.!?]\s+(?=[\p{Lu}])/u.exec(verdict)
+  const end = /[.!?]\s+(?=\S)/.exec(verdict)
   if (!end) return { first: verdict, rest: '' }
   return { first: verdict.slice(0, end.index + 1), rest: verdict.slice(end.index + end[0].length) }
 }

@@ -31,11 +31,14 @@ export function bandPath(frame: ChartFrame, { option, vertices }: Series): strin
 }
 
 export function Lines({ frame, theme, clip }: { frame: ChartFrame; theme: Theme; clip: string }): JSX.Element {
+  // Two bands at most: more of them lie over one another and none can be read.
+  const own = frame.series.find(({ option, style }) => !style.quiet && option.kind !== 'api')
+  const banded = [frame.series.find(({ style }) => !style.quiet), own]
   const back = [...frame.series].reverse().sort((a, b) => Number(b.style.quiet) - Number(a.style.quiet))
   return (
     <g class="lines" clip-path={`url(#${clip})`}>
       {back
-        .filter(({ style }) => !style.quiet)
+        .filter(series => banded.includes(series))
         .map(series => {
           const d = bandPath(frame, series)
           return d && <path key={series.option.name} d={d} fill={paint(theme, series.style.role)} fill-opacity="0.13" />

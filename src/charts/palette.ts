@@ -75,12 +75,14 @@ export function seriesStyles(
     }
     const own = option.kind !== 'api'
     const turn = own ? owns++ : apis++
+    // Nine pairs of colour and dash per kind before one comes again.
+    const second = ((turn % 3) + Math.floor(turn / 3)) % 3
     styles.set(option.name, {
       letter,
       role: (own ? ownRoles : apiRoles)[turn % 3] ?? 'blue',
-      dash: primaryDashes[turn % 3] ?? null,
+      dash: primaryDashes[second] ?? null,
       width: turn === 0 ? 2.25 : 1.75,
-      shape: (own ? ownShapes : apiShapes)[turn % 3] ?? 'circle',
+      shape: (own ? ownShapes : apiShapes)[second] ?? 'circle',
       quiet: false,
     })
   })

@@ -105,7 +105,12 @@ export function commandOf(state: PageState): string {
   const flags: Record<string, string> = {
     model: '--model',
     asModel: '--as-model',
+    from: '--from',
+    to: '--to',
     at: '--at',
+    ttftP95Ms: '--ttft',
+    tpotP95Ms: '--tpot',
+    otherModels: '--other-models',
     seed: '--seed',
     hoursPerMonth: '--hours-per-month',
     term: '--term',
@@ -116,8 +121,7 @@ export function commandOf(state: PageState): string {
     replicas: '--replicas',
     minReplicas: '--min-replicas',
     spareReplicas: '--spare-replicas',
-    operationsUsdPerMonth: '--operations',
-    overheadShare: '--overhead',
+    operationsUsdPerMonth: '--operations-usd-per-month',
     tokensPerMonth: '--volume',
   }
   const given: Record<string, unknown> = { ...state.question, ...state.choices }
@@ -125,7 +129,10 @@ export function commandOf(state: PageState): string {
     const value = given[name]
     return value === undefined || value === null ? [] : [flag, quoted(String(value))]
   })
-  return ['crossline', 'crossover', ...words].join(' ')
+  const { overheadShare } = state.choices
+  // The one choice without a flag: a plan file carries it.
+  const plan = overheadShare === undefined ? [] : [`# with overheadShare: ${overheadShare} in a --plan file`]
+  return ['crossline', 'crossover', ...words, ...plan].join(' ')
 }
 
 function quoted(word: string): string {

@@ -1,4 +1,5 @@
 // The answer in; its options as a table out: the chart's numbers to the cent, and the switch that draws or hides a line.
+import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { chartedOptions, optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
 import { shareLabel, usdExactLabel, usdLabel, usdPerMtokLabel, volumeLabel } from '../charts/labels.ts'
@@ -88,7 +89,8 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
                 Same weights: {group ?? 'unknown'}
               </th>
             </tr>
-            {same.map(row)}
+            {visible(same, drawn, 10).map(row)}
+            <Rest hidden={same.length - visible(same, drawn, 10).length} />
           </tbody>
           {other.length > 0 && (
             <tbody>
@@ -97,13 +99,35 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
                   Other weights: possible savings, never best without evidence of quality
                 </th>
               </tr>
-              {other.map(row)}
+              {visible(other, drawn, 6).map(row)}
+              <Rest hidden={other.length - visible(other, drawn, 6).length} />
             </tbody>
           )}
         </table>
       </section>
       <Crossings answer={answer} />
     </section>
+  )
+}
+
+const showAll = signal(false)
+
+/** The first options of a group, and any other whose line is drawn. */
+function visible(options: readonly OptionAnswer[], drawn: ReadonlySet<string>, most: number): readonly OptionAnswer[] {
+  if (showAll.value || options.length <= most + 2) return options
+  return options.filter((option, i) => i < most || drawn.has(option.name))
+}
+
+function Rest({ hidden }: { hidden: number }): JSX.Element | null {
+  if (hidden === 0) return null
+  return (
+    <tr class="rest">
+      <td colSpan={9}>
+        <button type="button" class="link" onClick={() => (showAll.value = true)}>
+          Show {hidden} more
+        </button>
+      </td>
+    </tr>
   )
 }
 

@@ -11,18 +11,8 @@ import { defaultChoices } from '../../src/core/decide/choices.ts'
 import { decide } from '../../src/core/decide/decide.ts'
 import { costAt } from '../../src/core/decide/staircase.ts'
 import { answerHtml } from '../../src/report/html.ts'
+import { chromiumFlags, chromiumPath } from './chromium.ts'
 import { pageEvidence } from './page-evidence.ts'
-
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 const evidence = pageEvidence({ sample: true, attribution: ['A trace </script> (CC BY 4.0)'] })
 let browser: Browser
@@ -49,7 +39,7 @@ beforeAll(async () => {
   const file = join(folder, 'answer.html')
   await writeFile(file, answerHtml(evidence, defaultChoices, { js: text('.js'), css: text('.css') }))
   address = pathToFileURL(file).href
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags })
+  browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags })
 })
 
 afterAll(async () => {
