@@ -173,6 +173,7 @@ test('while a server holds the ledger, commands go through it; its page is up, a
 })
 
 test('a plan file sets what flags leave out, and a slip in it names its line', () => {
+  rmSync(join(folder, '.crossline'), { recursive: true, force: true })
   const plan = join(folder, 'plan.yaml')
   writeFileSync(
     plan,
@@ -186,6 +187,7 @@ test('a plan file sets what flags leave out, and a slip in it names its line', (
   writeFileSync(plan, 'asModel: llama-3.1-8b\ntrem: spot\n')
   const wrong = run('crossover', '--trace', trace, '--plan', plan)
   expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining(`${plan}:2). Did you mean "term"?`)])
+  // A trace is asked about by itself: no ledger is opened for it.
   expect(existsSync(join(folder, '.crossline'))).toBe(false)
 })
 

@@ -23,11 +23,15 @@ async function run(...words: string[]): Promise<Ran> {
   const frame: CommandFrame = {
     globals: () => ({ json: true, data: '.', config: '/nowhere/crossline.yaml', seed: 1, color: false, debug: false }),
     settings: () => ({}),
+    words,
     output: {
       result: (json, text) => Object.assign(ran, { json, text: text() }),
       line: () => {},
       note: text => ran.notes.push(text),
       progress: () => {},
+      fail: thrown => {
+        throw thrown
+      },
       status: code => {
         ran.status = Math.max(ran.status, code)
       },
