@@ -21,7 +21,7 @@ const windowMicros = 600e6
 export function busiestRequests(calls: CallTimes, limit = 3000): Arrivals {
   const chosen = pickWindows(calls, limit)
   const count = chosen.reduce((sum, window) => sum + window.to - window.from, 0)
-  const stride = Math.max(1, Math.ceil(count / limit))
+  const stride = Math.max(1, Math.round(count / limit))
   const size = Math.ceil(count / stride)
   const atSeconds = new Float64Array(size)
   const inputTokens = new Int32Array(size)

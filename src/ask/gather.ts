@@ -147,7 +147,7 @@ function assumptionsOf(question: Question, asked: Asked, demand: Demand): Assump
       name: 'replica load',
       value: 'busiest windows',
       source:
-        'one replica is tried with the requests of the busiest ten-minute windows, their gaps stretched to each rate',
+        'replicas are tried with the requests of the busiest ten-minute windows at their own pace, thinned or copied to each load, in a fleet of about the size that today needs',
     },
   ]
   if (question.asModel !== null) {

@@ -96,14 +96,18 @@ test('requests beyond the context are counted infeasible and left out of the mix
   expect(some.requestsPerSecond).toBeGreaterThan(0)
 })
 
-test('burstier traffic of the same lengths sustains less', () => {
-  const random = stream(2, 'bursts')
-  let at = 0
-  const atSeconds = Float64Array.from({ length: chat.n }, () => (at += random.gamma(0.05, 20 / 3)))
+test('burstier traffic of the same lengths sustains less; at a tenth of a replica it is one of many and no longer matters', () => {
+  const bunched = (perSecond: number) => {
+    const random = stream(2, 'bursts')
+    let at = 0
+    return Float64Array.from({ length: chat.n }, () => (at += random.gamma(0.05, 20 / perSecond)))
+  }
   const tight = { ttftP95Ms: 300, tpotP95Ms: 1000 }
-  const calm = sustain({ shape, sample: chat, objective: tight, seed: 1 })
-  const bursty = sustain({ shape, sample: { ...chat, atSeconds }, objective: tight, seed: 1 })
-  expect(bursty.requestsPerSecond).toBeLessThan(calm.requestsPerSecond)
+  const carries = (sample: Arrivals) => sustain({ shape, sample, objective: tight, seed: 1 }).requestsPerSecond
+  const calm = carries(poisson(2500, 1000, 200, 15))
+  expect(carries({ ...chat, atSeconds: bunched(15) })).toBeLessThan(calm * 0.95)
+  const light = carries({ ...chat, atSeconds: bunched(1) })
+  expect(Math.abs(light / carries(poisson(2500, 1000, 200, 1)) - 1)).toBeLessThan(0.1)
 })
 
 test('the same sample and seed give the same answer to the last bit', () => {

@@ -1,4 +1,4 @@
-// A sample of the traffic, a replica's shape and a latency objective → the load that one such replica sustains.
+// A sample of the traffic, a replica's shape and a latency objective → the load that one such replica sustains in its fleet.
 import { Fault } from '../fault/fault.ts'
 import { stream } from '../statistics/random.ts'
 import type { Arrivals } from './arrivals.ts'
@@ -6,6 +6,7 @@ import { loadBand, throughputBand } from './band.ts'
 import { buildEngine, type Engine, infeasibility } from './engine.ts'
 import { runFleet } from './fleet.ts'
 import type { ReplicaShape } from './memory.ts'
+import { atFactor, rateOf } from './pace.ts'
 import { simulate } from './simulate.ts'
 import { spreadTies } from './spread.ts'
 
@@ -17,7 +18,7 @@ export interface Objective {
 
 export interface SustainRequest {
   readonly shape: ReplicaShape
-  /** Requests as they came, real lengths and gaps; beyond 2,500 a stretch of that many is taken. Its pace is rescaled to each load tried. */
+  /** Requests as they came, real lengths and times; beyond 2,500 a stretch of that many is taken. Loads are tried by thinning and copying it. */
   readonly sample: Arrivals
   readonly objective: Objective
   readonly seed: number
@@ -47,6 +48,8 @@ export interface Sustained {
   /** Seconds of a fully loaded replica per token; over the mix they sum to 1 ÷ requestsPerSecond a request. */
   readonly secondsPerInputToken: number
   readonly secondsPerOutputToken: number
+  /** Replicas of the fleet in which it was tried: about what the sample needs, for a fleet shares its bursts. */
+  readonly triedReplicas: number
   /** Requests per second with a queue that never empties, whatever the latency. */
   readonly saturatedRequestsPerSecond: number
   readonly loadCurve: readonly LoadPoint[]
@@ -57,18 +60,23 @@ export interface Sustained {
 }
 
 const sampleLimit = 2500
-const sampleFloor = 600
+/** Largest fleet tried: more replicas share bursts hardly better. */
+const mostTried = 24
 const curveLoads = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1]
 /** Bisection steps on a log scale: from a hundredfold range down to within 2 % (100^(1/2^8)). */
 const halvings = 8
+/** A guess of the sustainable share of the saturated rate, to choose the first fleet by. */
+const likelyShare = 0.6
 /** The lightest load tried, as a share of the saturated rate. */
 const leastLoad = 0.01
 /** How much shorter prompts or answers are made to see what a token costs. */
 const trim = 0.2
 
 /**
- * Bisects the arrival rate on the simulation of one replica until the 95th percentiles just hold; never above the rate
- * that a saturated replica serves. Deterministic in the sample and the seed.
+ * Bisects the load of a small fleet behind a least-loaded router until the 95th percentiles just hold; what it carries,
+ * shared by its replicas, is what one sustains, and never more than a saturated replica serves. The fleet is about as
+ * large as the sample needs, because bursts that would choke one replica alone are shared. Deterministic in the sample
+ * and the seed.
  */
 export function sustain(request: SustainRequest): Sustained {
   const { shape, objective } = request
@@ -88,48 +96,50 @@ export function sustain(request: SustainRequest): Sustained {
     ? feasibleMix(engine, request)
     : { mix: null, infeasible: { calls: 0, reasons: [] } }
   const refuse = (problem: string | null, bottleneck: string): Sustained => {
-    return { ...base, ...nothing, saturatedRequestsPerSecond: 0, loadCurve: [], bottleneck, problem, infeasible }
+    return {
+      ...base,
+      ...nothing,
+      triedReplicas: 0,
+      saturatedRequestsPerSecond: 0,
+      loadCurve: [],
+      bottleneck,
+      problem,
+      infeasible,
+    }
   }
   if (!memory.fits) return refuse(memory.problem, 'memory')
   if (!mix) return refuse('no request of the sample fits the model and its cache', 'KV cache')
 
   const saturated = saturate(engine, mix)
-  const trial = (rate: number) => tryLoad(engine, mix, rate, objective)
   const alone = tryLoad(engine, apart(mix), 1, objective)
   if (!alone.meets) return refuse(missed('a request alone on the replica', alone, objective), alone.miss)
-  let low = saturated.rate * leastLoad
-  const quiet = trial(low)
-  if (!quiet.meets)
-    return refuse(missed(`at ${leastLoad * 100} % load, requests that come together`, quiet, objective), quiet.miss)
-
-  let high = saturated.rate
-  let bottleneck = ''
-  const full = trial(high)
-  if (full.meets) low = high
-  else {
-    bottleneck = full.miss
-    for (let i = 0; i < halvings; i++) {
-      const middle = Math.sqrt(low * high)
-      const tried = trial(middle)
-      if (tried.meets) low = middle
-      else {
-        high = middle
-        bottleneck = tried.miss
-      }
-    }
+  const sampled = rateOf(mix) ?? saturated.rate
+  const fleetFor = (rate: number) => Math.max(1, Math.min(mostTried, Math.ceil(sampled / rate)))
+  const seek = (replicas: number) => bisect(engine, mix, sampled, replicas, saturated.rate, request)
+  let replicas = fleetFor(saturated.rate * likelyShare)
+  let found = seek(replicas)
+  const needed = found.rate > 0 ? fleetFor(found.rate) : replicas
+  if (needed > replicas * 1.3 || needed < replicas / 1.3) {
+    replicas = needed
+    found = seek(replicas)
   }
-  const requestsPerSecond = low
+  if (found.rate === 0) {
+    const who = `at ${leastLoad * 100} % load, requests that come together`
+    return refuse(missed(who, found.least, objective), found.least.miss)
+  }
+  let { bottleneck } = found
+  const requestsPerSecond = found.rate
   const cost = tokenSeconds(engine, mix, saturated.rate, requestsPerSecond)
   const input = meanOf(mix.inputTokens)
   const output = meanOf(mix.outputTokens)
-  if (low >= saturated.rate * 0.97) {
+  if (requestsPerSecond >= saturated.rate * 0.97) {
     const prefillHeavy = cost.secondsPerInputToken * input > cost.secondsPerOutputToken * output
     bottleneck = saturated.stalled ? 'KV cache' : prefillHeavy ? 'prefill compute' : 'decode bandwidth'
   }
   const loadCurve: LoadPoint[] = [
     { load: 0, busyShare: 0, ttftP95Ms: alone.ttftP95Ms, tpotP95Ms: alone.tpotP95Ms },
     ...curveLoads.map(load => {
-      const { busyShare, ttftP95Ms, tpotP95Ms } = trial(requestsPerSecond * load)
+      const { busyShare, ttftP95Ms, tpotP95Ms } = found.trial(requestsPerSecond * load)
       return { load, busyShare, ttftP95Ms, tpotP95Ms }
     }),
   ]
@@ -139,6 +149,7 @@ export function sustain(request: SustainRequest): Sustained {
     requestsPerSecond,
     tokensPerSecond: requestsPerSecond * (input + output),
     ...cost,
+    triedReplicas: replicas,
     saturatedRequestsPerSecond: saturated.rate,
     loadCurve,
     bottleneck,
@@ -147,7 +158,7 @@ export function sustain(request: SustainRequest): Sustained {
   }
 }
 
-/** The feasible part of the sample: a seeded stretch when long, repeated when short; ties spread; times from 0 at a mean of 1 per second. */
+/** The feasible part of the sample: a seeded stretch when long; ties spread; times from 0 at their own pace. */
 function feasibleMix(engine: Engine, request: SustainRequest) {
   const sample = spreadTies(request.sample)
   if (sample.n === 0) throw new Fault('SAMPLE_EMPTY', 'a sustainable load needs at least one request in the sample')
@@ -165,24 +176,10 @@ function feasibleMix(engine: Engine, request: SustainRequest) {
   const stretch = kept.slice(from, from + sampleLimit)
   const n = stretch.length
   const start = sample.atSeconds[stretch[0]!]!
-  const span = sample.atSeconds[stretch[n - 1]!]! - start
-  // Requests that all came at once say nothing about gaps: take them as independent.
-  const gaps = span > 0 ? null : Float64Array.from({ length: n }, () => random.exponential(1))
-  const rounds = Math.max(1, Math.ceil(sampleFloor / n))
-  const atSeconds = new Float64Array(n * rounds)
-  const scale = span > 0 ? Math.max(1, n - 1) / span : 1
-  let at = 0
-  for (let k = 0; k < n * rounds; k++) {
-    const i = k % n
-    if (gaps) at += gaps[i]!
-    else if (i === 0) at = k
-    else at = k - i + (sample.atSeconds[stretch[i]!]! - start) * scale
-    atSeconds[k] = at
-  }
-  const pick = (values: Int32Array) => Int32Array.from({ length: n * rounds }, (_, k) => values[stretch[k % n]!]!)
+  const pick = (values: Int32Array) => Int32Array.from(stretch, i => values[i]!)
   const mix = {
-    n: n * rounds,
-    atSeconds,
+    n,
+    atSeconds: Float64Array.from(stretch, i => sample.atSeconds[i]! - start),
     inputTokens: pick(sample.inputTokens),
     outputTokens: pick(sample.outputTokens),
   }
@@ -212,9 +209,8 @@ interface Trial {
   readonly tpotP95Ms: number
 }
 
-function tryLoad(engine: Engine, mix: Arrivals, rate: number, objective: Objective): Trial {
-  const atSeconds = mix.atSeconds.map(at => at / rate)
-  const outcome = simulate({ ...mix, atSeconds }, { engine, replicas: 1 })
+function tryLoad(engine: Engine, arrivals: Arrivals, replicas: number, objective: Objective): Trial {
+  const outcome = simulate(arrivals, { engine, replicas, router: 'least-loaded' })
   const ttftP95Ms = outcome.ttftMs.p95 ?? 0
   // Answers of one token have no time per output token: nothing to miss.
   const tpotP95Ms = outcome.tpotMs.p95 ?? 0
@@ -222,6 +218,43 @@ function tryLoad(engine: Engine, mix: Arrivals, rate: number, objective: Objecti
   const meets = first && tpotP95Ms <= objective.tpotP95Ms
   const miss = first ? 'time per output token' : 'time to first token'
   return { meets, miss, busyShare: outcome.utilization ?? 0, ttftP95Ms, tpotP95Ms }
+}
+
+interface Found {
+  /** Requests per second and replica; 0 when even the lightest load misses. */
+  readonly rate: number
+  readonly bottleneck: string
+  readonly least: Trial
+  readonly trial: (rate: number) => Trial
+}
+
+/** The largest rate per replica at which a fleet of `replicas` meets the objective, within 2 %. */
+function bisect(
+  engine: Engine,
+  mix: Arrivals,
+  sampled: number,
+  replicas: number,
+  saturatedRate: number,
+  { objective, seed }: SustainRequest,
+): Found {
+  const trial = (rate: number) => tryLoad(engine, atFactor(mix, (rate * replicas) / sampled, seed), replicas, objective)
+  let low = saturatedRate * leastLoad
+  const least = trial(low)
+  if (!least.meets) return { rate: 0, bottleneck: least.miss, least, trial }
+  let high = saturatedRate
+  const full = trial(high)
+  if (full.meets) return { rate: high, bottleneck: '', least, trial }
+  let bottleneck = full.miss
+  for (let i = 0; i < halvings; i++) {
+    const middle = Math.sqrt(low * high)
+    const tried = trial(middle)
+    if (tried.meets) low = middle
+    else {
+      high = middle
+      bottleneck = tried.miss
+    }
+  }
+  return { rate: low, bottleneck, least, trial }
 }
 
 /** Each request long after the one before: its latency with a replica to itself. */

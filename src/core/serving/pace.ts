@@ -1,0 +1,93 @@
+// A stretch of requests and a factor in; as much more or less of the same traffic, with its own bursts, out.
+import { stream } from '../statistics/random.ts'
+import type { Arrivals } from './arrivals.ts'
+
+/** Fewer requests than this say little about a 95th percentile: thinned stretches are repeated with other coins. */
+const fewest = 600
+/** More than this cost time and teach nothing. */
+const most = 4000
+/** Beyond so many copies superposed arrivals are as good as independent ones (Palm–Khintchine theorem). */
+const mostCopies = 8
+
+/** Requests per second of a stretch; null when all came at once. */
+export function rateOf({ n, atSeconds }: Arrivals): number | null {
+  const span = n > 1 ? atSeconds[n - 1]! - atSeconds[0]! : 0
+  return span > 0 ? (n - 1) / span : null
+}
+
+/**
+ * The traffic at `factor` times its rate without touching its clock: below 1 each request is kept with that
+ * probability (what one of several users' worth of traffic looks like); above 1 copies are added, each moved as a whole
+ * by a random time around the stretch, so that bursts stay as long as they are and are not in step. A burst of ten
+ * seconds stays one of ten seconds: stretching the clock would make it two minutes at a twelfth of the load.
+ */
+export function atFactor(arrivals: Arrivals, factor: number, seed: number): Arrivals {
+  const rate = rateOf(arrivals)
+  if (rate === null || factor > mostCopies) return independent(arrivals, (rate ?? 1) * factor, seed)
+  return factor <= 1 ? thinned(arrivals, factor, seed) : superposed(arrivals, factor, seed)
+}
+
+/** Lengths as they came, in random order; exponential gaps. */
+function independent(arrivals: Arrivals, rate: number, seed: number): Arrivals {
+  const random = stream(seed, 'pace independent')
+  const n = Math.max(fewest, Math.min(most, arrivals.n))
+  const picks = Int32Array.from({ length: n }, () => random.integer(arrivals.n))
+  let at = 0
+  const times = Float64Array.from({ length: n }, () => {
+    at += random.exponential(1 / rate)
+    return at
+  })
+  return gathered(arrivals, picks, times)
+}
+
+/** One coin per request; the same coins at every factor, so that a lighter load is part of a heavier one. */
+function thinned(arrivals: Arrivals, share: number, seed: number): Arrivals {
+  const random = stream(seed, 'pace thinned')
+  const { n, atSeconds } = arrivals
+  const round = atSeconds[n - 1]! - atSeconds[0]! + (atSeconds[n - 1]! - atSeconds[0]!) / Math.max(1, n - 1)
+  const picks: number[] = []
+  const times: number[] = []
+  const enough = Math.min(fewest, n)
+  for (let turn = 0; picks.length < enough && turn < 200; turn++) {
+    for (let i = 0; i < n; i++) {
+      if (random.uniform() >= share) continue
+      picks.push(i)
+      times.push(turn * round + atSeconds[i]! - atSeconds[0]!)
+    }
+  }
+  if (picks.length === 0) return independent(arrivals, rateOf(arrivals)! * share, seed)
+  return gathered(arrivals, picks, times)
+}
+
+/** The stretch and moved copies of it, the last copy thinned to the fraction asked for. */
+function superposed(arrivals: Arrivals, factor: number, seed: number): Arrivals {
+  const random = stream(seed, 'pace copies')
+  const { atSeconds } = arrivals
+  const n = Math.min(arrivals.n, Math.ceil(most / factor))
+  const start = atSeconds[0]!
+  const span = atSeconds[n - 1]! - start + (atSeconds[n - 1]! - start) / Math.max(1, n - 1)
+  const picks: number[] = []
+  const times: number[] = []
+  for (let copy = 0; copy < factor; copy++) {
+    const shift = copy === 0 ? 0 : random.uniform() * span
+    const share = Math.min(1, factor - copy)
+    for (let i = 0; i < n; i++) {
+      if (share < 1 && random.uniform() >= share) continue
+      picks.push(i)
+      const at = atSeconds[i]! - start + shift
+      times.push(at >= span ? at - span : at)
+    }
+  }
+  return gathered(arrivals, picks, times)
+}
+
+function gathered(arrivals: Arrivals, picks: ArrayLike<number>, times: ArrayLike<number>): Arrivals {
+  const n = picks.length
+  const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => times[a]! - times[b]! || a - b)
+  return {
+    n,
+    atSeconds: Float64Array.from(order, i => times[i]!),
+    inputTokens: Int32Array.from(order, i => arrivals.inputTokens[picks[i]!]!),
+    outputTokens: Int32Array.from(order, i => arrivals.outputTokens[picks[i]!]!),
+  }
+}
