@@ -6,6 +6,7 @@ import { layOutRates } from './duckdb-price.ts'
 import { rowsOf, type Session } from './duckdb-session.ts'
 import { exactCount } from './question.ts'
 import * as sql from './sql.ts'
+import * as loading from './sql-load.ts'
 
 /** The store's side of `CallLoader.load`. */
 export function loadFile(
@@ -38,24 +39,24 @@ async function load(
 ): Promise<LoadResult> {
   await stage(connection, plan)
   if (plan.time.spreadMicros !== null) {
-    await connection.run(sql.spread(plan.time.spreadMicros))
-    await connection.run(sql.applySpread)
+    await connection.run(loading.spread(plan.time.spreadMicros))
+    await connection.run(loading.applySpread)
   }
   const base = (await rowsOf(connection, sql.firstRow('staged')))[0]?.[0] as bigint
   const [known] = await rowsOf(connection, sql.sourceKeyOf, [plan.source])
   const [next] = await rowsOf(connection, sql.nextSourceKey)
   const sourceKey = Number((known ?? next)?.[0])
-  const spaces = (await rowsOf(connection, sql.namespaceKeys, [plan.namespace])).map(row => Number(row[0]))
+  const spaces = (await rowsOf(connection, loading.namespaceKeys, [plan.namespace])).map(row => Number(row[0]))
   let repeated = 0
   if (known || plan.id !== null) {
-    await connection.run(sql.duplicates(base, sourceKey, spaces))
-    await connection.run(sql.refuseConflicts)
-    repeated = Number((await rowsOf(connection, sql.countRepeated))[0]?.[0])
+    await connection.run(loading.duplicates(base, sourceKey, spaces))
+    await connection.run(loading.refuseConflicts)
+    repeated = Number((await rowsOf(connection, loading.countRepeated))[0]?.[0])
   }
-  const [summary] = await rowsOf(connection, sql.stagedSummary)
+  const [summary] = await rowsOf(connection, loading.stagedSummary)
   const whole = (i: number) => exactCount((summary?.[i] ?? null) as bigint | null)
   const good = whole(0) ?? 0
-  const broken = plan.file.container === 'parquet' ? [] : await rowsOf(connection, sql.brokenRows)
+  const broken = plan.file.container === 'parquet' ? [] : await rowsOf(connection, loading.brokenRows)
   const rejected = (whole(1) ?? 0) + broken.length
   if (rejected > 0)
     await tellRejects(connection, plan, base, broken, good + (whole(1) ?? 0) + (whole(2) ?? 0), hooks.onReject)
@@ -73,10 +74,10 @@ async function load(
     ])
   }
   const use = await layOutRates(connection, 'staged', 'WHERE reason IS NULL', prices)
-  const added = (await connection.run(sql.insertStaged(base, sourceKey, use, repeated > 0))).rowsChanged
+  const added = (await connection.run(loading.insertStaged(base, sourceKey, use, repeated > 0))).rowsChanged
   if (added > 0 || !known) await connection.run(sql.bumpRevision)
-  const unpriced = await rowsOf(connection, sql.unpricedOf, [sourceKey])
-  const [disorder] = await rowsOf(connection, sql.outOfOrder)
+  const unpriced = await rowsOf(connection, loading.unpricedOf, [sourceKey])
+  const [disorder] = await rowsOf(connection, loading.outOfOrder)
   return {
     rows: good + rejected,
     added,
@@ -97,7 +98,7 @@ async function load(
 
 async function stage(connection: DuckDBConnection, plan: LoadPlan): Promise<void> {
   try {
-    await connection.run(sql.stage(plan))
+    await connection.run(loading.stage(plan))
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown)
     if (!/CSV|Invalid Input|parquet|JSON|decompress|gzip/i.test(message)) throw thrown
@@ -129,7 +130,7 @@ async function tellRejects(
     onReject({ line: Number(row[0]), reason: brokenReason(String(row[1]), file.columns.length), raw })
   }
   let before = 0
-  for (const row of await rowsOf(connection, sql.badRows(base))) {
+  for (const row of await rowsOf(connection, loading.badRows(base))) {
     let line = Number(row[0]) + 1 + file.headerLines + before
     while (before < lines.length && lines[before]! <= line) {
       before++

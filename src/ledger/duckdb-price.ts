@@ -7,23 +7,24 @@ import { type Row, rowsOf, type Session } from './duckdb-session.ts'
 import type { Slice } from './ledger.ts'
 import { usdText } from './question.ts'
 import * as sql from './sql.ts'
+import * as pricing from './sql-price.ts'
 
 const farFuture = Date.UTC(9999, 0, 1) * 1000
 const openPrompt = Number.MAX_SAFE_INTEGER
 
-/** Fills the temporary tables `rates` and `each_priced` for the relation's calls; what `sql.priced` then needs to know. */
+/** Fills the temporary tables `rates` and `each_priced` for the relation's calls; what `pricing.priced` then needs to know. */
 export async function layOutRates(
   connection: DuckDBConnection,
   relation: string,
   where: string,
   prices: PriceCalls,
-): Promise<sql.RateUse> {
+): Promise<pricing.RateUse> {
   const labels = await labelBook(connection)
-  await connection.run(sql.createRates)
-  await connection.run(sql.createEach)
+  await connection.run(pricing.createRates)
+  await connection.run(pricing.createEach)
   const rates: BulkRate[] = []
   const rows: Record<string, unknown>[] = []
-  for (const row of await rowsOf(connection, sql.priceKeys(relation, where))) {
+  for (const row of await rowsOf(connection, pricing.priceKeys(relation, where))) {
     const key = keyOf(row, 0)
     for (const rate of prices.rates(key, Number(row[5]), Number(row[6]))) {
       rates.push(rate)
@@ -32,9 +33,9 @@ export async function layOutRates(
   }
   const batch = 500
   for (let from = 0; from < rows.length; from += batch) {
-    await connection.run(sql.addRates, [JSON.stringify(rows.slice(from, from + batch))])
+    await connection.run(pricing.addRates, [JSON.stringify(rows.slice(from, from + batch))])
   }
-  const [inUse] = await rowsOf(connection, sql.kindsInUse(relation, where))
+  const [inUse] = await rowsOf(connection, pricing.kindsInUse(relation, where))
   const most = (kind: UsageKind) => Number(inUse?.[2 * usageKinds.indexOf(kind)] ?? 0)
   const unknowns = (kind: UsageKind) => Number(inUse?.[2 * usageKinds.indexOf(kind) + 1] ?? 0)
   const exact = rates.filter(rate => rate.kind === 'exact')
@@ -44,7 +45,7 @@ export async function layOutRates(
     unrated: usageKinds.filter(kind => most(kind) > 0 && exact.some(rate => rate.unrated.includes(kind))),
   }
   const each = rates.some(rate => rate.kind === 'each') || use.unknown.length > 0 || use.unrated.length > 0
-  if (each) await priceEach(connection, sql.eachCalls(relation, where, use), prices, labels)
+  if (each) await priceEach(connection, pricing.eachCalls(relation, where, use), prices, labels)
   return { ...use, each, noRate: await labels(null, null, 'no rate covers the time of this call') }
 }
 
@@ -83,10 +84,10 @@ async function priceEach(
   prices: PriceCalls,
   labels: LabelBook,
 ): Promise<void> {
-  await connection.run(sql.createToPrice(calls))
+  await connection.run(pricing.createToPrice(calls))
   const first = (await rowsOf(connection, sql.firstRow('to_price')))[0]?.[0] as bigint
   for (let from = first; ; from += eachBatch) {
-    const rows = await rowsOf(connection, sql.toPrice(from, from + eachBatch))
+    const rows = await rowsOf(connection, pricing.toPrice(from, from + eachBatch))
     if (rows.length === 0) break
     const found = []
     for (const row of rows) {
@@ -101,9 +102,9 @@ async function priceEach(
             : await labels(price.pricedAs, price.catalogVersion, null),
       })
     }
-    await connection.run(sql.addEach, [JSON.stringify(found)])
+    await connection.run(pricing.addEach, [JSON.stringify(found)])
   }
-  await connection.run(sql.dropToPrice)
+  await connection.run(pricing.dropToPrice)
 }
 
 /** Prices the slice again; writes only what changed, and nothing on a dry run. */
@@ -117,10 +118,10 @@ export function repriceSlice(
     .write(async connection => {
       const values: (string | bigint)[] = []
       const where = sql.within(slice, value => `$${values.push(value)}`)
-      await connection.run(sql.selectRepricing(where), values)
+      await connection.run(pricing.selectRepricing(where), values)
       const use = await layOutRates(connection, 'repricing', '', prices)
-      await connection.run(sql.repriced(use))
-      const byModel = (await rowsOf(connection, sql.repriceSummary)).map(row => ({
+      await connection.run(pricing.repriced(use))
+      const byModel = (await rowsOf(connection, pricing.repriceSummary)).map(row => ({
         provider: row[0] as string | null,
         model: row[1] as string | null,
         calls: Number(row[2]),
@@ -136,7 +137,7 @@ export function repriceSlice(
           ? null
           : usdText(byModel.reduce((sum, row) => sum + row.pico[side], 0n))
       if (!dryRun) {
-        await connection.run(sql.applyRepriced)
+        await connection.run(pricing.applyRepriced)
         await connection.run(sql.bumpRevision)
       }
       const result = {

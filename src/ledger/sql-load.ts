@@ -1,0 +1,233 @@
+// A load plan in; the statements that read, check and add a file's calls, out.
+import type { LoadFile, LoadPlan, TimeReading } from '../core/meter/load.ts'
+import { cacheWriteParts, usageKinds } from '../core/meter/usage.ts'
+import { answer, callNames, list, literal, name, prompt, textFields } from './sql.ts'
+import { priced, type RateUse } from './sql-price.ts'
+
+const column = (index: number): string => `c${index}`
+
+/** The file's rows as text columns c0…cn, in file order. */
+function fileRows(file: LoadFile): string {
+  const path = literal(file.path)
+  const longest = Math.max(2_097_152, file.longestLineBytes + 2)
+  const csv = `auto_detect = false, strict_mode = true, store_rejects = true, max_line_size = ${longest}${
+    longest > 2_097_152 ? `, buffer_size = ${longest * 4}` : ''
+  }, compression = '${file.gzip ? 'gzip' : 'none'}'`
+  if (file.container === 'parquet') {
+    const columns = file.columns.map((text, i) => `${name(text)}::VARCHAR AS ${column(i)}`)
+    return `SELECT ${list(columns)} FROM read_parquet(${path})`
+  }
+  if (file.container === 'csv') {
+    const columns = file.columns.map((_, i) => `${literal(column(i))}: 'VARCHAR'`)
+    return `SELECT * FROM read_csv(${path}, columns = {${list(columns)}}, header = true,
+      delim = ${literal(file.delimiter)}, quote = '"', escape = '"', ${csv})`
+  }
+  const paths = file.paths.map(keys => literal(`$${keys.map(key => `."${key.replaceAll('"', '\\"')}"`).join('')}`))
+  const columns = file.columns.map((_, i) => `v[${i + 1}] AS ${column(i)}`)
+  return `SELECT ${list(columns)}, line FROM (
+    SELECT line, CASE WHEN json_valid(line) THEN json_extract_string(line, [${list(paths)}]) END AS v
+    FROM read_csv(${path}, columns = {'line': 'VARCHAR'}, header = false, delim = '\u0001', quote = '', escape = '', ${csv}))`
+}
+
+const wholeMax = 2_147_483_647
+const quoted = (cell: string) => `'"' || left(${cell}, 60) || '"'`
+
+/** A SELECT of `staged`: calls read from the file, and of those that cannot be read why not (`reason`, '' for a blank line). */
+export function stage(plan: LoadPlan): string {
+  const { file } = plan
+  const cell = (text: string) => column(file.columns.indexOf(text))
+  const numbers = new Map<string, string>()
+  const number = (text: string): string => {
+    if (!numbers.has(text)) numbers.set(text, `try_cast(${cell(text)} AS DOUBLE) AS n${cell(text).slice(1)}`)
+    return `n${cell(text).slice(1)}`
+  }
+  const checks: string[] = []
+  const refuse = (when: string, reason: string) => checks.push(`WHEN ${when} THEN ${reason}`)
+  const wholes = new Set<string>()
+  const whole = (text: string): string => {
+    const n = number(text)
+    if (!wholes.has(text)) {
+      wholes.add(text)
+      refuse(
+        `${cell(text)} IS NOT NULL AND (${n} IS NULL OR NOT (${n} >= 0 AND ${n} = floor(${n}) AND ${n} <= ${wholeMax}))`,
+        `${literal(`${text}: expected a whole number >= 0, got `)} || ${quoted(cell(text))}`,
+      )
+    }
+    return n
+  }
+  if (file.container === 'jsonl') {
+    refuse('line IS NULL', `''`)
+    refuse('NOT json_valid(line)', `'not valid JSON'`)
+  }
+  const at = timeValue(plan.time, cell(plan.time.column), number, refuse)
+  const counts = usageKinds.map(kind => {
+    const reading = plan.counts[kind]
+    if (!reading) return `${plan.none.includes(kind) ? '0' : 'NULL'}::INTEGER AS ${name(kind)}`
+    const n = whole(reading.column)
+    if (reading.required) refuse(`${cell(reading.column)} IS NULL`, literal(`${reading.column}: missing`))
+    const plus = (reading.plus ?? []).map(text => ` + coalesce(${whole(text)}, 0)`).join('')
+    const parts = reading.minus.map(text => ` - coalesce(${whole(text)}, 0)`).join('')
+    if (parts) {
+      const text = `${reading.minus.join(' + ')}: more than ${reading.column}, of which it is a part`
+      refuse(`${n}${plus}${parts} < 0`, literal(text))
+    }
+    const known = plus ? `coalesce(${n}, 0)` : n
+    return `try_cast(${known}${plus}${parts} AS INTEGER) AS ${name(kind)}`
+  })
+  overWhole(plan, number, refuse)
+  const texts = textFields.map(field => {
+    const reading = plan.text[field] ?? { column: null, fallback: null }
+    const fallback = reading.fallback === null ? 'NULL::VARCHAR' : literal(reading.fallback)
+    const value = reading.column === null ? fallback : `coalesce(nullif(${cell(reading.column)}, ''), ${fallback})`
+    return `${value} AS ${name(field)}`
+  })
+  const scaled = (reading: LoadPlan['ttftMs'], as: string) => {
+    if (!reading) return `NULL::DOUBLE AS ${as}`
+    const n = number(reading.column)
+    refuse(
+      `${cell(reading.column)} IS NOT NULL AND (${n} IS NULL OR NOT (${n} >= 0 AND isfinite(${n})))`,
+      `${literal(`${reading.column}: expected a number >= 0, got `)} || ${quoted(cell(reading.column))}`,
+    )
+    return `${n} * ${reading.scale} AS ${as}`
+  }
+  const times = [scaled(plan.ttftMs, 'ttft_ms'), scaled(plan.latencyMs, 'latency_ms')]
+  const usd = plan.reportedUsd === null ? 'NULL' : cell(plan.reportedUsd)
+  if (plan.reportedUsd !== null) {
+    refuse(
+      `${usd} IS NOT NULL AND try_cast(${usd} AS DECIMAL(38,12)) IS NULL`,
+      `${literal(`${plan.reportedUsd}: expected an amount of US dollars, got `)} || ${quoted(usd)}`,
+    )
+  }
+  const outcome = outcomeValue(plan, cell, number)
+  const tags = Object.entries(plan.tags).map(([tag, text]) => `{'k': ${literal(tag)}, 'v': ${cell(text)}}`)
+  const tagMap = tags.length
+    ? `nullif(map_from_entries(list_filter([${list(tags)}], lambda e: e.v IS NOT NULL)), MAP {})`
+    : 'NULL'
+  const blocks = plan.prefixBlocks === null ? 'NULL' : `try_cast(${cell(plan.prefixBlocks)} AS INTEGER[])`
+  const raw = file.container === 'jsonl' ? 'line' : `concat_ws(',', ${list(file.columns.map((_, i) => column(i)))})`
+  const id = plan.id === null ? 'NULL::VARCHAR' : `nullif(${cell(plan.id)}, '')`
+  return `CREATE TEMP TABLE staged AS
+    SELECT * EXCLUDE (text), CASE WHEN reason IS NOT NULL THEN left(text, 1000) END AS raw FROM (
+    SELECT ${id} AS id, ${at} AS started_at, ${list(texts)}, ${outcome} AS outcome, ${list(times)},
+      ${tagMap}::MAP(VARCHAR, VARCHAR) AS tags, ${blocks}::INTEGER[] AS prefix_blocks,
+      try_cast(${usd} AS DECIMAL(38,12)) AS reported_usd, ${list(counts)},
+      CASE ${checks.join(' ')} END AS reason, ${raw} AS text
+    FROM (SELECT *${[...numbers.values()].map(text => `, ${text}`).join('')} FROM (${fileRows(file)})))`
+}
+
+/** A part that exceeds its whole is a misread record: its call would be billed wrongly. */
+function overWhole(
+  plan: LoadPlan,
+  number: (text: string) => string,
+  refuse: (when: string, reason: string) => void,
+): void {
+  const { cacheWrite, output, reasoning } = plan.counts
+  const parts = cacheWriteParts.flatMap(kind => plan.counts[kind]?.column ?? [])
+  if (cacheWrite && !cacheWrite.plus && parts.length) {
+    const sum = parts.map(column => `coalesce(${number(column)}, 0)`).join(' + ')
+    refuse(
+      `${sum} > ${number(cacheWrite.column)}`,
+      literal(`${parts.join(' + ')}: more than ${cacheWrite.column}, of which it is a part`),
+    )
+  }
+  if (reasoning && output) {
+    const text = `${reasoning.column}: more than ${output.column}, of which it is a part`
+    refuse(`${number(reasoning.column)} > ${number(output.column)}`, literal(text))
+  }
+}
+
+function timeValue(
+  time: TimeReading,
+  cell: string,
+  number: (text: string) => string,
+  refuse: (when: string, reason: string) => void,
+): string {
+  refuse(`${cell} IS NULL`, literal(`${time.column}: missing`))
+  const credible = (value: string) => `${value} >= TIMESTAMP '1970-01-01' AND ${value} < TIMESTAMP '2200-01-01'`
+  if (time.kind === 'iso') {
+    const value = `timezone('UTC', try_cast(${cell} AS TIMESTAMPTZ))`
+    refuse(
+      `NOT coalesce(${credible(value)}, false)`,
+      `${literal(`${time.column}: expected a date and time, got `)} || ${quoted(cell)}`,
+    )
+    return value
+  }
+  const n = number(time.column)
+  const micros = `${n} * ${time.unitMicros} + ${time.originMicros}`
+  refuse(
+    `NOT coalesce(${n} >= 0 AND ${micros} < 7258118400000000, false)`,
+    `${literal(`${time.column}: expected a time as a number >= 0, got `)} || ${quoted(cell)}`,
+  )
+  return `make_timestamp(try_cast(round(${micros}) AS BIGINT))`
+}
+
+function outcomeValue(plan: LoadPlan, cell: (text: string) => string, number: (text: string) => string): string {
+  if (plan.outcome === null) return `'unknown'`
+  if (plan.outcome.kind === 'zeroFails')
+    return `CASE WHEN ${number(plan.outcome.column)} = 0 THEN 'failed' ELSE 'ok' END`
+  const text = `lower(${cell(plan.outcome.column)})`
+  return `CASE WHEN ${text} IN ('ok', 'success', 'succeeded', 'successful', 'complete', 'completed', 'true') THEN 'ok'
+    WHEN ${text} IN ('fail', 'failed', 'failure', 'error', 'errored', 'false', 'timeout', 'cancelled', 'canceled') THEN 'failed'
+    WHEN try_cast(${text} AS INTEGER) BETWEEN 200 AND 299 THEN 'ok'
+    WHEN try_cast(${text} AS INTEGER) BETWEEN 400 AND 599 THEN 'failed' ELSE 'unknown' END`
+}
+
+/** Moves equal instants apart inside their window, in file order. */
+export const spread = (micros: number) => `CREATE TEMP TABLE moved AS SELECT rowid AS row,
+  started_at + to_microseconds(((row_number() OVER w - 1) * ${micros} // count(*) OVER (PARTITION BY started_at))::BIGINT) AS moved_at
+  FROM staged WHERE reason IS NULL WINDOW w AS (PARTITION BY started_at ORDER BY rowid)`
+export const applySpread = 'UPDATE staged SET started_at = moved_at FROM moved WHERE staged.rowid = moved.row'
+
+/** Line and text of rows that the CSV reader itself could not split. */
+export const brokenRows = `SELECT DISTINCT ON (line) line::BIGINT, error_type::VARCHAR, column_name, left(trim(csv_line, chr(10) || chr(13)), 1000)
+  FROM reject_errors ORDER BY line`
+export const badRows = (base: bigint) =>
+  `SELECT rowid - ${base}, reason, raw FROM staged WHERE reason IS NOT NULL AND reason <> '' ORDER BY rowid`
+
+/** Rows of the file that are in the ledger already (or earlier in the file), and whether they say something else. */
+export const duplicates = (base: bigint, sourceKey: number, namespaceKeys: readonly number[]) => {
+  const other = (a: string, b: string) =>
+    `(${list(['started_at', '"model"', '"input"', '"output"'].map(c => `${a}.${c}`))}) IS DISTINCT FROM (${list(['started_at', '"model"', '"input"', '"output"'].map(c => `${b}.${c}`))})`
+  return `CREATE TEMP TABLE repeated AS
+    SELECT s.rowid AS row, false AS differs FROM staged s JOIN calls c
+      ON c.source_key = ${sourceKey} AND c.ordinal = s.rowid - ${base} + 1 WHERE s.reason IS NULL AND s.id IS NULL
+    UNION ALL
+    SELECT s.rowid, bool_and(${other('s', 'c')}) FROM staged s JOIN calls c
+      ON c.id = s.id AND c.source_key IN (${list(['-1', ...namespaceKeys.map(String)])}) WHERE s.reason IS NULL GROUP BY s.rowid
+    UNION ALL
+    SELECT s.rowid, ${other('s', 'f')} FROM (
+      SELECT id, min(rowid) AS first FROM staged WHERE reason IS NULL AND id IS NOT NULL GROUP BY id HAVING count(*) > 1) m
+      JOIN staged s ON s.id = m.id AND s.rowid > m.first JOIN staged f ON f.rowid = m.first WHERE s.reason IS NULL`
+}
+export const refuseConflicts = `UPDATE staged SET reason = 'id: already in the ledger with another time, model or token count',
+  raw = id FROM (SELECT row FROM repeated GROUP BY row HAVING bool_or(differs)) r WHERE staged.rowid = r.row`
+export const countRepeated = `SELECT count(DISTINCT row) FROM repeated JOIN staged s ON s.rowid = row WHERE s.reason IS NULL`
+export const namespaceKeys = `SELECT source_key FROM sources WHERE namespace = $1`
+export const stagedSummary = `SELECT count(*) FILTER (reason IS NULL), count(*) FILTER (reason <> ''), count(*) FILTER (reason = ''),
+  epoch_us(min(started_at) FILTER (reason IS NULL)), epoch_us(max(started_at) FILTER (reason IS NULL)),
+  sum(${prompt('staged')}) FILTER (reason IS NULL), sum(${answer('staged')}) FILTER (reason IS NULL) FROM staged`
+export const outOfOrder = `SELECT count(*) FROM (SELECT started_at < lag(started_at) OVER (ORDER BY rowid) AS back FROM staged WHERE reason IS NULL) WHERE back`
+
+const staged = (field: string) => `r.${field}`
+/** Moves the file's new rows into the ledger, with their prices. */
+export function insertStaged(base: bigint, sourceKey: number, use: RateUse, skipRepeated: boolean): string {
+  const columns = [
+    ...[
+      'started_at',
+      ...textFields.map(name),
+      'outcome',
+      'ttft_ms',
+      'latency_ms',
+      'tags',
+      'prefix_blocks',
+      'reported_usd',
+    ].map(staged),
+    'false AS estimated',
+    ...usageKinds.map(kind => staged(name(kind))),
+  ]
+  const also = `${sourceKey} AS source_key, r.id, CASE WHEN r.id IS NULL THEN r.rowid - ${base} + 1 END AS ordinal, ${list(columns)}`
+  const skip = skipRepeated ? ' AND r.rowid NOT IN (SELECT row FROM repeated)' : ''
+  return `INSERT INTO calls (${callNames}) ${priced('staged', use, also)} WHERE r.reason IS NULL${skip}`
+}
+export const unpricedOf = `SELECT "model", count(*), any_value(l.reason) FROM calls c JOIN price_labels l ON l.label = c.price_label
+  WHERE c.source_key = $1 AND c.usd IS NULL GROUP BY "model" ORDER BY count(*) DESC, "model"`
