@@ -22,7 +22,7 @@ const selfHost = fc.record({
   replicaMtokPerMonth: fc.double({ min: 1, max: 1e5, noNaN: true }),
   minReplicas: fc.integer({ min: 0, max: 4 }),
   spareReplicas: fc.integer({ min: 0, max: 2 }),
-  fixedReplicas: fc.option(fc.integer({ min: 1, max: 5 })),
+  fixedReplicas: fc.option(fc.integer({ min: 1, max: 5 }), { nil: null }),
   fixedUsdPerMonth: fc.double({ min: 0, max: 1e4, noNaN: true }),
   loadCurve: fc.constant([]),
 }) satisfies fc.Arbitrary<CostTerms>

@@ -59,9 +59,13 @@ export interface FrameOptions {
   readonly footer?: number
 }
 
-/** The option's name where its weights are told already: "on 4 × h100" for "llama-3.1-70b on 4 × h100". */
+/** The option's name where its weights are told already: "on 4× h100" for "llama-3.1-70b on 4× h100". */
 export function shortName(option: OptionAnswer, group: string | null): string {
-  if (group === null || !option.name.startsWith(group)) return option.name
+  if (group === null) return option.name
+  // A fleet may be named after the weights' family (3.1) while the group is the release that runs on it (3.3).
+  const fleet = option.kind === 'self-host' ? /\bon \d+\s*×.*$/.exec(option.name)?.[0] : undefined
+  if (fleet) return fleet
+  if (!option.name.startsWith(group)) return option.name
   return option.name.slice(group.length).replace(/^[\s,:/·–-]+/, '') || option.name
 }
 

@@ -3,7 +3,8 @@ import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -11,6 +12,7 @@ import type { Answer } from '../../src/core/decide/answer.ts'
 import { chromiumFlags, chromiumPath } from './chromium.ts'
 
 const run = promisify(execFile)
+const crossline = resolve('crossline')
 let folder: string
 let address: string
 let served: ReturnType<typeof spawn>
@@ -20,14 +22,14 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'crossline-served-'))
   const port = await freePort()
   address = `http://127.0.0.1:${port}`
-  served = spawn('./crossline', ['--data', folder, 'serve', '--port', String(port)], { stdio: 'ignore' })
-  for (let i = 0; i < 300 && !(await isReady()); i++) await new Promise(resolve => setTimeout(resolve, 200))
+  served = spawn(crossline, ['--data', folder, 'serve', '--port', String(port)], { stdio: 'ignore' })
+  for (let i = 0; i < 300 && !(await isReady()); i++) await sleep(200)
   browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags })
 })
 
 afterAll(async () => {
   await browser?.close()
-  const ended = new Promise(resolve => served?.once('exit', resolve))
+  const ended = new Promise(done => served?.once('exit', done))
   served?.kill('SIGTERM')
   await ended
   await rm(folder, { recursive: true, force: true })
@@ -51,7 +53,7 @@ test('the number under the cursor is what `crossover --volume` prints, and the s
   const read = await page
     .locator('.ruler [data-usd]')
     .evaluateAll(list => list.map(e => [e.getAttribute('data-option'), Number(e.getAttribute('data-usd'))] as const))
-  const { stdout } = await run('./crossline', ['--data', folder, 'crossover', '--volume', at!, '--json'], {
+  const { stdout } = await run(crossline, ['--data', folder, 'crossover', '--volume', at!, '--json'], {
     maxBuffer: 1e8,
   })
   const answer = JSON.parse(stdout) as Answer
@@ -75,8 +77,8 @@ async function isReady(): Promise<boolean> {
 
 async function freePort(): Promise<number> {
   const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   const bound = server.address()
-  await new Promise(resolve => server.close(resolve))
+  await new Promise(done => server.close(done))
   return typeof bound === 'object' && bound ? bound.port : 0
 }
