@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -55,6 +57,31 @@ test.each([
   expect(JSON.parse(readFileSync(join(folder, 'lock.json'), 'utf8'))).toMatchObject({ command: 'test', url: null })
   lock.release()
 })
+
+test.skipIf(!existsSync('/proc/self/stat'))(
+  'the lock of a killed process that nobody waited for is taken over',
+  async () => {
+    // The shell starts a child, kills it, and goes on without waiting: the child stays as a zombie.
+    const parent = spawn('sh', ['-c', 'sleep 60 & kill -9 $!; echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const [printed] = (await once(parent.stdout, 'data')) as [Buffer]
+    const pid = Number(printed.toString())
+    const start = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[19]
+    const record = {
+      pid,
+      processStart: start,
+      host: hostname(),
+      command: 'serve',
+      url: 'http://127.0.0.1:1',
+      startedAt: '',
+    }
+    writeFileSync(join(folder, 'lock.json'), JSON.stringify(record))
+    const lock = await take(2000)
+    lock.release()
+    parent.kill('SIGKILL')
+  },
+)
 
 test('of many who ask at once, one at a time holds the lock', async () => {
   let held = 0

@@ -97,7 +97,7 @@ function tryTake(dataDir: string, command: string): Lock | null {
   const path = lockFile(dataDir)
   const record: LockRecord = {
     pid: process.pid,
-    processStart: processStart(process.pid),
+    processStart: processFacts(process.pid)?.start ?? null,
     host: hostname(),
     command,
     url: null,
@@ -158,14 +158,18 @@ function isAlive(record: LockRecord): boolean {
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
-  return record.processStart === null || processStart(record.pid) === record.processStart
+  const now = processFacts(record.pid)
+  // A killed process that nobody has waited for still has a pid, and holds nothing.
+  if (now !== null && /[ZX]/.test(now.state)) return false
+  return record.processStart === null || now?.start === record.processStart
 }
 
-/** Field 22 of /proc/PID/stat, counted after the parenthesised name, which may hold spaces. */
-function processStart(pid: number): string | null {
+/** State and start time (fields 3 and 22 of /proc/PID/stat, counted after the name in parentheses); null off Linux. */
+function processFacts(pid: number): { readonly state: string; readonly start: string } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0] ?? '', start: fields[19] ?? '' }
   } catch {
     return null
   }
