@@ -7,6 +7,7 @@ import { buildEngine, type Engine, infeasibility } from './engine.ts'
 import { runFleet } from './fleet.ts'
 import type { ReplicaShape } from './memory.ts'
 import { atFactor, rateOf } from './pace.ts'
+import { mostOf, smallestFleet } from './search.ts'
 import { simulate } from './simulate.ts'
 import { spreadTies } from './spread.ts'
 
@@ -60,23 +61,19 @@ export interface Sustained {
 }
 
 const sampleLimit = 2500
-/** Largest fleet tried: more replicas share bursts hardly better. */
-const mostTried = 24
+/** Largest fleet tried. */
+const mostTried = 64
 const curveLoads = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1]
-/** Bisection steps on a log scale: from a hundredfold range down to within 2 % (100^(1/2^8)). */
-const halvings = 8
 /** A guess of the sustainable share of the saturated rate, to choose the first fleet by. */
 const likelyShare = 0.6
-/** The lightest load tried, as a share of the saturated rate. */
-const leastLoad = 0.01
 /** How much shorter prompts or answers are made to see what a token costs. */
 const trim = 0.2
 
 /**
- * Bisects the load of a small fleet behind a least-loaded router until the 95th percentiles just hold; what it carries,
- * shared by its replicas, is what one sustains, and never more than a saturated replica serves. The fleet is about as
- * large as the sample needs, because bursts that would choke one replica alone are shared. Deterministic in the sample
- * and the seed.
+ * Finds the smallest fleet behind a least-loaded router that meets the objective with the sample as it came, and then how
+ * much more of it that fleet still carries; shared by its replicas, that is what one sustains, and never more than a
+ * saturated replica serves. A fleet, because bursts that would choke one replica alone are shared by several. Deterministic
+ * in the sample and the seed.
  */
 export function sustain(request: SustainRequest): Sustained {
   const { shape, objective } = request
@@ -114,21 +111,18 @@ export function sustain(request: SustainRequest): Sustained {
   const alone = tryLoad(engine, apart(mix), 1, objective)
   if (!alone.meets) return refuse(missed('a request alone on the replica', alone, objective), alone.miss)
   const sampled = rateOf(mix) ?? saturated.rate
-  const fleetFor = (rate: number) => Math.max(1, Math.min(mostTried, Math.ceil(sampled / rate)))
-  const seek = (replicas: number) => bisect(engine, mix, sampled, replicas, saturated.rate, request)
-  let replicas = fleetFor(saturated.rate * likelyShare)
-  let found = seek(replicas)
-  const needed = found.rate > 0 ? fleetFor(found.rate) : replicas
-  if (needed > replicas * 1.3 || needed < replicas / 1.3) {
-    replicas = needed
-    found = seek(replicas)
+  const first = Math.ceil(sampled / (saturated.rate * likelyShare))
+  const trialOf = (replicas: number) => (factor: number) =>
+    tryLoad(engine, atFactor(mix, factor, request.seed), replicas, objective)
+  const replicas = smallestFleet(Math.max(1, Math.min(mostTried, first)), mostTried, n => trialOf(n)(1).meets)
+  if (replicas === null) {
+    const crowd = trialOf(mostTried)(1)
+    return refuse(missed(`${mostTried} replicas with the sample's own bursts`, crowd, objective), crowd.miss)
   }
-  if (found.rate === 0) {
-    const who = `at ${leastLoad * 100} % load, requests that come together`
-    return refuse(missed(who, found.least, objective), found.least.miss)
-  }
+  const trial = trialOf(replicas)
+  const found = mostOf(trial, Math.max(1, (replicas * saturated.rate) / sampled), replicas === 1)
   let { bottleneck } = found
-  const requestsPerSecond = found.rate
+  const requestsPerSecond = Math.min(saturated.rate, (found.factor * sampled) / replicas)
   const cost = tokenSeconds(engine, mix, saturated.rate, requestsPerSecond)
   const input = meanOf(mix.inputTokens)
   const output = meanOf(mix.outputTokens)
@@ -139,7 +133,7 @@ export function sustain(request: SustainRequest): Sustained {
   const loadCurve: LoadPoint[] = [
     { load: 0, busyShare: 0, ttftP95Ms: alone.ttftP95Ms, tpotP95Ms: alone.tpotP95Ms },
     ...curveLoads.map(load => {
-      const { busyShare, ttftP95Ms, tpotP95Ms } = found.trial(requestsPerSecond * load)
+      const { busyShare, ttftP95Ms, tpotP95Ms } = trial(found.factor * load)
       return { load, busyShare, ttftP95Ms, tpotP95Ms }
     }),
   ]
@@ -218,43 +212,6 @@ function tryLoad(engine: Engine, arrivals: Arrivals, replicas: number, objective
   const meets = first && tpotP95Ms <= objective.tpotP95Ms
   const miss = first ? 'time per output token' : 'time to first token'
   return { meets, miss, busyShare: outcome.utilization ?? 0, ttftP95Ms, tpotP95Ms }
-}
-
-interface Found {
-  /** Requests per second and replica; 0 when even the lightest load misses. */
-  readonly rate: number
-  readonly bottleneck: string
-  readonly least: Trial
-  readonly trial: (rate: number) => Trial
-}
-
-/** The largest rate per replica at which a fleet of `replicas` meets the objective, within 2 %. */
-function bisect(
-  engine: Engine,
-  mix: Arrivals,
-  sampled: number,
-  replicas: number,
-  saturatedRate: number,
-  { objective, seed }: SustainRequest,
-): Found {
-  const trial = (rate: number) => tryLoad(engine, atFactor(mix, (rate * replicas) / sampled, seed), replicas, objective)
-  let low = saturatedRate * leastLoad
-  const least = trial(low)
-  if (!least.meets) return { rate: 0, bottleneck: least.miss, least, trial }
-  let high = saturatedRate
-  const full = trial(high)
-  if (full.meets) return { rate: high, bottleneck: '', least, trial }
-  let bottleneck = full.miss
-  for (let i = 0; i < halvings; i++) {
-    const middle = Math.sqrt(low * high)
-    const tried = trial(middle)
-    if (tried.meets) low = middle
-    else {
-      high = middle
-      bottleneck = tried.miss
-    }
-  }
-  return { rate: low, bottleneck, least, trial }
 }
 
 /** Each request long after the one before: its latency with a replica to itself. */
