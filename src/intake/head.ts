@@ -22,23 +22,30 @@ export function readHead(name: string, { head }: Pick<Inspection, 'head'>): Head
 function csvHead(name: string, head: string): Head {
   const header = head.slice(0, head.search(/[\r\n]|$/))
   const delimiter = [',', ';', '\t', '|'].reduce((a, b) => (header.split(b).length > header.split(a).length ? b : a))
-  let records: string[][]
+  const records: string[][] = []
   try {
-    records = parse(head, {
+    parse(head, {
       delimiter,
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
       to: sampledRows + 1,
+      on_record: (record: string[]) => {
+        records.push(record)
+        return null
+      },
     })
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new Fault(
-      'FILE_UNREADABLE',
-      `not readable as CSV: ${message.split('\n')[0]}`,
-      { where: name },
-      { cause: thrown },
-    )
+    // A head that ends inside a quoted cell has still shown its columns.
+    if (records.length < 2) {
+      const message = thrown instanceof Error ? thrown.message : String(thrown)
+      throw new Fault(
+        'FILE_UNREADABLE',
+        `not readable as CSV: ${message.split('\n')[0]}`,
+        { where: name },
+        { cause: thrown },
+      )
+    }
   }
   const [columns = [], ...rows] = records
   const twice = columns.find((column, i) => columns.indexOf(column) !== i)

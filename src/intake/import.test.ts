@@ -298,6 +298,15 @@ describe('bad input', () => {
     ])
   })
 
+  test('line endings of Windows, blank lines, a BOM and a gzip of several members lose no row', async () => {
+    const line = '{"timestamp":1767323045,"prompt_tokens":1,"completion_tokens":2}'
+    expect((await take(file('w.jsonl', `\uFEFF${line}\r\n\r\n${line}\n${line}`))).added).toBe(3)
+    const rows = '2026-01-02,1,1\n'.repeat(500)
+    const members = ['time,input_tokens,output_tokens\n', rows, rows].map(text => gzipSync(text))
+    expect((await take(file('members.csv.gz', Buffer.concat(members)))).added).toBe(1000)
+    expect((await take(file('crlf.csv', `time,input_tokens,output_tokens\r\n2026-01-02,1,1\r\n`))).added).toBe(1)
+  })
+
   test('a raw record in the reject file never exceeds 1 KiB', async () => {
     const result = await take(
       file('wide.csv', `time,input_tokens,output_tokens,note\nnever,1,1,${'é'.repeat(5000)}\n2026-01-02,1,1,x\n`),

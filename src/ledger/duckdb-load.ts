@@ -16,7 +16,8 @@ export function loadFile(
   hooks: Parameters<CallLoader['load']>[2],
 ): Promise<LoadResult> {
   return session.write(async connection => {
-    hooks.signal?.addEventListener('abort', () => connection.interrupt())
+    let running = true
+    hooks.signal?.addEventListener('abort', () => running && connection.interrupt())
     try {
       return await load(connection, plan, prices, hooks)
     } catch (thrown) {
@@ -27,6 +28,8 @@ export function loadFile(
         })
       }
       throw thrown
+    } finally {
+      running = false
     }
   })
 }
