@@ -109,11 +109,6 @@ export async function importFile(
   }
 }
 
-/** Removes what a source added; returns how many calls went. `source`: its id, an unambiguous beginning, or its file name. */
-export function undoImport(ledger: { undo(source: string): Promise<number> }, source: string): Promise<number> {
-  return ledger.undo(source)
-}
-
 /** Prices history again by today's catalog, from and to in UTC microseconds; says what changed, and on a dry run only that. */
 export function repriceLedger<Slice>(
   ledger: { reprice(slice: Slice, prices: PriceCalls, dryRun: boolean): Promise<RepriceResult> },
