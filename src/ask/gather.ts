@@ -12,7 +12,7 @@ import type { CallTimes } from './busiest.ts'
 import { asMetered } from './metered.ts'
 import { objectiveOf } from './objective.ts'
 import { defaultGpus, defaultOtherModels, type Question } from './question.ts'
-import { replaysOf } from './replay.ts'
+import { replayed } from './replay.ts'
 import { type Candidate, longerThan, replicaTerms, shapesOf } from './replica-terms.ts'
 import { type Asked, askedCalls } from './slices.ts'
 
@@ -64,7 +64,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     notModelled,
   }
   progress('replaying the traffic')
-  return { ...evidence, replays: replaysOf(evidence, shapes, calls) }
+  return replayed(evidence, shapes, calls)
 }
 
 /** Today's weights when they are open, then the other open models asked for. */

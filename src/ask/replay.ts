@@ -1,7 +1,7 @@
 // Evidence without a replay in; the ledger's own arrivals, call by call, on the fleets that it sized, out.
 import { type Choices, defaultChoices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
-import type { Evidence, Replay } from '../core/decide/evidence.ts'
+import type { Evidence, Replay, ReplicaTerms } from '../core/decide/evidence.ts'
 import { Fault } from '../core/fault/fault.ts'
 import { buildEngine } from '../core/serving/engine.ts'
 import type { ReplicaShape } from '../core/serving/memory.ts'
@@ -15,48 +15,82 @@ const fewCalls = 300_000
 const mostCalls = 3_000_000
 const mostReplicas = 200
 
+/** The objective is a 95th percentile. */
+const lateAllowed = 0.05
+/** Replicas are added this often before a shape is left as "too late". */
+const mostTries = 4
+
 /**
- * Replays today's calls on the cheapest fleets of today's weights, as the default choices size them. The replay checks
- * the sizing (its windows add up load; the replay has every burst) and is shown beside it.
+ * The evidence with today's calls replayed on the cheapest fleets of today's weights, as the default choices size them.
+ * Windows add up load; the replay has every burst. Where more calls come late than the objective allows, replicas are
+ * added until it holds, and a replica of that shape is counted on for that much less at every volume.
  */
-export function replaysOf(
+export function replayed(
   evidence: Evidence,
   shapes: readonly { shape: ReplicaShape; weights: string }[],
   calls: CallTimes,
-): Replay[] {
-  if (calls.n > mostCalls) return []
+): Evidence {
+  if (calls.n > mostCalls) return { ...evidence, replays: [] }
   const { arrivals, leftOut } = allArrivals(calls)
-  if (arrivals.n === 0) return []
-  const sized = fleetsOf(evidence).slice(0, calls.n <= fewCalls ? 3 : 1)
-  return sized.flatMap(({ gpu, gpusPerReplica, model, replicas }) => {
+  if (arrivals.n === 0) return { ...evidence, replays: [] }
+  const spread = spreadTies(arrivals)
+  const replays: Replay[] = []
+  const derated = new Map<number, number>()
+  for (const sized of fleetsOf(evidence).slice(0, calls.n <= fewCalls ? 3 : 1)) {
+    const terms = evidence.replicas[sized.index]!
+    const { model, gpu, gpusPerReplica } = terms
     const found = shapes.find(
       ({ shape }) => shape.model.id === model && shape.gpu.id === gpu && shape.tp === gpusPerReplica,
     )
-    if (!found || replicas > mostReplicas) return []
-    const fleet = { engine: buildEngine(found.shape), replicas, router: 'least-loaded' } as const
-    const outcome = simulate(spreadTies(arrivals), fleet, { objective: evidence.objective })
-    return [
-      { model, gpu, gpusPerReplica, replicas, router: fleet.router, calls: arrivals.n, leftOut, ...shown(outcome) },
-    ]
+    if (!found || sized.replicas > mostReplicas) continue
+    const engine = buildEngine(found.shape)
+    for (let replicas = sized.replicas, tries = 1; ; replicas += Math.ceil(replicas / 20), tries++) {
+      const fleet = { engine, replicas, router: 'least-loaded' } as const
+      const outcome = shown(simulate(spread, fleet, { objective: evidence.objective }))
+      if (outcome.lateShare > lateAllowed && tries < mostTries) continue
+      const { router } = fleet
+      replays.push({ model, gpu, gpusPerReplica, replicas, router, calls: arrivals.n, leftOut, ...outcome })
+      if (replicas > sized.replicas) derated.set(sized.index, sized.needed / replicas)
+      break
+    }
+  }
+  const replicas = evidence.replicas.map((terms, i) => {
+    const share = derated.get(i)
+    return share === undefined ? terms : deratedTo(terms, share)
   })
+  return { ...evidence, replicas, replays }
+}
+
+function deratedTo(terms: ReplicaTerms, share: number): ReplicaTerms {
+  return {
+    ...terms,
+    requestsPerSecond: terms.requestsPerSecond * share,
+    tokensPerSecond: terms.tokensPerSecond * share,
+    secondsPerInputToken: terms.secondsPerInputToken / share,
+    secondsPerOutputToken: terms.secondsPerOutputToken / share,
+  }
 }
 
 interface Sized {
-  readonly model: string
-  readonly gpu: string
-  readonly gpusPerReplica: number
+  /** Index in `evidence.replicas`. */
+  readonly index: number
+  /** Whole replicas for the busiest window, and the fraction of them that it really needs. */
   readonly replicas: number
+  readonly needed: number
 }
 
 /** Fleets of today's weights with a known cost, cheapest first; none where the demand allows no decision. */
 function fleetsOf(evidence: Evidence): Sized[] {
   const choices: Choices = { ...defaultChoices, spareReplicas: 0 }
   try {
-    const { options } = decide(evidence, choices, { draws: 1 })
-    return options.flatMap(({ kind, group, usd, replicas, name }) => {
-      const terms = evidence.replicas.find(one => name.startsWith(`${one.model} on ${one.gpusPerReplica}× ${one.gpu}`))
-      if (kind !== 'self-host' || group !== evidence.todayGroup || usd === null || !replicas || !terms) return []
-      return [{ model: terms.model, gpu: terms.gpu, gpusPerReplica: terms.gpusPerReplica, replicas }]
+    const { options, youAreHere } = decide(evidence, choices, { draws: 1 })
+    return options.flatMap(({ group, usd, replicas, name, terms }) => {
+      if (terms?.kind !== 'self-host' || group !== evidence.todayGroup || usd === null || !replicas) return []
+      const index = evidence.replicas.findIndex(
+        one => one.group === group && name.startsWith(`${one.model} on ${one.gpusPerReplica}× ${one.gpu}`),
+      )
+      const needed = youAreHere.tokensPerMonth / 1e6 / terms.replicaMtokPerMonth
+      return index < 0 ? [] : [{ index, replicas, needed }]
     })
   } catch (thrown) {
     // One call, or none with usage: the decision itself will say so.
@@ -65,7 +99,9 @@ function fleetsOf(evidence: Evidence): Sized[] {
   }
 }
 
-function shown(outcome: Outcome): Omit<Replay, keyof Sized | 'router' | 'calls' | 'leftOut'> {
+function shown(
+  outcome: Outcome,
+): Omit<Replay, 'model' | 'gpu' | 'gpusPerReplica' | 'replicas' | 'router' | 'calls' | 'leftOut'> {
   const late = outcome.late.reduce((sum, window) => sum + window.late, 0)
   const lateWindows = outcome.late.filter(window => window.late > 0.05 * window.requests).length
   const busyWindows = outcome.late.filter(window => window.requests > 0).length

@@ -8,6 +8,9 @@ import { billedGpus, type Lease, leaseOf, unknown } from './lease.ts'
 import { breakdownAt, costAt, interpolate, mostTokensPerMonth, replicasAt, utilizationAt } from './staircase.ts'
 import { shapesOf, totalTokens, type Volume } from './traffic.ts'
 
+/** The objective is a 95th percentile: more than this share of late calls in a replay misses it. */
+const lateAllowed = 0.05
+
 /** One option before it is placed at a volume: its terms of cost, and the evidence that they were made of. */
 export interface Candidate {
   readonly name: string
@@ -156,6 +159,15 @@ export function optionAt(
   if (terms !== null && usd === null) notes.push(tooSmall(terms, tokens))
   const replica = candidate.replicaIndex === null ? null : evidence.replicas[candidate.replicaIndex]!
   const replicas = terms === null ? null : replicasAt(terms, tokens)
+  const replay =
+    here.stated || replica === null || replicas === null
+      ? null
+      : replayOf(evidence, replica, servingOf(terms!, replicas))
+  if (replay !== null && replay.lateShare > lateAllowed) {
+    notes.push(
+      `replayed call by call, ${percent(replay.lateShare)} of today's calls came late on ${replay.replicas} replicas`,
+    )
+  }
   const sameTokenizer = today !== null && candidate.group === today.group
   return {
     name: candidate.name,
@@ -171,7 +183,7 @@ export function optionAt(
     replicas,
     gpus: replicas === null || replica === null ? null : replicas * replica.gpusPerReplica,
     meetsQuality: meetsQuality(today, candidate, evidence.api[candidate.apiIndex ?? -1]?.kind === 'as-metered'),
-    meetsLatency: meetsLatency(evidence, candidate, tokens),
+    meetsLatency: replay !== null && replay.lateShare > lateAllowed ? 'no' : meetsLatency(evidence, candidate, tokens),
     infeasible: candidate.infeasible,
     tokenRatio: sameTokenizer
       ? { input: 1, output: 1, band: null, source: 'same tokenizer' }
@@ -185,7 +197,7 @@ export function optionAt(
     band: usd === null ? null : doubt.band,
     probabilityCheapest: usd === null ? null : doubt.probabilityCheapest,
     terms,
-    replay: replica === null || replicas === null ? null : replayOf(evidence, replica, servingOf(terms!, replicas)),
+    replay,
     priceSource: candidate.priceSource,
     notes,
   }

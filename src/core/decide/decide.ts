@@ -11,7 +11,7 @@ import { checkLeaseChoices, unknown } from './lease.ts'
 import { neversOf, type Pair, pairsOf } from './pairs.ts'
 import { type Resampled, resample } from './resample.ts'
 import { curveOf } from './staircase.ts'
-import { daysOf, shapesOf, volumeOf } from './traffic.ts'
+import { daysOf, shapesOf, type Volume, volumeOf } from './traffic.ts'
 import { nextMeasurement, verdict } from './verdict.ts'
 
 /** Envelope and crossings are searched up to this multiple of today's volume. */
@@ -101,13 +101,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
   return { ...answer, verdict: verdict(answer, context), nextMeasurement: nextMeasurement(answer, evidence) }
 }
 
-function placed(
-  evidence: Evidence,
-  choices: Choices,
-  here: { readonly tokensPerMonth: number; readonly requestsPerMonth: number },
-  today: Weights | null,
-  months: Resampled,
-): Entry[] {
+function placed(evidence: Evidence, choices: Choices, here: Volume, today: Weights | null, months: Resampled): Entry[] {
   const candidates = candidatesOf(evidence, choices)
   const certain = { band: null, probabilityCheapest: null }
   const options = candidates.map(candidate => optionAt(evidence, today, candidate, here, certain))

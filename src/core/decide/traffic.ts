@@ -7,6 +7,8 @@ import { interpolate } from './staircase.ts'
 export interface Volume {
   readonly tokensPerMonth: number
   readonly requestsPerMonth: number
+  /** Stated by the reader instead of read off the ledger: then today's replay says nothing of it. */
+  readonly stated: boolean
 }
 
 /** A peak-to-mean above this is cut to it: so sparse a ledger says nothing about how bunched more traffic would be. */
@@ -37,7 +39,8 @@ export function volumeOf(demand: Demand, hoursPerMonth: number, statedTokensPerM
     })
   }
   const tokensPerMonth = statedTokensPerMonth ?? (tokens / span) * 3600 * hoursPerMonth
-  return { tokensPerMonth, requestsPerMonth: (tokensPerMonth * demand.calls) / tokens }
+  const requestsPerMonth = (tokensPerMonth * demand.calls) / tokens
+  return { tokensPerMonth, requestsPerMonth, stated: statedTokensPerMonth !== null }
 }
 
 /** What one kind of replica feels of the traffic's unevenness. */

@@ -120,7 +120,10 @@ export function sustain(request: SustainRequest): Sustained {
     return refuse(missed(`${mostTried} replicas with the sample's own bursts`, crowd, objective), crowd.miss)
   }
   const trial = trialOf(replicas)
-  const found = mostOf(trial, Math.max(1, (replicas * saturated.rate) / sampled), replicas === 1)
+  // One replica fewer missed with the sample as it came: copies out of step are smoother, and no ground to promise more.
+  const shared = replicas > 1 ? replicas / (replicas - 1) : Number.POSITIVE_INFINITY
+  const limit = Math.max(1, Math.min(shared, (replicas * saturated.rate) / sampled))
+  const found = mostOf(trial, limit, replicas === 1)
   let { bottleneck } = found
   const requestsPerSecond = Math.min(saturated.rate, (found.factor * sampled) / replicas)
   const cost = tokenSeconds(engine, mix, saturated.rate, requestsPerSecond)
