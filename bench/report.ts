@@ -1,0 +1,68 @@
+// `report` over ten million calls, against the same SQL typed by hand on the same file.
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { usageKinds } from '../src/core/meter/usage.ts'
+import { openDuckdb } from '../src/ledger/duckdb.ts'
+import { crossline } from './crossline.ts'
+import { writeCalls } from './import.ts'
+import type { Figure } from './measure.ts'
+
+const copies = 10
+const rounds = 7
+
+export async function reportFigures(folder: string): Promise<Figure[]> {
+  const file = join(folder, 'calls.csv')
+  await writeCalls(file, i => (i % 3 === 0 ? 'gpt-5' : i % 3 === 1 ? 'gpt-5-nano' : 'gpt-5-mini'))
+  await crossline(['import', file, '--data', folder])
+  const path = join(folder, 'ledger.duckdb')
+  await multiply(path)
+
+  // One process, one connection each, in turn on one file: what differs is the program between question and SQL.
+  const ledger = await openDuckdb(path)
+  const ours: number[] = []
+  for (let i = 0; i < rounds; i++) ours.push(await timed(() => ledger.report({}, ['model', 'feature'], 'UTC')))
+  await ledger.close()
+  const instance = await DuckDBInstance.create(path, { threads: '2' })
+  const connection = await instance.connect()
+  const byHand = `SELECT model, feature, count(*), ${usageKinds.map(kind => `sum("${kind}")`).join(', ')}, sum(usd),
+    count(*) - count(usd), count(*) FILTER (estimated), count(*) FILTER ("input" IS NULL OR "output" IS NULL)
+    FROM calls GROUP BY ALL ORDER BY ALL`
+  const hand: number[] = []
+  for (let i = 0; i < rounds; i++)
+    hand.push(await timed(async () => (await connection.runAndReadAll(byHand)).getRows()))
+  connection.closeSync()
+  instance.closeSync()
+  const [a, b] = [median(ours), median(hand)]
+  return [
+    {
+      name: 'report of 10,000,000 calls by model and feature',
+      measured: `${(a * 1000).toFixed(0)} ms`,
+      against: `SQL by hand ${(b * 1000).toFixed(0)} ms`,
+      value: a / b,
+      unit: '×',
+      target: 1.3,
+    },
+  ]
+}
+
+/** Ten ledgers' worth of calls in one: the same million under other ids. */
+async function multiply(path: string): Promise<void> {
+  const instance = await DuckDBInstance.create(path, { threads: '2', memory_limit: '2GB' })
+  const connection = await instance.connect()
+  await connection.run('CREATE TEMP TABLE first AS SELECT * FROM calls')
+  for (let copy = 1; copy < copies; copy++) {
+    await connection.run(`INSERT INTO calls SELECT * REPLACE (id || '-${copy}' AS id) FROM first`)
+  }
+  connection.closeSync()
+  instance.closeSync()
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = process.hrtime.bigint()
+  await work()
+  return Number(process.hrtime.bigint() - started) / 1e9
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+}
