@@ -1,4 +1,4 @@
-// All calls of a slice in; the requests of its busiest ten-minute windows out, as the load that a replica is tried with.
+// All calls of a slice in; the requests of its busiest hour out, as the load that a fleet is tried with.
 import type { Arrivals } from '../core/serving/arrivals.ts'
 
 /** Calls as flat arrays in time order; a negative count means that the call's usage is unknown. */
@@ -10,16 +10,20 @@ export interface CallTimes {
 }
 
 const windowMicros = 600e6
+const windowsPerHour = 6
+/** Fewer requests than this say little about a 95th percentile: then the next busiest hours are added. */
+const fewest = 600
 
 /**
- * At most `limit` requests from the busiest windows, in time order, the gaps between windows cut out.
+ * At most `limit` requests of the busiest hour (by tokens), in time order.
  *
- * A fleet is sized for its peak, so a replica is tried with the peak's own lengths and its own bunching below ten
- * minutes; the shape above ten minutes is the staircase's peak-to-mean. When the busiest window alone holds more than
- * `limit` requests, every k-th is taken, which is what one of k replicas behind a fair router would see.
+ * A fleet is sized for its busy hour, as telephone exchanges are: with that hour's own lengths and bunching, and no
+ * worse, for the few windows that stand out most are outliers more often than a load to build for. The shape above an
+ * hour is the staircase's peak-to-mean. When the hour holds more than `limit` requests every k-th is taken, which is what
+ * one of k fleets behind a fair router would see.
  */
-export function busiestRequests(calls: CallTimes, limit = 3000): Arrivals {
-  const chosen = pickWindows(calls, limit)
+export function busiestRequests(calls: CallTimes, limit = 2500): Arrivals {
+  const chosen = busiestHours(calls)
   const count = chosen.reduce((sum, window) => sum + window.to - window.from, 0)
   const stride = Math.max(1, Math.round(count / limit))
   const size = Math.ceil(count / stride)
@@ -55,30 +59,58 @@ interface Window {
   readonly to: number
 }
 
-/** The busiest windows by tokens until they hold `limit` requests, back in time order. */
-function pickWindows(calls: CallTimes, limit: number): Window[] {
-  const windows: (Window & { tokens: number })[] = []
-  let from = 0
-  while (from < calls.n) {
-    const index = Math.floor((calls.atMicros[from]! - calls.atMicros[0]!) / windowMicros)
-    let to = from
-    let tokens = 0
-    while (to < calls.n && Math.floor((calls.atMicros[to]! - calls.atMicros[0]!) / windowMicros) === index) {
-      tokens += Math.max(0, calls.inputTokens[to]!) + Math.max(0, calls.outputTokens[to]!)
-      to += 1
+/** The windows of the busiest hour, and of further hours while all together hold too few requests, in time order. */
+function busiestHours(calls: CallTimes): Window[] {
+  const windows = windowsOf(calls)
+  const tokens = Float64Array.from(windows, ({ from, to }) => tokensOf(calls, from, to))
+  const taken = new Uint8Array(windows.length)
+  let count = 0
+  while (count < fewest) {
+    let best = -1
+    let most = 0
+    let sum = 0
+    for (let end = 0; end < windows.length; end++) {
+      // A window that is taken already makes its hours worthless.
+      sum += taken[end] ? Number.NEGATIVE_INFINITY : tokens[end]!
+      if (end >= windowsPerHour) sum = sumOf(tokens, taken, end - windowsPerHour + 1, end)
+      if (sum > most) {
+        most = sum
+        best = end
+      }
     }
-    windows.push({ index, from, to, tokens })
+    if (best < 0) break
+    for (let i = Math.max(0, best - windowsPerHour + 1); i <= best; i++) {
+      taken[i] = 1
+      count += windows[i]!.to - windows[i]!.from
+    }
+  }
+  return windows.filter((_, i) => taken[i])
+}
+
+function sumOf(tokens: Float64Array, taken: Uint8Array, from: number, to: number): number {
+  let sum = 0
+  for (let i = from; i <= to; i++) sum += taken[i] ? Number.NEGATIVE_INFINITY : tokens[i]!
+  return sum
+}
+
+/** Ten-minute windows from the first call, empty ones included. */
+function windowsOf(calls: CallTimes): Window[] {
+  const windows: Window[] = []
+  let from = 0
+  for (let index = 0; from < calls.n; index++) {
+    const end = calls.atMicros[0]! + (index + 1) * windowMicros
+    let to = from
+    while (to < calls.n && calls.atMicros[to]! < end) to += 1
+    windows.push({ index, from, to })
     from = to
   }
-  windows.sort((a, b) => b.tokens - a.tokens || a.index - b.index)
-  const chosen: Window[] = []
-  let count = 0
-  for (const window of windows) {
-    chosen.push(window)
-    count += window.to - window.from
-    if (count >= limit) break
-  }
-  return chosen.sort((a, b) => a.index - b.index)
+  return windows
+}
+
+function tokensOf(calls: CallTimes, from: number, to: number): number {
+  let tokens = 0
+  for (let i = from; i < to; i++) tokens += Math.max(0, calls.inputTokens[i]!) + Math.max(0, calls.outputTokens[i]!)
+  return tokens
 }
 
 /** Calls as arrivals for a full replay: seconds from the first call, calls of unknown usage left out and counted. */

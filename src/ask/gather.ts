@@ -145,9 +145,9 @@ function assumptionsOf(question: Question, asked: Asked, demand: Demand): Assump
     },
     {
       name: 'replica load',
-      value: 'busiest windows',
+      value: 'busiest hour',
       source:
-        'replicas are tried with the requests of the busiest ten-minute windows at their own pace, thinned or copied to each load, in a fleet of about the size that today needs',
+        'replicas are tried with the requests of the busiest hour at their own pace, thinned or copied to each load, in a fleet of about the size that the hour needs',
     },
   ]
   if (question.asModel !== null) {

@@ -22,7 +22,7 @@ export function shapesOf(
   return candidates.flatMap(({ model, weights }) => defaultShapes(model, gpus).map(shape => ({ shape, weights })))
 }
 
-/** Tries every shape with the busiest windows' requests. `progress` is told how many of how many are done. */
+/** Tries every shape with the requests of the busiest hour. `progress` is told how many of how many are done. */
 export function replicaTerms(
   shapes: readonly { shape: ReplicaShape; weights: string }[],
   calls: CallTimes,

@@ -2,7 +2,7 @@
 import { exp, log } from '../statistics/elementary.ts'
 import { type Random, stream } from '../statistics/random.ts'
 import type { Evidence } from './evidence.ts'
-import { daysOf, mostPeakToMean, shapesOf, workOf } from './traffic.ts'
+import { daysOf, mostPeakToMean, shapesOf, hourlyWorkOf } from './traffic.ts'
 
 /** Draws of everything that does not depend on the reader's choices. Parallel arrays, one entry per draw. */
 export interface Resampled {
@@ -79,7 +79,7 @@ function draw(evidence: Evidence, draws: number): Resampled {
   const flat = stream(seed, 'unseen hours')
   const shape = Float64Array.from({ length: draws }, () => (flat.uniform() < unseen ? flat.uniform() : 0))
   const peakToMean = evidence.replicas.map((replica, r) => {
-    const work = workOf(demand, replica)
+    const work = hourlyWorkOf(demand, replica)
     const peaks = peaksOf(counts, maxima(work, size, blocks), draws)
     const perBlock = sums(work, size, blocks)
     const nominal = shapesOf(evidence)[r]!.peakToMean

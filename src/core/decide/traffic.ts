@@ -45,7 +45,7 @@ export function volumeOf(demand: Demand, hoursPerMonth: number, statedTokensPerM
 
 /** What one kind of replica feels of the traffic's unevenness. */
 export interface Shape {
-  /** Busiest window's work ÷ mean work, at least 1. */
+  /** Busiest hour's work ÷ mean work, at least 1. */
   readonly peakToMean: number
   /** True when the cap on peak-to-mean was hit. */
   readonly capped: boolean
@@ -54,13 +54,31 @@ export interface Shape {
 }
 
 /** Seconds of a saturated replica that each window needs. */
-export function workOf(demand: Demand, replica: ReplicaTerms): Float64Array {
+function workOf(demand: Demand, replica: ReplicaTerms): Float64Array {
   const { input, output } = demand.windows
   const work = new Float64Array(input.length)
   for (let i = 0; i < work.length; i++) {
     work[i] = replica.secondsPerInputToken * input[i]! + replica.secondsPerOutputToken * output[i]!
   }
   return work
+}
+
+/**
+ * The same averaged over the hour that ends with each window: a replica was tried with a whole busy hour, so what is
+ * uneven within one is in its rate already.
+ */
+export function hourlyWorkOf(demand: Demand, replica: ReplicaTerms): Float64Array {
+  const work = workOf(demand, replica)
+  const hour = Math.min(work.length, Math.max(1, Math.round(3600 / demand.windowSeconds)))
+  const mean = new Float64Array(work.length)
+  for (let i = hour - 1; i < work.length; i++) {
+    let sum = 0
+    for (let k = i - hour + 1; k <= i; k++) sum += work[k]!
+    mean[i] = sum / hour
+  }
+  // The first windows have no whole hour behind them: they take the first whole one.
+  for (let i = 0; i < hour - 1; i++) mean[i] = mean[hour - 1]!
+  return mean
 }
 
 const shapes = new WeakMap<Evidence, readonly Shape[]>()
@@ -76,13 +94,9 @@ export function shapesOf(evidence: Evidence): readonly Shape[] {
 
 function shapeOf(demand: Demand, replica: ReplicaTerms): Shape {
   const work = workOf(demand, replica)
-  let total = 0
-  let busiest = 0
-  for (const seconds of work) {
-    total += seconds
-    if (seconds > busiest) busiest = seconds
-  }
-  const windows = work.length
+  const busiest = hourlyWorkOf(demand, replica).reduce((most, seconds) => Math.max(most, seconds), 0)
+  const { input, output } = demand.tokens
+  const total = replica.secondsPerInputToken * input + replica.secondsPerOutputToken * output
   if (total === 0) return { peakToMean: 1, capped: false, loadCurve: replica.loadCurve }
   // The last window is seldom full: the mean is over the time between first and last arrival, as the volume is.
   const span = Math.max(spanSecondsOf(demand), demand.windowSeconds)
@@ -91,7 +105,7 @@ function shapeOf(demand: Demand, replica: ReplicaTerms): Shape {
   return {
     peakToMean,
     capped: seen > mostPeakToMean,
-    loadCurve: meanLoadCurve(work, total / windows, busiest, replica),
+    loadCurve: meanLoadCurve(work, work.reduce((sum, seconds) => sum + seconds, 0) / work.length, busiest, replica),
   }
 }
 
