@@ -74,7 +74,7 @@ function deratedTo(terms: ReplicaTerms, share: number): ReplicaTerms {
 interface Sized {
   /** Index in `evidence.replicas`. */
   readonly index: number
-  /** Whole replicas for the busiest window, and the fraction of them that it really needs. */
+  /** Whole replicas for the busiest hour, and the fraction of them that it really needs. */
   readonly replicas: number
   readonly needed: number
 }
@@ -84,10 +84,15 @@ function fleetsOf(evidence: Evidence): Sized[] {
   const choices: Choices = { ...defaultChoices, spareReplicas: 0 }
   try {
     const { options, youAreHere } = decide(evidence, choices, { draws: 1 })
-    return options.flatMap(({ group, usd, replicas, name, terms }) => {
-      if (terms?.kind !== 'self-host' || group !== evidence.todayGroup || usd === null || !replicas) return []
+    return options.flatMap(({ group, usd, replicas, replica, terms }) => {
+      if (terms?.kind !== 'self-host' || replica === null || group !== evidence.todayGroup || usd === null || !replicas)
+        return []
       const index = evidence.replicas.findIndex(
-        one => one.group === group && name.startsWith(`${one.model} on ${one.gpusPerReplica}× ${one.gpu}`),
+        one =>
+          one.group === group &&
+          one.model === replica.model &&
+          one.gpu === replica.gpu &&
+          one.gpusPerReplica === replica.gpusPerReplica,
       )
       const needed = youAreHere.tokensPerMonth / 1e6 / terms.replicaMtokPerMonth
       return index < 0 ? [] : [{ index, replicas, needed }]

@@ -1,5 +1,5 @@
 // Evidence and choices in; the ranked answer with its crossings, doubts and assumptions out.
-import type { Assumption, Replay } from './evidence.ts'
+import type { Assumption, Evidence, Replay, ReplicaTerms } from './evidence.ts'
 
 export type YesNoUnknown = 'yes' | 'no' | 'unknown'
 
@@ -47,6 +47,10 @@ export interface OptionAnswer {
   readonly kind: 'api' | 'dedicated' | 'self-host'
   readonly group: string
   readonly dtype: string | null
+  /** What is paid today: a metered history, not an offer. */
+  readonly asMetered: boolean
+  /** The replica that a fleet is made of; null for an API. */
+  readonly replica: Pick<ReplicaTerms, 'model' | 'gpu' | 'gpusPerReplica'> | null
   /** USD per month at the volume of `youAreHere`; null = unknown. */
   readonly usd: number | null
   readonly usdPerThousandRequests: number | null
@@ -103,6 +107,8 @@ export interface Answer {
     readonly pricedShare: number | null
     readonly attributedShare: number | null
   }
+  /** Latency that fleets are sized for and every option is held to, 95th percentiles. */
+  readonly objective: Evidence['objective']
   readonly grade: 'A' | 'B' | 'C' | 'D'
   /** One sentence a buyer can read. */
   readonly verdict: string

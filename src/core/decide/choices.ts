@@ -1,6 +1,8 @@
 // What the reader may turn: the controls of the page and the flags of the command, with their defaults and sources.
 import { Fault } from '../fault/fault.ts'
+import { estimate } from '../statistics/estimate.ts'
 import type { Assumption } from './evidence.ts'
+import { tokenWords, usdWords } from './phrase.ts'
 
 /** Every choice that changes an answer without new evidence. The page's URL and the CLI's flags are both this value. */
 export interface Choices {
@@ -15,7 +17,7 @@ export interface Choices {
   readonly gpu: string | null
   /** Name of the API option that self-hosting is compared with; null = the cheapest of the same weights. */
   readonly api: string | null
-  /** Fixed number of replicas, spares included; null = sized for the busiest window. */
+  /** Fixed number of replicas, spares included; null = sized for the busiest hour. */
   readonly replicas: number | null
   readonly minReplicas: number
   readonly spareReplicas: number
@@ -53,14 +55,40 @@ const sources: Partial<Record<keyof Choices, string>> = {
     'storage, egress and monitoring: 15 % of the GPU bill (induwara.lk self-hosting calculator, 2026-06; others say 30–50 %)',
 }
 
+/** What a person calls each choice, and its value with the unit. */
+const words: Record<keyof Choices, { readonly label: string; readonly brief: (value: string | number) => string }> = {
+  hoursPerMonth: { label: 'month', brief: hours => `${hours} hours` },
+  term: { label: 'lease term', brief: term => String(term).replaceAll('_', ' ') },
+  providers: { label: 'GPU providers', brief: String },
+  usdPerGpuHour: { label: 'every GPU-hour', brief: usd => usdWords(Number(usd)) },
+  gpu: { label: 'GPU', brief: gpu => `${gpu} only` },
+  api: { label: 'compared API', brief: String },
+  replicas: { label: 'replicas', brief: count => `${count}, fixed` },
+  minReplicas: { label: 'replicas at least', brief: String },
+  spareReplicas: { label: 'spare replicas', brief: count => `${count}${count === 1 ? ' (N+1)' : ''}` },
+  operationsUsdPerMonth: { label: 'operations', brief: usd => `${usdWords(Number(usd))} a month` },
+  overheadShare: {
+    label: 'overhead',
+    brief: share => `${estimate(Number(share) * 100)} % of the GPU bill (storage, egress, monitoring)`,
+  },
+  tokensPerMonth: {
+    label: 'volume',
+    brief: tokens => `${tokenWords(Number(tokens))} a month, which the bands do not draw`,
+  },
+}
+
 /** One line per choice that shapes the answer: its value, and whether the reader stated it or why it is the default. */
 export function choiceAssumptions(choices: Choices): Assumption[] {
   const list: Assumption[] = []
   for (const key of Object.keys(defaultChoices) as (keyof Choices)[]) {
     const chosen = choices[key]
     const value = Array.isArray(chosen) ? chosen.join(', ') : (chosen as string | number | null)
-    if (value !== defaultChoices[key]) list.push({ name: key, value, source: 'stated by you' })
-    else if (sources[key] !== undefined) list.push({ name: key, value, source: `default: ${sources[key]}` })
+    const isStated = value !== defaultChoices[key]
+    if (!isStated && sources[key] === undefined) continue
+    const { label, brief } = words[key]
+    const said = value === null ? 'none' : brief(value)
+    if (isStated) list.push({ name: key, value, source: 'stated by you', label, brief: `${said}, stated by you` })
+    else list.push({ name: key, value, source: `default: ${sources[key]}`, label, brief: said })
   }
   return list
 }

@@ -77,9 +77,9 @@ function fleetCandidate(evidence: Evidence, choices: Choices, replica: ReplicaTe
   const serves = replica.fits && replica.tokensPerSecond > 0
   if (!serves) notes.push(replica.problem ?? 'it cannot serve this traffic within the latency objective')
   if (lease === null) notes.push(`no ${choices.term} price is known for ${replica.gpu}: its cost is unknown`)
-  if (shape.capped) notes.push('its busiest window stands out so far that peak-to-mean was cut at 100')
+  if (shape.capped) notes.push('its busiest hour stands out so far that peak-to-mean was cut at 100')
   return {
-    name: `${replica.model} on ${replica.gpusPerReplica}× ${replica.gpu}`,
+    name: `${replica.group} on ${replica.gpusPerReplica}× ${replica.gpu}`,
     kind: 'self-host',
     group: replica.group,
     dtype: replica.dtype,
@@ -153,6 +153,7 @@ export function optionAt(
 ): OptionAnswer {
   const { terms } = candidate
   const notes = [...candidate.notes]
+  const asMetered = candidate.apiIndex !== null && evidence.api[candidate.apiIndex]!.kind === 'as-metered'
   const tokens = here.tokensPerMonth
   const cost = terms === null ? null : costAt(terms, tokens)
   const usd = cost !== null && Number.isFinite(cost) ? cost : null
@@ -174,6 +175,9 @@ export function optionAt(
     kind: candidate.kind,
     group: candidate.group,
     dtype: candidate.dtype,
+    asMetered,
+    replica:
+      replica === null ? null : { model: replica.model, gpu: replica.gpu, gpusPerReplica: replica.gpusPerReplica },
     usd,
     usdPerThousandRequests: usd === null ? null : estimate((usd / here.requestsPerMonth) * 1000),
     usdPerMtok: usd === null ? null : estimate(usd / (tokens / 1e6)),
@@ -182,7 +186,7 @@ export function optionAt(
     utilization: terms === null ? null : utilizationAt(terms, tokens),
     replicas,
     gpus: replicas === null || replica === null ? null : replicas * replica.gpusPerReplica,
-    meetsQuality: meetsQuality(today, candidate, evidence.api[candidate.apiIndex ?? -1]?.kind === 'as-metered'),
+    meetsQuality: meetsQuality(today, candidate, asMetered),
     meetsLatency: replay !== null && replay.lateShare > lateAllowed ? 'no' : meetsLatency(evidence, candidate, tokens),
     infeasible: candidate.infeasible,
     tokenRatio: sameTokenizer
@@ -229,7 +233,7 @@ const unknownParts = {
 }
 
 /**
- * Own GPUs: what simulation says at the load of the busiest window. Today's option: what the team lives with. A hosted
+ * Own GPUs: what simulation says at the load of the busiest hour. Today's option: what the team lives with. A hosted
  * offer: nobody has measured it.
  */
 function meetsLatency(evidence: Evidence, candidate: Candidate, tokensPerMonth: number): YesNoUnknown {

@@ -20,7 +20,7 @@ function evidence({
   api?: Partial<ApiTerms & { usdPerMtok: number }>[]
   replicas?: Partial<ReplicaTerms>[]
   leases?: LeaseRow[]
-} & Partial<Evidence> = {}): Evidence {
+} & Omit<Partial<Evidence>, 'api' | 'replicas' | 'leases'> = {}): Evidence {
   const day = Array.from({ length: windows }, (_, i) => (i % 144 < 72 ? 2 : 0))
   const input = day.map(level => level * 1_000_000)
   const output = day.map(level => level * 250_000)
@@ -368,4 +368,44 @@ test('calls on one instant are refused, unless the volume is stated', () => {
   const instant = { ...one, demand: { ...one.demand, lastAtMicros: 0 } }
   expect(() => decide(instant, choose())).toThrow(Fault)
   expect(decide(instant, choose({ tokensPerMonth: 1e9 })).options[0]!.usd).toBe(600)
+})
+
+test('a tie is called one, and what is paid today is told by a flag, not by a name', () => {
+  const answer = decide(
+    evidence({
+      api: [
+        { name: 'ledger', usdPerMtok: 3, kind: 'as-metered' },
+        { name: 'hosted 1', usdPerMtok: 1, kind: 'hosted' },
+        { name: 'hosted 2', usdPerMtok: 1, kind: 'hosted' },
+      ],
+    }),
+    { ...defaultChoices, spareReplicas: 40 },
+  )
+  expect(answer.verdict).toContain('as dear as hosted 2')
+  expect(answer.verdict).not.toContain('$0.00')
+  expect(answer.verdict).toMatch(/less than what is paid today/)
+  expect(answer.options.filter(option => option.asMetered).map(({ name }) => name)).toEqual(['ledger'])
+})
+
+test('a fleet is named by the weights that it runs, and says which replica it is made of', () => {
+  const { options } = decide(evidence({ replicas: [{ model: 'family-70b', gpu: 'h100', gpusPerReplica: 4 }] }), {
+    ...defaultChoices,
+    usdPerGpuHour: 2,
+  })
+  const own = options.find(option => option.kind === 'self-host')!
+  expect([own.name, own.replica]).toEqual([
+    'open-70b on 4× h100',
+    { model: 'family-70b', gpu: 'h100', gpusPerReplica: 4 },
+  ])
+  expect(options.find(option => option.kind === 'api')!.replica).toBe(null)
+})
+
+test('each choice reads as a person would say it, with its unit', () => {
+  const { assumptions, objective } = decide(evidence(), { ...defaultChoices, operationsUsdPerMonth: 400 })
+  const said = assumptions.map(({ name, value, label, brief }) => `${label ?? name}: ${brief ?? value}`)
+  expect(said).toContain('operations: $400 a month, stated by you')
+  expect(said).toContain('spare replicas: 1 (N+1)')
+  expect(said).toContain('overhead: 15 % of the GPU bill (storage, egress, monitoring)')
+  expect(said.filter(line => /[a-z][A-Z]|_/.test(line))).toEqual([])
+  expect(objective).toEqual(evidence().objective)
 })

@@ -9,6 +9,7 @@ import { envelope } from './envelope.ts'
 import type { Assumption, Evidence } from './evidence.ts'
 import { checkLeaseChoices, unknown } from './lease.ts'
 import { neversOf, type Pair, pairsOf } from './pairs.ts'
+import { spanWords, usdWords } from './phrase.ts'
 import { type Resampled, resample } from './resample.ts'
 import { curveOf } from './staircase.ts'
 import { daysOf, shapesOf, type Volume, volumeOf } from './traffic.ts'
@@ -66,6 +67,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
       pricedShare: evidence.coverage.pricedShare,
       attributedShare: evidence.coverage.attributedShare,
     },
+    objective: evidence.objective,
     grade: 'C',
     verdict: '',
     options,
@@ -83,9 +85,9 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     assumptions: [
       ...evidence.assumptions,
       ...choiceAssumptions(choices),
-      ...trafficAssumptions(evidence, months, choices),
+      ...trafficAssumptions(evidence, months),
       ...leaseAssumptions(entries),
-      ...(best === null ? [] : assumedFor(best, isMetered(evidence, entries, best))),
+      ...(best === null ? [] : assumedFor(best)),
       ...comparisonAssumptions(compared, today),
       ...changes.assumptions,
     ],
@@ -96,7 +98,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     today,
     days,
     unseenShare: months.unseenShare,
-    metered: best !== null && isMetered(evidence, entries, best),
+    metered: best?.asMetered === true,
   }
   return { ...answer, verdict: verdict(answer, context), nextMeasurement: nextMeasurement(answer, evidence) }
 }
@@ -141,11 +143,6 @@ function isOfToday(option: OptionAnswer, today: Weights | null): boolean {
     (option.meetsLatency !== 'no' || overfull) &&
     option.infeasible.share <= mostInfeasibleShare
   )
-}
-
-function isMetered(evidence: Evidence, entries: readonly Entry[], option: OptionAnswer): boolean {
-  const index = entries.find(entry => entry.option === option)?.candidate.apiIndex ?? null
-  return index !== null && evidence.api[index]!.kind === 'as-metered'
 }
 
 /** The API that self-hosting is held against: the one asked for, else the cheapest of today's weights. */
@@ -201,7 +198,7 @@ function changesOf(
   return { crossings, assumptions: [{ name: 'crossings listed up to', value: estimate(stoppedAt * 1e6), source }] }
 }
 
-function trafficAssumptions(evidence: Evidence, months: Resampled, choices: Choices): Assumption[] {
+function trafficAssumptions(evidence: Evidence, months: Resampled): Assumption[] {
   const { demand } = evidence
   const days = estimate(Number(daysOf(demand).toPrecision(4)))
   const peaks = shapesOf(evidence).map(shape => shape.peakToMean)
@@ -209,12 +206,20 @@ function trafficAssumptions(evidence: Evidence, months: Resampled, choices: Choi
     {
       name: 'scaling of traffic',
       value: 'proportional',
+      brief: 'in proportion: same daily shape, bunching and lengths',
       source: 'more volume means more of the same in every ten minutes: daily shape, bunching and mix of lengths stay',
     },
-    { name: 'days of traffic', value: days, source: `first to last of ${demand.calls} calls` },
+    {
+      name: 'days of traffic',
+      value: days,
+      source: `first to last of ${demand.calls} calls`,
+      label: 'rests on',
+      brief: `${spanWords(daysOf(demand))} of traffic`,
+    },
     {
       name: 'bands',
       value: `5–95 % of ${months.draws} draws`,
+      brief: `5–95 % of ${months.draws} months resampled from ${months.unit}`,
       source: `${months.unit} of traffic resampled (${months.blocks}), one seller's price drawn per GPU, hosted prices of the same weights drawn together, throughput within the model's validated error; seed ${evidence.seed}`,
     },
   ]
@@ -222,13 +227,16 @@ function trafficAssumptions(evidence: Evidence, months: Resampled, choices: Choi
     list.push({
       name: 'peak-to-mean',
       value: estimate(Number(Math.max(...peaks).toPrecision(4))),
-      source: `busiest ten minutes ÷ mean, in replica-seconds; fleets are sized for it (the largest of ${peaks.length} kinds of replica)`,
+      brief: `${Number(Math.max(...peaks).toPrecision(3))}× in the busiest hour; fleets are sized for it`,
+      source: `busiest hour ÷ mean, in replica-seconds; fleets are sized for it (the largest of ${peaks.length} kinds of replica)`,
     })
   }
   if (months.unseenShare > 0) {
     list.push({
       name: 'less than a week of traffic',
       value: `${168 - demand.hoursOfWeek} of 168 hours of the week not seen`,
+      label: 'under a week',
+      brief: `${168 - demand.hoursOfWeek} of 168 hours of the week not seen; bands are widened`,
       source:
         'the month may be up to 3.3 times busier or quieter than what was seen (as production rate curves are, hour against mean), and draws a peak-to-mean of up to 3, what published calculators plan with',
     })
@@ -239,9 +247,6 @@ function trafficAssumptions(evidence: Evidence, months: Resampled, choices: Choi
       value: demand.unknownUsageCalls,
       source: 'they are in no volume and no cost: both are that much too low',
     })
-  }
-  if (choices.tokensPerMonth !== null) {
-    list.push({ name: 'volume', value: choices.tokensPerMonth, source: 'stated by you; the bands do not draw it' })
   }
   return list
 }
@@ -261,7 +266,13 @@ function leaseAssumptions(entries: readonly Entry[]): Assumption[] {
     const { lease, gpu } = candidate
     if (lease === null || gpu === null || seen.has(gpu)) continue
     seen.add(gpu)
-    list.push({ name: `USD per hour of ${gpu}`, value: lease.usdPerGpuHour, source: lease.source })
+    list.push({
+      name: `USD per hour of ${gpu}`,
+      value: lease.usdPerGpuHour,
+      source: lease.source,
+      label: 'GPU-hour',
+      brief: `${gpu} ${usdWords(lease.usdPerGpuHour)} (${lease.row?.provider ?? 'stated by you'})`,
+    })
   }
   return list
 }

@@ -55,20 +55,24 @@ export function mayBeBest(option: OptionAnswer, today: Weights | null): boolean 
 }
 
 /** What was assumed so that this option could be the best. */
-export function assumedFor(option: OptionAnswer, asMetered: boolean): Assumption[] {
+export function assumedFor(option: OptionAnswer): Assumption[] {
   const list: Assumption[] = []
   if (option.meetsLatency === 'unknown') {
     list.push({
       name: `latency of ${option.name}`,
       value: 'taken as acceptable',
       source: 'not measured: try it before you move',
+      label: 'latency of the best',
+      brief: 'taken as acceptable, not measured',
     })
   }
-  if (option.kind === 'api' && !asMetered && option.dtype === null) {
+  if (option.kind === 'api' && !option.asMetered && option.dtype === null) {
     list.push({
       name: `dtype of ${option.name}`,
       value: "taken as today's",
       source: 'the host does not state how it rounds the weights',
+      label: 'dtype of the best',
+      brief: "taken as today's, not stated by the host",
     })
   }
   return list

@@ -123,7 +123,12 @@ export interface Evidence {
 }
 
 export interface Assumption {
+  /** What it is called where machines read it: a choice by its parameter's name. */
   readonly name: string
   readonly value: string | number | null
   readonly source: string
+  /** What a person calls it; absent where `name` is readable. Several with one label are read as one list. */
+  readonly label?: string
+  /** The value as a person reads it, unit and a word of why included; absent where `value` says it. */
+  readonly brief?: string
 }

@@ -27,8 +27,26 @@ function cheapestWords(answer: Answer, { today, metered }: VerdictContext): stri
   const best = answer.options.find(option => option.name === answer.best)
   if (best === undefined)
     return `Cannot tell: no way to serve ${today.group} has a known price within the bars ${here}.`
-  const band = best.band === null ? '' : ` (${usdWords(best.band.low)}–${usdWords(best.band.high)})`
-  const next = answer.options.find(
+  const stay = metered ? 'Stay: ' : ''
+  const first = `${stay}${best.name} is the cheapest way to run ${today.group} ${here}: ${usdWords(best.usd!)} a month.`
+  return [first, dearerWords(answer, best), doubtWords(answer, best)].filter(Boolean).join(' ')
+}
+
+/** How much dearer the next option of the same weights is, and what is paid today. */
+function dearerWords(answer: Answer, best: OptionAnswer): string {
+  const same = rivals(answer, best)
+  const next = same[0]
+  if (next === undefined) return ''
+  const ties = same.filter(option => isTie(option, best))
+  const rest = ties.length === 2 ? ' and one more' : ties.length > 2 ? ` and ${ties.length - 1} more` : ''
+  const against = ties.length > 0 ? `as dear as ${next.name}${rest}` : `${lessWords(next, best)} less than ${next.name}`
+  const paid = same.find(option => option.asMetered && option !== next && !isTie(option, best))
+  return `It is ${against}${paid === undefined ? '' : `, and ${lessWords(paid, best)} less than what is paid today`}.`
+}
+
+/** Options of the same weights that could stand in for the best one, cheapest first. */
+function rivals(answer: Answer, best: OptionAnswer): OptionAnswer[] {
+  return answer.options.filter(
     option =>
       option.name !== best.name &&
       option.group === best.group &&
@@ -36,13 +54,21 @@ function cheapestWords(answer: Answer, { today, metered }: VerdictContext): stri
       option.meetsQuality === 'yes' &&
       option.usd >= best.usd!,
   )
-  const less = next === undefined ? '' : `, ${usdWords(next.usd! - best.usd!)} less than ${next.name}`
-  const sure =
-    best.probabilityCheapest === null || next === undefined
-      ? ''
-      : `; it is the cheapest in ${Math.round(best.probabilityCheapest * 100)} % of resampled months`
-  const stay = metered ? 'Stay: ' : ''
-  return `${stay}${best.name} is the cheapest way to run ${today.group} ${here}: ${usdWords(best.usd!)} a month${band}${less}${sure}.`
+}
+
+const lessWords = (option: OptionAnswer, best: OptionAnswer) => usdWords(option.usd! - best.usd!)
+
+/** Two costs that are printed alike differ by less than a reader can act on. */
+const isTie = (option: OptionAnswer, best: OptionAnswer) => usdWords(option.usd!) === usdWords(best.usd!)
+
+function doubtWords(answer: Answer, best: OptionAnswer): string {
+  const { band, probabilityCheapest } = best
+  const month = band === null ? '' : `A resampled month costs ${usdWords(band.low)} to ${usdWords(band.high)}`
+  const next = rivals(answer, best)[0]
+  // Among equals the first one named wins every draw, which says nothing.
+  if (probabilityCheapest === null || next === undefined || isTie(next, best)) return month === '' ? '' : `${month}.`
+  const sure = `it is the cheapest in ${Math.round(probabilityCheapest * 100)} % of resampled months`
+  return month === '' ? `${sure[0]!.toUpperCase()}${sure.slice(1)}.` : `${month}; ${sure}.`
 }
 
 function crossingWords(answer: Answer, { today }: VerdictContext): string {
