@@ -2,7 +2,7 @@
 import { exp, log } from '../statistics/elementary.ts'
 import { type Random, stream } from '../statistics/random.ts'
 import type { Evidence } from './evidence.ts'
-import { daysOf, mostPeakToMean, shapesOf, hourlyWorkOf } from './traffic.ts'
+import { daysOf, hourlyWorkOf, mostPeakToMean, shapesOf } from './traffic.ts'
 
 /** Draws of everything that does not depend on the reader's choices. Parallel arrays, one entry per draw. */
 export interface Resampled {

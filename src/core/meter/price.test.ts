@@ -348,7 +348,7 @@ test('the segments that SQL prices by agree with the price of each call', () => 
       const { terms, denominator } = fitting[0]!.card!
       let sum = 0n
       for (const kind of ['input', 'cacheRead', 'cacheWrite5m', 'cacheWrite1h', 'output'] as const) {
-        sum += (terms.get(kind)?.numerator ?? 0n) * BigInt(usage[kind])
+        sum += (terms.get(kind)?.numerator ?? 0n) * BigInt(usage[kind] ?? 0)
       }
       expect(price(book, { ...offer, usage, atMicros }).usd).toBe(sum / denominator)
     }),
