@@ -36,7 +36,7 @@ export function reportText(
     integer(row.calls),
     integer(promptTokens(row)),
     integer(row.usage.output ?? null),
-    `$${roundedUsd(row.usd, decimals)}`,
+    row.calls > 0 && row.unpricedCalls === row.calls ? '–' : `$${roundedUsd(row.usd, decimals)}`,
     row.unpricedCalls > 0 ? integer(row.unpricedCalls) : '',
     row.unknownUsageCalls > 0 ? integer(row.unknownUsageCalls) : '',
   ])

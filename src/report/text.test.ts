@@ -117,3 +117,10 @@ test('amounts under a dollar keep digits that say something', () => {
   )
   expect(text).toContain('$0.000123456789')
 })
+
+test('law 4: a report of calls without a price shows a dash, not zero dollars', () => {
+  const row = { key: { model: 'x' }, calls: 3, usage: { input: 5, output: 6 }, usd: '0.000000000000', unpricedCalls: 3 }
+  const text = reportText({ rows: [row], total: { ...row, key: {} } } as never, { columns: 80, color: false })
+  expect(text).not.toContain('$0')
+  expect(text).toContain('–')
+})
