@@ -59,14 +59,16 @@ export interface FrameOptions {
   readonly footer?: number
 }
 
-/** The option's name where its weights are told already: "on 4× h100" for "llama-3.1-70b on 4× h100". */
+/**
+ * The option's name where there is little room: without the weights when they are told already ("on 4× h100" for
+ * "llama-3.1-70b on 4× h100"), without the maker's folder before a model ("openai/gpt-oss-120b"), what is paid today
+ * first.
+ */
 export function shortName(option: OptionAnswer, group: string | null): string {
-  if (group === null) return option.name
-  // A fleet may be named after the weights' family (3.1) while the group is the release that runs on it (3.3).
-  const fleet = option.kind === 'self-host' ? /\bon \d+\s*×.*$/.exec(option.name)?.[0] : undefined
-  if (fleet) return fleet
-  if (!option.name.startsWith(group)) return option.name
-  return option.name.slice(group.length).replace(/^[\s,:/·–-]+/, '') || option.name
+  const { name, asMetered } = option
+  const told = group !== null && name.startsWith(group) ? name.slice(group.length).replace(/^[\s,:/·–-]+/, '') : name
+  const bare = (told || name).replace(/ [\w.-]+\/(?=\w)/, ' ')
+  return asMetered ? `paid today: ${bare.replace(/[,\s]*\(?as metered\)?$/, '')}` : bare
 }
 
 /** Which weights are "today's": those of the first option, since the answer ranks them first. */
@@ -88,7 +90,7 @@ export function chartedOptions(answer: Answer): string[] {
   const primary = drawable.filter(option => option.group === group)
   const apis = primary.filter(({ kind }) => kind === 'api')
   const metered = apis.filter(
-    option => apis.indexOf(option) < 3 || isMetered(option) || option.name === answer.comparedApi,
+    option => apis.indexOf(option) < 3 || option.asMetered || option.name === answer.comparedApi,
   )
   const own = primary.filter(({ kind }) => kind !== 'api').slice(0, 3)
   const others: OptionAnswer[] = []
@@ -100,11 +102,6 @@ export function chartedOptions(answer: Answer): string[] {
   const names = new Set([...metered, ...own, ...others].map(({ name }) => name))
   for (const crossing of answer.crossings) names.add(crossing.from).add(crossing.to)
   return drawable.filter(({ name }) => names.has(name)).map(({ name }) => name)
-}
-
-/** What is paid today: the one option that is a history and not an offer. */
-function isMetered({ name }: OptionAnswer): boolean {
-  return /\bas metered\b/.test(name)
 }
 
 /** Volumes in view: thirty times either way of "you are here", widened to hold the crossings within reach of it. */

@@ -28,6 +28,7 @@ export interface CrossoverFlags {
   readonly volume?: number
   readonly hoursPerMonth?: number
   readonly api?: string
+  readonly explain?: boolean
   readonly svg?: string
   readonly png?: string
   readonly html?: string
@@ -66,6 +67,8 @@ export function declareCrossoverFlags(command: Command): Command {
     .option('--ttft <ms>', 'time to first token that a fleet is sized for, p95', number('--ttft', positive))
     .option('--tpot <ms>', 'time per output token that a fleet is sized for, p95', number('--tpot', positive))
     .option('--at <date>', 'prices in force at this date (default: the newest in the catalog)')
+    .optionsGroup('What is printed:')
+    .option('--explain', 'every option, every assumption with its source, all that is not modelled')
     .optionsGroup('Pictures:')
     .option('--svg <file>', 'write the chart as SVG')
     .option('--png <file>', 'write the chart as PNG')

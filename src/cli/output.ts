@@ -57,6 +57,12 @@ export function terminal(options: () => Pick<GlobalOptions, 'json' | 'debug' | '
   }
 }
 
+/** Columns to write for: the terminal's, else what COLUMNS says, else 80. */
+export function terminalColumns(): number {
+  const said = Number(process.env.COLUMNS)
+  return process.stdout.columns ?? (Number.isSafeInteger(said) && said > 0 ? said : 80)
+}
+
 /** `error: what (where). fix.` on one line. */
 export function errorLine(thrown: unknown, color: boolean): string {
   const { message, where, fix } = faultJson(thrown).error

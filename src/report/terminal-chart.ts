@@ -1,6 +1,6 @@
 // An answer in; the crossover chart as braille dots within a number of columns and rows out.
 import { type ChartFrame, chartFrame } from '../charts/frame.ts'
-import { tokensLabel, usdLabel } from '../charts/labels.ts'
+import { tokensLabel } from '../charts/labels.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import { costAt } from '../core/decide/staircase.ts'
 import { type Ink, padded } from './ansi.ts'
@@ -151,8 +151,13 @@ function braille(bits: number): string {
   return String.fromCodePoint(0x2800 + bits)
 }
 
-/** Name of the marks, for a line under the chart. */
+/** Names of the axes and of the marks that are there, for a line under the chart. */
 export function chartKey(answer: Answer): string {
-  const usd = answer.options[0]?.usd ?? null
-  return `USD a month (log) by tokens a month (log); │ you are here${usd === null ? '' : ` (A ${usdLabel(usd)})`}, ◆ crossing, dotted: other weights`
+  const { domain, series } = chartFrame({ answer, width: 1000, height: 600 })
+  const isCrossed = answer.crossings.some(({ at }) => at >= domain[0] && at <= domain[1])
+  return [
+    'USD a month over tokens a month, both logarithmic',
+    ...(isCrossed ? ['◆ crossing'] : []),
+    ...(series.some(({ style }) => style.quiet) ? ['dotted: other weights'] : []),
+  ].join('; ')
 }

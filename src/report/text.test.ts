@@ -4,6 +4,7 @@ import { pageEvidence } from '../../test/journeys/page-evidence.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import { defaultChoices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
+import type { Replay } from '../core/decide/evidence.ts'
 import { paragraph, shownWidth } from './ansi.ts'
 import { reportText } from './rows.ts'
 import { answerText } from './text.ts'
@@ -37,7 +38,9 @@ test('no line is wider than the terminal, whatever the names and numbers are', (
           ),
           youAreHere: { ...answer.youAreHere, tokensPerMonth: here },
         }
-        expect(widest(answerText(changed, { columns, color }))).toBeLessThanOrEqual(columns)
+        for (const explain of [false, true]) {
+          expect(widest(answerText(changed, { columns, color, explain }))).toBeLessThanOrEqual(columns)
+        }
       },
     ),
     { numRuns: 60 },
@@ -45,7 +48,7 @@ test('no line is wider than the terminal, whatever the names and numbers are', (
 })
 
 test('the verdict comes first, every option of the same weights is listed, the chart marks here and the crossing', () => {
-  const text = answerText(answer, { columns: 80, color: false })
+  const text = answerText(answer, { columns: 80, color: false, explain: true })
   expect(text.replace(/\s+/g, ' ').startsWith(answer.verdict.slice(0, 60))).toBe(true)
   const group = answer.options[0]!.group
   const letters = text.split('\n').filter(line => /^[A-Z] {2,3}\S/.test(line)).length
@@ -53,6 +56,51 @@ test('the verdict comes first, every option of the same weights is listed, the c
   expect(text).toContain('▲ you are here')
   expect(text).toContain('◆')
   expect(text).not.toContain('\u001b')
+})
+
+test('what is printed without --explain is short, and names nothing as a machine does', () => {
+  const nevers = Array.from({ length: 5 }, (_, i) => ({
+    option: `fleet ${i}`,
+    reason: 'too dear',
+    nearestChange: 'less',
+  }))
+  const text = answerText({ ...answer, never: nevers }, { columns: 80, color: false })
+  expect(text.split('\n').filter(line => line.startsWith('  never:'))).toHaveLength(2)
+  expect(text).toContain('and 3 more that never cross (--explain)')
+  expect(text).toContain('$300 a month, stated by you\n')
+  const ground = text.slice(text.indexOf('Assumed'), text.indexOf('Again'))
+  expect(ground).not.toMatch(/[a-z][A-Z]\w+:/)
+  expect(ground.length).toBeLessThan(
+    answerText(answer, { columns: 80, color: false, explain: true }).split('Assumed')[1]!.length / 2,
+  )
+})
+
+test('a replayed fleet is told in one line: busy, late, and the two latencies', () => {
+  const own = answer.options.find(option => option.kind === 'self-host')!
+  const replay: Replay = {
+    model: 'llama-3.1-70b',
+    gpu: 'b200',
+    gpusPerReplica: 1,
+    replicas: 6,
+    router: 'least-loaded',
+    calls: 8819,
+    leftOut: 0,
+    completed: 8819,
+    rejected: 0,
+    durationSeconds: 3400,
+    gpuHours: { leased: 8, busy: 2, idle: 6, cold: 0 },
+    ttftMs: { p50: 400, p95: 1712, p99: 3000 },
+    tpotMs: { p50: 30, p95: 250.4, p99: 400 },
+    lateShare: 0.039,
+    lateWindowShare: 0.1,
+  }
+  const options = answer.options.map(option => (option === own ? { ...option, replay } : option))
+  const text = answerText({ ...answer, options }, { columns: 80, color: false })
+  expect(text).toContain('8,819 calls on the fleets that they need')
+  expect(text.replace(/\s+/g, ' ')).toContain(
+    '6 × 1× b200: busy 25 %, first token p95 1.7 s, 250 ms per token p95, 3.9 % late',
+  )
+  expect(text).toContain('objective: first token 2 s, 50 ms a token after it (p95)')
 })
 
 test('the chart takes at most twenty lines', () => {

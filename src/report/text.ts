@@ -1,17 +1,11 @@
-// An answer in; what a terminal shows out: verdict, ranked table, chart, crossings, assumptions, how to see it again.
-import { optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
+// An answer in; what a terminal shows out: verdict, ranked table, chart, crossings, replays, assumptions, how to see it again.
+import { primaryGroup, shortName } from '../charts/frame.ts'
 import { basisLine } from '../charts/furniture.tsx'
-import {
-  fitted,
-  headline,
-  multipleLabel,
-  shareLabel,
-  usdLabel,
-  usdPerMtokLabel,
-  volumeLabel,
-} from '../charts/labels.ts'
-import type { Answer, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
-import { type Ink, ink, padded, paragraph } from './ansi.ts'
+import { assumedOf, leftOutWords, objectiveLabel, replayedCalls, replayLabel } from '../charts/ground.ts'
+import { headline, multipleLabel, shareLabel, volumeLabel } from '../charts/labels.ts'
+import type { Answer } from '../core/decide/answer.ts'
+import { type Ink, ink, paragraph } from './ansi.ts'
+import { optionsTable } from './options-table.ts'
 import { chartKey, terminalChart } from './terminal-chart.ts'
 
 export interface TextOptions {
@@ -20,117 +14,114 @@ export interface TextOptions {
   readonly color: boolean
   /** The command that prints this answer again; the default names date and seed. */
   readonly command?: string | undefined
-  /** Options of other weights listed before the rest is only counted; the default is 8. */
-  readonly others?: number
+  /** Every option, every reason and every source; the default is what a person reads at once. */
+  readonly explain?: boolean | undefined
 }
+
+const widest = 100
+const mostCrossings = 4
+const mostNevers = 2
+const mostUnpriced = 3
 
 /** The answer for a person at a terminal, without a trailing newline. */
 export function answerText(answer: Answer, options: TextOptions): string {
+  const { explain = false } = options
   const pen = ink(options.color)
-  const columns = Math.max(60, options.columns)
-  const section = (title: string) => ['', pen.bold(title)]
-  const lines: string[] = []
-  if (answer.sample) lines.push(pen.notice('SAMPLE DATA: this is the bundled sample, not your traffic.'), '')
-  const { first, rest } = headline(answer.verdict)
-  lines.push(...paragraph(first, columns).map(pen.bold), ...paragraph(rest, columns), '')
-  lines.push(...paragraph(basisLine(answer), columns).map(pen.dim), '')
-  lines.push(...table(answer, columns, pen, options.others ?? 8))
-  const chart = terminalChart(answer, { columns: Math.min(columns, 80), rows: 19, ink: pen })
-  if (chart.length > 0) lines.push('', ...chart, ...paragraph(chartKey(answer), columns).map(pen.dim))
-  lines.push(...section('Crossings'), ...crossingLines(answer, columns))
-  if (answer.nextMeasurement) {
-    lines.push(...section('What would sharpen this most'), ...paragraph(answer.nextMeasurement, columns, '  '))
-  }
-  if (answer.unpriced.length > 0) {
-    lines.push(...section('Unpriced'))
-    for (const { model, share } of answer.unpriced.slice(0, 5)) {
-      lines.push(
-        ...paragraph(
-          `${model}: ${shareLabel(share)} of calls have no price; they are not counted as free`,
-          columns,
-          '  ',
-          '    ',
-        ),
-      )
-    }
-  }
-  lines.push(...section('Assumed'))
-  for (const { name, value, source } of answer.assumptions) {
-    lines.push(...paragraph(`${name}: ${value ?? 'unknown'} (${source})`, columns, '  ', '    '))
-  }
-  if (answer.notModelled.length > 0) {
-    lines.push(...section('Not modelled'))
-    for (const text of answer.notModelled) lines.push(...paragraph(text, columns, '  ', '    '))
-  }
+  const columns = Math.min(widest, Math.max(60, options.columns))
+  const item = (text: string) => paragraph(text, columns, '  ', '    ')
+  const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ['', pen.bold(title), ...lines] : [])
+  const { first, rest } = headline(answer.sample ? answer.verdict.replace(/^Sample traffic: /, '') : answer.verdict)
+  const chart = terminalChart(answer, { columns: Math.min(columns, 80), rows: 18, ink: pen })
   const command = options.command ?? `crossline crossover --at ${answer.at} --seed ${answer.seed}`
-  lines.push('', pen.dim('Again:'), ...paragraph(command, columns, '  ', '    '))
+  const lines = [
+    ...(answer.sample ? [pen.notice('SAMPLE DATA: this is the bundled sample, not your traffic.'), ''] : []),
+    ...paragraph(first, columns).map(pen.bold),
+    ...paragraph(rest, columns),
+    '',
+    ...paragraph(basisLine(answer), columns).map(pen.dim),
+    '',
+    ...optionsTable(answer, columns, pen, explain),
+    ...(chart.length > 0 ? ['', ...chart, ...paragraph(chartKey(answer), columns).map(pen.dim)] : []),
+    ...section('Crossings', crossingLines(answer, item, explain)),
+    ...section("Today's calls, replayed one by one", replayLines(answer, item)),
+    ...section('What would sharpen this most', answer.nextMeasurement === null ? [] : item(answer.nextMeasurement)),
+    ...section('Unpriced', unpricedLines(answer, item, explain)),
+    ...section(explain ? 'Assumed' : 'Assumed (--explain says why)', assumedLines(answer, item, explain)),
+    ...section('Not modelled', notModelledLines(answer, item, explain)),
+    ...againLines(command, columns, pen),
+  ]
   return lines.map(line => line.trimEnd()).join('\n')
 }
 
-const head = ['$/month', 'band', '$/Mtok', 'used', 'repl', 'q l'] as const
-const widths = [9, 16, 8, 5, 4, 3] as const
+type Item = (text: string) => string[]
 
-function table(answer: Answer, columns: number, pen: Ink, mostOthers: number): string[] {
-  const fixed = widths.reduce((total, width) => total + width + 1, 0) + 4
-  const nameWidth = Math.max(10, Math.min(44, columns - fixed))
-  const styles = optionStyles(answer)
+function crossingLines(answer: Answer, item: Item, explain: boolean): string[] {
   const group = primaryGroup(answer)
-  const cells = (name: string, letter: string, rest: readonly string[]) =>
-    `${padded(letter, 3)} ${padded(fitted(name, nameWidth), nameWidth)} ${rest.map((text, i) => padded(text, widths[i]!, 'right')).join(' ')}`
-  const row = (option: OptionAnswer) => {
-    const letter = styles.get(option.name)?.letter ?? ' '
-    const band =
-      option.band && option.band.high > option.band.low * 1.001
-        ? `${usdLabel(option.band.low)}–${usdLabel(option.band.high)}`
-        : ''
-    const line = cells(shortName(option, group), letter, [
-      usdLabel(option.usd),
-      fitted(band, widths[1]),
-      usdPerMtokLabel(option.usdPerMtok),
-      option.kind === 'api' ? '' : shareLabel(option.utilization),
-      option.replicas === null ? '' : String(option.replicas),
-      `${mark(option.meetsQuality)} ${mark(option.meetsLatency)}`,
-    ])
-    return option.name === answer.best ? pen.bold(line) : line
-  }
-  const today = answer.options.filter(option => option.group === group)
-  const others = answer.options.filter(option => option.group !== group)
-  const lines = [pen.dim(cells('option', '', head))]
-  lines.push(...paragraph(`same weights: ${group ?? 'unknown'}`, columns).map(pen.dim), ...today.map(row))
-  if (others.length > 0) {
-    lines.push(pen.dim('other weights: possible savings; quality is not shown by these data'))
-    lines.push(...others.slice(0, mostOthers).map(row))
-    if (others.length > mostOthers) lines.push(pen.dim(`… and ${others.length - mostOthers} more: --json lists all`))
-  }
-  const worth = 'q quality, l latency: y meets, n does not, ? unknown; used: share of leased GPU time'
-  return [...lines, ...paragraph(worth, columns).map(pen.dim)]
-}
-
-function mark(value: YesNoUnknown): string {
-  return value === 'yes' ? 'y' : value === 'no' ? 'n' : '?'
-}
-
-function crossingLines(answer: Answer, columns: number): string[] {
   const here = answer.youAreHere.tokensPerMonth
   const times = (at: number) => (here > 0 ? ` (${multipleLabel(at / here)} of here)` : '')
-  const lines = answer.crossings.flatMap(({ at, from, to, band }) => {
-    const doubt = band ? `, within ${volumeLabel(band.low).replace('/month', '')}–${volumeLabel(band.high)}` : ''
-    return paragraph(`${volumeLabel(at)}${times(at)}${doubt}: from ${from} to ${to}`, columns, '  ', '    ')
-  })
+  const short = (name: string) => {
+    const option = answer.options.find(option => option.name === name)
+    return option === undefined || explain ? name : shortName(option, group)
+  }
+  const shownCrossings = explain ? answer.crossings : answer.crossings.slice(0, mostCrossings)
+  const shownNevers = explain ? answer.never : answer.never.slice(0, mostNevers)
+  const more = (all: readonly unknown[], shown: readonly unknown[], what: string) =>
+    all.length > shown.length ? item(`and ${all.length - shown.length} more ${what} (--explain)`) : []
+  const lines = [
+    ...shownCrossings.flatMap(({ at, from, to, band }) => {
+      const doubt = band ? `, within ${volumeLabel(band.low).replace('/month', '')}–${volumeLabel(band.high)}` : ''
+      return item(`${volumeLabel(at)}${times(at)}${doubt}: from ${short(from)} to ${short(to)}`)
+    }),
+    ...more(answer.crossings, shownCrossings, 'changes of the cheapest'),
+  ]
   if (answer.forGoodFrom) {
     const { option, tokensPerMonth } = answer.forGoodFrom
-    lines.push(
-      ...paragraph(
-        `for good from ${volumeLabel(tokensPerMonth)}${times(tokensPerMonth)}: ${option}`,
-        columns,
-        '  ',
-        '    ',
-      ),
-    )
+    lines.push(...item(`for good from ${volumeLabel(tokensPerMonth)}${times(tokensPerMonth)}: ${short(option)}`))
   }
-  for (const { option, reason, nearestChange } of answer.never) {
-    const change = nearestChange ? `; ${nearestChange}` : ''
-    lines.push(...paragraph(`never: ${option}: ${reason}${change}`, columns, '  ', '    '))
+  for (const { option, reason, nearestChange } of shownNevers) {
+    lines.push(...item(`never: ${short(option)}: ${reason}${nearestChange && explain ? `; ${nearestChange}` : ''}`))
   }
+  lines.push(...more(answer.never, shownNevers, 'that never cross'))
   return lines.length > 0 ? lines : ['  none among the same weights']
+}
+
+function replayLines(answer: Answer, item: Item): string[] {
+  const calls = replayedCalls(answer)
+  const objective = item(`objective: ${objectiveLabel(answer.objective)}`)
+  if (calls === null) return objective
+  const replays = answer.options.flatMap(option => replayLabel(option) ?? [])
+  return [
+    ...objective,
+    ...item(`${calls} on the fleets that they need, spares not among them:`),
+    ...replays.flatMap(item),
+  ]
+}
+
+function unpricedLines({ unpriced }: Answer, item: Item, explain: boolean): string[] {
+  const shown = explain ? unpriced : unpriced.slice(0, mostUnpriced)
+  const more = unpriced.length - shown.length
+  return [
+    ...shown.flatMap(({ model, share }) =>
+      item(`${model}: ${shareLabel(share)} of calls have no price, which is not free`),
+    ),
+    ...(more > 0 ? item(`and ${more} more models (--explain)`) : []),
+  ]
+}
+
+function assumedLines(answer: Answer, item: Item, explain: boolean): string[] {
+  if (!explain) return assumedOf(answer).flatMap(({ label, said }) => item(`${label}: ${said.join(', ')}`))
+  return [
+    ...answer.assumptions.flatMap(({ name, value, source }) => item(`${name}: ${value ?? 'unknown'} (${source})`)),
+    ...item(`latency objective: ${objectiveLabel(answer.objective)} (${answer.objective.source})`),
+  ]
+}
+
+function notModelledLines(answer: Answer, item: Item, explain: boolean): string[] {
+  if (answer.notModelled.length === 0) return []
+  if (explain) return answer.notModelled.flatMap(item)
+  return item(`${leftOutWords(answer).join(', ')} (--explain)`).map(line => `  ${line.trimStart()}`)
+}
+
+function againLines(command: string, columns: number, pen: Ink): string[] {
+  return ['', pen.dim('Again:'), ...paragraph(command, columns, '  ', '    ')]
 }

@@ -4,6 +4,7 @@ import type { Answer } from '../../core/decide/answer.ts'
 import { Fault } from '../../core/fault/fault.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { type CrossoverFlags, crossoverParams, declareCrossoverFlags } from '../crossover-flags.ts'
+import { terminalColumns } from '../output.ts'
 import { type Runner, runnerOn, withTrace } from '../run-operation.ts'
 
 export const crossover: CommandModule = {
@@ -61,7 +62,9 @@ async function answer(
   const { answerText } = await import('../../report/text.ts')
   const { color } = frame.globals()
   const command = `crossline ${frame.words.map(quoted).join(' ')}`
-  frame.output.result(result, () => answerText(result, { columns: process.stdout.columns ?? 100, color, command }))
+  frame.output.result(result, () =>
+    answerText(result, { columns: terminalColumns(), color, command, explain: flags.explain }),
+  )
 }
 
 async function writePictures(flags: CrossoverFlags, result: Answer, html: () => Promise<string>): Promise<void> {

@@ -1,6 +1,7 @@
 // `report`: a time range and dimensions → a table of calls, tokens and exact cost.
 import type { CommandModule } from '../command.ts'
 import { given, listFlag } from '../flags.ts'
+import { terminalColumns } from '../output.ts'
 import { runOperation } from '../run-operation.ts'
 
 interface Flags {
@@ -36,7 +37,7 @@ Examples:
         const { reportText } = await import('../../report/rows.ts')
         frame.output.result(result, () => {
           if (result.total.calls === 0) return 'No calls. Bring some in: crossline import FILE'
-          return reportText(result, { columns: process.stdout.columns ?? 100, color: frame.globals().color })
+          return reportText(result, { columns: terminalColumns(), color: frame.globals().color })
         })
       })
   },

@@ -5,6 +5,7 @@ import type { Server } from '../../server/serve.ts'
 import type { Workplace } from '../../server/workplace.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { numberFlag } from '../flags.ts'
+import { terminalColumns } from '../output.ts'
 
 interface Flags {
   readonly host?: string
@@ -100,7 +101,7 @@ async function prepare(frame: CommandFrame, workplace: Workplace, server: Server
     const io = { file: null, progress: (text: string) => output.progress(text), note: output.note }
     const answer = await answerOf(workplace, { ...(frame.settings().crossover as ChoicesParams | undefined), seed }, io)
     const { answerText } = await import('../../report/text.ts')
-    const text = () => `${answerText(answer, { columns: process.stdout.columns ?? 100, color })}\n\n${url}`
+    const text = () => `${answerText(answer, { columns: terminalColumns(), color })}\n\n${url}`
     output.result({ url, data: workplace.dataDir, sample, answer }, text)
   } catch (thrown) {
     // The page can still be asked something else: another model, another period.

@@ -1,0 +1,57 @@
+// An answer in; in a reader's words, what it stands on out: assumptions, latency objective, replays, what is left out.
+import type { Answer, OptionAnswer } from '../core/decide/answer.ts'
+import { countLabel, durationLabel, shareLabel } from './labels.ts'
+
+export interface Assumed {
+  readonly label: string
+  /** The values that share this label, each short. */
+  readonly said: readonly string[]
+  readonly sources: readonly string[]
+}
+
+/** Assumptions as a reader calls them, those of one label together, in the answer's order. */
+export function assumedOf({ assumptions }: Pick<Answer, 'assumptions'>): Assumed[] {
+  const found = new Map<string, { label: string; said: string[]; sources: string[] }>()
+  for (const { name, label = name, value, brief, source } of assumptions) {
+    const entry = found.get(label) ?? { label, said: [], sources: [] }
+    found.set(label, entry)
+    entry.said.push(brief ?? String(value ?? 'unknown'))
+    entry.sources.push(source)
+  }
+  return [...found.values()]
+}
+
+/** "first token 2 s, 50 ms a token after it (p95)". */
+export function objectiveLabel({ ttftP95Ms, tpotP95Ms }: Answer['objective']): string {
+  return `first token ${durationLabel(ttftP95Ms)}, ${durationLabel(tpotP95Ms)} a token after it (p95)`
+}
+
+/** "6 × 1× b200: busy 25 %, first token p95 1.7 s, 250 ms per token p95, 3.9 % late"; null without a replay. */
+export function replayLabel({ replay }: OptionAnswer): string | null {
+  if (replay === null) return null
+  const { gpu, gpusPerReplica, replicas, gpuHours, ttftMs, tpotMs, lateShare, rejected } = replay
+  return [
+    `${replicas} × ${gpusPerReplica}× ${gpu}: busy ${shareLabel(gpuHours.leased > 0 ? gpuHours.busy / gpuHours.leased : null)}`,
+    `first token p95 ${durationLabel(ttftMs.p95)}`,
+    `${durationLabel(tpotMs.p95)} per token p95`,
+    `${shareLabel(lateShare)} late`,
+    ...(rejected > 0 ? [`${countLabel(rejected)} refused`] : []),
+  ].join(', ')
+}
+
+/** "8,819 calls" of the answer's replays, and how many could not take part; null without a replay. */
+export function replayedCalls({ options }: Pick<Answer, 'options'>): string | null {
+  const replay = options.find(option => option.replay !== null)?.replay
+  if (!replay) return null
+  const left = replay.leftOut > 0 ? `, ${countLabel(replay.leftOut)} of unknown length left out` : ''
+  return `${countLabel(replay.calls)} calls${left}`
+}
+
+/** The few words before the colon of each line that says what is not modelled. */
+export function leftOutWords({ notModelled }: Pick<Answer, 'notModelled'>): string[] {
+  return notModelled.map(line => {
+    const words = (line.split(': ')[0] ?? line).replace(/\.$/, '')
+    // An acronym keeps its capitals.
+    return /^[A-Z][a-z]/.test(words) ? words[0]!.toLowerCase() + words.slice(1) : words
+  })
+}

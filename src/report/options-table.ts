@@ -1,0 +1,85 @@
+// An answer in; its options as a ranked table for a terminal out: today's weights, then a few of each other kind.
+import { optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
+import { fitted, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
+import type { Answer, Band, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
+import { type Ink, padded, paragraph } from './ansi.ts'
+
+const head = ['$/month', 'band', '$/Mtok', 'used', 'repl', 'q l'] as const
+const widths = [8, 11, 7, 4, 4, 3] as const
+const most = { apis: 5, fleets: 5, others: 4 } as const
+
+/** Rows of the table; `all` lists every option, else the cheapest, what is paid today and what is compared. */
+export function optionsTable(answer: Answer, columns: number, pen: Ink, all: boolean): string[] {
+  const fixed = widths.reduce((total, width) => total + width + 1, 0) + 3
+  const nameWidth = Math.max(10, Math.min(48, columns - fixed))
+  const styles = optionStyles(answer)
+  const group = primaryGroup(answer)
+  const cells = (name: string, letter: string, rest: readonly string[]) =>
+    `${padded(letter, 3)}${padded(fitted(name, nameWidth), nameWidth)} ${rest.map((text, i) => padded(fitted(text, widths[i]!), widths[i]!, 'right')).join(' ')}`
+  const row = (option: OptionAnswer) => {
+    const letter = styles.get(option.name)?.letter ?? ' '
+    const line = cells(shortName(option, group), letter, [
+      usdLabel(option.usd),
+      bandLabel(option.band),
+      usdPerMtokLabel(option.usdPerMtok),
+      option.kind === 'api' ? '' : wholePercent(option.utilization),
+      option.replicas === null ? '' : shortCount(option.replicas),
+      `${mark(option.meetsQuality)} ${mark(option.meetsLatency)}`,
+    ])
+    return option.name === answer.best ? pen.bold(line) : line
+  }
+  const listed = all ? answer.options : answer.options.filter(isListed(answer, group))
+  const rows = (isSame: boolean) => listed.filter(option => (option.group === group) === isSame).map(row)
+  const more = answer.options.length - listed.length
+  const others = rows(false)
+  return [
+    pen.dim(cells('option', '', head)),
+    ...paragraph(`same weights: ${group ?? 'unknown'}`, columns).map(pen.dim),
+    ...rows(true),
+    ...(others.length > 0 ? [pen.dim('other weights: possible savings; whether they do the job is not measured')] : []),
+    ...others,
+    ...(more > 0 ? [pen.dim(`and ${more} more (--explain)`)] : []),
+    ...paragraph('q quality, l latency: y meets, n misses, ? unknown; used: share of leased GPU time', columns).map(
+      pen.dim,
+    ),
+  ]
+}
+
+/** The cheapest few of today's weights by kind, what is paid, compared or best, and the cheapest of each other model. */
+function isListed(answer: Answer, group: string | null): (option: OptionAnswer) => boolean {
+  const same = answer.options.filter(option => option.group === group)
+  const cheapest = answer.options.filter(
+    (option, i, all) => option.group !== group && all.findIndex(other => other.group === option.group) === i,
+  )
+  const named = new Set([
+    ...same.filter(({ kind }) => kind === 'api').slice(0, most.apis),
+    ...same.filter(({ kind }) => kind !== 'api').slice(0, most.fleets),
+    ...cheapest.slice(0, most.others),
+  ])
+  const always = new Set([answer.best, answer.comparedApi])
+  return option => named.has(option) || option.asMetered || always.has(option.name)
+}
+
+function mark(value: YesNoUnknown): string {
+  return value === 'yes' ? 'y' : value === 'no' ? 'n' : '?'
+}
+
+/** "$33k–259k": two digits say what a band knows. */
+function bandLabel(band: Band | null): string {
+  if (band === null || !(band.high > band.low * 1.001)) return ''
+  const text = `${usdLabel(twoDigits(band.low))}–${usdLabel(twoDigits(band.high)).replace('$', '')}`
+  return fitted(text.replaceAll(',000', 'k').replace(/(\d),(\d)00/g, '$1.$2k'), widths[1])
+}
+
+function twoDigits(usd: number): number {
+  return Number(usd.toPrecision(usd >= 100 && usd < 1000 ? 3 : 2))
+}
+
+function wholePercent(share: number | null): string {
+  if (share === null || !Number.isFinite(share)) return '–'
+  return share > 0 && share < 0.01 ? '<1%' : `${Math.round(share * 100)}%`
+}
+
+function shortCount(count: number): string {
+  return count < 10_000 ? String(count) : fitted(`${Math.round(count / 1000)}k`, widths[4])
+}
