@@ -25,7 +25,7 @@ const fewest = 600
 export function busiestRequests(calls: CallTimes, limit = 2500): Arrivals {
   const chosen = busiestHours(calls)
   const count = chosen.reduce((sum, window) => sum + window.to - window.from, 0)
-  const stride = Math.max(1, Math.round(count / limit))
+  const stride = Math.max(1, Math.ceil(count / limit))
   const size = Math.ceil(count / stride)
   const atSeconds = new Float64Array(size)
   const inputTokens = new Int32Array(size)
@@ -63,34 +63,23 @@ interface Window {
 function busiestHours(calls: CallTimes): Window[] {
   const windows = windowsOf(calls)
   const tokens = Float64Array.from(windows, ({ from, to }) => tokensOf(calls, from, to))
+  const hours: { readonly end: number; readonly sum: number }[] = []
+  for (let end = 0; end < windows.length; end++) {
+    let sum = 0
+    for (let i = Math.max(0, end - windowsPerHour + 1); i <= end; i++) sum += tokens[i]!
+    if (sum > 0) hours.push({ end, sum })
+  }
+  hours.sort((a, b) => b.sum - a.sum || a.end - b.end)
   const taken = new Uint8Array(windows.length)
   let count = 0
-  while (count < fewest) {
-    let best = -1
-    let most = 0
-    let sum = 0
-    for (let end = 0; end < windows.length; end++) {
-      // A window that is taken already makes its hours worthless.
-      sum += taken[end] ? Number.NEGATIVE_INFINITY : tokens[end]!
-      if (end >= windowsPerHour) sum = sumOf(tokens, taken, end - windowsPerHour + 1, end)
-      if (sum > most) {
-        most = sum
-        best = end
-      }
-    }
-    if (best < 0) break
-    for (let i = Math.max(0, best - windowsPerHour + 1); i <= best; i++) {
-      taken[i] = 1
-      count += windows[i]!.to - windows[i]!.from
-    }
+  for (const { end } of hours) {
+    const first = Math.max(0, end - windowsPerHour + 1)
+    if (taken.subarray(first, end + 1).includes(1)) continue
+    for (let i = first; i <= end; i++) count += windows[i]!.to - windows[i]!.from
+    taken.fill(1, first, end + 1)
+    if (count >= fewest) break
   }
   return windows.filter((_, i) => taken[i])
-}
-
-function sumOf(tokens: Float64Array, taken: Uint8Array, from: number, to: number): number {
-  let sum = 0
-  for (let i = from; i <= to; i++) sum += taken[i] ? Number.NEGATIVE_INFINITY : tokens[i]!
-  return sum
 }
 
 /** Ten-minute windows from the first call, empty ones included. */

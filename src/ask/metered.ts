@@ -5,8 +5,11 @@ import type { Traffic } from './api-terms.ts'
 import type { Question } from './question.ts'
 import type { Asked } from './slices.ts'
 
+/** Share of calls of unknown usage up to which a history has a known cost: no option pays for them, and so few change little. */
+const mostUnknown = 0.01
+
 /**
- * One option per provider that served these calls, at the prices of their own times; none when the calls name no model
+ * One option: these calls as they were served, at the prices of their own times; none when the calls name no model
  * or run as another one (`asModel`), since then nobody served them so.
  */
 export function asMetered(
@@ -18,8 +21,11 @@ export function asMetered(
   if (question.asModel !== null || asked.group === null) return []
   const calls = asked.metered.reduce((sum, row) => sum + row.calls, 0)
   const unpriced = asked.metered.reduce((sum, row) => sum + row.unpricedCalls, 0)
+  const unknown = asked.metered.reduce((sum, row) => sum + row.unknownUsageCalls, 0)
+  const isKnown = unpriced <= unknown && unpriced <= mostUnknown * calls
   const providers = [...new Set(asked.metered.map(row => row.key.provider ?? 'unnamed provider'))]
-  const model = asked.metered[0]?.key.model ?? asked.group
+  const names = new Set(asked.metered.map(row => row.key.model))
+  const model = names.size === 1 ? (asked.metered[0]!.key.model ?? asked.group) : asked.group
   const usdByWindow = traffic.windows.map(() => 0)
   for (const group of groups) {
     if (group.window !== null) usdByWindow[group.window] = (usdByWindow[group.window] ?? 0) + Number(group.usd)
@@ -33,7 +39,7 @@ export function asMetered(
       model,
       dtype: null,
       // A history with unpriced calls in it has no known cost: the priced part alone would look cheap.
-      usd: unpriced > 0 ? null : sumUsd(asked.metered.map(row => row.usd)),
+      usd: isKnown ? sumUsd(asked.metered.map(row => row.usd)) : null,
       usdByWindow,
       pricedShare: calls === 0 ? 0 : 1 - unpriced / calls,
       fixedUsdPerMonth: 0,

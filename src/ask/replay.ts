@@ -3,15 +3,16 @@ import { type Choices, defaultChoices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
 import type { Evidence, Replay, ReplicaTerms } from '../core/decide/evidence.ts'
 import { Fault } from '../core/fault/fault.ts'
-import { buildEngine } from '../core/serving/engine.ts'
+import type { Arrivals } from '../core/serving/arrivals.ts'
+import { buildEngine, type Engine } from '../core/serving/engine.ts'
 import type { ReplicaShape } from '../core/serving/memory.ts'
 import { type Outcome, simulate } from '../core/serving/simulate.ts'
 import { spreadTies } from '../core/serving/spread.ts'
 import { estimate } from '../core/statistics/estimate.ts'
 import { allArrivals, type CallTimes } from './busiest.ts'
 
-/** Up to this many calls three fleets are replayed, beyond it the cheapest alone: seconds, not minutes. */
-const fewCalls = 300_000
+/** Calls replayed in all, over fleets and tries, beyond the first fleet: seconds, not minutes. */
+const mostReplayed = 2_000_000
 const mostCalls = 3_000_000
 const mostReplicas = 200
 
@@ -19,11 +20,14 @@ const mostReplicas = 200
 const lateAllowed = 0.05
 /** Replicas are added this often before a shape is left as "too late". */
 const mostTries = 4
+/** Up to so many replicas are company for a burst, needed once; more of them mean that each carries less. */
+const fewReplicas = 4
 
 /**
- * The evidence with today's calls replayed on the cheapest fleets of today's weights, as the default choices size them.
- * Windows add up load; the replay has every burst. Where more calls come late than the objective allows, replicas are
- * added until it holds, and a replica of that shape is counted on for that much less at every volume.
+ * The evidence with today's calls replayed on the fleets of today's weights, as the default choices size them, the
+ * cheapest first and as many as time allows. Windows add up load; the replay has every burst. Where more calls come late
+ * than the objective allows, replicas are added until it holds: that many are then the least that serve, and each is
+ * counted on for less at every volume.
  */
 export function replayed(
   evidence: Evidence,
@@ -35,30 +39,49 @@ export function replayed(
   if (arrivals.n === 0) return { ...evidence, replays: [] }
   const spread = spreadTies(arrivals)
   const replays: Replay[] = []
-  const derated = new Map<number, number>()
-  for (const sized of fleetsOf(evidence).slice(0, calls.n <= fewCalls ? 3 : 1)) {
-    const terms = evidence.replicas[sized.index]!
-    const { model, gpu, gpusPerReplica } = terms
+  const done = new Set<number>()
+  let known = evidence
+  let spent = 0
+  while (spent === 0 || spent + arrivals.n <= mostReplayed) {
+    // A fleet that turned out too small is dearer now: who is cheapest next is asked anew.
+    const sized = fleetsOf(known).find(({ index }) => !done.has(index))
+    if (sized === undefined) break
+    done.add(sized.index)
+    const { model, gpu, gpusPerReplica } = known.replicas[sized.index]!
     const found = shapes.find(
       ({ shape }) => shape.model.id === model && shape.gpu.id === gpu && shape.tp === gpusPerReplica,
     )
     if (!found || sized.replicas > mostReplicas) continue
     const engine = buildEngine(found.shape)
-    for (let replicas = sized.replicas, tries = 1; ; replicas += Math.ceil(replicas / 20), tries++) {
-      const fleet = { engine, replicas, router: 'least-loaded' } as const
-      const outcome = shown(simulate(spread, fleet, { objective: evidence.objective }))
-      if (outcome.lateShare > lateAllowed && tries < mostTries) continue
-      const { router } = fleet
-      replays.push({ model, gpu, gpusPerReplica, replicas, router, calls: arrivals.n, leftOut, ...outcome })
-      if (replicas > sized.replicas) derated.set(sized.index, sized.needed / replicas)
-      break
+    const { router, replicas, outcome, tries } = inTime(sized.replicas, engine, spread, evidence.objective)
+    spent += tries * arrivals.n
+    replays.push({ model, gpu, gpusPerReplica, replicas, router, calls: arrivals.n, leftOut, ...shown(outcome) })
+    if (replicas > sized.replicas) {
+      const terms = known.replicas.map((one, i) => (i === sized.index ? derated(one, sized, replicas) : one))
+      known = { ...known, replicas: terms }
     }
   }
-  const replicas = evidence.replicas.map((terms, i) => {
-    const share = derated.get(i)
-    return share === undefined ? terms : deratedTo(terms, share)
-  })
-  return { ...evidence, replicas, replays }
+  return { ...known, replays }
+}
+
+/** The first fleet from `replicas` up on which few enough calls are late, or the last one tried. */
+function inTime(replicas: number, engine: Engine, arrivals: Arrivals, objective: Evidence['objective']) {
+  const router = 'least-loaded' as const
+  for (let tries = 1; ; tries++) {
+    const outcome = simulate(arrivals, { engine, replicas, router }, { objective })
+    if (lateShareOf(outcome) <= lateAllowed || tries === mostTries) return { router, replicas, outcome, tries }
+    replicas += Math.ceil(replicas / 20)
+  }
+}
+
+/**
+ * A shape that needed `replicas` where `sized` said fewer. A handful is what it takes to share a burst: that floor is
+ * kept, and each is counted on for as much less as the fleet was too small. Where there are many of them the load itself
+ * needs them, and each is counted on for no more than its share of today's.
+ */
+function derated(terms: ReplicaTerms, sized: Sized, replicas: number): ReplicaTerms {
+  if (replicas > fewReplicas) return deratedTo(terms, sized.needed / replicas)
+  return { ...deratedTo(terms, sized.replicas / replicas), leastReplicas: replicas }
 }
 
 function deratedTo(terms: ReplicaTerms, share: number): ReplicaTerms {
@@ -104,11 +127,16 @@ function fleetsOf(evidence: Evidence): Sized[] {
   }
 }
 
+/** Of the calls that the fleet could take at all. */
+function lateShareOf({ late }: Outcome): number {
+  const requests = late.reduce((sum, window) => sum + window.requests, 0)
+  return requests > 0 ? late.reduce((sum, window) => sum + window.late, 0) / requests : 0
+}
+
 function shown(
   outcome: Outcome,
 ): Omit<Replay, 'model' | 'gpu' | 'gpusPerReplica' | 'replicas' | 'router' | 'calls' | 'leftOut'> {
-  const late = outcome.late.reduce((sum, window) => sum + window.late, 0)
-  const lateWindows = outcome.late.filter(window => window.late > 0.05 * window.requests).length
+  const lateWindows = outcome.late.filter(window => window.late > lateAllowed * window.requests).length
   const busyWindows = outcome.late.filter(window => window.requests > 0).length
   const hours = (gpuSeconds: number) => estimate(gpuSeconds / 3600)
   const all = ({ p50, p95, p99 }: Outcome['ttftMs']) => ({ p50: rounded(p50), p95: rounded(p95), p99: rounded(p99) })
@@ -124,7 +152,7 @@ function shown(
     },
     ttftMs: all(outcome.ttftMs),
     tpotMs: all(outcome.tpotMs),
-    lateShare: estimate(outcome.requests > 0 ? late / outcome.requests : 0),
+    lateShare: estimate(lateShareOf(outcome)),
     lateWindowShare: estimate(busyWindows > 0 ? lateWindows / busyWindows : 0),
   }
 }

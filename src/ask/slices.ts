@@ -55,7 +55,8 @@ export async function askedCalls(question: Question, ledger: Ledger): Promise<As
       fix: nearest ? `did you mean ${nearest}?` : `use one of ${slices.map(one => one.model).join(', ')}`,
     })
   }
-  const slice: Slice = { ...base, where: { ...base.where, model: chosen.rows[0]!.key.model ?? null } }
+  const names = namesOf(chosen.rows)
+  const slice: Slice = { ...base, where: { ...base.where, model: names.length === 0 ? null : names } }
   return {
     slice,
     described: { ...described, model: chosen.model },
@@ -70,6 +71,7 @@ export async function askedCalls(question: Question, ledger: Ledger): Promise<As
 export const groupOf = (model: string): string => weightsOf(model)?.weights ?? model
 
 interface ModelRows {
+  /** The metered name; where several names mean the same weights, that of the weights. */
   readonly model: string
   readonly group: string | null
   readonly rows: readonly ReportRow[]
@@ -78,20 +80,20 @@ interface ModelRows {
   readonly share: number
 }
 
-/** One entry per metered model name, the costliest first (by tokens where nothing is priced). */
+/** One entry per weights, whatever their hosts call them, the costliest first (by tokens where nothing is priced). */
 function groupRows(rows: readonly ReportRow[]): ModelRows[] {
   const spent = rows.reduce((sum, row) => sum + Number(row.usd), 0)
   const weigh = (row: ReportRow) => (spent > 0 ? Number(row.usd) : (row.usage.input ?? 0) + (row.usage.output ?? 0))
   const all = rows.reduce((sum, row) => sum + weigh(row), 0)
-  const byModel = new Map<string, ReportRow[]>()
+  const byGroup = new Map<string | null, ReportRow[]>()
   for (const row of rows) {
-    const key = row.key.model ?? ''
-    byModel.set(key, [...(byModel.get(key) ?? []), row])
+    const group = row.key.model === null || row.key.model === undefined ? null : groupOf(row.key.model)
+    byGroup.set(group, [...(byGroup.get(group) ?? []), row])
   }
-  return [...byModel]
-    .map(([model, list]) => ({
-      model: model === '' ? '(no model named)' : model,
-      group: model === '' ? null : groupOf(model),
+  return [...byGroup]
+    .map(([group, list]) => ({
+      model: nameOf(group, list),
+      group,
       rows: list,
       calls: list.reduce((sum, row) => sum + row.calls, 0),
       share: all > 0 ? list.reduce((sum, row) => sum + weigh(row), 0) / all : 0,
@@ -99,5 +101,19 @@ function groupRows(rows: readonly ReportRow[]): ModelRows[] {
     .sort((a, b) => b.share - a.share || (a.model < b.model ? -1 : 1))
 }
 
-const named = (models: readonly ModelRows[], asked: string): ModelRows | undefined =>
-  models.find(one => one.model === asked) ?? models.find(one => one.group !== null && one.group === groupOf(asked))
+const namesOf = (rows: readonly ReportRow[]): string[] => [...new Set(rows.flatMap(row => row.key.model ?? []))].sort()
+
+function nameOf(group: string | null, rows: readonly ReportRow[]): string {
+  const names = namesOf(rows)
+  return group === null ? '(no model named)' : names.length === 1 ? names[0]! : group
+}
+
+/** Those of one metered name, or of all names of the weights asked for. */
+function named(models: readonly ModelRows[], asked: string): ModelRows | undefined {
+  const exact = models.find(one => one.rows.some(row => row.key.model === asked))
+  if (exact && exact.group !== asked) {
+    const rows = exact.rows.filter(row => row.key.model === asked)
+    return { ...exact, model: asked, rows, calls: rows.reduce((sum, row) => sum + row.calls, 0) }
+  }
+  return exact ?? models.find(one => one.group !== null && one.group === groupOf(asked))
+}

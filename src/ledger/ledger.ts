@@ -10,8 +10,8 @@ export type { RepriceResult } from '../core/meter/load.ts'
 export interface Slice {
   readonly fromMicros?: number
   readonly toMicros?: number
-  /** Dimension → value; `null` value means "not attributed". */
-  readonly where?: Readonly<Record<string, string | null>>
+  /** Dimension → value, or any of several; `null` means "not attributed". */
+  readonly where?: Readonly<Record<string, string | null | readonly string[]>>
   /** `true` only the bundled sample, `false` only real calls. */
   readonly sample?: boolean
 }

@@ -53,7 +53,10 @@ export function openMemory(): Ledger {
         call.atMicros >= fromMicros &&
         call.atMicros < toMicros &&
         (sample === undefined || isSample(call.source) === sample) &&
-        Object.entries(where).every(([dimension, value]) => dimensionOf(call, dimension, 'UTC') === value),
+        Object.entries(where).every(([dimension, wanted]) => {
+          const value = dimensionOf(call, dimension, 'UTC')
+          return Array.isArray(wanted) ? wanted.includes(value) : value === wanted
+        }),
     )
   }
   const inTime = (slice: Slice) => within(slice).sort((a, b) => a.atMicros - b.atMicros || (a.id < b.id ? -1 : 1))

@@ -132,7 +132,10 @@ export function within(slice: Slice, bind: (value: string | bigint) => string): 
     parts.push(`c.started_at < make_timestamp(${bind(BigInt(Math.ceil(slice.toMicros)))}::BIGINT)`)
   for (const [dimension, value] of Object.entries(slice.where ?? {})) {
     const field = dimensionValue(dimension, bind)
-    parts.push(value === null ? `${field} IS NULL` : `${field} = ${bind(value)}::VARCHAR`)
+    const equal = (text: string) => `${field} = ${bind(text)}::VARCHAR`
+    if (value === null) parts.push(`${field} IS NULL`)
+    else if (typeof value === 'string') parts.push(equal(value))
+    else parts.push(value.length > 0 ? `(${value.map(equal).join(' OR ')})` : 'false')
   }
   if (slice.sample !== undefined) {
     parts.push(`c.source_key IN (SELECT source_key FROM sources WHERE sample = ${slice.sample})`)

@@ -111,6 +111,14 @@ export function crossingDoubt(api: DrawnCurve, own: DrawnCurve, draws: number): 
   }
 }
 
+/**
+ * A band that holds the estimate too. Only draws that cross at all say where: when few do they are the favourable ones, and
+ * their band alone could lie to one side of the estimate.
+ */
+export function holding(band: Band | null, value: number): Band | null {
+  return band && { low: Math.min(band.low, value), high: Math.max(band.high, value) }
+}
+
 /** 5–95 %; null for no values, or where the upper end is not finite. */
 function bandOf(values: ArrayLike<number>): Band | null {
   const ascending = sorted(values)

@@ -77,6 +77,12 @@ function fleetCandidate(evidence: Evidence, choices: Choices, replica: ReplicaTe
   const serves = replica.fits && replica.tokensPerSecond > 0
   if (!serves) notes.push(replica.problem ?? 'it cannot serve this traffic within the latency objective')
   if (lease === null) notes.push(`no ${choices.term} price is known for ${replica.gpu}: its cost is unknown`)
+  const { leastReplicas = 0 } = replica
+  if (leastReplicas > choices.minReplicas && choices.replicas === null) {
+    notes.push(
+      `at least ${leastReplicas} replicas serve: with fewer, too many of today's calls came late in the replay`,
+    )
+  }
   if (shape.capped) notes.push('its busiest hour stands out so far that peak-to-mean was cut at 100')
   return {
     name: `${replica.group} on ${replica.gpusPerReplica}× ${replica.gpu}`,
@@ -109,7 +115,7 @@ function fleetTerms(
     replicaGpuUsdPerMonth,
     throughputMtokPerMonth,
     replicaMtokPerMonth: throughputMtokPerMonth / shape.peakToMean,
-    minReplicas: choices.minReplicas,
+    minReplicas: Math.max(choices.minReplicas, replica.leastReplicas ?? 0),
     spareReplicas: choices.spareReplicas,
     fixedReplicas: choices.replicas,
     fixedUsdPerMonth: choices.operationsUsdPerMonth,

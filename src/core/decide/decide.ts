@@ -1,7 +1,7 @@
 // Evidence and choices in; the answer out: options ranked, where the cheapest changes, and what all of it rests on.
 import { estimate } from '../statistics/estimate.ts'
 import type { Answer, Crossing, OptionAnswer } from './answer.ts'
-import { crossingDoubt, type DrawnCurve, doubts, drawnCurve } from './band.ts'
+import { crossingDoubt, type DrawnCurve, doubts, drawnCurve, holding } from './band.ts'
 import { type Choices, checkChoices, choiceAssumptions } from './choices.ts'
 import { type Candidate, candidatesOf, optionAt } from './costing.ts'
 import { assumedFor, mayBeBest, mostInfeasibleShare, todaysWeights, type Weights } from './eligibility.ts'
@@ -164,8 +164,9 @@ function forGoodOf(pairs: readonly Pair[], entries: readonly Entry[], months: Re
   if (first === null) return null
   const { api, selfHost } = first
   const drawn = (name: string) => entries.find(({ option }) => option.name === name)!.drawn!
-  const { forGood: band, forGoodShare: shareOfDraws } = crossingDoubt(drawn(api), drawn(selfHost), months.draws)
-  return { option: selfHost, against: api, tokensPerMonth: first.forGoodFrom!, band, shareOfDraws }
+  const { forGood, forGoodShare: shareOfDraws } = crossingDoubt(drawn(api), drawn(selfHost), months.draws)
+  const tokensPerMonth = first.forGoodFrom!
+  return { option: selfHost, against: api, tokensPerMonth, band: holding(forGood, tokensPerMonth), shareOfDraws }
 }
 
 /** Where the cheapest option of today's weights changes, up to `reach` times today's volume. */
@@ -189,7 +190,7 @@ function changesOf(
       at: tokens,
       from: below.option.name,
       to: above.option.name,
-      band: doubt === null ? null : isForGood ? doubt.forGood : doubt.first,
+      band: doubt === null ? null : holding(isForGood ? doubt.forGood : doubt.first, tokens),
       shareOfDraws: doubt === null ? null : isForGood ? doubt.forGoodShare : doubt.firstShare,
     }
   })

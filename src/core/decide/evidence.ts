@@ -36,6 +36,8 @@ export interface ReplicaTerms {
   readonly fits: boolean
   /** Why it does not fit or cannot serve, with what would; null when it does. */
   readonly problem: string | null
+  /** Replicas that it takes to share today's bursts, however little of their time is used; absent = 1. */
+  readonly leastReplicas?: number
   /** Requests per second of this mix that one replica sustains within the objective. */
   readonly requestsPerSecond: number
   /** The same in total (input + output) tokens per second. */

@@ -68,9 +68,11 @@ function superposed(arrivals: Arrivals, factor: number, seed: number): Arrivals 
   const span = atSeconds[n - 1]! - start + (atSeconds[n - 1]! - start) / Math.max(1, n - 1)
   const picks: number[] = []
   const times: number[] = []
-  for (let copy = 0; copy < factor; copy++) {
+  // Only the beginning is copied where the whole would be too long, and it may be busier than the rest, or quieter.
+  const copies = (factor * rateOf(arrivals)!) / ((n - 1) / (atSeconds[n - 1]! - start))
+  for (let copy = 0; copy < copies; copy++) {
     const shift = copy === 0 ? 0 : random.uniform() * span
-    const share = Math.min(1, factor - copy)
+    const share = Math.min(1, copies - copy)
     for (let i = 0; i < n; i++) {
       if (share < 1 && random.uniform() >= share) continue
       picks.push(i)

@@ -38,7 +38,7 @@ export interface Outcome {
   readonly tpotMs: Percentiles
   readonly e2eMs: Percentiles
   readonly preemptions: number
-  /** By window of arrival: requests, and those late by the objective (unfinished ones included). Empty without an objective. */
+  /** By window of arrival: requests taken on, and those late by the objective (unfinished ones included). A rejected request is neither. Empty without an objective. */
   readonly late: readonly { readonly fromSeconds: number; readonly requests: number; readonly late: number }[]
   readonly replicas: { readonly min: number; readonly mean: number; readonly max: number }
 }
@@ -121,6 +121,8 @@ function lateOf({ progress, taken }: FleetRun, options: SimulateOptions) {
   const requests = new Float64Array(windows)
   const late = new Float64Array(windows)
   for (let id = 0; id < taken; id++) {
+    // What can never be served is counted as rejected: more replicas would not make it punctual.
+    if (progress.rejected[id]) continue
     const window = Math.floor(atSeconds[id]! / windowSeconds)
     requests[window] = requests[window]! + 1
     const first = firstTokenAt[id]!

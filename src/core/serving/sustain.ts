@@ -133,13 +133,13 @@ export function sustain(request: SustainRequest): Sustained {
     const prefillHeavy = cost.secondsPerInputToken * input > cost.secondsPerOutputToken * output
     bottleneck = saturated.stalled ? 'KV cache' : prefillHeavy ? 'prefill compute' : 'decode bandwidth'
   }
-  const loadCurve: LoadPoint[] = [
+  const loadCurve = rising([
     { load: 0, busyShare: 0, ttftP95Ms: alone.ttftP95Ms, tpotP95Ms: alone.tpotP95Ms },
     ...curveLoads.map(load => {
       const { busyShare, ttftP95Ms, tpotP95Ms } = trial(found.factor * load)
       return { load, busyShare, ttftP95Ms, tpotP95Ms }
     }),
-  ]
+  ])
   return {
     ...base,
     problem: null,
@@ -215,6 +215,24 @@ function tryLoad(engine: Engine, arrivals: Arrivals, replicas: number, objective
   const meets = first && tpotP95Ms <= objective.tpotP95Ms
   const miss = first ? 'time per output token' : 'time to first token'
   return { meets, miss, busyShare: outcome.utilization ?? 0, ttftP95Ms, tpotP95Ms }
+}
+
+/**
+ * Thinned and copied traffic is drawn, so a lighter load may look a little slower than a heavier one: no point stays above
+ * a later one, or a fleet that meets the objective when full would miss it half empty.
+ */
+function rising(points: readonly LoadPoint[]): LoadPoint[] {
+  const curve: LoadPoint[] = [...points]
+  for (let i = curve.length - 2; i >= 0; i--) {
+    const [point, next] = [curve[i]!, curve[i + 1]!]
+    curve[i] = {
+      load: point.load,
+      busyShare: Math.min(point.busyShare, next.busyShare),
+      ttftP95Ms: Math.min(point.ttftP95Ms, next.ttftP95Ms),
+      tpotP95Ms: Math.min(point.tpotP95Ms, next.tpotP95Ms),
+    }
+  }
+  return curve
 }
 
 /** Each request long after the one before: its latency with a replica to itself. */
