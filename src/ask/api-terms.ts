@@ -68,9 +68,7 @@ export function offerTerms(offer: HostedOffer, group: string, traffic: Traffic, 
     source: offer.source,
     observedAt: offer.observedAt,
     infeasible:
-      infeasibleCalls > 0
-        ? { calls: infeasibleCalls, reasons: [`prompt + answer above ${offer.contextTokens} tokens of context`] }
-        : { calls: 0, reasons: [] },
+      infeasibleCalls > 0 ? { calls: infeasibleCalls, reasons: [limitsOf(offer)] } : { calls: 0, reasons: [] },
     notes: [
       ...(usesCache && offer.usdPerMtokCacheRead === null
         ? ['no cache price known: cache hits billed as fresh input']
@@ -79,6 +77,15 @@ export function offerTerms(offer: HostedOffer, group: string, traffic: Traffic, 
       ...(offer.notes ? [offer.notes] : []),
     ],
   }
+}
+
+/** What a call must have exceeded to be infeasible. */
+function limitsOf({ contextTokens, maxOutputTokens }: HostedOffer): string {
+  const limits = [
+    ...(contextTokens === null ? [] : [`prompt + answer above ${contextTokens} tokens of context`]),
+    ...(maxOutputTokens === null ? [] : [`an answer above ${maxOutputTokens} tokens`]),
+  ]
+  return limits.join(', or ')
 }
 
 function ratesOf(offer: HostedOffer): Rates | null {

@@ -90,13 +90,11 @@ function offers(
   calls: CallTimes,
 ): ApiTerms[] {
   const names = [...new Set([...(group === null ? [] : [group]), ...candidates.map(one => one.weights)])]
-  const tooLong = new Map<number, number>()
-  const longer = (offer: HostedOffer) => {
-    if (offer.contextTokens === null) return 0
-    const known = tooLong.get(offer.contextTokens)
-    if (known !== undefined) return known
-    const count = longerThan(calls, offer.contextTokens)
-    tooLong.set(offer.contextTokens, count)
+  const tooLong = new Map<string, number>()
+  const longer = ({ contextTokens, maxOutputTokens }: HostedOffer) => {
+    const limits = `${contextTokens} ${maxOutputTokens}`
+    const count = tooLong.get(limits) ?? longerThan(calls, contextTokens, maxOutputTokens)
+    tooLong.set(limits, count)
     return count
   }
   return names.flatMap(weights => offersOf(weights).map(offer => offerTerms(offer, weights, traffic, longer(offer))))
@@ -140,11 +138,14 @@ function assumptionsOf(question: Question, asked: Asked, demand: Demand): Assump
   const list: Assumption[] = [
     {
       name: 'lease',
+      label: 'GPU prices',
       value: 'one named row per GPU',
+      brief: 'one named row per GPU, of middle price',
       source: defaultLeaseRule,
     },
     {
       name: 'replica load',
+      label: 'replicas tried with',
       value: 'busiest hour',
       source:
         'replicas are tried with the requests of the busiest hour at their own pace, thinned or copied to each load, in a fleet of about the size that the hour needs',
@@ -153,7 +154,9 @@ function assumptionsOf(question: Question, asked: Asked, demand: Demand): Assump
   if (question.asModel !== null) {
     list.push({
       name: 'as-model',
+      label: 'taken to run on',
       value: question.asModel,
+      brief: `${question.asModel}, stated by you`,
       source: 'stated by you: these calls taken to run on these weights, token for token',
     })
   }

@@ -61,11 +61,15 @@ function unservable(calls: CallTimes, { model }: ReplicaShape): ReplicaTerms['in
     : { calls: count, reasons: [`prompt + answer above the model's ${model.maxContext} tokens of context`] }
 }
 
-/** Calls whose prompt and answer together exceed `contextTokens`. */
-export function longerThan(calls: CallTimes, contextTokens: number): number {
+/** Calls whose prompt and answer together exceed `contextTokens`, or whose answer exceeds `mostOutput`; null = no known limit. */
+export function longerThan(calls: CallTimes, contextTokens: number | null, mostOutput: number | null = null): number {
+  const context = contextTokens ?? Number.POSITIVE_INFINITY
+  const most = mostOutput ?? Number.POSITIVE_INFINITY
   let count = 0
   for (let i = 0; i < calls.n; i++) {
-    if (calls.inputTokens[i]! + calls.outputTokens[i]! > contextTokens) count += 1
+    const output = calls.outputTokens[i]!
+    // A count that nobody knows is -1 and at least 0.
+    if (Math.max(0, calls.inputTokens[i]!) + Math.max(0, output) > context || output > most) count += 1
   }
   return count
 }
