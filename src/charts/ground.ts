@@ -1,6 +1,7 @@
 // An answer in; in a reader's words, what it stands on out: assumptions, latency objective, replays, what is left out.
 import type { Answer, OptionAnswer } from '../core/decide/answer.ts'
-import { countLabel, durationLabel, shareLabel } from './labels.ts'
+import { latencyWords } from '../core/decide/phrase.ts'
+import { countLabel, shareLabel } from './labels.ts'
 
 export interface Assumed {
   readonly label: string
@@ -23,21 +24,23 @@ export function assumedOf({ assumptions }: Pick<Answer, 'assumptions'>): Assumed
 
 /** "first token 2 s, 50 ms a token after it (p95)". */
 export function objectiveLabel({ ttftP95Ms, tpotP95Ms }: Answer['objective']): string {
-  return `first token ${durationLabel(ttftP95Ms)}, ${durationLabel(tpotP95Ms)} a token after it (p95)`
+  return `first token ${latencyWords(ttftP95Ms)}, ${latencyWords(tpotP95Ms)} a token after it (p95)`
 }
 
-/** "6 × 1× b200: busy 25 %, first token p95 1.7 s, 250 ms per token p95, 3.9 % late"; null without a replay. */
+/** "6 × 1× b200: busy 25 %, first token 1.7 s, 250 ms a token (p95), 3.9 % late"; null without a replay. */
 export function replayLabel({ replay }: OptionAnswer): string | null {
   if (replay === null) return null
   const { gpu, gpusPerReplica, replicas, gpuHours, ttftMs, tpotMs, lateShare, rejected } = replay
   return [
-    `${replicas} × ${gpusPerReplica}× ${gpu}: busy ${shareLabel(gpuHours.leased > 0 ? gpuHours.busy / gpuHours.leased : null)}`,
-    `first token p95 ${durationLabel(ttftMs.p95)}`,
-    `${durationLabel(tpotMs.p95)} per token p95`,
+    `${replicas} × ${gpusPerReplica}× ${gpu.split('-')[0]}: busy ${shareLabel(gpuHours.leased > 0 ? gpuHours.busy / gpuHours.leased : null)}`,
+    `first token ${time(ttftMs.p95)}`,
+    `${time(tpotMs.p95)} a token (p95)`,
     `${shareLabel(lateShare)} late`,
     ...(rejected > 0 ? [`${countLabel(rejected)} refused`] : []),
   ].join(', ')
 }
+
+const time = (ms: number | null): string => (ms === null ? '–' : latencyWords(ms))
 
 /** "8,819 calls" of the answer's replays, and how many could not take part; null without a replay. */
 export function replayedCalls({ options }: Pick<Answer, 'options'>): string | null {

@@ -81,13 +81,6 @@ export function daysLabel(days: number): string {
   return `${(days * 24 * 60).toFixed(0)} minutes`
 }
 
-/** "250 ms", "1.7 s", "12 s": a latency; null is a dash. */
-export function durationLabel(ms: number | null): string {
-  if (ms === null || !Number.isFinite(ms)) return '–'
-  if (ms < 999.5) return `${trimmed(ms < 9.95 ? ms.toFixed(1) : ms.toFixed(0))} ms`
-  return `${trimmed((ms / 1000).toFixed(ms < 99_950 ? 1 : 0))} s`
-}
-
 /** The first sentence and the rest: a headline and what stands under it. */
 export function headline(verdict: string): { readonly first: string; readonly rest: string } {
   const end = /[.!?]\s+(?=\S)/.exec(verdict)

@@ -33,13 +33,16 @@ export function padded(text: string, width: number, side: 'left' | 'right' = 'le
   return side === 'left' ? text + blanks : blanks + text
 }
 
-/** Words in lines of at most `columns`, each line begun with `indent`, later ones with `hanging`. A long word is cut. */
+/** Words in lines of at most `columns`, each line begun with `indent`, later ones with `hanging`. A long word is cut; a number keeps its %. */
 export function paragraph(text: string, columns: number, indent = '', hanging = indent): string[] {
   const lines: string[] = []
   let line = indent
   let empty = true
-  for (const long of text.split(/\s+/).filter(Boolean)) {
-    for (const word of pieces(long, columns - hanging.length)) {
+  for (const long of text
+    .replace(/(\d) %/g, '$1\u00a0%')
+    .split(/[^\S\u00a0]+/)
+    .filter(Boolean)) {
+    for (const word of pieces(long.replace('\u00a0', ' '), columns - hanging.length)) {
       const gap = empty ? '' : ' '
       if (!empty && shownWidth(line) + 1 + shownWidth(word) > columns) {
         lines.push(line)

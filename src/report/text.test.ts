@@ -98,7 +98,7 @@ test('a replayed fleet is told in one line: busy, late, and the two latencies', 
   const text = answerText({ ...answer, options }, { columns: 80, color: false })
   expect(text).toContain('8,819 calls on the fleets that they need')
   expect(text.replace(/\s+/g, ' ')).toContain(
-    '6 × 1× b200: busy 25 %, first token p95 1.7 s, 250 ms per token p95, 3.9 % late',
+    '6 × 1× b200: busy 25 %, first token 1.7 s, 250 ms a token (p95), 3.9 % late',
   )
   expect(text).toContain('objective: first token 2 s, 50 ms a token after it (p95)')
 })

@@ -1,5 +1,5 @@
 // An answer in; what a terminal shows out: verdict, ranked table, chart, crossings, replays, assumptions, how to see it again.
-import { primaryGroup, shortName } from '../charts/frame.ts'
+import { optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
 import { basisLine } from '../charts/furniture.tsx'
 import { assumedOf, leftOutWords, objectiveLabel, replayedCalls, replayLabel } from '../charts/ground.ts'
 import { headline, multipleLabel, shareLabel, volumeLabel } from '../charts/labels.ts'
@@ -89,7 +89,11 @@ function replayLines(answer: Answer, item: Item): string[] {
   const calls = replayedCalls(answer)
   const objective = item(`objective: ${objectiveLabel(answer.objective)}`)
   if (calls === null) return objective
-  const replays = answer.options.flatMap(option => replayLabel(option) ?? [])
+  const styles = optionStyles(answer)
+  const replays = answer.options.flatMap(option => {
+    const label = replayLabel(option)
+    return label === null ? [] : [`${styles.get(option.name)?.letter ?? ''} ${label}`]
+  })
   return [
     ...objective,
     ...item(`${calls} on the fleets that they need, spares not among them:`),

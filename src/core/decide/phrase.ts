@@ -28,6 +28,12 @@ export function timesWords(ratio: number): string {
   return `${ratio >= 0.01 ? three(ratio) : ratio.toPrecision(1)}×`
 }
 
+/** A latency: "50 ms", "1.7 s". */
+export function latencyWords(ms: number): string {
+  if (ms < 999.5) return `${Number(ms.toPrecision(ms < 10 ? 2 : 3))} ms`
+  return `${Number((ms / 1000).toFixed(1))} s`
+}
+
 export function spanWords(days: number): string {
   if (days >= 2) return `${three(days)} days`
   const hours = days * 24

@@ -2,7 +2,7 @@
 import type { Answer, OptionAnswer } from './answer.ts'
 import type { Weights } from './eligibility.ts'
 import type { Evidence } from './evidence.ts'
-import { spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
+import { latencyWords, spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
 
 export interface VerdictContext {
   readonly today: Weights | null
@@ -128,7 +128,7 @@ export function nextMeasurement(answer: Answer, evidence: Evidence): string | nu
   if (best === undefined) return null
   if (best.meetsLatency === 'unknown') {
     const { ttftP95Ms, tpotP95Ms } = evidence.objective
-    return `p95 latency of ${best.name} on these prompts: the objective is ${ttftP95Ms} ms to the first token and ${tpotP95Ms} ms a token, and nobody has measured it`
+    return `p95 latency of ${best.name} on these prompts: the objective is ${latencyWords(ttftP95Ms)} to the first token and ${latencyWords(tpotP95Ms)} a token, and nobody has measured it`
   }
   const fleet = answer.options.find(
     option => option.group === best.group && option.kind === 'self-host' && option.usd !== null,
