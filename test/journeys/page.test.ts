@@ -158,9 +158,9 @@ test('the volume moves by keyboard: a step, ten with Shift, Home to the measured
     await page.keyboard.press('Home')
     expect(await hereOf(page)).toBe(start)
     await page.keyboard.press('?')
-    expect(await page.getByRole('dialog').isVisible()).toBe(true)
+    await page.getByRole('dialog').waitFor({ state: 'visible' })
     await page.keyboard.press('Escape')
-    expect(await page.getByRole('dialog').isVisible()).toBe(false)
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
     // Everything that can be worked is reached by Tab, and shows that it is.
     const reached = new Set<string>()
     for (let i = 0; i < 60; i++) {
