@@ -1,9 +1,12 @@
-import { calcPrice } from '@pydantic/genai-prices'
 import { expect, test } from 'vitest'
+import { price } from '../core/meter/price.ts'
+import { usageOf } from '../core/meter/usage.ts'
 import { modelById, weightsOf } from './facts.ts'
+import { loadPriceBook } from './price-book.ts'
 import { drawSample, sampleDays, sampleRows, sampleStartMicros } from './sample.ts'
 
 const sample = drawSample(1)
+const book = loadPriceBook()
 const ofFeature = (name: string) => {
   const index = sample.features.findIndex(feature => feature.feature === name)
   const places = [...sample.feature.keys()].filter(i => sample.feature[i] === index)
@@ -12,20 +15,20 @@ const ofFeature = (name: string) => {
 }
 
 test('the sample is fourteen days of a few hundred thousand calls in time order, from a Monday on', () => {
-  expect(sample.n).toBeGreaterThan(150_000)
-  expect(sample.n).toBeLessThan(400_000)
+  expect(sample.n).toBeGreaterThan(500_000)
+  expect(sample.n).toBeLessThan(900_000)
   expect(new Date(sampleStartMicros / 1000).getUTCDay()).toBe(1)
   expect(sample.atMicros[0]!).toBeGreaterThanOrEqual(sampleStartMicros)
   expect(sample.atMicros.at(-1)!).toBeLessThan(sampleStartMicros + sampleDays * 86_400e6)
   for (let i = 1; i < sample.n; i++) if (sample.atMicros[i]! < sample.atMicros[i - 1]!) throw new Error(`at ${i}`)
 })
 
-test('lengths are those of the traces: 2,048 / 27.9 tokens for code, 12,035 / 343 for chat, in the mean', () => {
+test('lengths are those of the traces: 2,048 / 27.9 tokens for code, 12,035 / 343 for conversation, in the mean', () => {
   const code = ofFeature('code-completion')
   expect(Math.abs(code.input / 2048 - 1)).toBeLessThan(0.02)
   expect(Math.abs(code.output / 27.9 - 1)).toBeLessThan(0.04)
-  const chat = ofFeature('support-chat')
-  expect(Math.abs(chat.input / 12_035 - 1)).toBeLessThan(0.02)
+  const chat = ofFeature('research-agent')
+  expect(Math.abs(chat.input / 12_035 - 1)).toBeLessThan(0.04)
   expect(Math.abs(chat.output / 343 - 1)).toBeLessThan(0.02)
 })
 
@@ -38,7 +41,7 @@ test('arrivals keep the shape of the rate curve: busiest ten minutes about three
 })
 
 test('every prompt with its answer fits the model it is assigned to', () => {
-  const context = modelById('llama-3.3-70b').maxContext
+  const context = modelById('qwen3-next-80b-a3b').maxContext
   let longest = 0
   for (let i = 0; i < sample.n; i++) longest = Math.max(longest, sample.input[i]! + sample.output[i]!)
   expect(longest).toBeLessThanOrEqual(context)
@@ -46,11 +49,10 @@ test('every prompt with its answer fits the model it is assigned to', () => {
 
 test('the models have prices under the names given, and the open one is in the catalog', () => {
   for (const { model, provider } of sample.features) {
-    const usage = { input_tokens: 1, output_tokens: 1 }
-    const timestamp = new Date(sampleStartMicros / 1000)
-    expect(calcPrice(usage, model, { providerId: provider, timestamp }), model).not.toBeNull()
+    const usage = usageOf({ input: 1, output: 1 })
+    expect(price(book, { provider, model, usage, atMicros: sampleStartMicros }).usd, model).not.toBeNull()
   }
-  expect(weightsOf(sample.features[0]!.model)?.weights).toBe('llama-3.3-70b')
+  expect(weightsOf(sample.features[0]!.model)?.weights).toBe('qwen3-next-80b-a3b')
 })
 
 test('one seed is one sample, to the call', () => {

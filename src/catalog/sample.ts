@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import {
   type DrawnRequests,
+  drawClients,
   drawRateCurve,
   type LengthPairs,
   type RateWindow,
@@ -48,20 +49,21 @@ export const sampleAttribution: readonly string[] = [
   'Sample, not your traffic: model, feature and team names, the calendar and the scale are assigned; no caching is assumed.',
   'Arrivals: 14-day rate curve of a production pool of large models, Alibaba ServeGen (Apache-2.0), scaled down to one team.',
   'Lengths of code-completion: Azure LLM inference trace 2023, code (CC-BY 4.0; Patel et al., Splitwise, ISCA 2024).',
-  'Lengths of support-chat and research-agent: Mooncake conversation trace (Apache-2.0; Qin et al., FAST 2025).',
+  'Lengths of report-writer: DeepSeek-R1 clients of the same ServeGen release (Apache-2.0).',
+  'Lengths of research-agent: Mooncake conversation trace (Apache-2.0; Qin et al., FAST 2025).',
 ]
 
 interface Plan extends SampleFeature {
   /** Expected calls in the fourteen days: the size of a team, chosen; the draw decides the exact number. */
   readonly calls: number
-  readonly lengths: 'azure-code' | 'mooncake-conversation'
+  readonly lengths: 'azure-code' | 'mooncake-conversation' | 'deepseek-r1'
 }
 
-const bedrockLlama = { provider: 'aws', model: 'meta.llama3-3-70b-instruct-v1:0', environment: 'production' }
+const togetherQwen = { provider: 'together', model: 'Qwen/Qwen3-Next-80B-A3B-Instruct', environment: 'production' }
 
 const plans: readonly Plan[] = [
-  { ...bedrockLlama, feature: 'support-chat', team: 'support', calls: 260_000, lengths: 'mooncake-conversation' },
-  { ...bedrockLlama, feature: 'code-completion', team: 'engineering', calls: 100_000, lengths: 'azure-code' },
+  { ...togetherQwen, feature: 'report-writer', team: 'analytics', calls: 600_000, lengths: 'deepseek-r1' },
+  { ...togetherQwen, feature: 'code-completion', team: 'engineering', calls: 100_000, lengths: 'azure-code' },
   {
     provider: 'anthropic',
     model: 'claude-sonnet-5',
@@ -73,11 +75,15 @@ const plans: readonly Plan[] = [
   },
 ]
 
-/** Draws the sample: the same calls for the same seed. About 372,000 of them, in under a second. */
+/** Draws the sample: the same calls for the same seed. About 712,000 of them, in about a second. */
 export function drawSample(seed = 1): Sample {
   const curve = readRateCurve('servegen-m-large-rate-10min.csv.gz')
   const expected = curve.reduce((sum, window) => sum + window.requestsPerSecond * 600, 0)
-  const lengths = { 'azure-code': readAzureLengths(), 'mooncake-conversation': readMooncakeLengths() }
+  const lengths = {
+    'azure-code': readAzureLengths(),
+    'mooncake-conversation': readMooncakeLengths(),
+    'deepseek-r1': drawReasoningLengths(seed),
+  }
   const streams = plans.map(plan =>
     drawRateCurve(curve, lengths[plan.lengths], seed, `sample ${plan.feature}`, { scale: plan.calls / expected }),
   )
@@ -158,4 +164,39 @@ function readMooncakeLengths(): LengthPairs {
     line => JSON.parse(line) as { input_length: number; output_length: number },
   )
   return { inputTokens: rows.map(row => row.input_length), outputTokens: rows.map(row => row.output_length) }
+}
+
+interface ClientLine {
+  readonly client: number
+  readonly lengths: Readonly<Record<string, Readonly<Record<'input_tokens' | 'output_tokens', Record<string, number>>>>>
+  readonly windows: readonly (readonly [number, number, number, 'Gamma' | 'Weibull', number, number])[]
+}
+
+/** Requests of the reasoning pool between 10 and 12 o'clock of its day, for their lengths alone. */
+function drawReasoningLengths(seed: number): LengthPairs {
+  const distribution = (counts: Record<string, number>) => ({
+    values: Object.keys(counts).map(Number),
+    weights: Object.values(counts),
+  })
+  const profiles = traceLines('servegen-deepseek-r1-clients.jsonl.gz').map(line => {
+    const { client, windows, lengths } = JSON.parse(line) as ClientLine
+    return {
+      client,
+      windows: windows.map(([startSecond, requestsPerSecond, , family, shape, scale]) => ({
+        startSecond,
+        requestsPerSecond,
+        family,
+        shape,
+        scale,
+      })),
+      lengths: Object.entries(lengths)
+        .map(([start, of]) => ({
+          startSecond: Number(start),
+          inputTokens: distribution(of.input_tokens),
+          outputTokens: distribution(of.output_tokens),
+        }))
+        .sort((a, b) => a.startSecond - b.startSecond),
+    }
+  })
+  return drawClients(profiles, seed, { fromSecond: 36_000, toSecond: 43_200 })
 }
