@@ -6,6 +6,7 @@ const columns = ['TIMESTAMP', 'ContextTokens', 'GeneratedTokens']
 export const azure: Importer = {
   name: 'azure',
   title: 'Azure LLM inference trace',
+  container: 'csv',
   matches: head => head.container === 'csv' && hasColumns(head, columns),
   content: (_head, options) => ({
     kind: 'rows',

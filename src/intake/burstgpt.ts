@@ -14,6 +14,7 @@ const columns = ['Timestamp', 'Model', 'Request tokens', 'Response tokens', 'Tot
 export const burstgpt: Importer = {
   name: 'burstgpt',
   title: 'BurstGPT trace',
+  container: 'csv',
   matches: head => head.container === 'csv' && hasColumns(head, columns),
   content: (head, options) => {
     const sessions = head.columns.includes('Session ID')

@@ -19,7 +19,9 @@ export function readHead(name: string, { head }: Pick<Inspection, 'head'>): Head
   return first === '{' ? jsonHead(name, head) : csvHead(name, head)
 }
 
-function csvHead(name: string, head: string): Head {
+function csvHead(name: string, whole: string): Head {
+  const blank = /^(?:[ \t]*(?:\r\n|\r|\n))*/.exec(whole)?.[0] ?? ''
+  const head = whole.slice(blank.length)
   const header = head.slice(0, head.search(/[\r\n]|$/))
   const delimiter = [',', ';', '\t', '|'].reduce((a, b) => (header.split(b).length > header.split(a).length ? b : a))
   const records: string[][] = []
@@ -47,24 +49,30 @@ function csvHead(name: string, head: string): Head {
       )
     }
   }
-  const [columns = [], ...rows] = records
+  const [named = [], ...rows] = records
+  // Spreadsheets leave cells without a name behind the last column.
+  const columns = named.map((column, i) => (column.trim() === '' ? `(column ${i + 1})` : column))
   const twice = columns.find((column, i) => columns.indexOf(column) !== i)
   if (twice !== undefined)
     throw new Fault('COLUMN_TWICE', `two columns are named "${twice}"`, {
-      where: `${name}:1`,
+      where: `${name}:${blankLines(blank) + 1}`,
       fix: 'rename one of them',
     })
   return {
     name,
     container: 'csv',
     delimiter,
+    linesBefore: blankLines(blank),
     columns,
     paths: [],
     rows: rows.map(row => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? '']))),
   }
 }
 
-const deepest = 3
+const blankLines = (blank: string): number => blank.split(/\r\n|\r|\n/).length - 1
+
+/** `response.body.usage.prompt_tokens_details.cached_tokens`, as batch results nest it. */
+const deepest = 5
 
 function jsonHead(name: string, head: string): Head {
   const paths = new Map<string, readonly string[]>()
@@ -83,11 +91,22 @@ function jsonHead(name: string, head: string): Head {
     rows.push(row)
   }
   if (rows.length === 0 && head.includes('\n')) {
-    throw new Fault('FILE_UNREADABLE', 'none of its first lines is a JSON object', { where: name })
+    throw new Fault('FILE_UNREADABLE', 'none of its first lines is a JSON object', {
+      where: name,
+      fix: 'write one object per line: jq -c . FILE > FILE.jsonl',
+    })
   }
   // A first line longer than the head: its leading keys are all that is seen.
   if (rows.length === 0) for (const [, key] of head.matchAll(/"([A-Za-z_]\w*)"\s*:/g)) paths.set(key!, [key!])
-  return { name, container: 'jsonl', delimiter: '', columns: [...paths.keys()], paths: [...paths.values()], rows }
+  return {
+    name,
+    container: 'jsonl',
+    delimiter: '',
+    linesBefore: 0,
+    columns: [...paths.keys()],
+    paths: [...paths.values()],
+    rows,
+  }
 }
 
 function flatten(

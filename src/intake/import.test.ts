@@ -366,20 +366,23 @@ describe('bad input', () => {
     await expect(take(fixture('azure-excerpt.csv'), { format: 'azur' })).rejects.toEqual(
       refusal('UNKNOWN_FORMAT', { fix: 'did you mean azure?' }),
     )
-    await expect(take(fixture('azure-excerpt.csv'), { format: 'mooncake' })).rejects.toMatchObject({
-      name: 'Fault',
-      code: 'COLUMNS_MISSING',
-    })
+    await expect(take(fixture('azure-excerpt.csv'), { format: 'burstgpt' })).rejects.toEqual(
+      refusal('COLUMNS_MISSING', {
+        message: expect.stringMatching(/^no column Timestamp, Model, Request tokens, Response tokens, Log Type among/),
+      }),
+    )
   })
 
-  test('a quote that never closes loses no row silently', async () => {
-    const path = file(
-      'quote.csv',
-      'time,input_tokens,output_tokens,note\n2026-01-02,1,1,fine\n2026-01-02,1,1,"open\n2026-01-02,1,1,x\n',
-    )
-    const result = await take(path).catch(thrown => thrown)
-    if (result instanceof Error) expect(result).toMatchObject({ code: 'FILE_UNREADABLE' })
-    else expect(result.rejected).toBeGreaterThan(0)
+  test('a quote that never closes hides no row: the file is refused, with the line', async () => {
+    const row = '2026-01-02,1,1,x\n'
+    for (const before of [1, 20_000]) {
+      const path = file(
+        'quote.csv',
+        `time,input_tokens,output_tokens,note\n${row.repeat(before)}2026-01-02,1,1,"open\n${row.repeat(3)}`,
+      )
+      await expect(take(path)).rejects.toMatchObject({ code: 'FILE_UNREADABLE', where: `quote.csv:${before + 2}` })
+    }
+    expect(await ledger.sources()).toEqual([])
   })
 
   test('rows out of order are taken at their own time, and said', async () => {

@@ -80,6 +80,7 @@ export async function importFile(
     signal,
   )
   const head = await headOf(ledger, path, name, inspection)
+  if (forced) checkContainer(head, forced)
   const importer = forced ?? detect(head, options)
   const content = importer.content(head, options)
   const about: About = {
@@ -134,7 +135,7 @@ function importerNamed(format: string): Importer {
 async function headOf(ledger: ImportLedger, path: string, name: string, inspection: Inspection): Promise<Head> {
   if (!inspection.parquet) return readHead(name, inspection)
   const columns = await ledger.parquetColumns(path)
-  return { name, container: 'parquet', delimiter: '', columns, paths: [], rows: [] }
+  return { name, container: 'parquet', delimiter: '', linesBefore: 0, columns, paths: [], rows: [] }
 }
 
 function detect(head: Head, options: ImportOptions): Importer {
@@ -157,9 +158,21 @@ function detect(head: Head, options: ImportOptions): Importer {
   })
 }
 
-/** A format that was asked for by name must find its columns. */
+const containerNames = { csv: 'CSV', jsonl: 'JSON Lines', parquet: 'Parquet' } as const
+
+/** A format that was asked for by name must find its kind of file … */
+function checkContainer(head: Head, importer: Importer): void {
+  if (head.container === importer.container) return
+  const [is, wanted] = [containerNames[head.container], containerNames[importer.container]]
+  throw new Fault('FORMAT_WRONG', `the file is ${is}, and the ${importer.name} format is ${wanted}`, {
+    where: head.name,
+    fix: 'leave --format out to have the format detected',
+  })
+}
+
+/** … and its columns. */
 function checkColumns(head: Head, importer: Importer, reading: Reading): void {
-  const missing = columnsRead(reading).filter(column => !head.columns.includes(column))
+  const missing = [...new Set(columnsRead(reading))].filter(column => !head.columns.includes(column))
   if (missing.length === 0) return
   throw new Fault('COLUMNS_MISSING', `no column ${missing.join(', ')} among ${listed(head.columns)}`, {
     where: head.name,
@@ -175,7 +188,7 @@ function fileOf(path: string, head: Head, inspection: Inspection, reading: Readi
     delimiter: head.delimiter,
     longestLineBytes: inspection.longestLineBytes,
     lineBreaks: inspection.lineBreaks,
-    headerLines: head.container === 'csv' ? 1 : 0,
+    headerLines: head.container === 'csv' ? head.linesBefore + 1 : 0,
   }
   if (head.container === 'csv') return { ...about, columns: head.columns, paths: [] }
   // Only what is read: extracting from JSON and decoding Parquet cost by the column.

@@ -7,6 +7,8 @@ export interface Head {
   readonly name: string
   readonly container: 'csv' | 'jsonl' | 'parquet'
   readonly delimiter: string
+  /** CSV: blank lines above the header. */
+  readonly linesBefore: number
   /** CSV: the header. JSONL: every path of the sampled objects, `usage.input_tokens`. Parquet: the schema. */
   readonly columns: readonly string[]
   /** JSONL: the keys of each column, from the outside in. */
@@ -75,6 +77,8 @@ export interface Importer {
   readonly name: string
   /** What a person calls it. */
   readonly title: string
+  /** What its files are made of. */
+  readonly container: Head['container']
   /** Whether these first lines are this format. */
   matches(head: Head): boolean
   /** Throws a Fault that says what is missing. */

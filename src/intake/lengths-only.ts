@@ -5,6 +5,7 @@ import { hasColumns, type Importer } from './importer.ts'
 export const lengthsOnly: Importer = {
   name: 'lengths',
   title: 'request lengths without arrivals',
+  container: 'csv',
   matches: head =>
     hasColumns(head, ['num_prefill_tokens', 'num_decode_tokens']) && !head.columns.includes('arrived_at'),
   content: head => {

@@ -1,16 +1,17 @@
 // Rate curves (second, requests_per_s, …) as a demand shape: how busy each moment is, without any call.
 import { parse } from 'csv-parse/sync'
 import { Fault } from '../core/fault/fault.ts'
-import { defaultStartMicros, hasColumns, type Importer, startNote } from './importer.ts'
+import { defaultStartMicros, type Head, hasColumns, type Importer, startNote } from './importer.ts'
 
 export const rateCurve: Importer = {
   name: 'rate-curve',
   title: 'arrival rate curve',
+  container: 'csv',
   matches: head => head.container === 'csv' && hasColumns(head, ['second', 'requests_per_s']),
   content: (head, options) => ({
     kind: 'shape',
     shape: text => {
-      const rows = parse(text, { columns: true, bom: true, skip_empty_lines: true }) as Record<string, string>[]
+      const rows = rowsOf(text, head)
       const number = (row: Record<string, string>, column: string, line: number): number => {
         const cell = row[column] ?? ''
         const value = Number(cell)
@@ -32,4 +33,13 @@ export const rateCurve: Importer = {
       }
     },
   }),
+}
+
+function rowsOf(text: string, { name, delimiter }: Head): Record<string, string>[] {
+  try {
+    return parse(text, { columns: true, bom: true, skip_empty_lines: true, delimiter }) as Record<string, string>[]
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message.split('\n')[0] : String(thrown)
+    throw new Fault('FILE_UNREADABLE', `not readable as CSV: ${message}`, { where: name }, { cause: thrown })
+  }
 }

@@ -13,6 +13,7 @@ interface Line {
 export const servegen: Importer = {
   name: 'servegen',
   title: 'ServeGen client profiles',
+  container: 'jsonl',
   // The lines are longer than a head, so they are known by how each begins.
   matches: head =>
     head.container === 'jsonl' &&

@@ -72,9 +72,9 @@ const fieldNames = {
   ],
   cacheWrite30m: ['cache_write_30m'],
   cacheWrite12h: ['cache_write_12h'],
-  inputAudio: ['inputAudio'],
+  inputAudio: ['inputAudio', 'prompt_tokens_details.audio_tokens', 'input_tokens_details.audio_tokens'],
   inputImage: ['inputImage'],
-  outputAudio: ['outputAudio'],
+  outputAudio: ['outputAudio', 'completion_tokens_details.audio_tokens', 'output_tokens_details.audio_tokens'],
   outputImage: ['outputImage'],
   searches: ['web_search_requests', 'searches', 'server_tool_use.web_search_requests'],
   tier: ['service_tier', 'tier'],
@@ -98,8 +98,9 @@ export type TableColumns = Readonly<Partial<Record<TableField, string>>> & {
 }
 
 const plain = (text: string): string => text.toLowerCase().replace(/[\s_-]/g, '')
-/** A column of a JSON object under `usage.` or `response.` means what its last part says. */
-const bare = (column: string): string => plain(column.replace(/^(response\.)?(usage|attributes|metadata)\./i, ''))
+/** A column of a JSON object under `usage.`, `response.` or `response.body.` means what its last part says. */
+const bare = (column: string): string =>
+  plain(column.replace(/^(response\.)?(body\.)?((usage|attributes|metadata)\.)?/i, ''))
 
 /** What each field is read from: `map` first, then by name. Faults name a wrong field or column with its nearest. */
 export function columnsOf(head: Head, map: Readonly<Record<string, string>>): TableColumns {

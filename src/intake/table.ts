@@ -17,6 +17,7 @@ import { columnsOf, listed, type TableColumns } from './table-columns.ts'
 const table = (container: Head['container'], title: string): Importer => ({
   name: container,
   title,
+  container,
   matches: head => {
     if (head.container !== container) return false
     const columns = columnsOf(head, {})
@@ -84,12 +85,13 @@ const apart = [
   'cacheWrite30m',
   'cacheWrite12h',
   'reasoning',
-  'inputAudio',
   'inputImage',
-  'outputAudio',
   'outputImage',
   'searches',
 ] as const
+
+/** `prompt_tokens_details.audio_tokens`: a detail is a part of the count that it details. */
+const isDetail = (column: string): boolean => /_details\./i.test(column)
 
 /**
  * Token counts. Caches beside `prompt_tokens` (or a column named cached…) are parts of it, as OpenAI counts; beside
@@ -110,8 +112,17 @@ function countReadings(columns: TableColumns, notes: string[]) {
   if (minus.length) notes.push(`${minus.join(', ')}: taken as part of ${columns.input}`)
   else if (reads !== undefined) notes.push(`${reads}: counted apart from ${columns.input}`)
   else notes.push(uncachedNote)
+  const audio = (kind: 'inputAudio' | 'outputAudio', parts: string[]) => {
+    const column = columns[kind]
+    if (column === undefined) return
+    counts[kind] = { column, minus: [], required: false }
+    if (isDetail(column)) parts.push(column)
+  }
+  const outputParts: string[] = []
+  audio('inputAudio', minus)
+  audio('outputAudio', outputParts)
   counts.input = { column: columns.input!, minus, required: false }
-  counts.output = { column: columns.output!, minus: [], required: false }
+  counts.output = { column: columns.output!, minus: outputParts, required: false }
   for (const kind of apart) part(columns[kind], false, kind)
   // Writes told only by time to live are all the writes there are.
   const ttl = (['cacheWrite5m', 'cacheWrite1h', 'cacheWrite30m', 'cacheWrite12h'] as const).filter(
@@ -133,6 +144,8 @@ function countReadings(columns: TableColumns, notes: string[]) {
   return { counts, none: others.filter(kind => counts[kind] === undefined) }
 }
 
+const year2000Micros = 946_684_800e6
+
 /** How the time column counts, by what its first cells look like: a date and time, an epoch of some unit, or seconds from a start. */
 function timeReading(head: Head, column: string, options: ImportOptions, notes: string[]): TimeReading {
   const cells = head.rows.map(row => row[column]).filter(cell => cell !== undefined && cell !== '')
@@ -148,7 +161,10 @@ function timeReading(head: Head, column: string, options: ImportOptions, notes: 
     [1e8, 1e6],
   ] as const
   const epoch = units.find(([from]) => largest >= from)
-  if (epoch) return { kind: 'epoch', column, unitMicros: epoch[1], originMicros: 0, spreadMicros: null }
+  if (epoch) {
+    const [, unitMicros] = epoch
+    return { kind: 'epoch', column, unitMicros, originMicros: 0, notBeforeMicros: year2000Micros, spreadMicros: null }
+  }
   const unitMicros = /(_|\b)(ms|millis)/i.test(column) ? 1e3 : 1e6
   notes.push(startNote(options))
   return {

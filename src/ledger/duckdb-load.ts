@@ -60,6 +60,7 @@ async function load(
   const whole = (i: number) => exactCount((summary?.[i] ?? null) as bigint | null)
   const good = whole(0) ?? 0
   const broken = plan.file.container === 'parquet' ? [] : await rowsOf(connection, loading.brokenRows)
+  refuseSwallowed(plan, broken)
   const rejected = (whole(1) ?? 0) + broken.length
   if (rejected > 0)
     await tellRejects(connection, plan, base, broken, good + (whole(1) ?? 0) + (whole(2) ?? 0), hooks.onReject)
@@ -116,6 +117,16 @@ async function stage(connection: DuckDBConnection, plan: LoadPlan): Promise<void
   }
 }
 
+/** A quote that opens and never closes hides the rows behind it, good ones too: how many, the reader cannot tell. */
+function refuseSwallowed(plan: LoadPlan, broken: Awaited<ReturnType<typeof rowsOf>>): void {
+  const open = broken.find(row => row[4] === true)
+  if (open === undefined) return
+  throw new Fault('FILE_UNREADABLE', 'a quote opens here and does not close as it should', {
+    where: `${plan.name}:${open[0]}`,
+    fix: 'remove it, or double it inside a quoted cell; the ledger is unchanged',
+  })
+}
+
 /** Rows in file order; a row's line counts the lines that the reader could not split before it. */
 async function tellRejects(
   connection: DuckDBConnection,
@@ -130,7 +141,11 @@ async function tellRejects(
   const lines = broken.map(row => Number(row[0]))
   for (const row of broken) {
     const raw = String(row[3] ?? '')
-    onReject({ line: Number(row[0]), reason: brokenReason(String(row[1]), file.columns.length), raw })
+    onReject({
+      line: countable ? Number(row[0]) : null,
+      reason: brokenReason(String(row[1]), file.columns.length),
+      raw,
+    })
   }
   let before = 0
   for (const row of await rowsOf(connection, loading.badRows(base))) {

@@ -47,7 +47,10 @@ export function findSource(asked: string, sources: readonly SourceRow[]): Source
   if (matches.length === 1) return matches[0]!
   if (matches.length > 1) {
     throw new Fault('AMBIGUOUS_SOURCE', `"${asked}" names ${matches.length} sources`, {
-      fix: `use one of ${matches.map(row => row.source).join(', ')}`,
+      fix: `use one of ${matches
+        .slice(0, 8)
+        .map(row => row.source)
+        .join(', ')}${matches.length > 8 ? ' … (crossline import sources)' : ''}`,
     })
   }
   const nearest = nearestName(asked, [...sources.map(row => row.name), ...sources.map(row => row.source)])

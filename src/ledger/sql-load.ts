@@ -19,7 +19,7 @@ function fileRows(file: LoadFile): string {
   }
   if (file.container === 'csv') {
     const columns = file.columns.map((_, i) => `${literal(column(i))}: 'VARCHAR'`)
-    return `SELECT * FROM read_csv(${path}, columns = {${list(columns)}}, header = true,
+    return `SELECT * FROM read_csv(${path}, columns = {${list(columns)}}, header = true, skip = ${file.headerLines - 1},
       delim = ${literal(file.delimiter)}, quote = '"', escape = '"', ${csv})`
   }
   const paths = file.paths.map(keys => literal(`$${keys.map(key => `."${key.replaceAll('"', '\\"')}"`).join('')}`))
@@ -143,7 +143,7 @@ function timeValue(
   refuse: (when: string, reason: string) => void,
 ): string {
   refuse(`${cell} IS NULL`, literal(`${time.column}: missing`))
-  const credible = (value: string) => `${value} >= TIMESTAMP '1970-01-01' AND ${value} < TIMESTAMP '2200-01-01'`
+  const credible = (value: string) => `${value} >= TIMESTAMP '2000-01-01' AND ${value} < TIMESTAMP '2200-01-01'`
   if (time.kind === 'iso') {
     const value = `timezone('UTC', try_cast(${cell} AS TIMESTAMPTZ))`
     refuse(
@@ -154,6 +154,12 @@ function timeValue(
   }
   const n = number(time.column)
   const micros = `${n} * ${time.unitMicros} + ${time.originMicros}`
+  if (time.notBeforeMicros !== undefined) {
+    refuse(
+      `${n} >= 0 AND ${micros} < ${time.notBeforeMicros}`,
+      `${literal(`${time.column}: a time before 2000, so in another unit than the other rows: got `)} || ${quoted(cell)}`,
+    )
+  }
   refuse(
     `NOT coalesce(${n} >= 0 AND ${micros} < 7258118400000000, false)`,
     `${literal(`${time.column}: expected a time as a number >= 0, got `)} || ${quoted(cell)}`,
@@ -179,7 +185,8 @@ export const spread = (micros: number) => `CREATE TEMP TABLE moved AS SELECT row
 export const applySpread = 'UPDATE staged SET started_at = moved_at FROM moved WHERE staged.rowid = moved.row'
 
 /** Line and text of rows that the CSV reader itself could not split. */
-export const brokenRows = `SELECT DISTINCT ON (line) line::BIGINT, error_type::VARCHAR, column_name, left(trim(csv_line, chr(10) || chr(13)), 1000)
+export const brokenRows = `SELECT DISTINCT ON (line) line::BIGINT, error_type::VARCHAR, column_name, left(trim(csv_line, chr(10) || chr(13)), 1000),
+  error_type = 'UNQUOTED VALUE' AND regexp_matches(trim(csv_line, chr(10) || chr(13)), '[\\r\\n]')
   FROM reject_errors ORDER BY line`
 export const badRows = (base: bigint) =>
   `SELECT rowid - ${base}, reason, raw FROM staged WHERE reason IS NOT NULL AND reason <> '' ORDER BY rowid`

@@ -114,7 +114,8 @@ function checkFile(path: string): void {
 
 function account(result: Imported): string {
   const number = (value: number) => value.toLocaleString('en-US')
-  const parts = [`${number(result.added)} calls added`]
+  const isShape = result.format === 'rate-curve'
+  const parts = [isShape ? `a demand shape of ${number(result.rows)} windows` : `${number(result.added)} calls added`]
   if (result.duplicates > 0) parts.push(`${number(result.duplicates)} there already`)
   if (result.rejected > 0) parts.push(`${number(result.rejected)} rejected (see ${result.rejectFile ?? 'nothing'})`)
   const lines = [`${result.name} (${result.format}): ${parts.join(', ')}.`]

@@ -40,6 +40,8 @@ export type TimeReading =
       readonly column: string
       readonly unitMicros: number
       readonly originMicros: number
+      /** Earlier times are in another unit than the rest of their column; a count from a start has no such bound. */
+      readonly notBeforeMicros?: number
       readonly spreadMicros: number | null
     }
 
@@ -58,6 +60,7 @@ export interface LoadFile {
   readonly columns: readonly string[]
   /** JSONL: where each column lies in a line's object, as keys from the outside in. */
   readonly paths: readonly (readonly string[])[]
+  /** CSV: the header and the blank lines above it; 0 without a header. */
   readonly headerLines: number
   /** Line breaks in the decompressed file: tells whether rows can be named by line. */
   readonly lineBreaks: number

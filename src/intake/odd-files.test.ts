@@ -1,0 +1,145 @@
+// Files as other programs really write them: nested, half empty, mislabelled. Expected sums are those of the rows as written.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openDuckdb } from '../ledger/duckdb.ts'
+import { importFile } from './import.ts'
+import type { ImportOptions } from './importer.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'crossline-odd-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let ledger: Awaited<ReturnType<typeof openDuckdb>>
+beforeEach(async () => {
+  ledger = await openDuckdb(':memory:')
+})
+afterEach(() => ledger.close())
+
+function take(name: string, content: string, options: ImportOptions = {}) {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return importFile(ledger, path, options, { book: null, dataDir: folder })
+}
+const usage = async () => (await ledger.report({}, [], 'UTC')).total.usage
+const rejectsOf = (path: string | null) =>
+  readFileSync(path ?? '', 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+const head = 'timestamp,model,input_tokens,output_tokens'
+
+describe('usage as providers nest it', () => {
+  test('an OpenAI batch result has its model, time and cached tokens five levels down', async () => {
+    const line = {
+      id: 'batch_req_1',
+      response: {
+        status_code: 200,
+        body: {
+          created: 1767323045,
+          model: 'gpt-4o-mini',
+          usage: { prompt_tokens: 100, completion_tokens: 7, prompt_tokens_details: { cached_tokens: 60 } },
+        },
+      },
+    }
+    expect(await take('batch.jsonl', `${JSON.stringify(line)}\n`)).toMatchObject({
+      format: 'jsonl',
+      firstAt: '2026-01-02T03:04:05.000Z',
+      tokens: { input: 100, output: 7 },
+    })
+    expect(await usage()).toMatchObject({ input: 40, cacheRead: 60, output: 7 })
+    expect((await ledger.report({}, ['model', 'outcome'], 'UTC')).rows[0]?.key).toEqual({
+      model: 'gpt-4o-mini',
+      outcome: 'ok',
+    })
+  })
+
+  test('audio in the details is a part of the count, billed apart (law 1)', async () => {
+    const line = {
+      created: 1767323045,
+      model: 'gpt-4o-audio-preview',
+      usage: {
+        prompt_tokens: 100,
+        completion_tokens: 50,
+        prompt_tokens_details: { cached_tokens: 10, audio_tokens: 30 },
+        completion_tokens_details: { reasoning_tokens: 4, audio_tokens: 20 },
+      },
+    }
+    expect((await take('audio.jsonl', JSON.stringify(line))).tokens).toEqual({ input: 100, output: 50 })
+    expect(await usage()).toMatchObject({
+      input: 60,
+      cacheRead: 10,
+      inputAudio: 30,
+      output: 30,
+      outputAudio: 20,
+      reasoning: 4,
+    })
+  })
+})
+
+describe('Mooncake', () => {
+  const rows = (at: readonly number[]) =>
+    at.map(timestamp => JSON.stringify({ timestamp, input_length: 5, output_length: 2 })).join('\n')
+
+  test('without its prefix blocks it still counts in milliseconds', async () => {
+    expect(await take('m.jsonl', rows([0, 0, 3000, 6000]))).toMatchObject({
+      format: 'mooncake',
+      firstAt: '2026-01-05T00:00:00.000Z',
+      lastAt: '2026-01-05T00:00:06.000Z',
+    })
+    expect([...(await ledger.columns({})).atMicros].map(at => (at / 1e6) % 60)).toEqual([0, 1.5, 3, 6])
+  })
+
+  test('with times finer than a second nothing is moved', async () => {
+    const result = await take('fine.jsonl', rows([0, 17, 17, 40]), { startMicros: 0 })
+    expect(result.notes.join()).not.toContain('quantised')
+    expect([...(await ledger.columns({})).atMicros]).toEqual([0, 17_000, 17_000, 40_000])
+  })
+})
+
+describe('tables as spreadsheets leave them', () => {
+  test('nameless columns and blank lines above the header are nothing, and lines keep their numbers', async () => {
+    const rows = '2026-01-02,m,1,2,,\n2026-01-02,m,-1,2,,\n'
+    const result = await take('sheet.csv', `\n  \n${head},,\n${rows}`)
+    expect(result).toMatchObject({ format: 'csv', added: 1, rejected: 1 })
+    expect(rejectsOf(result.rejectFile)).toMatchObject([{ line: 5, reason: expect.stringContaining('"-1"') }])
+  })
+
+  test('where quoted line breaks make lines uncountable, no line is named', async () => {
+    const result = await take('q.csv', `${head},note\n2026-01-02,m,1,2,"a\nb"\n2026-01-02,m,1,2\n`)
+    expect(rejectsOf(result.rejectFile)).toMatchObject([{ line: null, reason: 'fewer than 5 columns' }])
+  })
+
+  test('a time in seconds among milliseconds is a reject, not a call of January 1970', async () => {
+    const result = await take('units.csv', `${head}\n1767323045000,m,1,2\n1767323045,m,1,2\n`)
+    expect(result).toMatchObject({ added: 1, rejected: 1, firstAt: '2026-01-02T03:04:05.000Z' })
+    expect(rejectsOf(result.rejectFile)[0].reason).toMatch(/^timestamp: a time before 2000, so in another unit/)
+  })
+})
+
+describe('a format that the file is not', () => {
+  const calls = `${head}\n2026-01-02,m,1,2\n`
+  test.each([
+    ['parquet', calls, 'the file is CSV, and the parquet format is Parquet'],
+    ['mooncake', calls, 'the file is CSV, and the mooncake format is JSON Lines'],
+    ['rate-curve', '{"a":1}\n', 'the file is JSON Lines, and the rate-curve format is CSV'],
+  ])('--format %s is refused for what the file is', async (format, content, message) => {
+    await expect(take('wrong', content, { format })).rejects.toMatchObject({ code: 'FORMAT_WRONG', message })
+    expect(await ledger.sources()).toEqual([])
+  })
+
+  test('a rate curve with a loose quote is one clear line', async () => {
+    await expect(take('r.csv', 'second,requests_per_s\n0,"1\n600,2\n')).rejects.toMatchObject({
+      code: 'FILE_UNREADABLE',
+      message: expect.stringMatching(/^not readable as CSV: /),
+    })
+  })
+
+  test('a rate curve with semicolons is a rate curve', async () => {
+    expect(await take('r.csv', 'second;requests_per_s\n0;1.5\n600;2\n')).toMatchObject({
+      format: 'rate-curve',
+      rows: 2,
+    })
+    expect((await ledger.shapes())[0]?.requestsPerSecond).toEqual([1.5, 2])
+  })
+})
