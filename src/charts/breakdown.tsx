@@ -1,7 +1,7 @@
 // An answer in; today's monthly cost of each option out, as bars split into what the money pays for.
 import type { JSX } from 'preact'
 import type { Answer, Breakdown, OptionAnswer } from '../core/decide/answer.ts'
-import { chartedOptions, optionStyles } from './frame.ts'
+import { chartedOptions, optionStyles, primaryGroup, shortName } from './frame.ts'
 import { fitted, shareLabel, usdLabel } from './labels.ts'
 import { round } from './marks.tsx'
 import { paint, type Role, type Theme } from './palette.ts'
@@ -48,6 +48,7 @@ export function BreakdownBars(props: BreakdownBarsProps): JSX.Element {
   const most = Math.max(1e-9, ...rows.map(({ breakdown }) => sum(breakdown)))
   const room = width - 76
   const styles = optionStyles(answer)
+  const group = primaryGroup(answer)
   return (
     <svg
       xmlns="http://www.w3.org/2000/svg"
@@ -89,7 +90,7 @@ export function BreakdownBars(props: BreakdownBarsProps): JSX.Element {
           <g key={row.name} data-option={row.name} data-usd={total}>
             <Label x={0} y={y + 10} theme={theme} size={11.5}>
               <tspan font-weight="600">{styles.get(row.name)?.letter}</tspan>&#8194;
-              {fitted(row.name, Math.floor(width / 7))}
+              {fitted(shortName(row, group), Math.floor(width / 7))}
             </Label>
             {present.map(part => {
               const usd = partOf(row.breakdown, part.key)

@@ -1,6 +1,7 @@
 // An answer in; what an exported picture must carry on its face out: verdict, date, assumptions, source, sample mark.
 import type { JSX } from 'preact'
 import type { Answer } from '../core/decide/answer.ts'
+import { assumedOf } from './ground.ts'
 import { countLabel, daysLabel, headline, shareLabel, tokensLabel } from './labels.ts'
 import { paint, type Theme } from './palette.ts'
 import { wrapped } from './place.ts'
@@ -48,12 +49,17 @@ export function basisLine(answer: Answer): string {
   return `Crossline · ${parts.join(' · ')}`
 }
 
-/** The first assumptions, name and value, as one line that may wrap. */
+/** What moves the figures most, before the rest. */
+const weighty = ['operationsUsdPerMonth', 'spareReplicas', 'overheadShare', 'usdPerGpuHour', 'term', 'tokensPerMonth']
+
+/** The assumptions that weigh most, as one line that may wrap. */
 function assumptionLines(answer: Answer): string[] {
-  const listed = answer.assumptions
-    .filter(({ value }) => value !== null && String(value).length <= 60)
-    .slice(0, 6)
-    .map(({ name, value }) => `${name}: ${value}`)
+  const rank = (name: string) => (weighty.includes(name) ? weighty.indexOf(name) : weighty.length)
+  const assumptions = [...answer.assumptions].sort((a, b) => rank(a.name) - rank(b.name))
+  const listed = assumedOf({ assumptions })
+    .map(({ label, said }) => `${label}: ${said.join(', ')}`)
+    .filter(line => line.length <= 90)
+    .slice(0, 8)
   return listed.length > 0 ? [`Assumed: ${listed.join(' · ')}`] : []
 }
 

@@ -57,7 +57,12 @@ export function terminalChart(answer: Answer, options: TerminalChartOptions): st
     if (row) row[toColumn(frame.x(at)) >> 1] = ink.bold('◆')
   }
   const ends = endLetters(frame, high, toRow)
-  const labels = new Map(frame.yTicks.map(({ at, label }) => [toRow(frame.y(at)) >> 2, label]))
+  const labels = new Map(
+    frame.yTicks.map(({ at, label }) => [
+      toRow(frame.y(at)) >> 2,
+      label.length > axisWidth - 2 ? `$${at.toExponential(0)}` : label,
+    ]),
+  )
   return [
     ...rows.map((row, i) => {
       const label = labels.get(i)

@@ -75,6 +75,11 @@ test('what is printed without --explain is short, and names nothing as a machine
   )
 })
 
+test('an axis of very small amounts keeps to its margin', () => {
+  const tiny = { ...answer, youAreHere: { ...answer.youAreHere, tokensPerMonth: 2 } }
+  expect(widest(answerText(tiny, { columns: 80, color: false }))).toBeLessThanOrEqual(80)
+})
+
 test('a replayed fleet is told in one line: busy, late, and the two latencies', () => {
   const own = answer.options.find(option => option.kind === 'self-host')!
   const replay: Replay = {

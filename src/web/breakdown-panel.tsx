@@ -2,7 +2,8 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { BreakdownBars, breakdownParts, partOf } from '../charts/breakdown.tsx'
-import { chartedOptions } from '../charts/frame.ts'
+import { chartedOptions, optionStyles } from '../charts/frame.ts'
+import { objectiveLabel, replayedCalls, replayLabel } from '../charts/ground.ts'
 import { usdExactLabel } from '../charts/labels.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import { page } from './state.ts'
@@ -53,6 +54,37 @@ export function BreakdownPanel({ answer }: { answer: Answer }): JSX.Element {
           </tbody>
         </table>
       </div>
+      <Replays answer={answer} />
     </section>
+  )
+}
+
+/** What replaying today's calls one by one gave on the fleets that they need, and the latency these are held to. */
+function Replays({ answer }: { answer: Answer }): JSX.Element {
+  const calls = replayedCalls(answer)
+  const styles = optionStyles(answer)
+  const replays = answer.options.flatMap(option => {
+    const label = replayLabel(option)
+    return label === null ? [] : [{ name: option.name, letter: styles.get(option.name)?.letter, label }]
+  })
+  return (
+    <div class="replays">
+      <h2>Latency</h2>
+      <p>Fleets are sized for: {objectiveLabel(answer.objective)}.</p>
+      {calls === null ? (
+        <p class="quiet">At this volume nothing is replayed: the ledger has only today’s calls.</p>
+      ) : (
+        <>
+          <p>Today’s {calls}, replayed one by one, spares not among the replicas:</p>
+          <ul>
+            {replays.map(({ name, letter, label }) => (
+              <li key={name} data-replay={name}>
+                <span class="letter">{letter}</span> {label}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </div>
   )
 }

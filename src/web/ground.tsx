@@ -1,6 +1,7 @@
 // The answer in; the ground that it stands on out: coverage, sample mark, assumptions with sources, what is not modelled.
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { type Assumed, assumedOf, leftOutWords, objectiveLabel } from '../charts/ground.ts'
 import { countLabel, daysLabel, shareLabel, tokensLabel } from '../charts/labels.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import type { Evidence } from '../core/decide/evidence.ts'
@@ -94,14 +95,14 @@ export function Ground({ answer }: { answer: Answer }): JSX.Element {
         <h2 id="assumed-title">Assumed</h2>
         <table class="assumptions">
           <tbody>
-            {answer.assumptions.map(({ name, value, source }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>
-                  <span class="figure">{value ?? 'unknown'}</span> <span class="quiet">{source}</span>
-                </td>
-              </tr>
+            {assumedOf(answer).map(assumed => (
+              <AssumedRow key={assumed.label} {...assumed} />
             ))}
+            <AssumedRow
+              label="latency objective"
+              said={[objectiveLabel(answer.objective)]}
+              sources={[answer.objective.source]}
+            />
           </tbody>
         </table>
       </section>
@@ -113,13 +114,40 @@ export function Ground({ answer }: { answer: Answer }): JSX.Element {
           </>
         )}
         <h2 id="not-modelled-title">Not modelled</h2>
-        <ul>
-          {answer.notModelled.map(line => (
-            <li key={line}>{line}</li>
-          ))}
-          {answer.notModelled.length === 0 && <li>Nothing is listed.</li>}
-        </ul>
+        <p>{leftOutWords(answer).join(', ') || 'Nothing is listed.'}</p>
+        {answer.notModelled.length > 0 && (
+          <details class="why alone">
+            <summary>what each means</summary>
+            <ul>
+              {answer.notModelled.map(line => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+          </details>
+        )}
       </section>
     </div>
+  )
+}
+
+/** What is assumed in a few words, and behind a switch why, value by value. */
+function AssumedRow({ label, said, sources }: Assumed): JSX.Element {
+  return (
+    <tr>
+      <th scope="row">{label}</th>
+      <td>
+        <span class="figure">{said.join(', ')}</span>
+        <details class="why">
+          <summary>
+            why<span class="sr"> {label}</span>
+          </summary>
+          <ul>
+            {sources.map((source, i) => (
+              <li key={said[i]}>{sources.length > 1 ? `${said[i]}: ${source}` : source}</li>
+            ))}
+          </ul>
+        </details>
+      </td>
+    </tr>
   )
 }

@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { chartedOptions, optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
+import { replayLabel } from '../charts/ground.ts'
 import { shareLabel, usdExactLabel, usdLabel, usdPerMtokLabel, volumeLabel } from '../charts/labels.ts'
 import { Swatch } from '../charts/marks.tsx'
 import type { Answer, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
@@ -15,6 +16,7 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
   const other = answer.options.filter(option => option.group !== group)
   const drawn = new Set(page.value.shown ?? chartedOptions(answer))
   const styles = optionStyles(answer)
+  const shownOthers = visible(other, drawn)
   const row = (option: OptionAnswer) => {
     const style = styles.get(option.name)
     const letter = style?.letter ?? ''
@@ -89,8 +91,7 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
                 Same weights: {group ?? 'unknown'}
               </th>
             </tr>
-            {visible(same, drawn, 10).map(row)}
-            <Rest hidden={same.length - visible(same, drawn, 10).length} />
+            {same.map(row)}
           </tbody>
           {other.length > 0 && (
             <tbody>
@@ -99,8 +100,8 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
                   Other weights: possible savings, never best without evidence of quality
                 </th>
               </tr>
-              {visible(other, drawn, 6).map(row)}
-              <Rest hidden={other.length - visible(other, drawn, 6).length} />
+              {shownOthers.map(row)}
+              <Rest hidden={other.length - shownOthers.length} />
             </tbody>
           )}
         </table>
@@ -112,10 +113,15 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
 
 const showAll = signal(false)
 
-/** The first options of a group, and any other whose line is drawn. */
-function visible(options: readonly OptionAnswer[], drawn: ReadonlySet<string>, most: number): readonly OptionAnswer[] {
-  if (showAll.value || options.length <= most + 2) return options
-  return options.filter((option, i) => i < most || drawn.has(option.name))
+/** The two cheapest of each of the other weights, and any whose line is drawn; all of them once asked for. */
+function visible(options: readonly OptionAnswer[], drawn: ReadonlySet<string>): readonly OptionAnswer[] {
+  if (showAll.value) return options
+  const few = new Map<string, number>()
+  return options.filter(({ group, name, usd }) => {
+    const before = few.get(group) ?? 0
+    few.set(group, before + 1)
+    return (before < 2 && usd !== null) || drawn.has(name)
+  })
 }
 
 function Rest({ hidden }: { hidden: number }): JSX.Element | null {
@@ -132,7 +138,14 @@ function Rest({ hidden }: { hidden: number }): JSX.Element | null {
 }
 
 function Notes({ option }: { option: OptionAnswer }): JSX.Element | null {
-  const lines = [option.priceSource, ...option.notes, ...option.infeasible.reasons].filter(Boolean)
+  const replay = replayLabel(option)
+  const lines = [
+    option.name,
+    `price: ${option.priceSource}`,
+    ...(replay === null ? [] : [`today's calls replayed: ${replay}`]),
+    ...option.notes,
+    ...option.infeasible.reasons,
+  ].filter(Boolean)
   if (lines.length === 0) return null
   return (
     <details class="why">
@@ -171,15 +184,31 @@ function Crossings({ answer }: { answer: Answer }): JSX.Element {
             {answer.forGoodFrom.option}
           </li>
         )}
-        {answer.never.map(({ option, reason, nearestChange }) => (
-          <li key={option}>
-            Never: {option}: {reason}
-            {nearestChange && `; ${nearestChange}`}
-          </li>
+        {answer.never.slice(0, 2).map(never => (
+          <Never key={never.option} {...never} />
         ))}
         {answer.crossings.length + answer.never.length === 0 && <li>None among the same weights.</li>}
       </ul>
+      {answer.never.length > 2 && (
+        <details class="why alone">
+          <summary>{answer.never.length - 2} more that never cross</summary>
+          <ul>
+            {answer.never.slice(2).map(never => (
+              <Never key={never.option} {...never} />
+            ))}
+          </ul>
+        </details>
+      )}
     </div>
+  )
+}
+
+function Never({ option, reason, nearestChange }: Answer['never'][number]): JSX.Element {
+  return (
+    <li>
+      Never: {option}: {reason}
+      {nearestChange && `; ${nearestChange}`}
+    </li>
   )
 }
 
