@@ -67,7 +67,10 @@ test.skipIf(!existsSync('/proc/self/stat'))(
     })
     const [printed] = (await once(parent.stdout, 'data')) as [Buffer]
     const pid = Number(printed.toString())
-    const start = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[19]
+    const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+    const start = stat()[19]
+    // The signal is delivered in its own time.
+    while (stat()[0] !== 'Z') await new Promise(done => setTimeout(done, 5))
     const record = {
       pid,
       processStart: start,
