@@ -47,7 +47,7 @@ export async function openSession(path: string): Promise<Session> {
   }
   const reader = await instance.connect()
   await reader.run(`SET TimeZone = 'UTC'`)
-  const session = sessionOf(instance, reader)
+  const session = sessionOf(instance, reader, path)
   try {
     await migrate(session, path)
   } catch (thrown) {
@@ -57,7 +57,7 @@ export async function openSession(path: string): Promise<Session> {
   return session
 }
 
-function sessionOf(instance: DuckDBInstance, reader: DuckDBConnection): Session {
+function sessionOf(instance: DuckDBInstance, reader: DuckDBConnection, path: string): Session {
   let last: Promise<unknown> = Promise.resolve()
   let closed = false
   const alive = () => {
@@ -69,6 +69,8 @@ function sessionOf(instance: DuckDBInstance, reader: DuckDBConnection): Session 
     try {
       await connection.run(`SET TimeZone = 'UTC'`)
       return await work(connection)
+    } catch (thrown) {
+      throw storeFault(thrown, path)
     } finally {
       connection.closeSync()
     }
@@ -82,13 +84,15 @@ function sessionOf(instance: DuckDBInstance, reader: DuckDBConnection): Session 
         return result
       } catch (thrown) {
         await connection.run('ROLLBACK').catch(() => undefined)
-        throw outOfSpace(thrown)
+        throw thrown
       }
     })
   return {
-    ask: (sql, values) => {
+    ask: async (sql, values) => {
       alive()
-      return rowsOf(reader, sql, values)
+      return rowsOf(reader, sql, values).catch(thrown => {
+        throw storeFault(thrown, path)
+      })
     },
     apart,
     write: work => {
@@ -142,18 +146,21 @@ function openFault(path: string, thrown: unknown): Fault {
     : undefined
   return new Fault(
     'LEDGER_BROKEN',
-    `the ledger cannot be opened: ${first}`,
+    `the ledger cannot be read: ${first}`,
     { where: path, fix, kind: 'outside' },
     { cause: thrown },
   )
 }
 
-function outOfSpace(thrown: unknown): unknown {
-  const message = thrown instanceof Error ? thrown.message : ''
-  if (!/No space left|could not write|Out of Memory/i.test(message) || thrown instanceof Fault) return thrown
+/** What the store itself fails with once it is open: damage, or no room. Anything else is passed on. */
+function storeFault(thrown: unknown, path: string): unknown {
+  if (thrown instanceof Fault || !(thrown instanceof Error)) return thrown
+  const first = thrown.message.split('\n')[0] ?? ''
+  if (/corrupt database|checksum|database has been invalidated/i.test(first)) return openFault(path, thrown)
+  if (!/No space left|could not write|Out of Memory/i.test(thrown.message)) return thrown
   return new Fault(
     'LEDGER_FULL',
-    `the ledger ran out of room: ${message.split('\n')[0]}`,
+    `the ledger ran out of room: ${first}`,
     { kind: 'outside', fix: 'free disk space and run it again; nothing was changed' },
     { cause: thrown },
   )

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -70,4 +70,27 @@ test('a ledger written by a newer program is not touched', async () => {
   connection.closeSync()
   instance.closeSync()
   await expect(openDuckdb(path)).rejects.toMatchObject({ code: 'LEDGER_TOO_NEW' })
+})
+
+test('a ledger damaged where nobody looked at first is an outside failure that says so', async () => {
+  const path = join(folder, 'damaged.duckdb')
+  const first = await openDuckdb(path)
+  const rates = Array.from({ length: 200_000 }, (_, i) => Math.abs(Math.sin(i)))
+  await first.addShape({
+    source: 'file:1',
+    name: 'curve',
+    format: 'rate-curve',
+    sample: false,
+    importedAtMicros: 5,
+    startMicros: 0,
+    seconds: rates.map((_, i) => i),
+    requestsPerSecond: rates,
+  })
+  await first.close()
+  const bytes = readFileSync(path)
+  bytes.fill(90, bytes.length / 2, bytes.length / 2 + 300_000)
+  writeFileSync(path, bytes)
+  const again = await openDuckdb(path)
+  await expect(again.shapes()).rejects.toMatchObject({ name: 'Fault', code: 'LEDGER_BROKEN', kind: 'outside' })
+  await again.close()
 })

@@ -150,6 +150,35 @@ test('a file is streamed to the server whole, under its name, and nothing of it 
   expect(readdirSync(join(folder, 'uploads'))).toEqual([])
 })
 
+test('a body of parameters that has no end is given up on after 1 MiB', async () => {
+  let sent = 0
+  const endless = new ReadableStream({
+    pull(controller) {
+      sent += 65_536
+      controller.enqueue(new Uint8Array(65_536).fill(32))
+    },
+  })
+  const init = { method: 'POST', body: endless, duplex: 'half', headers: { host: 'localhost' } }
+  const response = await app.request('/api/reprice', init as RequestInit)
+  expect(response.status).toBe(413)
+  expect((await response.json()).error).toMatchObject({ code: 'BODY_TOO_LONG' })
+  expect(sent).toBeLessThan(2 * 1024 * 1024)
+})
+
+test('an upload that breaks off is no import, and nothing of it stays', async () => {
+  const { request } = await import('node:http')
+  const before = (await (await workplace.ledger()).sources()).length
+  await new Promise<void>(done => {
+    const sent = request(`${server.url}/api/import?fileName=cut.csv`, { method: 'POST' })
+    sent.on('error', () => done())
+    sent.write('TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03,10,1\n', () =>
+      setTimeout(() => sent.destroy(new Error('cut')), 100),
+    )
+  })
+  await expect.poll(() => readdirSync(join(folder, 'uploads'))).toEqual([])
+  expect((await (await workplace.ledger()).sources()).length).toBe(before)
+})
+
 test('a server that is gone is an outside failure', async () => {
   const io = { file: null, progress: () => {}, note: () => {} }
   await expect(runRemotely('http://127.0.0.1:9', echo, { text: 'a' }, io)).rejects.toMatchObject({

@@ -130,13 +130,29 @@ async function answer(c: Context, operation: Operation<never, unknown>, options:
 }
 
 async function bodyOf(c: Context, where: string): Promise<unknown> {
-  const text = await c.req.text()
+  const text = await textOf(c, where)
   if (text === '') return {}
   try {
     return JSON.parse(text)
   } catch {
     throw new Fault('NOT_JSON', 'the body is not JSON', { where, fix: 'send a JSON object' })
   }
+}
+
+/** Parameters are small; a body that is not is given up on before it fills the memory. */
+const longestBody = 1024 * 1024
+
+async function textOf(c: Context, where: string): Promise<string> {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += piece.length
+    if (bytes > longestBody) {
+      throw new Fault('BODY_TOO_LONG', 'the body is longer than 1 MiB', { where, fix: 'send parameters only' })
+    }
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
 }
 
 /** Streams the request's body to a file in the data folder, which has room for a ledger and so for this. */
@@ -165,8 +181,9 @@ function kindOf(thrown: unknown): FaultKind {
   return thrown instanceof Fault ? thrown.kind : 'outside'
 }
 
-function statusOf(thrown: unknown): 400 | 403 | 422 | 500 | 503 {
+function statusOf(thrown: unknown): 400 | 403 | 413 | 422 | 500 | 503 {
   if (!(thrown instanceof Fault)) return 500
+  if (thrown.code === 'BODY_TOO_LONG') return 413
   if (thrown.code.endsWith('_REFUSED')) return 403
   return thrown.kind === 'input' ? 400 : thrown.kind === 'no' ? 422 : 503
 }
