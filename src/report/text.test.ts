@@ -76,7 +76,7 @@ test('what is printed without --explain is short, and names nothing as a machine
 })
 
 test('an axis of very small amounts keeps to its margin', () => {
-  const tiny = { ...answer, youAreHere: { ...answer.youAreHere, tokensPerMonth: 2 } }
+  const tiny = { ...answer, youAreHere: { ...answer.youAreHere, tokensPerMonth: 4 } }
   expect(widest(answerText(tiny, { columns: 80, color: false }))).toBeLessThanOrEqual(80)
 })
 
