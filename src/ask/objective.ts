@@ -25,7 +25,8 @@ const shortAnswerTokens = 100
 export function objectiveOf(question: Question, calls: CallTimes): Evidence['objective'] {
   const prompt = quantile(sorted(known(calls.inputTokens)), 0.95) ?? 0
   const answers = sorted(known(calls.outputTokens))
-  const median = quantile(answers, 0.5) ?? 0
+  // Answers that nobody counted are not short ones.
+  const median = quantile(answers, 0.5) ?? shortAnswerTokens
   const shortest = Math.max(2, quantile(answers, 0.05) ?? 0)
   const ttft = estimate(Math.max(firstTokenMs, prompt / promptTokensPerMs))
   const tpot = estimate(median < shortAnswerTokens ? Math.max(perTokenMs, wholeAnswerMs / shortest) : perTokenMs)

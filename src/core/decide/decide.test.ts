@@ -253,6 +253,68 @@ test('law 3: the parts of a bill add up to it, and busy time is within the lease
   )
 })
 
+test('law 3: money of a fleet is its leased hours × rate to the last digit, and in answers the parts add up, at any volume', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 2000 }),
+      fc.double({ min: 1e6, max: 1e13, noNaN: true }),
+      fc.constantFrom(null, 9, 400),
+      fc.integer({ min: 0, max: 3 }),
+      (cents, tokensPerMonth, replicas, spareReplicas) => {
+        const price = { usdPerGpuHour: cents / 100, tokensPerMonth, replicas, spareReplicas }
+        const leased = decide(evidence({ windows: 36 }), choose({ ...bare, ...price }), { draws: 4 })
+        for (const option of leased.options.filter(({ kind, usd }) => kind === 'self-host' && usd !== null)) {
+          // Whole cents and GPU-hours: exact in integers.
+          expect(option.usd).toBe((option.gpus! * 730 * cents) / 100)
+          expect(option.gpus).toBe(option.replicas! * 2)
+        }
+        const whole = decide(evidence({ windows: 36 }), choose(price), { draws: 4 })
+        for (const { usd, breakdown, usdPerMtok } of whole.options) {
+          if (usd === null) continue
+          const sum = Object.values(breakdown).reduce<number>((total, part) => total + part!, 0)
+          expect(Math.abs(sum - usd)).toBeLessThanOrEqual(1e-10 * usd)
+          expect((usdPerMtok! * tokensPerMonth) / 1e6 / usd).toBeCloseTo(1, 9)
+        }
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('replicas that bursts need are a floor: the bill never falls below it, and rises from it with the load', () => {
+  const at = (leastReplicas: number, tokensPerMonth: number) => {
+    const { options } = decide(evidence({ replicas: [{ leastReplicas }] }), choose({ tokensPerMonth }))
+    return options.find(option => option.kind === 'self-host')!
+  }
+  expect(at(3, 1e9)).toMatchObject({ replicas: 4 })
+  expect(at(3, 1e9).notes.join()).toContain('at least 3 replicas')
+  expect(at(3, 70_000e6).replicas).toBe(at(1, 70_000e6).replicas)
+  expect(at(1, 1e9).replicas).toBe(2)
+})
+
+test('a crossing and the point of no return lie within their bands', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.1, max: 4, noNaN: true }),
+      fc.double({ min: 1, max: 9, noNaN: true }),
+      (usdPerMtok, hour) => {
+        const answer = decide(
+          evidence({ windows: 30, api: [{ usdPerMtok }, { usdPerMtok: usdPerMtok * 2 }] }),
+          choose({ usdPerGpuHour: hour }),
+          { draws: 30 },
+        )
+        for (const { at, band } of answer.crossings) if (band) expect(at >= band.low && at <= band.high).toBe(true)
+        const { forGoodFrom } = answer
+        if (forGoodFrom?.band) {
+          expect(forGoodFrom.band.low).toBeLessThanOrEqual(forGoodFrom.tokensPerMonth)
+          expect(forGoodFrom.band.high).toBeGreaterThanOrEqual(forGoodFrom.tokensPerMonth)
+        }
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
 test('law 6: more load never lowers a bill, and a dearer lease never does', () => {
   const volume = fc.double({ min: 0, max: 1e12, noNaN: true })
   fc.assert(

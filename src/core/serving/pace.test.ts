@@ -48,3 +48,15 @@ test('thinned traffic is a part of less thinned traffic, in order of time', () =
     { numRuns: 20 },
   )
 })
+
+test('a beginning that is quieter than the rest does not make copied traffic quieter', () => {
+  // The first half at one request a second, the second half at nine.
+  const atSeconds = Float64Array.from({ length: 2500 }, (_, i) => (i < 1250 ? i : 1250 + (i - 1250) / 9))
+  const lengths = new Int32Array(2500).fill(100)
+  const slowStart = { n: 2500, atSeconds, inputTokens: lengths, outputTokens: lengths }
+  for (const factor of [2, 3.5, 6]) {
+    const ratio = rateOf(atFactor(slowStart, factor, 1))! / rateOf(slowStart)! / factor
+    expect(ratio).toBeGreaterThan(0.9)
+    expect(ratio).toBeLessThan(1.1)
+  }
+})

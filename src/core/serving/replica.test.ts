@@ -214,6 +214,26 @@ test('law 2: arrivals = completed + running + waiting + rejected and KV blocks u
           expect(state.freeBlocks).toBeGreaterThanOrEqual(0)
           if (state.running === 0) expect(state.usedBlocks).toBe(0)
         }
+        // Tokens likewise, by what became of each request; blocks lie between those of its prompt and of its last token.
+        const stopped = runFleet(arrivals, fleet, untilSeconds)
+        const sums = { done: 0, rejected: 0, left: 0, all: 0 }
+        const blocks = { least: 0, most: 0 }
+        for (let id = 0; id < stopped.taken; id++) {
+          const tokens = arrivals.inputTokens[id]! + arrivals.outputTokens[id]!
+          sums.all += tokens
+          if (stopped.progress.rejected[id]) sums.rejected += tokens
+          else if (Number.isNaN(stopped.progress.finishedAt[id]!)) {
+            sums.left += tokens
+            blocks.most += Math.ceil(tokens / 16) + engine.memory.blocksPerSequence(tokens)
+            if (!Number.isNaN(stopped.progress.firstTokenAt[id]!))
+              blocks.least += Math.ceil(arrivals.inputTokens[id]! / 16)
+          } else sums.done += tokens
+        }
+        expect(outcome.tokens.input + outcome.tokens.output).toBe(sums.done)
+        expect(sums.done + sums.rejected + sums.left).toBe(sums.all)
+        const used = stopped.replicas.reduce((total, replica) => total + replica.state().usedBlocks, 0)
+        expect(used).toBeLessThanOrEqual(blocks.most)
+        if (outcome.preemptions === 0) expect(used).toBeGreaterThanOrEqual(blocks.least)
         const whole = simulate(arrivals, fleet)
         expect(whole.completed + whole.rejected).toBe(arrivals.n)
         let output = 0
@@ -290,6 +310,16 @@ test('law 6: with round robin and no preemption, more bandwidth or more memory n
     }),
     { numRuns: 60, seed: 12 },
   )
+})
+
+test('a rejected request is late to nobody: only those that the fleet takes on are counted by window', () => {
+  const engine = tight(shapes[0]!, 30, 64, 4)
+  const inputTokens = Int32Array.from([100, 5000, 100])
+  const arrivals = { n: 3, atSeconds: new Float64Array(3), inputTokens, outputTokens: Int32Array.from([10, 10, 10]) }
+  const late = (ms: number) =>
+    simulate(arrivals, { engine, replicas: 1 }, { objective: { ttftP95Ms: ms, tpotP95Ms: ms } }).late
+  expect(late(1e9)).toEqual([{ fromSeconds: 0, requests: 2, late: 0 }])
+  expect(late(0)).toEqual([{ fromSeconds: 0, requests: 2, late: 2 }])
 })
 
 test('a request larger than the cache or the context is rejected, and the others are served', () => {

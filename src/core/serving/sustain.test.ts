@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { stream } from '../statistics/random.ts'
 import type { Arrivals } from './arrivals.ts'
@@ -69,7 +70,9 @@ test('the load curve rises from an idle replica to a full one and stays within t
   expect(loadCurve.at(-1)!.load).toBe(1)
   for (let i = 1; i < loadCurve.length; i++) {
     expect(loadCurve[i]!.load).toBeGreaterThan(loadCurve[i - 1]!.load)
-    expect(loadCurve[i]!.busyShare).toBeGreaterThanOrEqual(loadCurve[i - 1]!.busyShare - 0.02)
+    for (const what of ['busyShare', 'ttftP95Ms', 'tpotP95Ms'] as const) {
+      expect(loadCurve[i]![what]).toBeGreaterThanOrEqual(loadCurve[i - 1]![what])
+    }
     expect(loadCurve[i]!.busyShare).toBeLessThanOrEqual(1 + 1e-9)
   }
   expect(loadCurve.at(-1)!.tpotP95Ms).toBeLessThanOrEqual(objective.tpotP95Ms)
@@ -122,4 +125,33 @@ test('a clock rounded to 3 s does not look like bursts: ties are spread over the
   const exact = sustain({ shape, sample: chat, objective: tight, seed: 1 }).requestsPerSecond
   const rounded = sustain({ shape, sample: coarse, objective: tight, seed: 1 }).requestsPerSecond
   expect(Math.abs(rounded / exact - 1)).toBeLessThan(0.15)
+})
+
+test('law 6: more bandwidth, arithmetic or memory never lowers the saturated throughput', () => {
+  const lengths = fc.record({ input: fc.integer({ min: 20, max: 4000 }), output: fc.integer({ min: 2, max: 600 }) })
+  fc.assert(
+    fc.property(
+      lengths,
+      fc.double({ min: 1, max: 3, noNaN: true }),
+      fc.constantFrom(1, 2, 3),
+      ({ input, output }, f, what) => {
+        const sample = poisson(250, input, output, 2)
+        const { gpu: h100 } = shape
+        const better = {
+          ...h100,
+          memoryBandwidthTBs: h100.memoryBandwidthTBs * (what === 1 ? f : 1),
+          memoryGiB: h100.memoryGiB * (what === 2 ? f : 1),
+          denseTflops: Object.fromEntries(
+            Object.entries(h100.denseTflops).map(([k, v]) => [k, v && v * (what === 3 ? f : 1)]),
+          ),
+        } as Gpu
+        const rate = (of: Gpu) => {
+          const loose = { ttftP95Ms: 1e9, tpotP95Ms: 1e9 }
+          return sustain({ shape: { ...shape, gpu: of }, sample, objective: loose, seed: 1 }).saturatedRequestsPerSecond
+        }
+        expect(rate(better)).toBeGreaterThanOrEqual(rate(h100))
+      },
+    ),
+    { numRuns: 25, seed: 5 },
+  )
 })
