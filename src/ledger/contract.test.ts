@@ -165,6 +165,27 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect(demand?.usage).toMatchObject({ cacheRead: 150, reasoning: 30 })
     })
 
+    test('law 4: half a count is in no sum that a bill or a fleet is made of, and the call is counted as unknown', async () => {
+      const first = at('2026-03-02T00:00:00Z')
+      await ledger.append([
+        call('whole', { atMicros: first, usage: { ...nothing, input: 100, cacheRead: 50, output: 20 } }),
+        call('no answer', { atMicros: first + 1, usage: { ...nothing, input: 7_000, cacheRead: 3, output: null } }),
+        call('no prompt', { atMicros: first + 2, usage: { ...nothing, input: null, output: 900 } }),
+      ])
+      expect(await ledger.demand({}, 600)).toMatchObject({
+        calls: 3,
+        unknownUsageCalls: 2,
+        tokens: { input: 150, output: 20 },
+        usage: { input: 100, cacheRead: 50, output: 20 },
+        windows: { calls: [3], input: [150], output: [20] },
+      })
+      const groups = await ledger.usageGroups({}, { windowSeconds: 600 })
+      const sum = (kind: 'input' | 'cacheRead' | 'output') =>
+        groups.reduce((total, group) => total + (group.usage[kind] ?? 0), 0)
+      expect([sum('input'), sum('cacheRead'), sum('output')]).toEqual([100, 50, 20])
+      expect(groups.reduce((total, group) => total + group.unknownUsageCalls, 0)).toBe(2)
+    })
+
     test('hours of the week are counted in UTC from Monday', async () => {
       const week = Array.from({ length: 24 * 8 }, (_, hour) =>
         call(`h${hour}`, { atMicros: at('2026-03-02T00:30:00Z') + hour * 3.6e9 }),

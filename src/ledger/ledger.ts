@@ -84,7 +84,7 @@ export interface UsageGroup extends PriceKey {
   readonly bucketMicros: number | null
   readonly calls: number
   readonly unknownUsageCalls: number
-  /** Sums over the calls that know the kind; null where none does. */
+  /** Sums over the calls of known usage (input and output both); null where none of them knows the kind. */
   readonly usage: Readonly<Record<UsageKind, number | null>>
   /** Largest prompt and answer: what a stated limit is checked against. */
   /** Exact sum over the priced calls, 12 decimals. */
@@ -99,7 +99,7 @@ export interface Ledger {
   report(slice: Slice, by: readonly string[], zone: string): Promise<{ rows: ReportRow[]; total: ReportRow }>
   demand(slice: Slice, windowSeconds: number): Promise<Demand | null>
   columns(slice: Slice): Promise<CallColumns>
-  /** Unknown usage counts in `calls` and `unknownUsageCalls`; what it does know is in the sums. */
+  /** Calls of unknown usage count in `calls` and `unknownUsageCalls`, and in no sum: half a count is not a bill. */
   usageGroups(slice: Slice, options: UsageGroupOptions): Promise<UsageGroup[]>
   sources(): Promise<SourceRow[]>
   shapes(): Promise<DemandShape[]>

@@ -116,11 +116,12 @@ export function openMemory(): Ledger {
       const windows = { calls: empty(), input: empty(), output: empty() }
       for (const call of own) {
         windows.calls[windowOf(call)]! += 1
+        if (unknown(call)) continue
         windows.input[windowOf(call)]! += promptOf(call)
         windows.output[windowOf(call)]! += answerOf(call)
       }
       const total = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)
-      const usage = Object.entries(usageSum(own)).map(([kind, n]) => [kind, n ?? 0])
+      const usage = Object.entries(usageSum(own.filter(call => !unknown(call)))).map(([kind, n]) => [kind, n ?? 0])
       return {
         calls: own.length,
         tokens: { input: total(windows.input), output: total(windows.output) },
@@ -164,7 +165,7 @@ export function openMemory(): Ledger {
           unknownUsageCalls: members.filter(unknown).length,
           maxPrompt: members.reduce((most, call) => Math.max(most, promptOf(call)), 0),
           maxOutput: members.reduce((most, call) => Math.max(most, answerOf(call)), 0),
-          usage: usageSum(members),
+          usage: usageSum(members.filter(call => !unknown(call))),
           usd: usdText(members.reduce((sum, call) => sum + (call.price.usd ?? 0n), 0n)),
         }),
       )

@@ -180,13 +180,17 @@ export function report(
     count(*) FILTER (c.estimated), count(*) FILTER (c."input" IS NULL OR c."output" IS NULL) FROM calls c ${where} ${group}`
 }
 
+/** Half a count is not a call's usage: a prompt whose answer nobody counted would be billed as one without an answer. */
+const known = 'FILTER (c."input" IS NOT NULL AND c."output" IS NOT NULL)'
+const knownSums = list(usageKinds.map(kind => `sum(c.${name(kind)}) ${known}`))
+
 export const demandTotals = (
   where: string,
-) => `SELECT count(*), epoch_us(min(c.started_at)), epoch_us(max(c.started_at)), sum(${prompt('c')}), sum(${answer('c')}),
-  ${sums('c')}, count(*) FILTER (c."input" IS NULL OR c."output" IS NULL), count(*) FILTER (c.outcome = 'failed'),
+) => `SELECT count(*), epoch_us(min(c.started_at)), epoch_us(max(c.started_at)), sum(${prompt('c')}) ${known}, sum(${answer('c')}) ${known},
+  ${knownSums}, count(*) FILTER (c."input" IS NULL OR c."output" IS NULL), count(*) FILTER (c.outcome = 'failed'),
   count(DISTINCT (epoch_us(c.started_at) // 3600000000 + 72) % 168) FROM calls c ${where}`
 export const demandWindows = (where: string, firstMicros: bigint, windowMicros: bigint) =>
-  `SELECT (epoch_us(c.started_at) - ${firstMicros}) // ${windowMicros} AS k, count(*)::BIGINT, sum(${prompt('c')})::BIGINT, sum(${answer('c')})::BIGINT
+  `SELECT (epoch_us(c.started_at) - ${firstMicros}) // ${windowMicros} AS k, count(*)::BIGINT, (sum(${prompt('c')}) ${known})::BIGINT, (sum(${answer('c')}) ${known})::BIGINT
    FROM calls c ${where} GROUP BY k`
 
 export const countCalls = (where: string) =>
@@ -209,6 +213,6 @@ export function usageGroups(
     : '0'
   const bucketKey = bucket ? `epoch_us(date_trunc('${bucket}', c.started_at))` : 'NULL::BIGINT'
   return `SELECT ${windowKey} AS w, ${promptClass} AS p, ${bucketKey} AS b, ${list(keyFields.map(f => `c.${name(f)}`))}, c.outcome, count(*),
-    count(*) FILTER (c."input" IS NULL OR c."output" IS NULL), max(${prompt('c')}), max(${answer('c')}), ${sums('c')}, sum(c.usd)
+    count(*) FILTER (c."input" IS NULL OR c."output" IS NULL), max(${prompt('c')}), max(${answer('c')}), ${knownSums}, sum(c.usd)
     FROM calls c ${where} GROUP BY ALL ORDER BY ALL`
 }

@@ -8,7 +8,7 @@ import type { UsageKind } from '../meter/usage.ts'
 export interface Demand {
   readonly calls: number
   readonly tokens: { readonly input: number; readonly output: number }
-  /** Sum of each kind over the calls that know it. */
+  /** Sum of each kind over the calls of known usage (input and output both). */
   readonly usage: Readonly<Record<UsageKind, number>>
   readonly unknownUsageCalls: number
   readonly failedCalls: number
