@@ -55,13 +55,16 @@ function pick(values: readonly number[], uniform: number): number {
   return values[Math.min(values.length - 1, Math.floor(uniform * values.length))]!
 }
 
+/** Bills nearer to each other than this are equal: the same price reached by another sum differs in its last digits. */
+const equalUsd = 1e-9
+
 /**
  * For each candidate its 5–95 % band at the drawn volume, and the share of draws in which it is the cheapest of those
- * that may be best (`contends`). A stated volume is not drawn.
+ * that may be best (`contenders`, of equal ones the first). A stated volume is not drawn.
  */
 export function doubts(
   curves: readonly (DrawnCurve | null)[],
-  contends: readonly boolean[],
+  contenders: readonly number[],
   months: Resampled,
   tokensPerMonth: number,
   volumeIsStated: boolean,
@@ -70,19 +73,19 @@ export function doubts(
   const wins = curves.map(() => 0)
   for (let d = 0; d < months.draws; d++) {
     const mtok = (tokensPerMonth / 1e6) * (volumeIsStated ? 1 : months.volume[d]!)
+    curves.forEach((curve, i) => {
+      if (curve !== null) costs[i]![d] = curveAt(curve(d), mtok)
+    })
     let best: number | null = null
-    for (let i = 0; i < curves.length; i++) {
-      const curve = curves[i]
-      if (curve === null || curve === undefined) continue
-      const usd = curveAt(curve(d), mtok)
-      costs[i]![d] = usd
-      if (contends[i] && Number.isFinite(usd) && (best === null || usd < costs[best]![d]!)) best = i
+    for (const i of contenders) {
+      const usd = costs[i]![d]!
+      if (Number.isFinite(usd) && (best === null || usd < costs[best]![d]! * (1 - equalUsd))) best = i
     }
     if (best !== null) wins[best]! += 1
   }
   return curves.map((curve, i) => ({
     band: curve === null ? null : bandOf(costs[i]!),
-    probabilityCheapest: contends[i] ? estimate(wins[i]! / months.draws) : null,
+    probabilityCheapest: contenders.includes(i) ? estimate(wins[i]! / months.draws) : null,
   }))
 }
 

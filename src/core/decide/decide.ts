@@ -40,7 +40,8 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
   const months = resample(evidence, draws)
   const entries = rank(placed(evidence, choices, here, today, months), today)
   const options = entries.map(entry => entry.option)
-  const best = cheapest(options.filter(option => mayBeBest(option, today)))
+  // Options of today's weights are ranked by cost, so the first that may be the best is.
+  const best = options.find(option => mayBeBest(option, today)) ?? null
   const group = entries.filter(({ option }) => isOfToday(option, today))
   const compared = comparedApi(entries, group, choices)
   const fleets = group.filter(({ option }) => option.kind === 'self-host')
@@ -108,8 +109,12 @@ function placed(evidence: Evidence, choices: Choices, here: Volume, today: Weigh
   const certain = { band: null, probabilityCheapest: null }
   const options = candidates.map(candidate => optionAt(evidence, today, candidate, here, certain))
   const drawn = candidates.map(candidate => drawnCurve(evidence, candidate, months))
-  const contends = options.map(option => mayBeBest(option, today))
-  const found = doubts(drawn, contends, months, here.tokensPerMonth, choices.tokensPerMonth !== null)
+  const contenders = options
+    .map((option, i) => ({ option, i }))
+    .filter(({ option }) => mayBeBest(option, today))
+    .sort((x, y) => amongEquals(x.option, y.option))
+    .map(({ i }) => i)
+  const found = doubts(drawn, contenders, months, here.tokensPerMonth, choices.tokensPerMonth !== null)
   return candidates.map((candidate, i) => ({
     candidate,
     option: options[i]!.usd === null ? options[i]! : { ...options[i]!, ...found[i]! },
@@ -117,7 +122,13 @@ function placed(evidence: Evidence, choices: Choices, here: Volume, today: Weigh
   }))
 }
 
-/** Today's weights first, then by cost; unknown cost last; names break ties, so that the order never depends on chance. */
+/** Among equals what is in use comes first (nothing is gained by a move); then names, so that nothing depends on chance. */
+function amongEquals(a: OptionAnswer, b: OptionAnswer): number {
+  if (a.asMetered !== b.asMetered) return a.asMetered ? -1 : 1
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
+}
+
+/** Today's weights first, then by cost; unknown cost last. */
 function rank(entries: readonly Entry[], today: Weights | null): Entry[] {
   const key = ({ option }: Entry) => (option.group === today?.group ? 0 : 1)
   return [...entries].sort((x, y) => {
@@ -125,12 +136,8 @@ function rank(entries: readonly Entry[], today: Weights | null): Entry[] {
     const b = y.option
     if (key(x) !== key(y)) return key(x) - key(y)
     if (a.usd !== b.usd) return (a.usd ?? Number.POSITIVE_INFINITY) - (b.usd ?? Number.POSITIVE_INFINITY)
-    return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
+    return amongEquals(a, b)
   })
-}
-
-function cheapest(options: readonly OptionAnswer[]): OptionAnswer | null {
-  return options.reduce<OptionAnswer | null>((best, o) => (best === null || o.usd! < best.usd! ? o : best), null)
 }
 
 /** Takes part in crossings: today's weights in today's dtype, with a known cost, at some volume within the bars. */

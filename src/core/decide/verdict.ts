@@ -29,7 +29,9 @@ function cheapestWords(answer: Answer, { today, metered }: VerdictContext): stri
     return `Cannot tell: no way to serve ${today.group} has a known price within the bars ${here}.`
   const stay = metered ? 'Stay: ' : ''
   const first = `${stay}${best.name} is the cheapest way to run ${today.group} ${here}: ${usdWords(best.usd!)} a month.`
-  return [first, dearerWords(answer, best), doubtWords(answer, best)].filter(Boolean).join(' ')
+  return [first, dearerWords(answer, best), doubtWords(answer, best), roundedWords(answer, best)]
+    .filter(Boolean)
+    .join(' ')
 }
 
 /** How much dearer the next option of the same weights is, and what is paid today. */
@@ -69,6 +71,15 @@ function doubtWords(answer: Answer, best: OptionAnswer): string {
   if (probabilityCheapest === null || next === undefined || isTie(next, best)) return month === '' ? '' : `${month}.`
   const sure = `it is the cheapest in ${Math.round(probabilityCheapest * 100)} % of resampled months`
   return month === '' ? `${sure[0]!.toUpperCase()}${sure.slice(1)}.` : `${month}; ${sure}.`
+}
+
+/** The cheapest option of the same weights in another dtype, where it undercuts the best: a possibility, and no more. */
+function roundedWords(answer: Answer, best: OptionAnswer): string {
+  const rounded = answer.options.find(
+    ({ group, usd, meetsQuality }) => group === best.group && usd !== null && meetsQuality === 'unknown',
+  )
+  if (rounded === undefined || rounded.usd! >= best.usd!) return ''
+  return `${rounded.name} would cost ${usdWords(rounded.usd!)} a month, but serves these weights as ${rounded.dtype}: whether that does the job is not measured.`
 }
 
 function crossingWords(answer: Answer, { today }: VerdictContext): string {
