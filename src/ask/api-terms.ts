@@ -15,13 +15,15 @@ export interface Traffic {
 
 /** Adds groups up by window. `windows` is the number of windows of the demand. */
 export function trafficOf(groups: readonly UsageGroup[], windows: number): Traffic {
-  const byWindow = Array.from({ length: windows }, none)
+  // Most windows of a sparse history are empty, and share one row of zeros.
+  const byWindow: Record<UsageKind, number>[] = new Array(windows).fill(quiet)
   const total = none()
   let calls = 0
   let unknownUsageCalls = 0
   for (const group of groups) {
     calls += group.calls
     unknownUsageCalls += group.unknownUsageCalls
+    if (group.window !== null && byWindow[group.window] === quiet) byWindow[group.window] = none()
     const window = group.window === null ? undefined : byWindow[group.window]
     for (const kind of usageKinds) {
       const count = group.usage[kind] ?? 0
@@ -34,6 +36,8 @@ export function trafficOf(groups: readonly UsageGroup[], windows: number): Traff
 
 const none = (): Record<UsageKind, number> =>
   Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>
+
+const quiet: Readonly<Record<UsageKind, number>> = none()
 
 /** USD per million tokens of each kind at one host; a kind without a price of its own is billed as fresh input. */
 interface Rates {
@@ -62,7 +66,8 @@ export function offerTerms(offer: HostedOffer, group: string, traffic: Traffic, 
     model: offer.modelAsListed,
     dtype: offer.weightDtype,
     usd: total === null ? null : formatUsd(total),
-    usdByWindow: rates === null ? [] : traffic.windows.map(window => dollars(cost(window, rates))),
+    usdByWindow:
+      rates === null ? [] : traffic.windows.map(window => (window === quiet ? 0 : dollars(cost(window, rates)))),
     pricedShare: rates === null || traffic.calls === 0 ? 0 : 1 - traffic.unknownUsageCalls / traffic.calls,
     fixedUsdPerMonth: 0,
     source: offer.source,

@@ -60,7 +60,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     replicas,
     leases: markedLeases(gpus.map(gpu => gpu.id)),
     slices: asked.slices,
-    assumptions: assumptionsOf(question, asked, demand),
+    assumptions: assumptionsOf(question, asked),
     notModelled,
   }
   progress('replaying the traffic')
@@ -134,7 +134,7 @@ function coverageOf(asked: Asked, demand: Demand, attributedShare: number): Evid
 
 const nameOf = (row: ReportRow): string => row.key.model ?? '(no model named)'
 
-function assumptionsOf(question: Question, asked: Asked, demand: Demand): Assumption[] {
+function assumptionsOf(question: Question, asked: Asked): Assumption[] {
   const list: Assumption[] = [
     {
       name: 'lease',
@@ -166,13 +166,6 @@ function assumptionsOf(question: Question, asked: Asked, demand: Demand): Assump
       name: 'architecture',
       value: presumed.architecture,
       source: `presumed for ${presumed.weights}: not checked`,
-    })
-  }
-  if (demand.unknownUsageCalls > 0) {
-    list.push({
-      name: 'calls of unknown usage',
-      value: demand.unknownUsageCalls,
-      source: 'left out of every option: unknown is not zero',
     })
   }
   return list

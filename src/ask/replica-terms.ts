@@ -51,7 +51,14 @@ function onWholeMix<T extends ReplicaTerms>(terms: T, demand: Demand): ReplicaTe
   const output = demand.tokens.output / known
   const seconds = terms.secondsPerInputToken * input + terms.secondsPerOutputToken * output
   if (!(seconds > 0)) return terms
-  return { ...terms, requestsPerSecond: 1 / seconds, tokensPerSecond: (input + output) / seconds }
+  const saturatedRequestsPerSecond =
+    (terms.saturatedRequestsPerSecond ?? terms.requestsPerSecond) / (terms.requestsPerSecond * seconds)
+  return {
+    ...terms,
+    requestsPerSecond: 1 / seconds,
+    tokensPerSecond: (input + output) / seconds,
+    saturatedRequestsPerSecond,
+  }
 }
 
 function unservable(calls: CallTimes, { model }: ReplicaShape): ReplicaTerms['infeasible'] {

@@ -11,8 +11,10 @@ export type CostTerms =
       readonly replicaUsdPerMonth: number
       /** Without overhead: what the leased GPU-hours of a replica cost. */
       readonly replicaGpuUsdPerMonth: number
-      /** What a saturated replica serves in a month, million tokens, before the peak is allowed for. */
+      /** What a replica sustains within the objective in a month, million tokens, before the peak is allowed for. */
       readonly throughputMtokPerMonth: number
+      /** The same with a queue that never empties: what `utilization` is a share of; absent = as sustained. */
+      readonly saturatedMtokPerMonth?: number
       /** What a replica may be counted on for at this traffic's shape = throughput ÷ peak-to-mean. */
       readonly replicaMtokPerMonth: number
       readonly minReplicas: number

@@ -44,7 +44,7 @@ export function candidatesOf(evidence: Evidence, choices: Choices): Candidate[] 
 
 function apiCandidate(evidence: Evidence, api: ApiTerms, apiIndex: number): Candidate {
   const { demand } = evidence
-  const knownUsage = demand.calls > 0 ? 1 - demand.unknownUsageCalls / demand.calls : 0
+  const knownUsage = knownUsageShare(evidence)
   const notes = [...api.notes]
   let terms: CostTerms | null = null
   if (api.usd === null) notes.push('no price for these calls: its cost is unknown')
@@ -69,6 +69,9 @@ function apiCandidate(evidence: Evidence, api: ApiTerms, apiIndex: number): Cand
     gpu: null,
   }
 }
+
+const knownUsageShare = ({ demand }: Evidence): number =>
+  demand.calls > 0 ? 1 - demand.unknownUsageCalls / demand.calls : 0
 
 function fleetCandidate(evidence: Evidence, choices: Choices, replica: ReplicaTerms, replicaIndex: number): Candidate {
   const shape = shapesOf(evidence)[replicaIndex]!
@@ -109,11 +112,13 @@ function fleetTerms(
   const gpus = billedGpus(replica.gpusPerReplica, lease)
   const replicaGpuUsdPerMonth = gpus * lease.usdPerGpuHour * choices.hoursPerMonth
   const throughputMtokPerMonth = (replica.tokensPerSecond * 3600 * choices.hoursPerMonth) / 1e6
+  const saturated = (replica.saturatedRequestsPerSecond ?? 0) / replica.requestsPerSecond
   return {
     kind: 'self-host',
     replicaUsdPerMonth: replicaGpuUsdPerMonth * (1 + choices.overheadShare),
     replicaGpuUsdPerMonth,
     throughputMtokPerMonth,
+    saturatedMtokPerMonth: throughputMtokPerMonth * Math.max(1, saturated),
     replicaMtokPerMonth: throughputMtokPerMonth / shape.peakToMean,
     minReplicas: Math.max(choices.minReplicas, replica.leastReplicas ?? 0),
     spareReplicas: choices.spareReplicas,
@@ -185,7 +190,9 @@ export function optionAt(
     replica:
       replica === null ? null : { model: replica.model, gpu: replica.gpu, gpusPerReplica: replica.gpusPerReplica },
     usd,
-    usdPerThousandRequests: usd === null ? null : estimate((usd / here.requestsPerMonth) * 1000),
+    // Calls of unknown usage are in no cost, so they are not divided by either: they would count as free.
+    usdPerThousandRequests:
+      usd === null ? null : estimate((usd / (here.requestsPerMonth * knownUsageShare(evidence))) * 1000),
     usdPerMtok: usd === null ? null : estimate(usd / (tokens / 1e6)),
     tokensOf: today?.group ?? 'as metered',
     usdPerSuccess: null,

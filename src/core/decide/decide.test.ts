@@ -176,6 +176,7 @@ test('law 9: other weights or a rounded dtype are shown and never best; with the
     const answer = decide(evidence({ api: [{}, { ...cheap, ...other }] }), choose())
     expect(answer.options.find(option => option.name === 'hosted 1')).toMatchObject({ meetsQuality: 'unknown' })
     expect(answer.best).toBe('metered')
+    if (other.dtype) expect(answer.verdict).toMatch(/hosted 1 would cost \$54.75 a month, .* as fp4: .* not measured/)
   }
   const same = decide(evidence({ api: [{}, { ...cheap, dtype: 'bf16' }] }), choose())
   expect(same.best).toBe('hosted 1')
@@ -203,6 +204,40 @@ test('law 9: whatever the prices, the best has today’s weights, and calls that
     }),
     { numRuns: 40 },
   )
+})
+
+test('among equal prices what is in use is the best, and wins the draws too; else the first name', () => {
+  const same = decide(evidence({ api: [{}, { name: 'a host' }, { name: 'b host' }] }), choose())
+  expect(same.options.slice(0, 3).map(({ name }) => name)).toEqual(['metered', 'a host', 'b host'])
+  expect(same.best).toBe('metered')
+  expect(same.verdict).toMatch(/^Stay: metered .* as dear as a host and one more/)
+  expect(same.options[0]!.probabilityCheapest).toBe(1)
+  const away = decide(evidence({ api: [{ usdPerMtok: 9 }, { name: 'b host' }, { name: 'a host' }] }), choose())
+  expect(away.best).toBe('a host')
+  expect(away.options[0]!.probabilityCheapest).toBe(1)
+})
+
+test('utilization is a share of what saturated replicas would serve: bursts that keep a fleet idle show in it', () => {
+  const own = (replica: Partial<ReplicaTerms>) => {
+    const { options } = decide(evidence({ replicas: [replica] }), choose(bare))
+    return options.find(({ kind }) => kind === 'self-host')!
+  }
+  // 4 requests a second are sustained within the objective, 40 with a queue.
+  const [full, idle] = [own({}), own({ saturatedRequestsPerSecond: 40 })]
+  expect(idle.utilization).toBeCloseTo(full.utilization! / 10, 12)
+  expect(idle).toMatchObject({ usd: full.usd, replicas: full.replicas, breakdown: full.breakdown })
+})
+
+test('law 4: calls of unknown usage are in no cost and make none per request look cheaper', () => {
+  const all = evidence()
+  const { demand } = all
+  const half = { ...all, demand: { ...demand, unknownUsageCalls: demand.calls / 2 } }
+  const per = (of: Evidence) => decide(of, choose()).options.map(option => option.usdPerThousandRequests!)
+  expect(per(half)).toEqual(per(all).map(usd => expect.closeTo(usd * 2, 9)))
+  const halves = { ...demand, unknownUsageCalls: demand.calls, tokens: { input: 0, output: 0 } }
+  expect(() => decide({ ...all, demand: halves }, choose())).toThrow(/both its prompt and its answer/)
+  const empty = { ...demand, tokens: { input: 0, output: 0 } }
+  expect(() => decide({ ...all, demand: empty }, choose())).toThrow(/hold no token/)
 })
 
 test('law 4: an option without a price is unknown, last and never best; its parts are unknown, not zero', () => {

@@ -42,6 +42,8 @@ export interface ReplicaTerms {
   readonly requestsPerSecond: number
   /** The same in total (input + output) tokens per second. */
   readonly tokensPerSecond: number
+  /** Requests per second with a queue that never empties, whatever the latency; absent = as sustained. */
+  readonly saturatedRequestsPerSecond?: number
   /** Seconds of a saturated replica per token of each kind: weighs windows of different mixes. */
   readonly secondsPerInputToken: number
   readonly secondsPerOutputToken: number

@@ -77,11 +77,15 @@ export function replicasAt(terms: CostTerms, tokensPerMonth: number): number | n
   return servingAt(terms, tokensPerMonth) + (terms.fixedReplicas === null ? terms.spareReplicas : 0)
 }
 
-/** Volume ÷ what all leased replicas would serve if always saturated; null for an API and for no replicas. */
+/**
+ * Volume ÷ what all leased replicas would serve if always saturated, whatever the latency; null for an API and for no
+ * replicas. A fleet whose bursts leave it idle most of the time is little used, however full of its objective it is.
+ */
 export function utilizationAt(terms: CostTerms, tokensPerMonth: number): number | null {
   const replicas = replicasAt(terms, tokensPerMonth)
   if (terms.kind === 'api' || replicas === null || replicas === 0) return null
-  return estimate(tokensPerMonth / 1e6 / (replicas * terms.throughputMtokPerMonth))
+  const saturatedMtok = terms.saturatedMtokPerMonth ?? terms.throughputMtokPerMonth
+  return estimate(tokensPerMonth / 1e6 / (replicas * saturatedMtok))
 }
 
 /**

@@ -26,10 +26,12 @@ export const totalTokens = (demand: Demand): number => demand.tokens.input + dem
 export function volumeOf(demand: Demand, hoursPerMonth: number, statedTokensPerMonth: number | null): Volume {
   const tokens = totalTokens(demand)
   if (!(tokens > 0)) {
-    throw new Fault('DEMAND_EMPTY', `none of the ${demand.calls} calls has a known token count`, {
-      where: 'the ledger',
-      fix: 'import calls with token counts',
-    })
+    const counted = demand.calls - demand.unknownUsageCalls
+    const found =
+      counted === 0
+        ? `none of the ${demand.calls} calls has both its prompt and its answer counted`
+        : `the ${counted} calls with a known token count hold no token`
+    throw new Fault('DEMAND_EMPTY', found, { where: 'the ledger', fix: 'import calls with token counts' })
   }
   const span = spanSecondsOf(demand)
   if (statedTokensPerMonth === null && !(span > 0)) {
