@@ -39,7 +39,10 @@ export function optionsTable(answer: Answer, columns: number, pen: Ink, all: boo
     ...(others.length > 0 ? [pen.dim('other weights: possible savings; whether they do the job is not measured')] : []),
     ...others,
     ...(more > 0 ? [pen.dim(`and ${more} more (--explain)`)] : []),
-    ...paragraph('q quality, l latency (y meets, n misses, ? unknown); used: share of GPU time', columns).map(pen.dim),
+    ...paragraph(
+      'q quality, l latency (y meets, n misses, ? unknown); used: share of what full GPUs would serve',
+      columns,
+    ).map(pen.dim),
   ]
 }
 

@@ -206,6 +206,18 @@ test('law 9: whatever the prices, the best has today’s weights, and calls that
   )
 })
 
+test('a cheaper way to the same weights that is not the best is named, with what bars it', () => {
+  const infeasible = { calls: 90_000, reasons: ['an answer above 2048 tokens'] }
+  const few = decide(evidence({ api: [{}, { usdPerMtok: 0.3, infeasible }] }), choose())
+  expect(few.best).toBe('metered')
+  expect(few.verdict).toContain('but cannot take 8.9 % of the calls (an answer above 2048 tokens).')
+  // Nine seconds to the first token at any load; the objective is two.
+  const late = [{ loadCurve: [{ load: 1, busyShare: 1, ttftP95Ms: 9000, tpotP95Ms: 45 }] }]
+  const slow = decide(evidence({ replicas: late }), choose({ ...bare, usdPerGpuHour: 0.1 }))
+  expect(slow.verdict).toContain('open-70b on 2× h100 would cost $146 a month, but misses the latency objective.')
+  expect(decide(evidence(), choose()).verdict).not.toContain('would cost')
+})
+
 test('among equal prices what is in use is the best, and wins the draws too; else the first name', () => {
   const same = decide(evidence({ api: [{}, { name: 'a host' }, { name: 'b host' }] }), choose())
   expect(same.options.slice(0, 3).map(({ name }) => name)).toEqual(['metered', 'a host', 'b host'])

@@ -1,6 +1,6 @@
 // An answer without words in; the sentences that a buyer reads, and the one thing to measure next, out.
 import type { Answer, OptionAnswer } from './answer.ts'
-import type { Weights } from './eligibility.ts'
+import { mostInfeasibleShare, type Weights } from './eligibility.ts'
 import type { Evidence } from './evidence.ts'
 import { latencyWords, spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
 
@@ -29,7 +29,7 @@ function cheapestWords(answer: Answer, { today, metered }: VerdictContext): stri
     return `Cannot tell: no way to serve ${today.group} has a known price within the bars ${here}.`
   const stay = metered ? 'Stay: ' : ''
   const first = `${stay}${best.name} is the cheapest way to run ${today.group} ${here}: ${usdWords(best.usd!)} a month.`
-  return [first, dearerWords(answer, best), doubtWords(answer, best), roundedWords(answer, best)]
+  return [first, dearerWords(answer, best), doubtWords(answer, best), undercutWords(answer, best)]
     .filter(Boolean)
     .join(' ')
 }
@@ -73,13 +73,18 @@ function doubtWords(answer: Answer, best: OptionAnswer): string {
   return month === '' ? `${sure[0]!.toUpperCase()}${sure.slice(1)}.` : `${month}; ${sure}.`
 }
 
-/** The cheapest option of the same weights in another dtype, where it undercuts the best: a possibility, and no more. */
-function roundedWords(answer: Answer, best: OptionAnswer): string {
-  const rounded = answer.options.find(
-    ({ group, usd, meetsQuality }) => group === best.group && usd !== null && meetsQuality === 'unknown',
-  )
-  if (rounded === undefined || rounded.usd! >= best.usd!) return ''
-  return `${rounded.name} would cost ${usdWords(rounded.usd!)} a month, but serves these weights as ${rounded.dtype}: whether that does the job is not measured.`
+/** The cheapest option of the same weights, where it undercuts the best: what keeps it from being the best. */
+function undercutWords(answer: Answer, best: OptionAnswer): string {
+  const lower = answer.options.find(({ group, usd }) => group === best.group && usd !== null && usd < best.usd!)
+  return lower === undefined ? '' : `${lower.name} would cost ${usdWords(lower.usd!)} a month, but ${barWords(lower)}.`
+}
+
+function barWords({ infeasible, meetsQuality, dtype }: OptionAnswer): string {
+  if (infeasible.share > mostInfeasibleShare) {
+    return `cannot take ${Number((infeasible.share * 100).toPrecision(2))} % of the calls (${infeasible.reasons.join('; ')})`
+  }
+  if (meetsQuality !== 'yes') return `serves these weights as ${dtype}: whether that does the job is not measured`
+  return 'misses the latency objective'
 }
 
 function crossingWords(answer: Answer, { today }: VerdictContext): string {
