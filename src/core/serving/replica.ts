@@ -1,4 +1,5 @@
 // Requests handed to one engine → when each got its first and last token, by continuous batching advanced event by event.
+import { blocksOf, blocksOpened, secondsOf, stepsUntil, stepsWithBlocks } from './decode-run.ts'
 import { blocksAtMost, type Engine } from './engine.ts'
 import { finishHeap } from './finish-heap.ts'
 import type { Progress } from './progress.ts'
@@ -91,29 +92,7 @@ export function createReplica(engine: Engine, progress: Progress): Replica {
 
   /** Tokens to prefill: after a preemption the generated ones too. */
   const promptOf = (id: number): number => inputTokens[id]! + generated[id]!
-  const blocksOf = (tokens: number): number => (tokens + 15) >> 4
   const residueOf = (context: number): number => (context + 16 - phase) & 15
-
-  /** Blocks that `steps` further decode steps open. A sequence whose cached context is a multiple of 16 opens one. */
-  function blocksFor(steps: number): number {
-    let blocks = (steps >> 4) * decoding
-    const rest = steps & 15
-    for (let j = 0; j < rest; j++) blocks += residues[(32 - phase - j) & 15]!
-    return blocks
-  }
-
-  /** The most decode steps, up to `wanted`, for which blocks suffice. */
-  function stepsWithBlocks(wanted: number): number {
-    if (blocksFor(wanted) <= freeBlocks) return wanted
-    const cycles = Math.floor(freeBlocks / decoding)
-    let left = freeBlocks - cycles * decoding
-    let steps = cycles * 16
-    for (let j = 0; ; j++) {
-      left -= residues[(32 - phase - j) & 15]!
-      if (left < 0) return steps
-      steps++
-    }
-  }
 
   function release(id: number, context: number): void {
     freeBlocks += blocksOf(context) + onceBlocks[id]!
@@ -202,11 +181,11 @@ export function createReplica(engine: Engine, progress: Progress): Replica {
     const room = until - real[NOW]!
     if (steps > 1 && first >= room) steps = 1
     if (steps > 1) {
-      steps = stepsWithBlocks(steps)
-      if (room < steps * first + (growth * steps * (steps - 1)) / 2) steps = stepsUntil(room, first, growth, steps)
+      steps = stepsWithBlocks(residues, phase, steps, decoding, freeBlocks)
+      if (room < secondsOf(steps, first, growth)) steps = stepsUntil(room, first, growth, steps)
     }
-    freeBlocks -= blocksFor(steps)
-    const seconds = steps * first + (growth * steps * (steps - 1)) / 2
+    freeBlocks -= blocksOpened(residues, phase, steps, decoding)
+    const seconds = secondsOf(steps, first, growth)
     real[NOW] = real[NOW]! + seconds
     real[BUSY] = real[BUSY]! + seconds
     real[CONTEXT] = real[CONTEXT]! + steps * decoding
@@ -222,7 +201,7 @@ export function createReplica(engine: Engine, progress: Progress): Replica {
     let done = 0
     let attention = 0
     // Running sequences come first: what they open in this step is not there for prompts.
-    const opened = decoding > 0 ? blocksFor(1) : 0
+    const opened = decoding > 0 ? blocksOpened(residues, phase, 1, decoding) : 0
     freeBlocks -= opened
     if (partial >= 0 && budget > 0) {
       const chunk = Math.min(promptOf(partial) - partialDone, budget)
@@ -279,7 +258,7 @@ export function createReplica(engine: Engine, progress: Progress): Replica {
   /** One event: preempt if blocks lack, then a prefill step or a run of decode steps. */
   function move(until: number): void {
     let preempted = false
-    while (decoding > 0 && blocksFor(1) > freeBlocks) {
+    while (decoding > 0 && blocksOpened(residues, phase, 1, decoding) > freeBlocks) {
       preemptLast()
       preempted = true
     }
@@ -331,20 +310,4 @@ export function createReplica(engine: Engine, progress: Progress): Replica {
       steps: real[STEP]!,
     }),
   }
-}
-
-/** The fewest steps, up to `most`, whose times n·first + growth·n(n−1)/2 reach `room` seconds. */
-function stepsUntil(room: number, first: number, growth: number, most: number): number {
-  let steps: number
-  if (growth === 0) steps = Math.ceil(room / first)
-  else {
-    const b = first - growth / 2
-    // The stable root of growth/2·n² + b·n − room = 0.
-    steps = Math.ceil((2 * room) / (b + Math.sqrt(b * b + 2 * growth * room)))
-  }
-  steps = Math.max(1, Math.min(most, steps))
-  const reached = (n: number): number => n * first + (growth * n * (n - 1)) / 2
-  while (steps > 1 && reached(steps - 1) >= room) steps--
-  while (steps < most && reached(steps) < room) steps++
-  return steps
 }
