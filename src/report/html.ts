@@ -11,8 +11,9 @@ export interface WebBundle {
 /**
  * The interactive page as one file: script, style, fonts and evidence inside, and a policy that refuses every request.
  * The same `decide` runs in it as in the command line.
+ * @param command what wrote the file: the page shows it, with what the reader has turned since behind it
  */
-export function answerHtml(evidence: Evidence, choices: Choices, bundle: WebBundle): string {
+export function answerHtml(evidence: Evidence, choices: Choices, bundle: WebBundle, command?: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -20,7 +21,7 @@ export function answerHtml(evidence: Evidence, choices: Choices, bundle: WebBund
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; form-action 'none'; base-uri 'none'">
-<title>Crossline${evidence.sample ? ' (sample data)' : ''}</title>
+${command === undefined ? '' : `<meta name="crossline-command" content="${attribute(command)}">\n`}<title>Crossline${evidence.sample ? ' (sample data)' : ''}</title>
 <style>${bundle.css.replace(/<\/(style)/gi, '<\\/$1')}</style>
 </head>
 <body>
@@ -31,6 +32,11 @@ export function answerHtml(evidence: Evidence, choices: Choices, bundle: WebBund
 </body>
 </html>
 `
+}
+
+/** Text that cannot end the double-quoted attribute it stands in. */
+function attribute(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 }
 
 /** JSON that no HTML parser can take for markup: `<` and the two line separators of old script parsers are escaped. */

@@ -1,6 +1,6 @@
 // The page's address ↔ its state: everything that makes the picture, so that a copied link gives the same picture.
 import type { YScale } from '../charts/frame.ts'
-import type { Choices } from '../core/decide/choices.ts'
+import { type Choices, defaultChoices } from '../core/decide/choices.ts'
 
 /** What is asked of the ledger; a change fetches new evidence. Names are those of the HTTP API. */
 export const questionNames = [
@@ -61,6 +61,11 @@ const choiceCodecs: Readonly<Record<keyof Choices, Codec>> = {
   tokensPerMonth: amount(1, 1e18),
 }
 
+/** Choices that may be left open: an empty value in the address says so where a file's own choice says otherwise. */
+const open: ReadonlySet<string> = new Set(
+  (Object.keys(choiceCodecs) as (keyof Choices)[]).filter(name => defaultChoices[name] === null),
+)
+
 /** The state that a fragment (`#gpu=…&tokensPerMonth=…`) means; what it does not understand is left at its default. */
 export function stateOf(fragment: string): PageState {
   const params = new URLSearchParams(fragment.replace(/^#/, ''))
@@ -72,7 +77,7 @@ export function stateOf(fragment: string): PageState {
   const choices: Record<string, unknown> = {}
   for (const [name, codec] of Object.entries(choiceCodecs)) {
     const value = params.get(name)
-    const read = value === null ? undefined : codec.read(value)
+    const read = value === null ? undefined : value === '' && open.has(name) ? null : codec.read(value)
     if (read !== undefined) choices[name] = read
   }
   const shown = params.getAll('show')
@@ -93,15 +98,15 @@ export function fragmentOf(state: PageState): string {
   }
   for (const name of Object.keys(choiceCodecs) as (keyof Choices)[]) {
     const value = state.choices[name]
-    if (value !== undefined && value !== null) params.set(name, String(value))
+    if (value !== undefined) params.set(name, value === null ? '' : String(value))
   }
   if (state.yScale === 'linear') params.set('y', 'linear')
   for (const name of state.shown ?? []) params.append('show', name)
   return params.toString()
 }
 
-/** The command that prints what a state shows. */
-export function commandOf(state: PageState): string {
+/** The command that prints what a state shows; `base` is the one that wrote the file, whose flags later ones override. */
+export function commandOf(state: PageState, base = 'crossline crossover'): string {
   const flags: Record<string, string> = {
     model: '--model',
     asModel: '--as-model',
@@ -132,7 +137,7 @@ export function commandOf(state: PageState): string {
   const { overheadShare } = state.choices
   // The one choice without a flag: a plan file carries it.
   const plan = overheadShare === undefined ? [] : [`# with overheadShare: ${overheadShare} in a --plan file`]
-  return ['crossline', 'crossover', ...words, ...plan].join(' ')
+  return [base, ...words, ...plan].join(' ')
 }
 
 function quoted(word: string): string {

@@ -14,12 +14,11 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
     ...(question.asModel ? [question.asModel] : []),
   ])
   const apis = [...evidence.api].sort((a, b) => rank(evidence, a.group) - rank(evidence, b.group))
-  const ask = (name: 'model' | 'asModel', value: string) =>
-    go({
-      ...page.value,
-      question: { ...question, [name]: value },
-      choices: { ...page.value.choices, gpu: null, api: null },
-    })
+  const ask = (name: 'model' | 'asModel', value: string) => {
+    // Other calls have other GPUs and APIs to choose from.
+    const { gpu: _, api: __, ...kept } = page.value.choices
+    go({ ...page.value, question: { ...question, [name]: value }, choices: kept })
+  }
   const inFileHint = isFile ? 'An exported file holds one slice; crossline serve can change it' : undefined
   return (
     <form class="controls" aria-label="Choices" onSubmit={event => event.preventDefault()}>

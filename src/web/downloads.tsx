@@ -3,7 +3,7 @@ import { type JSX, render } from 'preact'
 import { CrossoverChart } from '../charts/crossover.tsx'
 import type { Answer } from '../core/decide/answer.ts'
 import { commandOf, type PageState } from './address.ts'
-import { domain, todayAnswer } from './state.ts'
+import { domain, todayAnswer, writtenBy } from './state.ts'
 import { isDark } from './theme.ts'
 
 const picture = { width: 1200, height: 675 }
@@ -31,7 +31,7 @@ export function Downloads({ answer, state }: { answer: Answer; state: PageState 
         </button>
       </p>
       <p>
-        The same from the command line: <code>{commandOf(state)}</code>
+        The same from the command line: <code>{commandOf(state, writtenBy)}</code>
       </p>
     </footer>
   )

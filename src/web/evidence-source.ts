@@ -16,9 +16,18 @@ export type Loaded =
   | { readonly kind: 'trouble'; readonly trouble: Trouble }
 
 /** Evidence and choices that an exported file carries; null on a page that a server serves. */
-export function embedded(): { readonly evidence: Evidence; readonly choices: Partial<Choices> } | null {
+export function embedded(): Embedded | null {
   const evidence = jsonOf<Evidence>('evidence')
-  return evidence === null ? null : { evidence, choices: jsonOf<Partial<Choices>>('choices') ?? {} }
+  if (evidence === null) return null
+  const command = document.querySelector<HTMLMetaElement>('meta[name="crossline-command"]')?.content
+  return { evidence, choices: jsonOf<Partial<Choices>>('choices') ?? {}, command }
+}
+
+interface Embedded {
+  readonly evidence: Evidence
+  readonly choices: Partial<Choices>
+  /** What wrote the file. */
+  readonly command: string | undefined
 }
 
 function jsonOf<T>(id: string): T | null {

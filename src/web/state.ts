@@ -27,7 +27,13 @@ export const dragged = signal<number | null>(null)
 /** Volume under the pointer; null when there is none. */
 export const cursor = signal<number | null>(null)
 
-export const choices = computed<Choices>(() => ({ ...defaultChoices, ...inFile?.choices, ...page.value.choices }))
+/** What a bare address means: the defaults, or what an exported file was written with. */
+const firstChoices: Choices = { ...defaultChoices, ...inFile?.choices }
+
+/** The command that wrote an exported file. */
+export const writtenBy = inFile?.command
+
+export const choices = computed<Choices>(() => ({ ...firstChoices, ...page.value.choices }))
 
 interface Decided {
   /** At the measured volume: what "today" means, and what holds the axes still while the volume is moved. */
@@ -71,7 +77,12 @@ export const domain = computed<readonly [number, number]>(() => {
 /** Changes choices; `undefined` goes back to the default. Pushes an address unless it only replaces one. */
 export function choose(change: { readonly [K in keyof Choices]?: Choices[K] | undefined }, replace = false): void {
   const next: Record<string, unknown> = { ...page.value.choices, ...change }
-  for (const [name, value] of Object.entries(next)) if (value === undefined) delete next[name]
+  for (const name of Object.keys(next) as (keyof Choices)[]) {
+    if (next[name] !== undefined) continue
+    // In a file written with another choice, the default is a choice of its own.
+    if (firstChoices[name] === defaultChoices[name]) delete next[name]
+    else next[name] = defaultChoices[name]
+  }
   go({ ...page.value, choices: next as Partial<Choices> }, replace)
 }
 

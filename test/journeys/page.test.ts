@@ -18,6 +18,8 @@ const evidence = pageEvidence({ sample: true, attribution: ['A trace </script> (
 let browser: Browser
 let folder: string
 let address: string
+/** Another file of the same evidence, written with choices other than the defaults. */
+let chosenAddress: string
 
 beforeAll(async () => {
   const built = await build({
@@ -36,9 +38,16 @@ beforeAll(async () => {
   })
   const text = (end: string) => built.outputFiles.find(({ path }) => path.endsWith(end))?.text ?? ''
   folder = await mkdtemp(join(tmpdir(), 'crossline-page-'))
-  const file = join(folder, 'answer.html')
-  await writeFile(file, answerHtml(evidence, defaultChoices, { js: text('.js'), css: text('.css') }))
-  address = pathToFileURL(file).href
+  const bundle = { js: text('.js'), css: text('.css') }
+  const written = async (name: string, html: string) => {
+    const file = join(folder, name)
+    await writeFile(file, html)
+    return pathToFileURL(file).href
+  }
+  address = await written('answer.html', answerHtml(evidence, defaultChoices, bundle))
+  const turned = { ...defaultChoices, term: 'reserved_1y', operationsUsdPerMonth: 400, tokensPerMonth: 42e9 }
+  const command = `crossline crossover --trace 'my "calls".csv' --term reserved_1y --operations-usd-per-month 400 --volume 42e9`
+  chosenAddress = await written('chosen.html', answerHtml(evidence, turned, bundle, command))
   browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags })
 })
 
@@ -50,9 +59,9 @@ afterAll(async () => {
 /** Opens the page; anything that it asks of the network, or complains of, fails the test. */
 async function opened<T>(
   run: (page: Page) => Promise<T>,
-  options: { hash?: string; colorScheme?: 'light' | 'dark'; width?: number } = {},
+  options: { file?: string; hash?: string; colorScheme?: 'light' | 'dark'; width?: number } = {},
 ): Promise<T> {
-  const { hash = '', colorScheme = 'light', width = 1280 } = options
+  const { file = address, hash = '', colorScheme = 'light', width = 1280 } = options
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, reducedMotion: 'reduce' })
   const trouble: string[] = []
   page.on('request', request => {
@@ -62,7 +71,7 @@ async function opened<T>(
   page.on('console', message => {
     if (message.type() === 'error' || message.type() === 'warning') trouble.push(message.text())
   })
-  await page.goto(address + hash)
+  await page.goto(file + hash)
   await page.waitForSelector('.crossover-chart')
   const result = await run(page)
   expect(trouble).toEqual([])
@@ -123,6 +132,38 @@ test('every turned control goes into the address; the copied address gives the s
       expect(await page.getByRole('button', { name: 'linear' }).getAttribute('aria-pressed')).toBe('true')
     },
     { hash: new URL(url).hash },
+  )
+})
+
+test('a file written with choices starts from them, can leave every one of them, and names its own command', async () => {
+  const usdOf = (page: Page) =>
+    page.locator('.ranked tr[data-option] td[data-usd]').evaluateAll(list => list.map(e => e.getAttribute('data-usd')))
+  const [left, command] = await opened(
+    async page => {
+      expect(await page.locator('#term').inputValue()).toBe('reserved_1y')
+      expect(await hereOf(page)).toBe(42e9)
+      expect(await page.locator('.downloads code').innerText()).toBe(
+        `crossline crossover --trace 'my "calls".csv' --term reserved_1y --operations-usd-per-month 400 --volume 42e9`,
+      )
+      await page.selectOption('#term', 'on_demand')
+      expect(await page.locator('#term').inputValue()).toBe('on_demand')
+      await page.fill('#operationsUsdPerMonth', String(defaultChoices.operationsUsdPerMonth))
+      await page.locator('#operationsUsdPerMonth').press('Enter')
+      await page.getByRole('button', { name: /^Back to/ }).click()
+      const answer = decide(evidence, defaultChoices)
+      expect(await hereOf(page)).toBe(answer.youAreHere.tokensPerMonth)
+      expect(await usdOf(page)).toEqual(answer.options.map(({ usd }) => (usd === null ? '' : String(usd))))
+      return [page.url(), await page.locator('.downloads code').innerText()] as const
+    },
+    { file: chosenAddress },
+  )
+  expect(command).toContain('--term on_demand')
+  await opened(
+    async page => {
+      expect(await page.locator('#term').inputValue()).toBe('on_demand')
+      expect(await hereOf(page)).toBe(decide(evidence, defaultChoices).youAreHere.tokensPerMonth)
+    },
+    { file: chosenAddress, hash: new URL(left).hash },
   )
 })
 

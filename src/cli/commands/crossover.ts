@@ -52,16 +52,16 @@ async function answer(
 ): Promise<void> {
   const { crossover: operation } = await import('../../server/operations.ts')
   const result = await run(operation, params)
+  const command = `crossline ${frame.words.map(quoted).join(' ')}`
   await writePictures(flags, result, async () => {
     const { choicesOf, questionParamsOf } = await import('../../server/answers.ts')
     const { evidence } = await import('../../server/operations.ts')
     const { answerHtml } = await import('../../report/html.ts')
     const { standaloneBundle } = await import('../../server/page-files.ts')
-    return answerHtml(await run(evidence, questionParamsOf(params)), choicesOf(params), standaloneBundle())
+    return answerHtml(await run(evidence, questionParamsOf(params)), choicesOf(params), standaloneBundle(), command)
   })
   const { answerText } = await import('../../report/text.ts')
   const { color } = frame.globals()
-  const command = `crossline ${frame.words.map(quoted).join(' ')}`
   frame.output.result(result, () =>
     answerText(result, { columns: terminalColumns(), color, command, explain: flags.explain }),
   )
