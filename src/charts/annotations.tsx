@@ -28,7 +28,9 @@ export function Annotations(props: Parts & { here: number; today: number | null 
     ...important(seen, answer).map(crossing => ({
       at: crossing.at,
       text: answer.forGoodFrom?.tokensPerMonth === crossing.at ? 'crossing, for good' : 'crossing',
-      detail: `${volumeLabel(crossing.at)} · ${multipleLabel(crossing.at / base)} today`,
+      detail: frame.narrow
+        ? volumeLabel(crossing.at)
+        : `${volumeLabel(crossing.at)} · ${multipleLabel(crossing.at / base)} today`,
     })),
   ].map(wish => {
     const half = Math.max(textWidth(wish.text, 11, 600), textWidth(wish.detail, 11)) / 2
@@ -36,9 +38,17 @@ export function Annotations(props: Parts & { here: number; today: number | null 
       plot.right - half + 40,
       Math.max(plot.left + half + (frame.narrow ? -30 : 16), frame.x(wish.at)),
     )
-    return { ...wish, centre, from: centre - half, to: centre + half }
+    return { ...wish, half, centre }
   })
-  const rows = rowsFor(wishes, 1, 10)
+  const [first, second] = wishes
+  // The crossing that matters most is never given up for "you are here": it moves beside it.
+  if (first && second) second.centre = beside(second, first, frame.width - 4)
+  const rows = rowsFor(
+    wishes.map(({ centre, half }) => ({ from: centre - half, to: centre + half })),
+    1,
+    labelGap,
+  )
+  const labelled = new Map(wishes.flatMap((wish, i) => (i > 0 && rows[i] !== null ? [[wish.at, wish]] : [])))
   const visibleHere = here >= frame.domain[0] && here <= frame.domain[1]
   return (
     <g class="annotations">
@@ -48,7 +58,7 @@ export function Annotations(props: Parts & { here: number; today: number | null 
         </Label>
       )}
       {seen.map(crossing => (
-        <CrossingMark key={crossing.at} {...props} crossing={crossing} />
+        <CrossingMark key={crossing.at} {...props} crossing={crossing} label={labelled.get(crossing.at)} />
       ))}
       {visibleHere && <HereLine {...props} here={here} />}
       {wishes.map(
@@ -69,13 +79,41 @@ export function Annotations(props: Parts & { here: number; today: number | null 
   )
 }
 
-/** The crossings worth a label, most important first: where it stays crossed, then the first, then the rest. */
-function important(crossings: readonly Crossing[], answer: Answer): Crossing[] {
-  const forGood = crossings.filter(({ at }) => at === answer.forGoodFrom?.tokensPerMonth)
-  return [...forGood, ...crossings.filter(crossing => !forGood.includes(crossing))]
+const labelGap = 10
+
+/** Where a label stands above the plot: its middle and half its width, pixels. */
+interface Extent {
+  readonly centre: number
+  readonly half: number
 }
 
-function CrossingMark({ frame, answer, theme, crossing }: Parts & { crossing: Crossing }): JSX.Element | null {
+/** The turn that a leader takes towards a label that does not stand above it. */
+function elbow({ centre, half }: Extent, x: number): string {
+  const edge = Math.min(centre + half, Math.max(centre - half, x))
+  return edge === x ? '' : `H${round(edge)}`
+}
+
+/** The centre of `label` moved just past `other` where they would touch; unmoved where there is no room for that. */
+function beside(
+  label: { centre: number; half: number },
+  other: { centre: number; half: number },
+  most: number,
+): number {
+  const clear = other.half + label.half + labelGap
+  if (Math.abs(label.centre - other.centre) >= clear) return label.centre
+  const moved = label.centre >= other.centre ? other.centre + clear : other.centre - clear
+  return moved + label.half <= most ? moved : label.centre
+}
+
+/** The crossings worth a label: where it stays crossed, and the first; without the former, each where there is room. */
+function important(crossings: readonly Crossing[], answer: Answer): Crossing[] {
+  const forGood = crossings.filter(({ at }) => at === answer.forGoodFrom?.tokensPerMonth)
+  const rest = crossings.filter(crossing => !forGood.includes(crossing))
+  return [...forGood, ...(forGood.length > 0 ? rest.slice(0, 1) : rest)]
+}
+
+function CrossingMark(props: Parts & { crossing: Crossing; label: Extent | undefined }): JSX.Element | null {
+  const { frame, answer, theme, crossing, label } = props
   const to = answer.options.find(({ name }) => name === crossing.to)
   const from = answer.options.find(({ name }) => name === crossing.from)
   const terms = to?.terms ?? from?.terms
@@ -83,14 +121,19 @@ function CrossingMark({ frame, answer, theme, crossing }: Parts & { crossing: Cr
   const x = frame.x(crossing.at)
   const y = frame.y(costAt(terms, crossing.at))
   const { band } = crossing
+  // Where one fleet takes over from another the decision does not turn: a smaller ring.
+  const r = to && from && to.kind === from.kind ? 3.5 : 5.5
   return (
     <g class="crossing" data-at={crossing.at}>
-      <path
-        d={`M${round(x)} ${frame.plot.top - 4}V${round(y - 6)}`}
-        stroke={paint(theme, 'quiet')}
-        stroke-width="1"
-        stroke-dasharray="2 3"
-      />
+      {label && (
+        <path
+          d={`M${round(x)} ${round(y - r)}V${frame.plot.top - 4}${elbow(label, x)}`}
+          fill="none"
+          stroke={paint(theme, 'quiet')}
+          stroke-width="1"
+          stroke-dasharray="2 3"
+        />
+      )}
       {band && (
         <path
           d={`M${round(clampX(frame, band.low))} ${round(y)}H${round(clampX(frame, band.high))}`}
@@ -103,10 +146,10 @@ function CrossingMark({ frame, answer, theme, crossing }: Parts & { crossing: Cr
       <circle
         cx={round(x)}
         cy={round(y)}
-        r="5.5"
+        r={r}
         fill={paint(theme, 'paper')}
         stroke={paint(theme, 'ink')}
-        stroke-width="2"
+        stroke-width={r > 4 ? 2 : 1.5}
       />
     </g>
   )

@@ -62,8 +62,17 @@ export function Axes({ frame, theme }: { frame: ChartFrame; theme: Theme }): JSX
       </Label>
       <path d={`M${plot.left} ${plot.bottom}H${plot.right}`} stroke={paint(theme, 'rule')} stroke-width="1" />
       <Label x={(plot.left + plot.right) / 2} y={plot.bottom + 36} anchor="middle" tone="quiet" theme={theme}>
-        tokens per month
+        {axisName(frame)}
       </Label>
     </g>
   )
 }
+
+/** "tokens per month (Gtok = billion)": the units that stand on the ticks, in words. */
+function axisName({ xTicks, narrow }: ChartFrame): string {
+  const units = Object.entries(unitWords).filter(([unit]) => xTicks.some(({ label }) => label.endsWith(` ${unit}`)))
+  if (narrow || units.length === 0) return 'tokens per month'
+  return `tokens per month (${units.map(([unit, word]) => `${unit} = ${word}`).join(', ')})`
+}
+
+const unitWords = { ktok: 'thousand', Mtok: 'million', Gtok: 'billion', Ttok: 'trillion', Ptok: 'quadrillion' } as const

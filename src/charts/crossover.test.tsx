@@ -109,6 +109,22 @@ test('each crossing in view is marked where the two costs are equal, and the vie
   for (const at of marked) expect(at > low && at < high).toBe(true)
 })
 
+test('the crossing for good is labelled however near to "you are here" it lies, and however small the picture', () => {
+  const first = answer.crossings[0]!
+  const here = first.at / 1.05
+  const near = {
+    ...answer,
+    youAreHere: { ...answer.youAreHere, tokensPerMonth: here },
+    crossings: [first, { ...first, at: first.at * 5 }],
+    forGoodFrom: { option: first.to, against: first.from, tokensPerMonth: first.at, band: null, shareOfDraws: null },
+  }
+  for (const width of [360, 500, 720, 1200]) {
+    const svg = render(<CrossoverChart answer={near} width={width} height={400} theme="light" />)
+    expect(svg).toContain('>you are here<')
+    expect(svg).toContain('>crossing, for good<')
+  }
+})
+
 test('the ruler gives each drawn option its cost to the last digit', () => {
   const at = 2_345_000_000
   const svg = render(<CrossoverChart answer={answer} width={1000} height={500} theme="light" cursor={at} />)

@@ -75,8 +75,8 @@ export function CrossoverChart(props: CrossoverChartProps): JSX.Element {
       </defs>
       <rect width={width} height={height} fill={paint(theme, 'paper')} />
       {parts && <Header answer={answer} parts={parts} width={width} theme={theme} />}
-      {!parts && answer.sample && <SampleMark right={plot.right - 6} top={plot.bottom - 30} theme={theme} />}
       <Axes frame={frame} theme={theme} />
+      {!parts && answer.sample && <SampleMark right={plot.right - 6} top={plot.bottom - 30} theme={theme} />}
       <Lines frame={frame} theme={theme} clip={`${id}-clip`} />
       <Annotations frame={frame} answer={answer} theme={theme} here={here} today={today} />
       <EndLabels frame={frame} theme={theme} />
