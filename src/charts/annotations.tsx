@@ -99,7 +99,8 @@ function beside(
   other: { centre: number; half: number },
   most: number,
 ): number {
-  const clear = other.half + label.half + labelGap
+  // A pixel more than touching, so that rounding never counts as touching.
+  const clear = other.half + label.half + labelGap + 1
   if (Math.abs(label.centre - other.centre) >= clear) return label.centre
   const moved = label.centre >= other.centre ? other.centre + clear : other.centre - clear
   return moved + label.half <= most ? moved : label.centre
