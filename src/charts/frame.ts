@@ -71,6 +71,11 @@ export function shortName(option: OptionAnswer, group: string | null): string {
   return asMetered ? `paid today: ${bare.replace(/[,\s]*\(?as metered\)?$/, '')}` : bare
 }
 
+/** The option's name within a sentence: `shortName`, with whose GPUs are meant ("own 4× h100"). */
+export function spokenName(option: OptionAnswer, group: string | null): string {
+  return shortName(option, group).replace(/^on (?=\d)/, 'own ')
+}
+
 /** Which weights are "today's": those of the first option, since the answer ranks them first. */
 export function primaryGroup(answer: Answer): string | null {
   return answer.options[0]?.group ?? null

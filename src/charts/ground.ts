@@ -27,12 +27,12 @@ export function objectiveLabel({ ttftP95Ms, tpotP95Ms }: Answer['objective']): s
   return `first token ${latencyWords(ttftP95Ms)}, ${latencyWords(tpotP95Ms)} a token after it (p95)`
 }
 
-/** "6 × 1× b200: busy 25 %, first token 1.7 s, 250 ms a token (p95), 3.9 % late"; null without a replay. */
+/** "6 × 1× b200: running 25 % of the time, first token 1.7 s, 250 ms a token (p95), 3.9 % late"; null without a replay. */
 export function replayLabel({ replay }: OptionAnswer): string | null {
   if (replay === null) return null
   const { gpu, gpusPerReplica, replicas, gpuHours, ttftMs, tpotMs, lateShare, rejected } = replay
   return [
-    `${replicas} × ${gpusPerReplica}× ${gpu.split('-')[0]}: busy ${shareLabel(gpuHours.leased > 0 ? gpuHours.busy / gpuHours.leased : null)}`,
+    `${replicas} × ${gpusPerReplica}× ${gpu.split('-')[0]}: running ${shareLabel(gpuHours.leased > 0 ? gpuHours.busy / gpuHours.leased : null)} of the time`,
     `first token ${time(ttftMs.p95)}`,
     `${time(tpotMs.p95)} a token (p95)`,
     `${shareLabel(lateShare)} late`,

@@ -5,6 +5,7 @@ import {
   fitted,
   headline,
   multipleLabel,
+  sentences,
   shareLabel,
   tokensLabel,
   usdExactLabel,
@@ -59,4 +60,6 @@ test('a model’s version number does not end a sentence', () => {
   const { first, rest } = headline('Stay on llama-3.1-70b via X: $463 a month. Own GPUs are never cheaper. It rests.')
   expect(first).toBe('Stay on llama-3.1-70b via X: $463 a month.')
   expect(rest).toBe('Own GPUs are never cheaper. It rests.')
+  expect(sentences(rest)).toEqual(['Own GPUs are never cheaper.', 'It rests.'])
+  expect(sentences('')).toEqual([])
 })

@@ -88,6 +88,12 @@ export function headline(verdict: string): { readonly first: string; readonly re
   return { first: verdict.slice(0, end.index + 1), rest: verdict.slice(end.index + end[0].length) }
 }
 
+/** The sentences of a text, each with its full stop. */
+export function sentences(text: string): string[] {
+  const { first, rest } = headline(text)
+  return [first, ...(rest === '' ? [] : sentences(rest))].filter(Boolean)
+}
+
 /** `text` cut to `width` characters with an ellipsis in the middle, where model names differ least. */
 export function fitted(text: string, width: number): string {
   if (text.length <= width) return text

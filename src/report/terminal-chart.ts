@@ -12,7 +12,8 @@ export interface TerminalChartOptions {
 }
 
 const axisWidth = 8
-const gutter = 4
+/** Room at the right for three letters of lines that end in one row, or two of two letters, set apart. */
+const gutter = 7
 
 /** Lines of the chart: cost upwards, volume to the right, `│` at "you are here", `◆` at crossings, letters at the ends. */
 export function terminalChart(answer: Answer, options: TerminalChartOptions): string[] {
@@ -87,7 +88,7 @@ function endLetters(frame: ChartFrame, high: number, toRow: (y: number) => numbe
   for (const { style, vertices } of frame.series) {
     const wished = Math.min(high - 1, toRow(frame.y(vertices[vertices.length - 1]!.usd)) >> 2)
     const row = nearestRoom(ends, wished, style.letter.length)
-    ends[row] += style.letter
+    ends[row] += ends[row] === '' ? style.letter : ` ${style.letter}`
   }
   return ends
 }
@@ -95,7 +96,7 @@ function endLetters(frame: ChartFrame, high: number, toRow: (y: number) => numbe
 function nearestRoom(ends: readonly string[], wished: number, size: number): number {
   for (let away = 0; away < ends.length; away++) {
     for (const row of [wished - away, wished + away]) {
-      if (row >= 0 && row < ends.length && ends[row]!.length + size <= gutter - 1) return row
+      if (row >= 0 && row < ends.length && ends[row]!.length + size + 1 <= gutter - 1) return row
     }
   }
   return wished

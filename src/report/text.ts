@@ -1,8 +1,8 @@
 // An answer in; what a terminal shows out: verdict, ranked table, chart, crossings, replays, assumptions, how to see it again.
-import { optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
+import { optionStyles, primaryGroup, spokenName } from '../charts/frame.ts'
 import { basisLine } from '../charts/furniture.tsx'
 import { assumedOf, leftOutWords, objectiveLabel, replayedCalls, replayLabel } from '../charts/ground.ts'
-import { headline, multipleLabel, shareLabel, volumeLabel } from '../charts/labels.ts'
+import { headline, multipleLabel, sentences, shareLabel, volumeLabel } from '../charts/labels.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import { type Ink, ink, paragraph } from './ansi.ts'
 import { optionsTable } from './options-table.ts'
@@ -19,7 +19,8 @@ export interface TextOptions {
 }
 
 const widest = 100
-const mostCrossings = 4
+const mostCrossings = 3
+const mostReplays = 2
 const mostNevers = 2
 const mostUnpriced = 3
 
@@ -31,19 +32,19 @@ export function answerText(answer: Answer, options: TextOptions): string {
   const item = (text: string) => paragraph(text, columns, '  ', '    ')
   const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ['', pen.bold(title), ...lines] : [])
   const { first, rest } = headline(answer.sample ? answer.verdict.replace(/^Sample traffic: /, '') : answer.verdict)
-  const chart = terminalChart(answer, { columns: Math.min(columns, 80), rows: 18, ink: pen })
+  const chart = terminalChart(answer, { columns: Math.min(columns, 80), rows: 16, ink: pen })
   const command = options.command ?? `crossline crossover --at ${answer.at} --seed ${answer.seed}`
   const lines = [
     ...(answer.sample ? [pen.notice('SAMPLE DATA: this is the bundled sample, not your traffic.'), ''] : []),
     ...paragraph(first, columns).map(pen.bold),
-    ...paragraph(rest, columns),
+    ...sentences(rest).flatMap(sentence => paragraph(sentence, columns, '', '  ')),
     '',
     ...paragraph(basisLine(answer), columns).map(pen.dim),
     '',
     ...optionsTable(answer, columns, pen, explain),
     ...(chart.length > 0 ? ['', ...chart, ...paragraph(chartKey(answer), columns).map(pen.dim)] : []),
     ...section('Crossings', crossingLines(answer, item, explain)),
-    ...section("Today's calls, replayed one by one", replayLines(answer, item)),
+    ...section("Today's calls, replayed one by one", replayLines(answer, item, explain)),
     ...section('What would sharpen this most', answer.nextMeasurement === null ? [] : item(answer.nextMeasurement)),
     ...section('Unpriced', unpricedLines(answer, item, explain)),
     ...section(explain ? 'Assumed' : 'Assumed (--explain says why)', assumedLines(answer, item, explain)),
@@ -61,16 +62,17 @@ function crossingLines(answer: Answer, item: Item, explain: boolean): string[] {
   const times = (at: number) => (here > 0 ? ` (${multipleLabel(at / here)} of here)` : '')
   const short = (name: string) => {
     const option = answer.options.find(option => option.name === name)
-    return option === undefined || explain ? name : shortName(option, group)
+    return option === undefined || explain ? name : spokenName(option, group)
   }
-  const shownCrossings = explain ? answer.crossings : answer.crossings.slice(0, mostCrossings)
+  // Where one stays crossed is told below; of the others, the first says from where on to look.
+  const shownCrossings = explain ? answer.crossings : answer.crossings.slice(0, answer.forGoodFrom ? 1 : mostCrossings)
   const shownNevers = explain ? answer.never : answer.never.slice(0, mostNevers)
   const more = (all: readonly unknown[], shown: readonly unknown[], what: string) =>
     all.length > shown.length ? item(`and ${all.length - shown.length} more ${what} (--explain)`) : []
   const lines = [
     ...shownCrossings.flatMap(({ at, from, to, band }) => {
       const doubt = band ? `, within ${volumeLabel(band.low).replace('/month', '')}–${volumeLabel(band.high)}` : ''
-      return item(`${volumeLabel(at)}${times(at)}${doubt}: from ${short(from)} to ${short(to)}`)
+      return item(`${volumeLabel(at)}${times(at)}${doubt}: ${short(to)} instead of ${short(from)}`)
     }),
     ...more(answer.crossings, shownCrossings, 'changes of the cheapest'),
   ]
@@ -85,7 +87,7 @@ function crossingLines(answer: Answer, item: Item, explain: boolean): string[] {
   return lines.length > 0 ? lines : ['  none among the same weights']
 }
 
-function replayLines(answer: Answer, item: Item): string[] {
+function replayLines(answer: Answer, item: Item, explain: boolean): string[] {
   const calls = replayedCalls(answer)
   const objective = item(`objective: ${objectiveLabel(answer.objective)}`)
   if (calls === null) return objective
@@ -97,7 +99,8 @@ function replayLines(answer: Answer, item: Item): string[] {
   return [
     ...objective,
     ...item(`${calls} on the fleets that they need, spares not among them:`),
-    ...replays.flatMap(item),
+    ...(explain ? replays : replays.slice(0, mostReplays)).flatMap(item),
+    ...(explain || replays.length <= mostReplays ? [] : item(`and ${replays.length - mostReplays} more (--explain)`)),
   ]
 }
 
@@ -113,7 +116,14 @@ function unpricedLines({ unpriced }: Answer, item: Item, explain: boolean): stri
 }
 
 function assumedLines(answer: Answer, item: Item, explain: boolean): string[] {
-  if (!explain) return assumedOf(answer).flatMap(({ label, said }) => item(`${label}: ${said.join(', ')}`))
+  // Run in, so that what was asked for is not pushed off the screen by what was taken for granted.
+  if (!explain)
+    return block(
+      assumedOf(answer)
+        .map(({ label, said }) => `${label}: ${said.join(', ')}`)
+        .join(' · '),
+      item,
+    )
   return [
     ...answer.assumptions.flatMap(({ name, value, source }) => item(`${name}: ${value ?? 'unknown'} (${source})`)),
     ...item(`latency objective: ${objectiveLabel(answer.objective)} (${answer.objective.source})`),
@@ -123,7 +133,12 @@ function assumedLines(answer: Answer, item: Item, explain: boolean): string[] {
 function notModelledLines(answer: Answer, item: Item, explain: boolean): string[] {
   if (answer.notModelled.length === 0) return []
   if (explain) return answer.notModelled.flatMap(item)
-  return item(`${leftOutWords(answer).join(', ')} (--explain)`).map(line => `  ${line.trimStart()}`)
+  return block(`${leftOutWords(answer).join(', ')} (--explain)`, item)
+}
+
+/** A paragraph of its own under a title: no line hangs. */
+function block(text: string, item: Item): string[] {
+  return item(text).map(line => `  ${line.trimStart()}`)
 }
 
 function againLines(command: string, columns: number, pen: Ink): string[] {

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { headline } from '../charts/labels.ts'
+import { headline, sentences } from '../charts/labels.ts'
 import { BreakdownPanel } from './breakdown-panel.tsx'
 import { ChartPanel } from './chart-panel.tsx'
 import { Controls } from './controls.tsx'
@@ -65,7 +65,9 @@ function Body(): JSX.Element {
         <>
           <div class="verdict" aria-live="polite">
             <h1>{headline(shown.verdict).first}</h1>
-            <p>{headline(shown.verdict).rest}</p>
+            {sentences(headline(shown.verdict).rest).map(sentence => (
+              <p key={sentence}>{sentence}</p>
+            ))}
           </div>
           <CoverageLine answer={shown} evidence={evidence} />
         </>

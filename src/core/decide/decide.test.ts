@@ -158,6 +158,19 @@ test('the crossing is that of the closed form: (fixed + replica) ÷ price', () =
   expect(answer.verdict).toContain("2.97× today's")
 })
 
+test('the verdict says what own GPUs would cost now, and calls a stated volume stated, never today’s', () => {
+  const turned = { ...bare, usdPerGpuHour: 3, operationsUsdPerMonth: 1000 }
+  const answer = decide(evidence(), choose(turned))
+  const own = answer.options.find(option => option.kind === 'self-host')!
+  expect(own.usd).toBe(4380 + 1000)
+  // 5,475 Mtok × $0.60 = $3,285; 5,380 ÷ 3,285 = 1.64.
+  expect(answer.verdict).toContain('would cost $5,380 a month, 1.64× as much')
+  const stated = decide(evidence(), choose({ ...turned, tokensPerMonth: 8e9 })).verdict
+  expect(stated).toContain('at the stated 8 billion tokens a month')
+  expect(stated).toContain('2.03× that')
+  expect(stated).not.toContain("today's")
+})
+
 test('law 8: where a full replica costs more than the API charges for what it serves, the answer says never, and what would change it', () => {
   const dear = choose({ ...bare, usdPerGpuHour: 6 })
   const answer = decide(evidence(), dear)

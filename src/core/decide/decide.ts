@@ -100,6 +100,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     days,
     unseenShare: months.unseenShare,
     metered: best?.asMetered === true,
+    isStated: choices.tokensPerMonth !== null,
   }
   return { ...answer, verdict: verdict(answer, context), nextMeasurement: nextMeasurement(answer, evidence) }
 }

@@ -1,5 +1,5 @@
 // An answer without words in; the sentences that a buyer reads, and the one thing to measure next, out.
-import type { Answer, OptionAnswer } from './answer.ts'
+import type { Answer, Band, OptionAnswer } from './answer.ts'
 import { mostInfeasibleShare, type Weights } from './eligibility.ts'
 import type { Evidence } from './evidence.ts'
 import { latencyWords, spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
@@ -10,6 +10,8 @@ export interface VerdictContext {
   readonly unseenShare: number
   /** The best option is the one already in use. */
   readonly metered: boolean
+  /** The volume is a reader's own and not what was metered. */
+  readonly isStated: boolean
 }
 
 /** What is cheapest, by how much, how sure; where self-hosting crosses, relative to here; and how much traffic this rests on. */
@@ -21,8 +23,8 @@ export function verdict(answer: Answer, context: VerdictContext): string {
   )
 }
 
-function cheapestWords(answer: Answer, { today, metered }: VerdictContext): string {
-  const here = `at today's ${tokenWords(answer.youAreHere.tokensPerMonth)} a month`
+function cheapestWords(answer: Answer, { today, metered, isStated }: VerdictContext): string {
+  const here = `at ${isStated ? 'the stated' : "today's"} ${tokenWords(answer.youAreHere.tokensPerMonth)} a month`
   if (today === null) return 'Cannot tell: nobody said which weights this traffic runs on.'
   const best = answer.options.find(option => option.name === answer.best)
   if (best === undefined)
@@ -42,8 +44,11 @@ function dearerWords(answer: Answer, best: OptionAnswer): string {
   const ties = same.filter(option => isTie(option, best))
   const rest = ties.length === 2 ? ' and one more' : ties.length > 2 ? ` and ${ties.length - 1} more` : ''
   const against = ties.length > 0 ? `as dear as ${next.name}${rest}` : `${lessWords(next, best)} less than ${next.name}`
-  const paid = same.find(option => option.asMetered && option !== next && !isTie(option, best))
-  return `It is ${against}${paid === undefined ? '' : `, and ${lessWords(paid, best)} less than what is paid today`}.`
+  const paid = same.find(option => option.asMetered && !isTie(option, best))
+  if (paid === undefined) return `It is ${against}.`
+  const saving = `${lessWords(paid, best)} less than what is paid today`
+  // The next one and what is paid today are often one offer under two names.
+  return isTie(paid, next) ? `It is ${saving} (${next.name}).` : `It is ${against}, and ${saving}.`
 }
 
 /** Options of the same weights that could stand in for the best one, cheapest first. */
@@ -87,29 +92,48 @@ function barWords({ infeasible, meetsQuality, dtype }: OptionAnswer): string {
   return 'misses the latency objective'
 }
 
-function crossingWords(answer: Answer, { today }: VerdictContext): string {
+function crossingWords(answer: Answer, { today, isStated }: VerdictContext): string {
   const { comparedApi, forGoodFrom, youAreHere } = answer
   const fleets = answer.pairs.filter(pair => pair.api === comparedApi)
   if (comparedApi === null || fleets.length === 0) return today === null ? '' : otherWeightsWords(answer, today)
   const here = youAreHere.tokensPerMonth
   if (forGoodFrom !== null) {
     const { option, tokensPerMonth, band } = forGoodFrom
-    const range = band === null ? '' : ` (${tokenWords(band.low)} to ${tokenWords(band.high)})`
+    const range = band === null ? '' : ` (somewhere between ${betweenWords(band)})`
     const first = Math.min(...fleets.flatMap(pair => pair.crossings.map(crossing => crossing.tokensPerMonth)))
-    const ratio = timesWords(tokensPerMonth / here)
-    if (tokensPerMonth <= here) {
-      return `Own GPUs (${option}) are cheaper than ${comparedApi} for good from ${tokenWords(tokensPerMonth)} a month${range}, ${ratio} today's.`
-    }
-    const early =
-      first < tokensPerMonth * 0.99 ? ` (and between steps from ${tokenWords(first)}, ${timesWords(first / here)})` : ''
-    return `Own GPUs (${option}) would be cheaper than ${comparedApi} for good from ${tokenWords(tokensPerMonth)} a month${range}, ${ratio} today's${early}.`
+    const times = (at: number) => `${timesWords(at / here)} ${isStated ? 'that' : "today's"}`
+    const from = `for good from ${tokenWords(tokensPerMonth)} a month${range}`
+    if (tokensPerMonth <= here)
+      return `Own GPUs (${option}) are cheaper than ${comparedApi} ${from}, ${times(tokensPerMonth)}.`
+    const early = first < tokensPerMonth * 0.99 ? ` (in places already from ${tokenWords(first)})` : ''
+    const { now, but } = ownNowWords(answer, option)
+    return `Own GPUs (${option}) would ${now}${but}be cheaper than ${comparedApi} ${from}, ${times(tokensPerMonth)}${early}.`
   }
   const nearest = answer.never.find(line => line.nearestChange !== null) ?? answer.never[0]
   if (answer.never.length === fleets.length && nearest !== undefined) {
     const change = nearest.nearestChange === null ? '' : `; what would change that: ${nearest.nearestChange}`
-    return `Own GPUs are never cheaper than ${comparedApi}, at any volume: ${nearest.reason} (${nearest.option})${change}.`
+    const cheapest = answer.options.find(({ name, usd }) => usd !== null && fleets.some(pair => pair.selfHost === name))
+    const { now } = ownNowWords(answer, cheapest?.name ?? null)
+    const own = now === '' ? 'Own GPUs are' : `Own GPUs would ${now}, and are`
+    return `${own} never cheaper than ${comparedApi}, at any volume: ${nearest.reason} (${nearest.option})${change}.`
   }
   return `Own GPUs are cheaper than ${comparedApi} only on some stretches of volume, never for good.`
+}
+
+/** What a fleet would cost at this volume beside the API it is compared with. */
+function ownNowWords(answer: Answer, fleet: string | null): { readonly now: string; readonly but: string } {
+  const usdOf = (name: string | null) => answer.options.find(option => option.name === name)?.usd ?? null
+  const own = usdOf(fleet)
+  const api = usdOf(answer.comparedApi)
+  if (own === null || api === null || !(api > 0) || own <= api) return { now: '', but: '' }
+  return { now: `cost ${usdWords(own)} a month, ${timesWords(own / api)} as much`, but: '; they would ' }
+}
+
+/** "18.3 and 274 billion tokens": the unit once where both ends share it. */
+function betweenWords({ low, high }: Band): string {
+  const [from, to] = [tokenWords(low), tokenWords(high)]
+  const unit = to.slice(to.indexOf(' '))
+  return `${from.endsWith(unit) ? from.slice(0, -unit.length) : from} and ${to}`
 }
 
 /** Weights that nobody hosts or leases GPUs for: what other weights would cost, as a possibility and no more. */
