@@ -30,7 +30,7 @@ export function Annotations(props: Parts & { here: number; today: number | null 
       text: answer.forGoodFrom?.tokensPerMonth === crossing.at ? 'crossing, for good' : 'crossing',
       detail: frame.narrow
         ? volumeLabel(crossing.at)
-        : `${volumeLabel(crossing.at)} · ${multipleLabel(crossing.at / base)} today`,
+        : `${volumeLabel(crossing.at)} · ${multipleLabel(crossing.at / base)} ${today === null ? 'of here' : 'today'}`,
     })),
   ].map(wish => {
     const half = Math.max(textWidth(wish.text, 11, 600), textWidth(wish.detail, 11)) / 2

@@ -88,6 +88,11 @@ export function headline(verdict: string): { readonly first: string; readonly re
   return { first: verdict.slice(0, end.index + 1), rest: verdict.slice(end.index + end[0].length) }
 }
 
+/** The same text, with its numbers and their per cent signs never on two lines. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) %/g, '$1\u00a0%')
+}
+
 /** The sentences of a text, each with its full stop. */
 export function sentences(text: string): string[] {
   const { first, rest } = headline(text)

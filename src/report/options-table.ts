@@ -1,6 +1,6 @@
 // An answer in; its options as a ranked table for a terminal out: today's weights, then a few of each other kind.
 import { optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
-import { fitted, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
+import { fitted, shareLabel, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
 import type { Answer, Band, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
 import { type Ink, padded, paragraph } from './ansi.ts'
 
@@ -52,10 +52,12 @@ function isListed(answer: Answer, group: string | null): (option: OptionAnswer) 
   const cheapest = answer.options.filter(
     (option, i, all) => option.group !== group && all.findIndex(other => other.group === option.group) === i,
   )
+  // What has no cost at all cannot be chosen: it waits behind --explain, unless nothing else is there.
   const named = new Set([
-    ...same.filter(({ kind }) => kind === 'api').slice(0, most.apis),
-    ...same.filter(({ kind }) => kind !== 'api').slice(0, most.fleets),
-    ...cheapest.slice(0, most.others),
+    ...same.slice(0, 1),
+    ...same.filter(({ kind, usd }) => kind === 'api' && usd !== null).slice(0, most.apis),
+    ...same.filter(({ kind, usd }) => kind !== 'api' && usd !== null).slice(0, most.fleets),
+    ...cheapest.filter(({ usd }) => usd !== null).slice(0, most.others),
   ])
   const always = new Set([answer.best, answer.comparedApi])
   return option => named.has(option) || option.asMetered || always.has(option.name)
@@ -65,10 +67,12 @@ function mark(value: YesNoUnknown): string {
   return value === 'yes' ? 'y' : value === 'no' ? 'n' : '?'
 }
 
-/** "$33k–259k": two digits say what a band knows. */
+/** "$33k–259k": two digits say what a band knows; "±0.4 %" where they would say the same twice. */
 function bandLabel(band: Band | null): string {
   if (band === null || !(band.high > band.low * 1.001)) return ''
-  const text = `${usdLabel(twoDigits(band.low))}–${usdLabel(twoDigits(band.high)).replace('$', '')}`
+  const [low, high] = [twoDigits(band.low), twoDigits(band.high)]
+  if (low === high) return `±${shareLabel((band.high - band.low) / (band.high + band.low))}`
+  const text = `${usdLabel(low)}–${usdLabel(high).replace('$', '')}`
   return fitted(text.replaceAll(',000', 'k').replace(/(\d),(\d)00/g, '$1.$2k'), widths[1])
 }
 

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { headline, sentences } from '../charts/labels.ts'
+import { headline, sentences, unbroken } from '../charts/labels.ts'
 import { BreakdownPanel } from './breakdown-panel.tsx'
 import { ChartPanel } from './chart-panel.tsx'
 import { Controls } from './controls.tsx'
@@ -10,8 +10,8 @@ import { Downloads } from './downloads.tsx'
 import { CoverageLine, Ground, SampleBanner } from './ground.tsx'
 import { KeysDialog, keysOpen } from './keys.tsx'
 import { RankedTable } from './ranked-table.tsx'
-import { Empty, Failed, Working } from './standing.tsx'
-import { decided, loading, page } from './state.ts'
+import { Empty, Failed, StillWorking, Working } from './standing.tsx'
+import { decided, evidenceShown, loading, page } from './state.ts'
 import { isDark, theme, turnTheme } from './theme.ts'
 
 const darkNow = signal(false)
@@ -52,21 +52,23 @@ export function App(): JSX.Element {
 
 function Body(): JSX.Element {
   const state = loading.value
-  if (state.kind === 'loading') return <Working progress={state.progress} />
   if (state.kind === 'trouble')
     return state.trouble.code.includes('EMPTY') ? <Empty /> : <Failed trouble={state.trouble} />
   const { answer: shown, problem } = decided.value
-  const { evidence } = state
+  const evidence = evidenceShown.value
+  if (evidence === null) return <Working progress={state.kind === 'loading' ? state.progress : ''} />
   if (evidence.demand.calls === 0) return <Empty />
+  const isOld = state.kind === 'loading'
   return (
-    <>
+    <div class={isOld ? 'answer old' : 'answer'} aria-busy={isOld}>
+      {isOld && <StillWorking progress={state.progress} />}
       {evidence.sample && <SampleBanner attribution={evidence.attribution} />}
       {shown ? (
         <>
           <div class="verdict" aria-live="polite">
             <h1>{headline(shown.verdict).first}</h1>
             {sentences(headline(shown.verdict).rest).map(sentence => (
-              <p key={sentence}>{sentence}</p>
+              <p key={sentence}>{unbroken(sentence)}</p>
             ))}
           </div>
           <CoverageLine answer={shown} evidence={evidence} />
@@ -86,7 +88,7 @@ function Body(): JSX.Element {
           <Downloads answer={shown} state={page.value} />
         </>
       )}
-    </>
+    </div>
   )
 }
 

@@ -13,7 +13,6 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
     ...evidence.replicas.map(({ model }) => model),
     ...(question.asModel ? [question.asModel] : []),
   ])
-  const apis = [...evidence.api].sort((a, b) => rank(evidence, a.group) - rank(evidence, b.group))
   const ask = (name: 'model' | 'asModel', value: string) => {
     // Other calls have other GPUs and APIs to choose from.
     const { gpu: _, api: __, ...kept } = page.value.choices
@@ -22,7 +21,7 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
   const inFileHint = isFile ? 'An exported file holds one slice; crossline serve can change it' : undefined
   return (
     <form class="controls" aria-label="Choices" onSubmit={event => event.preventDefault()}>
-      <Choice id="model" name="Calls of" hint={inFileHint}>
+      <Choice id="model" name="Model" hint={inFileHint}>
         <select
           id="model"
           disabled={isFile}
@@ -39,7 +38,7 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
             ))}
         </select>
       </Choice>
-      <Choice id="asModel" name="Served as" hint={inFileHint}>
+      <Choice id="asModel" name="Run as" hint={inFileHint}>
         <select
           id="asModel"
           disabled={isFile}
@@ -63,10 +62,16 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
           onChange={event => choose({ api: event.currentTarget.value || undefined })}
         >
           <option value="">cheapest</option>
-          {apis.map(({ name }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
+          {[true, false].map(isSame => (
+            <optgroup key={isSame} label={isSame ? 'Same weights' : 'Other weights'}>
+              {evidence.api
+                .filter(({ group }) => (group === evidence.todayGroup) === isSame)
+                .map(({ name }) => (
+                  <option key={name} value={name}>
+                    {name}
+                  </option>
+                ))}
+            </optgroup>
           ))}
         </select>
       </Choice>
@@ -177,8 +182,4 @@ function Choice(props: {
 
 function unique(names: readonly string[]): string[] {
   return [...new Set(names)]
-}
-
-function rank(evidence: Evidence, group: string): number {
-  return group === evidence.todayGroup ? 0 : 1
 }

@@ -1,9 +1,17 @@
 // The answer in; its options as a table out: the chart's numbers to the cent, and the switch that draws or hides a line.
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { chartedOptions, optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
+import { chartedOptions, optionStyles, primaryGroup, shortName, spokenName } from '../charts/frame.ts'
 import { replayLabel } from '../charts/ground.ts'
-import { shareLabel, usdExactLabel, usdLabel, usdPerMtokLabel, volumeLabel } from '../charts/labels.ts'
+import {
+  multipleLabel,
+  shareLabel,
+  unbroken,
+  usdExactLabel,
+  usdLabel,
+  usdPerMtokLabel,
+  volumeLabel,
+} from '../charts/labels.ts'
 import { Swatch } from '../charts/marks.tsx'
 import type { Answer, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
 import { go, page } from './state.ts'
@@ -69,20 +77,31 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
               <th scope="col" class="number">
                 $ a month
               </th>
-              <th scope="col" class="number">
+              <th scope="col" class="number" title="5–95 % of resampled months">
                 Band
               </th>
-              <th scope="col" class="number">
+              <th scope="col" class="number" title="USD per million tokens, prompt and answer together">
                 $/Mtok
               </th>
-              <th scope="col" class="number">
+              <th
+                scope="col"
+                class="number"
+                title="Share of the leased capacity that these tokens fill; a fleet may run all day and still be little used"
+              >
                 Used
               </th>
               <th scope="col" class="number">
                 Replicas
               </th>
-              <th scope="col">Quality</th>
-              <th scope="col">Latency</th>
+              <th scope="col" title="Same weights do what they do today; other weights are unknown until measured">
+                Quality
+              </th>
+              <th
+                scope="col"
+                title="Against the latency objective below; nobody has measured the APIs on these prompts"
+              >
+                Latency
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -162,30 +181,35 @@ function Notes({ option }: { option: OptionAnswer }): JSX.Element | null {
 }
 
 function Crossings({ answer }: { answer: Answer }): JSX.Element {
+  const group = primaryGroup(answer)
+  const here = answer.youAreHere.tokensPerMonth
+  const spoken = (name: string) => {
+    const option = answer.options.find(option => option.name === name)
+    return option ? spokenName(option, group) : name
+  }
   return (
     <div class="crossings">
       <h3>Crossings</h3>
       <ul>
         {answer.crossings.map(({ at, from, to, band }) => (
           <li key={at} data-at={at}>
-            <span class="figure">{volumeLabel(at)}</span>
+            <span class="figure">{volumeLabel(at)}</span> ({multipleLabel(at / here)} of here
             {band && (
               <span class="quiet">
-                {' '}
-                ({`${volumeLabel(band.low).replace('/month', '')} to ${volumeLabel(band.high)}`})
+                {`, within ${volumeLabel(band.low).replace('/month', '')} to ${volumeLabel(band.high)}`}
               </span>
             )}
-            : from {from} to {to}
+            ): {spoken(to)} instead of {spoken(from)}
           </li>
         ))}
         {answer.forGoodFrom && (
           <li>
             For good from <span class="figure">{volumeLabel(answer.forGoodFrom.tokensPerMonth)}</span>:{' '}
-            {answer.forGoodFrom.option}
+            {spoken(answer.forGoodFrom.option)}
           </li>
         )}
         {answer.never.slice(0, 2).map(never => (
-          <Never key={never.option} {...never} />
+          <Never key={never.option} {...never} option={spoken(never.option)} />
         ))}
         {answer.crossings.length + answer.never.length === 0 && <li>None among the same weights.</li>}
       </ul>
@@ -194,7 +218,7 @@ function Crossings({ answer }: { answer: Answer }): JSX.Element {
           <summary>{answer.never.length - 2} more that never cross</summary>
           <ul>
             {answer.never.slice(2).map(never => (
-              <Never key={never.option} {...never} />
+              <Never key={never.option} {...never} option={spoken(never.option)} />
             ))}
           </ul>
         </details>
@@ -206,8 +230,7 @@ function Crossings({ answer }: { answer: Answer }): JSX.Element {
 function Never({ option, reason, nearestChange }: Answer['never'][number]): JSX.Element {
   return (
     <li>
-      Never: {option}: {reason}
-      {nearestChange && `; ${nearestChange}`}
+      Never: {option}: {unbroken(`${reason}${nearestChange ? `; ${nearestChange}` : ''}`)}
     </li>
   )
 }

@@ -16,6 +16,15 @@ export function Working({ progress }: { progress: string }): JSX.Element {
   )
 }
 
+/** While other calls are asked about: the old answer stays below, greyed. */
+export function StillWorking({ progress }: { progress: string }): JSX.Element {
+  return (
+    <p class="still-working" role="status">
+      Computing the answer for these calls; below is the one before. <span class="figure">{progress}</span>
+    </p>
+  )
+}
+
 export function Empty(): JSX.Element {
   return (
     <section class="standing">

@@ -9,7 +9,8 @@ import { firstState, fragmentOf, type PageState, stateOf } from './address.ts'
 import { embedded, fetchEvidence, type Trouble } from './evidence-source.ts'
 
 export type Loading =
-  | { readonly kind: 'loading'; readonly progress: string }
+  /** `before` is what was shown until now: it stays, marked as old, so that the controls keep their place and focus. */
+  | { readonly kind: 'loading'; readonly progress: string; readonly before: Evidence | null }
   | { readonly kind: 'ready'; readonly evidence: Evidence }
   | { readonly kind: 'trouble'; readonly trouble: Trouble }
 
@@ -20,8 +21,13 @@ export const isFile = inFile !== null
 
 export const page = signal<PageState>(firstState)
 export const loading = signal<Loading>(
-  inFile ? { kind: 'ready', evidence: inFile.evidence } : { kind: 'loading', progress: '' },
+  inFile ? { kind: 'ready', evidence: inFile.evidence } : { kind: 'loading', progress: '', before: null },
 )
+/** The evidence that is on the page, new or old; null when there is none. */
+export const evidenceShown = computed<Evidence | null>(() => {
+  const state = loading.value
+  return state.kind === 'ready' ? state.evidence : state.kind === 'loading' ? state.before : null
+})
 /** Volume while "you are here" is dragged; null when it rests. */
 export const dragged = signal<number | null>(null)
 /** Volume under the pointer; null when there is none. */
@@ -44,15 +50,15 @@ interface Decided {
 }
 
 const measured = computed<Decided>(() => {
-  if (loading.value.kind !== 'ready') return { today: null, answer: null, problem: null }
-  return attempt(loading.value.evidence, { ...choices.value, tokensPerMonth: null })
+  if (evidenceShown.value === null) return { today: null, answer: null, problem: null }
+  return attempt(evidenceShown.value, { ...choices.value, tokensPerMonth: null })
 })
 
 export const decided = computed<Decided>(() => {
   const today = measured.value
   const tokensPerMonth = dragged.value ?? choices.value.tokensPerMonth
-  if (loading.value.kind !== 'ready' || today.answer === null || tokensPerMonth === null) return today
-  return { ...attempt(loading.value.evidence, { ...choices.value, tokensPerMonth }), today: today.answer }
+  if (evidenceShown.value === null || today.answer === null || tokensPerMonth === null) return today
+  return { ...attempt(evidenceShown.value, { ...choices.value, tokensPerMonth }), today: today.answer }
 })
 
 function attempt(evidence: Evidence, turned: Choices): Decided {
@@ -110,10 +116,11 @@ export async function load(): Promise<void> {
   running?.abort()
   const mine = new AbortController()
   running = mine
-  loading.value = { kind: 'loading', progress: '' }
+  const before = evidenceShown.value
+  loading.value = { kind: 'loading', progress: '', before }
   try {
     const progress = (text: string) => {
-      if (running === mine) loading.value = { kind: 'loading', progress: text }
+      if (running === mine) loading.value = { kind: 'loading', progress: text, before }
     }
     const loaded = await fetchEvidence(page.value.question, progress, mine.signal)
     if (running !== mine) return
