@@ -8,6 +8,9 @@ export interface Ink {
   notice(text: string): string
 }
 
+/** Stands above everything that is computed from the bundled sample. */
+export const sampleLine = 'SAMPLE DATA: this is the bundled sample, not your traffic.'
+
 const seriesCodes = ['34', '31', '32', '35', '36', '33']
 
 /** Escapes when `color`, the bare text otherwise. */

@@ -1,6 +1,6 @@
 // Rows of a ledger report in; a table with aligned digits for a terminal out.
 import { fitted } from '../charts/labels.ts'
-import { ink, padded } from './ansi.ts'
+import { ink, padded, sampleLine } from './ansi.ts'
 
 /** A row as the ledger reports it: counts are numbers or unknown, money an exact decimal string. */
 export interface RowOfReport {
@@ -17,6 +17,8 @@ export interface ReportOfRows {
   readonly from?: string | null
   readonly to?: string | null
   readonly zone?: string
+  /** All calls are the bundled sample's. */
+  readonly sample?: boolean
   readonly rows: readonly RowOfReport[]
   readonly total: RowOfReport
 }
@@ -46,18 +48,39 @@ export function reportText(
   const figures = (row: readonly string[]) =>
     row.flatMap((text, i) => (kept[i] ? [padded(text, widths[i]!, 'right')] : [])).join('  ')
   const room = Math.max(16, Math.max(80, options.columns) - shownFigures(widths, kept) - 2)
-  const keys = report.rows.map(({ key }) => by.map(name => key[name] ?? '(none)').join('  '))
-  const keyWidth = Math.min(room, Math.max(5, by.join('  ').length, ...keys.map(key => key.length)))
-  const line = (key: string, row: readonly string[]) =>
-    `${padded(fitted(key, keyWidth), keyWidth)}  ${figures(row)}`.trimEnd()
+  const keys = report.rows.map(({ key }) => by.map(name => key[name] ?? '(none)'))
+  const keyWidths = shared(
+    by.map((name, i) => Math.max(name.length, ...keys.map(key => key[i]!.length))),
+    room,
+  )
+  const keyWidth = Math.max(
+    5,
+    keyWidths.reduce((total, width) => total + width + 2, -2),
+  )
+  const keyText = (key: readonly string[]) =>
+    key.map((text, i) => padded(fitted(text, keyWidths[i]!), keyWidths[i]!)).join('  ')
+  const line = (key: string, row: readonly string[]) => `${padded(key, keyWidth)}  ${figures(row)}`.trimEnd()
   return [
+    ...(report.sample ? [pen.notice(sampleLine), ''] : []),
     ...(report.from && report.to
       ? [pen.dim(`${report.from} to ${report.to}${report.zone ? `, ${report.zone}` : ''}`)]
       : []),
-    pen.dim(line(by.join('  '), names)),
-    ...keys.map((key, i) => line(key, body[i]!)),
+    pen.dim(line(keyText(by), names)),
+    ...keys.map((key, i) => line(keyText(key), body[i]!)),
     pen.bold(line('total', body[body.length - 1]!)),
   ].join('\n')
+}
+
+/** Widths of columns that have `room` together, two blanks between them: the widest give way first. */
+function shared(wished: readonly number[], room: number): number[] {
+  const widths = [...wished]
+  const most = room - 2 * (widths.length - 1)
+  for (let over = widths.reduce((total, width) => total + width, 0) - most; over > 0; over--) {
+    const widest = widths.indexOf(Math.max(...widths))
+    if (widths[widest]! <= 1) break
+    widths[widest]!--
+  }
+  return widths
 }
 
 function shownFigures(widths: readonly number[], kept: readonly boolean[]): number {

@@ -163,6 +163,25 @@ test('a report’s figures stand under one another and cents are rounded by thei
   expect(new Set(ends).size).toBe(1)
 })
 
+test('each dimension of a report has its own column, cut alike in head and rows, and a sample is marked', () => {
+  const keyed = (feature: string, model: string) => ({ ...row('', '1.000000000000'), key: { feature, model } })
+  const report = {
+    sample: true,
+    rows: [keyed('code-completion', `Qwen/${'Qwen3-Next-'.repeat(6)}Instruct`), keyed('search', 'claude-sonnet-5')],
+    total: row('', '2.000000000000'),
+  }
+  for (const columns of [60, 80, 100, 160]) {
+    const lines = reportText(report, { columns, color: false }).split('\n')
+    expect(lines[0]).toMatch(/^SAMPLE DATA/)
+    const [head, first, second] = lines.slice(-4)
+    const at = head!.indexOf('model')
+    expect(first!.slice(0, at)).toBe('code-completion'.padEnd(at))
+    expect(first!.slice(at)).toMatch(/^Qwen/)
+    expect(second!.slice(at)).toMatch(/^claude-sonnet-5/)
+    expect(Math.max(...lines.map(shownWidth))).toBeLessThanOrEqual(Math.max(80, columns))
+  }
+})
+
 test('amounts under a dollar keep digits that say something', () => {
   const text = reportText(
     { rows: [row('a', '0.000123456789')], total: row('', '0.000123456789') },

@@ -4,7 +4,7 @@ import { basisLine } from '../charts/furniture.tsx'
 import { assumedOf, leftOutWords, objectiveLabel, replayedCalls, replayLabel } from '../charts/ground.ts'
 import { headline, multipleLabel, sentences, shareLabel, volumeLabel } from '../charts/labels.ts'
 import type { Answer } from '../core/decide/answer.ts'
-import { type Ink, ink, paragraph } from './ansi.ts'
+import { type Ink, ink, paragraph, sampleLine } from './ansi.ts'
 import { optionsTable } from './options-table.ts'
 import { chartKey, terminalChart } from './terminal-chart.ts'
 
@@ -35,7 +35,7 @@ export function answerText(answer: Answer, options: TextOptions): string {
   const chart = terminalChart(answer, { columns: Math.min(columns, 80), rows: 16, ink: pen })
   const command = options.command ?? `crossline crossover --at ${answer.at} --seed ${answer.seed}`
   const lines = [
-    ...(answer.sample ? [pen.notice('SAMPLE DATA: this is the bundled sample, not your traffic.'), ''] : []),
+    ...(answer.sample ? [pen.notice(sampleLine), ''] : []),
     ...paragraph(first, columns).map(pen.bold),
     ...sentences(rest).flatMap(sentence => paragraph(sentence, columns, '', '  ')),
     '',

@@ -65,7 +65,9 @@ export const report = operation({
     const zone = checkZone(params.zone ?? 'UTC')
     const slice = { ...rangeOf(params), ...(params.where === undefined ? {} : { where: params.where }) }
     const { rows, total } = await ledger.report(slice, params.by ?? ['model'], zone)
-    return { from: params.from ?? null, to: params.to ?? null, zone, rows, total } satisfies Report
+    const sources = await ledger.sources()
+    const sample = sources.length > 0 && sources.every(source => source.sample)
+    return { from: params.from ?? null, to: params.to ?? null, zone, sample, rows, total } satisfies Report
   },
 })
 
@@ -127,6 +129,8 @@ export interface Report {
   readonly from: string | null
   readonly to: string | null
   readonly zone: string
+  /** All calls are the bundled sample's. */
+  readonly sample: boolean
   readonly rows: readonly ReportRow[]
   readonly total: ReportRow
 }

@@ -33,9 +33,12 @@ export function Empty(): JSX.Element {
         Here stands the monthly cost of each way to serve your traffic, over volume, with the crossing marked. It needs
         a record of your calls: when, how many tokens in, how many out.
       </p>
-      <p>Give it one with a single command; CSV, JSON Lines and Parquet are recognised by their columns:</p>
+      <p>
+        Give it one with a single command, from the folder that Crossline was started in; CSV, JSON Lines and Parquet
+        are recognised by their columns:
+      </p>
       <pre>
-        <code>crossline import calls.csv</code>
+        <code>./crossline import calls.csv</code>
       </pre>
       <p>Then reload this page.</p>
     </section>
