@@ -76,9 +76,13 @@ export function spokenName(option: OptionAnswer, group: string | null): string {
   return shortName(option, group).replace(/^on (?=\d)/, 'own ')
 }
 
-/** Which weights are "today's": those of the first option, since the answer ranks them first. */
-export function primaryGroup(answer: Answer): string | null {
-  return answer.options[0]?.group ?? null
+/**
+ * Which weights are "today's": those of the first option, since the answer ranks them first; null where nobody said
+ * which ones the traffic runs on, since then no option is known to do what today's does.
+ */
+export function primaryGroup({ options }: Pick<Answer, 'options'>): string | null {
+  const group = options[0]?.group ?? null
+  return options.some(option => option.group === group && option.meetsQuality !== 'unknown') ? group : null
 }
 
 /** Styles of all options of the answer, so that a line, its mark and its table row always agree. */
@@ -99,8 +103,9 @@ export function chartedOptions(answer: Answer): string[] {
   )
   const own = primary.filter(({ kind }) => kind !== 'api').slice(0, 3)
   const others: OptionAnswer[] = []
+  const mostOthers = group === null ? 6 : 3
   for (const option of drawable) {
-    if (option.group !== group && others.length < 3 && others.every(other => other.group !== option.group)) {
+    if (option.group !== group && others.length < mostOthers && others.every(other => other.group !== option.group)) {
       others.push(option)
     }
   }

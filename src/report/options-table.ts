@@ -7,6 +7,7 @@ import { type Ink, padded, paragraph } from './ansi.ts'
 const head = ['$/month', 'band', '$/Mtok', 'used', 'repl', 'q l'] as const
 const widths = [8, 11, 7, 4, 4, 3] as const
 const otherWeights = 'other weights: possible savings; whether they do the job is not measured'
+const anyWeights = 'nobody said which weights this traffic runs on: whether any of these does the job is unknown'
 const most = { apis: 5, fleets: 5, others: 4 } as const
 
 /** Rows of the table; `all` lists every option, else the cheapest, what is paid today and what is compared. */
@@ -35,9 +36,9 @@ export function optionsTable(answer: Answer, columns: number, pen: Ink, all: boo
   const others = rows(false)
   return [
     pen.dim(cells('option', '', head)),
-    ...paragraph(`same weights: ${group ?? 'unknown'}`, columns).map(pen.dim),
+    ...(group === null ? [] : paragraph(`same weights: ${group}`, columns).map(pen.dim)),
     ...rows(true),
-    ...(others.length > 0 ? paragraph(otherWeights, columns).map(pen.dim) : []),
+    ...(others.length > 0 ? paragraph(group === null ? anyWeights : otherWeights, columns).map(pen.dim) : []),
     ...others,
     ...(more > 0 ? [pen.dim(`and ${more} more (--explain)`)] : []),
     ...paragraph(

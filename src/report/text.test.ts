@@ -7,6 +7,7 @@ import { decide } from '../core/decide/decide.ts'
 import type { Replay } from '../core/decide/evidence.ts'
 import { paragraph, shownWidth } from './ansi.ts'
 import { reportText } from './rows.ts'
+import { answerSvg } from './svg.tsx'
 import { answerText } from './text.ts'
 
 const answer = decide(pageEvidence(), { ...defaultChoices, usdPerGpuHour: 0.2, operationsUsdPerMonth: 300 })
@@ -73,6 +74,19 @@ test('what is printed without --explain is short, and names nothing as a machine
   expect(ground.length).toBeLessThan(
     answerText(answer, { columns: 80, color: false, explain: true }).split('Assumed')[1]!.length / 2,
   )
+})
+
+test('without a word about today’s weights nothing is called the same weights (law 9)', () => {
+  const evidence = pageEvidence()
+  const nobody = decide(
+    { ...evidence, todayGroup: null, api: evidence.api.filter(({ kind }) => kind !== 'as-metered') },
+    defaultChoices,
+  )
+  expect(nobody.best).toBeNull()
+  const text = answerText(nobody, { columns: 80, color: false })
+  expect(text).not.toContain('same weights:')
+  expect(text.replace(/\s+/g, ' ')).toContain('--as-model')
+  expect(answerSvg(nobody)).not.toContain('Same weights')
 })
 
 test('an axis of very small amounts keeps to its margin', () => {

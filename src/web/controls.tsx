@@ -28,7 +28,9 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
           value={question.model ?? ''}
           onChange={event => ask('model', event.currentTarget.value)}
         >
-          <option value="">{evidence.slice.model ?? 'the costliest model'}</option>
+          <option value="">
+            {evidence.slice.model ?? (evidence.slices.length > 0 ? 'the costliest model' : 'all calls')}
+          </option>
           {evidence.slices
             .filter(({ model }) => model !== evidence.slice.model || question.model === model)
             .map(({ model, share }) => (
@@ -45,7 +47,7 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
           value={question.asModel ?? ''}
           onChange={event => ask('asModel', event.currentTarget.value)}
         >
-          <option value="">{evidence.todayGroup ?? 'as metered'}</option>
+          <option value="">{evidence.todayGroup ?? 'nobody said'}</option>
           {weights
             .filter(model => model !== evidence.todayGroup || question.asModel === model)
             .map(model => (
@@ -62,15 +64,13 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
           onChange={event => choose({ api: event.currentTarget.value || undefined })}
         >
           <option value="">cheapest</option>
-          {[true, false].map(isSame => (
-            <optgroup key={isSame} label={isSame ? 'Same weights' : 'Other weights'}>
-              {evidence.api
-                .filter(({ group }) => (group === evidence.todayGroup) === isSame)
-                .map(({ name }) => (
-                  <option key={name} value={name}>
-                    {name}
-                  </option>
-                ))}
+          {groupsOf(evidence).map(([label, names]) => (
+            <optgroup key={label} label={label}>
+              {names.map(name => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
             </optgroup>
           ))}
         </select>
@@ -182,4 +182,12 @@ function Choice(props: {
 
 function unique(names: readonly string[]): string[] {
   return [...new Set(names)]
+}
+
+/** Names of APIs under what is known of their weights; an empty group is left out. */
+function groupsOf({ api, todayGroup }: Evidence): (readonly [string, readonly string[]])[] {
+  const named = (isSame: boolean) =>
+    api.filter(({ group }) => (group === todayGroup) === isSame).map(({ name }) => name)
+  const groups = [['Same weights', named(true)] as const, ['Other weights', named(false)] as const]
+  return groups.filter(([, names]) => names.length > 0)
 }

@@ -104,19 +104,23 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
               </th>
             </tr>
           </thead>
-          <tbody>
-            <tr class="group">
-              <th scope="rowgroup" colSpan={9}>
-                Same weights: {group ?? 'unknown'}
-              </th>
-            </tr>
-            {same.map(row)}
-          </tbody>
+          {group !== null && (
+            <tbody>
+              <tr class="group">
+                <th scope="rowgroup" colSpan={9}>
+                  Same weights: {group}
+                </th>
+              </tr>
+              {same.map(row)}
+            </tbody>
+          )}
           {other.length > 0 && (
             <tbody>
               <tr class="group">
                 <th scope="rowgroup" colSpan={9}>
-                  Other weights: possible savings, never best without evidence of quality
+                  {group === null
+                    ? 'Nobody said which weights this traffic runs on: whether any of these does the job is unknown'
+                    : 'Other weights: possible savings, never best without evidence of quality'}
                 </th>
               </tr>
               {shownOthers.map(row)}

@@ -25,7 +25,8 @@ export function verdict(answer: Answer, context: VerdictContext): string {
 
 function cheapestWords(answer: Answer, { today, metered, isStated }: VerdictContext): string {
   const here = `at ${isStated ? 'the stated' : "today's"} ${tokenWords(answer.youAreHere.tokensPerMonth)} a month`
-  if (today === null) return 'Cannot tell: nobody said which weights this traffic runs on.'
+  if (today === null)
+    return 'Cannot tell: nobody said which weights this traffic runs on. Say which: --as-model on the command line, "Run as" on the page.'
   const best = answer.options.find(option => option.name === answer.best)
   if (best === undefined)
     return `Cannot tell: no way to serve ${today.group} has a known price within the bars ${here}.`
