@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import type { Answer, Crossing } from '../core/decide/answer.ts'
 import { costAt } from '../core/decide/staircase.ts'
-import type { ChartFrame } from './frame.ts'
+import { type ChartFrame, primaryGroup } from './frame.ts'
 import { multipleLabel, usdExactLabel, volumeLabel } from './labels.ts'
 import { Mark, round } from './marks.tsx'
 import { paint, type Theme } from './palette.ts'
@@ -54,7 +54,7 @@ export function Annotations(props: Parts & { here: number; today: number | null 
     <g class="annotations">
       {seen.length === 0 && !frame.narrow && frame.x(here) < plot.right - 320 && (
         <Label x={plot.right} y={plot.top - 10} anchor="end" theme={theme} tone="quiet">
-          {answer.crossings.length === 0 ? 'no crossing among the same weights' : 'no crossing in view'}
+          {noCrossing(answer)}
         </Label>
       )}
       {seen.map(crossing => (
@@ -77,6 +77,12 @@ export function Annotations(props: Parts & { here: number; today: number | null 
       )}
     </g>
   )
+}
+
+/** Why no crossing is marked. */
+function noCrossing(answer: Answer): string {
+  if (primaryGroup(answer) === null) return 'nothing to cross: today’s weights are unknown'
+  return answer.crossings.length === 0 ? 'no crossing among the same weights' : 'no crossing in view'
 }
 
 const labelGap = 10

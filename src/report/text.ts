@@ -84,7 +84,9 @@ function crossingLines(answer: Answer, item: Item, explain: boolean): string[] {
     lines.push(...item(`never: ${short(option)}: ${reason}${nearestChange && explain ? `; ${nearestChange}` : ''}`))
   }
   lines.push(...more(answer.never, shownNevers, 'that never cross'))
-  return lines.length > 0 ? lines : ['  none among the same weights']
+  return lines.length > 0
+    ? lines
+    : [group === null ? '  none: today’s weights are unknown' : '  none among the same weights']
 }
 
 function replayLines(answer: Answer, item: Item, explain: boolean): string[] {

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { BreakdownBars, breakdownParts, partOf } from '../charts/breakdown.tsx'
-import { chartedOptions, optionStyles } from '../charts/frame.ts'
+import { chartedOptions, optionStyles, primaryGroup } from '../charts/frame.ts'
 import { objectiveLabel, replayedCalls, replayLabel } from '../charts/ground.ts'
 import { usdExactLabel } from '../charts/labels.ts'
 import type { Answer } from '../core/decide/answer.ts'
@@ -72,7 +72,11 @@ function Replays({ answer }: { answer: Answer }): JSX.Element {
       <h2>Latency</h2>
       <p>Fleets are sized for: {objectiveLabel(answer.objective)}.</p>
       {calls === null ? (
-        <p class="quiet">At this volume nothing is replayed: the ledger has only today’s calls.</p>
+        <p class="quiet">
+          {primaryGroup(answer) === null
+            ? 'Nothing is replayed: nobody said which weights these calls run on.'
+            : 'At this volume nothing is replayed: the ledger has only today’s calls.'}
+        </p>
       ) : (
         <>
           <p>Today’s {calls}, replayed one by one, spares not among the replicas:</p>

@@ -22,7 +22,8 @@ export const crossover: CommandModule = {
         `
 Examples:
   crossline crossover
-  crossline crossover --trace calls.csv.gz --as-model llama-3.1-70b --html answer.html
+  crossline crossover --as-model llama-3.1-70b --html answer.html
+  crossline crossover --trace calls.csv.gz --model gpt-5-mini
   crossline crossover --gpu h100-sxm-80gb --term reserved_1y --volume 3e9 --json
   crossline crossover --inputs terms.yaml`,
       )
