@@ -37,7 +37,7 @@ export const importCommand: CommandModule = {
         `
 Examples:
   crossline import calls.csv.gz --model gpt-5-mini --provider openai
-  crossline import log.jsonl --map time=ts --map input=usage.in --map output=usage.out
+  crossline import log.jsonl --map time=ts --map input=in --map output=out
   crossline import undo calls.csv.gz
   crossline import sources`,
       )
