@@ -18,9 +18,10 @@ try {
   update('docs/walkthrough.md', page => page.replace(/^```\n(\$ [\s\S]*?)^```$/gm, (_, block) => replayed(block)))
   rmSync(join(bench, '.crossline'), { recursive: true, force: true })
   await withSample(() => {
-    tour(readFileSync(join(root, 'README.md'), 'utf8'))
     run('./crossline crossover --svg picture.svg')
     update('docs/crossover.svg', () => readFileSync(join(bench, 'picture.svg'), 'utf8'))
+    // Last, because its import makes the sample go.
+    tour(readFileSync(join(root, 'README.md'), 'utf8'))
   })
 } finally {
   rmSync(bench, { recursive: true, force: true })

@@ -16,14 +16,17 @@ export interface Furniture {
 }
 
 const margin = 20
+/** A file that travels meets machines without Inter: the widest usual stand-in (DejaVu Sans) runs 12 % longer. */
+const fontSlack = 0.88
 
 /** Lines of text above and below the picture and the heights they take, for a width. */
 export function furnitureFor(answer: Answer, width: number): Furniture {
   const { first, rest: more } = headline(answer.verdict)
-  const verdict = wrapped(first, width - 2 * margin - (answer.sample ? 130 : 0), 17, 600, 3)
-  const rest = more === '' ? [] : wrapped(more, width - 2 * margin, 12, 400, 4)
+  const room = (width - 2 * margin) * fontSlack
+  const verdict = wrapped(first, room - (answer.sample ? 130 : 0), 17, 600, 3)
+  const rest = more === '' ? [] : wrapped(more, room, 12, 400, 5)
   const notes = [basisLine(answer), ...assumptionLines(answer), ...sourceLines(answer)].flatMap(line =>
-    wrapped(line, width - 2 * margin, 10.5, 400, 2),
+    wrapped(line, room, 10.5, 400, 3),
   )
   return {
     header: 18 + verdict.length * 23 + rest.length * 17 + 12,

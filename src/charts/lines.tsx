@@ -73,7 +73,8 @@ export function EndLabels({ frame, theme }: { frame: ChartFrame; theme: Theme })
     plot.top - 6,
     plot.bottom + 10,
   )
-  const room = frame.width - plot.right - 60
+  // Less than there is: a file that travels meets machines whose letters are wider than Inter's.
+  const room = (frame.width - plot.right - 50) * 0.84
   return (
     <g class="ends">
       {!narrow && series[0] && !series[0].style.quiet && (
