@@ -93,6 +93,12 @@ function limitsOf({ contextTokens, maxOutputTokens }: HostedOffer): string {
   return limits.join(', or ')
 }
 
+/** A sum of usage at an offer's list price, exact; null when a price is not stated. */
+export function offerUsd(offer: HostedOffer, usage: Readonly<Record<UsageKind, number>>): Money | null {
+  const rates = ratesOf(offer)
+  return rates === null ? null : cost(usage, rates)
+}
+
 function ratesOf(offer: HostedOffer): Rates | null {
   if (offer.usdPerMtokInput === null || offer.usdPerMtokOutput === null) return null
   return {

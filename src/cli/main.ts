@@ -8,12 +8,13 @@ import { price } from './commands/price.ts'
 import { prices } from './commands/prices.ts'
 import { report } from './commands/report.ts'
 import { reprice } from './commands/reprice.ts'
+import { savings } from './commands/savings.ts'
 import { serve } from './commands/serve.ts'
 import { terminal } from './output.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { version } from './version.ts'
 
-const commands: readonly CommandModule[] = [serve, importCommand, report, reprice, crossover, price, prices]
+const commands: readonly CommandModule[] = [serve, importCommand, report, reprice, crossover, savings, price, prices]
 
 /** Runs the command line; resolves when the command is done, with `process.exitCode` set. */
 export async function main(argv: readonly string[]): Promise<void> {

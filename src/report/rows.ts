@@ -102,7 +102,7 @@ function decimalsFor(total: string): number {
 }
 
 /** An exact decimal string to so many decimals, half up, by its digits: no float in between. */
-function roundedUsd(text: string, decimals: number): string {
+export function roundedUsd(text: string, decimals: number): string {
   const negative = text.startsWith('-')
   const [whole = '0', part = ''] = (negative ? text.slice(1) : text).split('.')
   const digits = BigInt(whole + part.slice(0, decimals).padEnd(decimals, '0'))

@@ -8,6 +8,7 @@ import type { Operation } from './operation.ts'
 import { choicesShape, questionShape, rangeShape } from './parameters.ts'
 import { priceCallsOf } from './prices.ts'
 import { dropSample } from './sample.ts'
+import { runSavings, savingsShape } from './savings.ts'
 
 /** Keeps each operation's parameter and result types while it is listed with others. */
 function operation<Shape extends z.ZodRawShape, Result>(
@@ -101,6 +102,15 @@ export const crossover = operation({
   run: (workplace, params, io) => answerOf(workplace, params, io),
 })
 
+export const savings = operation({
+  name: 'savings',
+  method: 'POST',
+  summary: 'What own GPUs cost by their leases, and what the same calls would have cost at other sellers, day by day.',
+  takesFile: true,
+  shape: savingsShape,
+  run: runSavings,
+})
+
 export const dropSampleCalls = operation({
   name: 'sample-drop',
   path: '/api/sample/drop',
@@ -122,6 +132,7 @@ export const operations: readonly Operation<never, unknown>[] = [
   reprice,
   evidence,
   crossover,
+  savings,
   dropSampleCalls,
 ] as unknown as readonly Operation<never, unknown>[]
 

@@ -1,0 +1,298 @@
+// Leases and a ledger in; all that is known of what own GPUs saved, before it is judged, out.
+import { weightsOf } from '../catalog/facts.ts'
+import { defaultFrontier, isClosedWeights, isOwnServer } from '../catalog/own-servers.ts'
+import type { Assumption } from '../core/decide/evidence.ts'
+import type { LocalDay, OwnLease, SavingsEvidence, ServedCalls } from '../core/decide/savings-evidence.ts'
+import { Fault } from '../core/fault/fault.ts'
+import { instantText } from '../core/meter/calendar.ts'
+import type { PriceBook } from '../core/meter/rates.ts'
+import { promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import type { Ledger, ReportRow, Slice, UsageGroup } from '../ledger/ledger.ts'
+import { hostedOf, offersOfServed } from './hosted-rows.ts'
+import { dayStart, localDays, nextDay } from './local-days.ts'
+import { atBookPrices, joined, promptBounds, type ServedSum } from './repriced.ts'
+import { servedOn } from './served-on.ts'
+import { groupOf } from './slices.ts'
+
+/** What a reader asks of the savings. */
+export interface SavingsQuestion {
+  readonly leases: readonly OwnLease[]
+  /** Half-open, UTC microseconds; null = from the first lease, to the last call or lease end. */
+  readonly fromMicros: number | null
+  readonly toMicros: number | null
+  readonly zone: string
+  /** Providers that are own GPUs; null = the documented names. */
+  readonly providers: readonly string[] | null
+  /** Only the calls of this model. */
+  readonly model: string | null
+  /** Host, or host/model as listed, that the calls are compared with; null = one named row by rule. */
+  readonly as: string | null
+  readonly frontier: string | null
+  readonly by: 'team' | null
+  readonly seed: number
+}
+
+export interface SavingsTools {
+  readonly ledger: Ledger
+  readonly book: PriceBook
+  readonly progress?: (text: string) => void
+}
+
+/** @throws Fault PERIOD_OPEN, PERIOD_EMPTY, PROVIDER_NOT_METERED, MODEL_NOT_METERED, OFFER_UNKNOWN */
+export async function gatherSavings(question: SavingsQuestion, tools: SavingsTools): Promise<SavingsEvidence> {
+  const { ledger, book, progress = () => {} } = tools
+  const sources = await ledger.sources()
+  const sample = sources.length > 0 && sources.every(source => source.sample)
+  const every: Slice = sources.some(source => !source.sample) ? { sample: false } : {}
+  const days = await daysOf(question, tools, every)
+  const span: Slice = { ...every, fromMicros: days[0]!.fromMicros, toMicros: days.at(-1)!.toMicros }
+  const metered = (await ledger.report(every, ['provider', 'model'], 'UTC')).rows
+  const own = ownNames(question, metered)
+  const slice: Slice = {
+    ...span,
+    where: { provider: own.providers, ...(own.models === null ? {} : { model: own.models }) },
+  }
+
+  progress('reading the calls served on own GPUs')
+  const frontier = frontierOf(question, metered, own.providers)
+  const served = own.providers.length === 0 ? [] : (await ledger.report(slice, ['model'], 'UTC')).rows
+  const weights = [...new Set(served.map(row => (row.key.model == null ? null : groupOf(row.key.model))))].sort()
+  const offers = offersOfServed(weights, question.as)
+  const bounds = promptBounds(book, [
+    frontier,
+    ...offers.flatMap(one => one.offers).map(one => ({ provider: one.host, model: one.modelAsListed })),
+  ])
+  const keys =
+    question.by === 'team' && served.length > 0
+      ? (await ledger.report(slice, ['team'], 'UTC')).rows.map(row => row.key.team ?? null)
+      : [null]
+  const sums: ServedSum[][][] = []
+  for (const key of keys) {
+    const part: Slice = question.by === 'team' ? { ...slice, where: { ...slice.where, team: key } } : slice
+    sums.push(served.length === 0 ? days.map(() => []) : await sumsByDay(ledger, part, days, bounds))
+  }
+  const outside = own.providers.length === 0 ? 0 : await callsOutside(ledger, slice)
+
+  return {
+    sample,
+    zone: question.zone,
+    days,
+    leases: question.leases,
+    by: question.by,
+    parts: keys.map((key, p) => ({ key, days: sums[p]!.map(servedCalls) })),
+    ownProviders: own.providers,
+    hosted: hostedOf(offers, book, days, sums, bounds),
+    frontier: { ...atBookPrices(book, frontier, days, sums, bounds), chosenBy: frontier.chosenBy },
+    servedOn: await servedOn(ledger, slice, served, question, progress),
+    notes: [
+      ...(outside > 0 ? [`${outside} calls on own GPUs are outside of the days told of and in no figure`] : []),
+      ...(own.models === null ? [] : ["only this model's calls are counted, and all leases"]),
+      ...(own.providers.length === 0 ? ['no call in the ledger names own GPUs as its provider: say --provider'] : []),
+      ...commitmentNotes(question.leases),
+    ],
+    assumptions: assumptionsOf(question, own.providers, days),
+  }
+}
+
+/**
+ * The days told of. They begin with the first lease; they end with the last day that has a call of any provider, or with
+ * the last stated end of a lease when that is later and not after the newest price known: days to come are not idle.
+ */
+async function daysOf(question: SavingsQuestion, { ledger, book }: SavingsTools, every: Slice): Promise<LocalDay[]> {
+  const { leases, zone } = question
+  const fromMicros = question.fromMicros ?? dayStart(Math.min(...leases.map(lease => lease.fromMicros)), zone)
+  const toMicros = question.toMicros ?? (await lastKnown())
+  if (toMicros <= fromMicros) {
+    throw new Fault('PERIOD_EMPTY', `no time lies between ${instantText(fromMicros)} and ${instantText(toMicros)}`, {
+      where: question.toMicros === null ? 'the last call or end of a lease' : '--to',
+      fix: 'give --from and --to',
+    })
+  }
+  return localDays(fromMicros, toMicros, zone)
+
+  async function lastKnown(): Promise<number> {
+    const demand = await ledger.demand(every, 86_400)
+    const lastCall = demand === null ? null : nextDay(demand.lastAtMicros, zone)
+    const newest = Math.max(lastCall ?? 0, nextDay(Date.parse(book.newestDate) * 1000, zone))
+    const ends = leases.flatMap(({ toMicros }) => (toMicros === null || toMicros > newest ? [] : [toMicros]))
+    const known = [...ends, ...(lastCall === null ? [] : [lastCall])]
+    if (known.length > 0) return Math.max(...known)
+    throw new Fault('PERIOD_OPEN', 'every lease still runs and the ledger holds no calls: no end is known', {
+      where: '--to',
+      fix: 'give --to, such as --to 2026-12-01',
+    })
+  }
+}
+
+/** Names in the ledger of providers and models that are asked about; models null = all. */
+function ownNames(
+  question: SavingsQuestion,
+  metered: readonly ReportRow[],
+): { providers: string[]; models: string[] | null } {
+  const names = [...new Set(metered.flatMap(row => row.key.provider ?? []))].sort()
+  const asked = question.providers?.map(name => name.toLowerCase())
+  const providers = names.filter(name => (asked === undefined ? isOwnServer(name) : asked.includes(name.toLowerCase())))
+  const missing = asked?.find(name => !names.some(known => known.toLowerCase() === name))
+  if (missing !== undefined && names.length > 0) {
+    throw new Fault('PROVIDER_NOT_METERED', `no call of provider "${missing}" is in the ledger`, {
+      where: '--provider',
+      fix: `use one of ${names.join(', ')}`,
+    })
+  }
+  if (question.model === null) return { providers, models: null }
+  const own = metered.filter(row => providers.includes(row.key.provider ?? ''))
+  const models = [...new Set(own.flatMap(row => row.key.model ?? []))].sort()
+  const exact = models.filter(name => name === question.model)
+  const same = exact.length > 0 ? exact : models.filter(name => groupOf(name) === groupOf(question.model!))
+  if (same.length > 0) return { providers, models: same }
+  throw new Fault('MODEL_NOT_METERED', `no call of "${question.model}" on own GPUs is in the ledger`, {
+    where: '--model',
+    fix: models.length === 0 ? 'say which provider is your own: --provider' : `use one of ${models.join(', ')}`,
+  })
+}
+
+/** The frontier model asked for, else the closed-weights model that costs most in the ledger, else a named constant. */
+function frontierOf(question: SavingsQuestion, metered: readonly ReportRow[], own: readonly string[]) {
+  const others = metered.filter(row => row.key.model !== null && !own.includes(row.key.provider ?? ''))
+  const costliest = (rows: readonly ReportRow[]) => [...rows].sort((a, b) => Number(b.usd) - Number(a.usd))[0]
+  const named = (provider: string | null, model: string, chosenBy: string) => ({
+    name: provider === null ? model : `${provider}/${model}`,
+    provider,
+    model,
+    chosenBy,
+  })
+  if (question.frontier !== null) {
+    const row = costliest(others.filter(one => one.key.model === question.frontier))
+    const slash = question.frontier.indexOf('/')
+    if (row === undefined && slash > 0) {
+      return named(question.frontier.slice(0, slash), question.frontier.slice(slash + 1), 'stated by you')
+    }
+    return named(row?.key.provider ?? null, question.frontier, 'stated by you')
+  }
+  const row = costliest(others.filter(one => Number(one.usd) > 0 && isClosedWeights(one.key.model!)))
+  if (row !== undefined)
+    return named(row.key.provider ?? null, row.key.model!, 'the closed-weights model with most spend in the ledger')
+  const { provider, model } = defaultFrontier
+  return named(provider, model, 'a named constant: the ledger has no spend on closed weights')
+}
+
+/** Sums of a slice by day. One question where days begin on whole UTC hours, else one a day. */
+async function sumsByDay(
+  ledger: Ledger,
+  slice: Slice,
+  days: readonly LocalDay[],
+  promptFrom: readonly number[],
+): Promise<ServedSum[][]> {
+  const isWhole = days.every(day => day.fromMicros % 3.6e9 === 0)
+  const byDay: ServedSum[][] = days.map(() => [])
+  const spans = isWhole
+    ? [{ at: 0, own: slice }]
+    : days.map(({ fromMicros, toMicros }, at) => ({ at, own: { ...slice, fromMicros, toMicros } }))
+  for (const { at, own } of spans) {
+    let day = at
+    const groups = await ledger.usageGroups(own, { promptFrom, bucket: 'hour' })
+    for (const group of [...groups].sort((a, b) => a.bucketMicros! - b.bucketMicros!)) {
+      if (isWhole) while (group.bucketMicros! >= days[day]!.toMicros) day++
+      byDay[day]!.push(sumOf(group))
+    }
+  }
+  return byDay.map(compact)
+}
+
+function sumOf(group: UsageGroup): ServedSum {
+  // A kind that nobody tells is none here: whether a call's prompt and answer are known at all is counted apart.
+  const usage = Object.fromEntries(usageKinds.map(kind => [kind, group.usage[kind] ?? 0])) as Record<UsageKind, number>
+  return {
+    weights: group.model === null ? null : groupOf(group.model),
+    hourMicros: group.bucketMicros!,
+    promptClass: group.promptClass,
+    calls: group.calls,
+    unknownUsageCalls: group.unknownUsageCalls,
+    usage,
+  }
+}
+
+/** One sum for what differs only in what no other seller looks at: outcome, tier, region, the model's spelling. */
+function compact(sums: readonly ServedSum[]): ServedSum[] {
+  const byKey = new Map<string, ServedSum>()
+  for (const sum of sums) {
+    const key = `${sum.weights}\n${sum.hourMicros}\n${sum.promptClass}`
+    const before = byKey.get(key)
+    byKey.set(key, before === undefined ? sum : joined(before, sum))
+  }
+  return [...byKey.values()]
+}
+
+function servedCalls(sums: readonly ServedSum[]): ServedCalls[] {
+  const byWeights = new Map<string | null, ServedSum>()
+  for (const sum of sums) {
+    const before = byWeights.get(sum.weights)
+    byWeights.set(sum.weights, before === undefined ? sum : joined(before, sum))
+  }
+  return [...byWeights.values()].map(({ weights, calls, unknownUsageCalls, usage }) => ({
+    weights,
+    calls,
+    unknownUsageCalls,
+    inputTokens: promptKinds.reduce((sum, kind) => sum + usage[kind], 0),
+    outputTokens: usage.output + usage.outputAudio + usage.outputImage,
+  }))
+}
+
+async function callsOutside(ledger: Ledger, slice: Slice): Promise<number> {
+  const { fromMicros: _, toMicros: __, ...always } = slice
+  const [all, inside] = [await ledger.report(always, [], 'UTC'), await ledger.report(slice, [], 'UTC')]
+  return all.total.calls - inside.total.calls
+}
+
+function commitmentNotes(leases: readonly OwnLease[]): string[] {
+  const after = leases.filter(
+    ({ toMicros, committedUntilMicros }) => toMicros !== null && (committedUntilMicros ?? 0) > toMicros,
+  )
+  return after.length === 0
+    ? []
+    : [
+        `line ${after.map(lease => lease.line).join(', ')} of the leases: committed beyond its end; what is owed after it is not counted`,
+      ]
+}
+
+function assumptionsOf(
+  question: SavingsQuestion,
+  providers: readonly string[],
+  days: readonly LocalDay[],
+): Assumption[] {
+  const presumed = question.model === null ? null : weightsOf(question.model)
+  return [
+    {
+      name: 'provider',
+      label: 'own GPUs',
+      value: providers.join(', ') || 'none',
+      source: question.providers === null ? 'the documented names of own servers' : 'stated by you',
+    },
+    {
+      name: 'period',
+      value: `${instantText(days[0]!.fromMicros)} to ${instantText(days.at(-1)!.toMicros)}`,
+      source: `${question.fromMicros === null ? 'from the first lease' : 'from: stated by you'}; ${question.toMicros === null ? 'to the end of the last day with a call, or of the last lease' : 'to: stated by you, not included'}`,
+    },
+    {
+      name: 'busy',
+      value: 'estimated',
+      source:
+        'busy: GPU time that the tokens take on replicas kept full, by the serving model; idle: the rest of what was leased',
+    },
+    {
+      name: 'cache',
+      value: 'fresh input',
+      source:
+        "prompts billed as fresh input elsewhere: caches do not carry over; the low end grants own hits at the seller's price for them",
+    },
+    ...(presumed?.presumed
+      ? [
+          {
+            name: 'architecture',
+            value: presumed.architecture,
+            source: `presumed for ${presumed.weights}: not checked`,
+          },
+        ]
+      : []),
+  ]
+}
