@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { SavingsAnswer } from '../core/decide/savings-answer.ts'
+import { savingsText } from '../report/savings-text.ts'
+import { httpApp } from './http.ts'
+import { importFile, operations } from './operations.ts'
+import { openWorkplace, type Workplace } from './workplace.ts'
+
+let folder: string
+let workplace: Workplace
+
+const io = { progress: () => {}, note: () => {} }
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'crossline-savings-'))
+  workplace = openWorkplace({ dataDir: folder, inMemory: true })
+  // Ten calls a day for ten days, of which those of two days tell no tokens.
+  const rows = Array.from({ length: 100 }, (_, i) => {
+    const day = String(1 + Math.floor(i / 10)).padStart(2, '0')
+    const counts = i >= 80 ? ',' : '20000,500'
+    return `2026-11-${day}T${String(i % 10).padStart(2, '0')}:30:00Z,vllm,meta-llama/Llama-3.1-8B-Instruct,${counts},${i % 3 === 0 ? 'ads' : 'search'}`
+  })
+  const path = join(folder, 'calls.csv')
+  writeFileSync(path, ['time,provider,model,input_tokens,output_tokens,team', ...rows, ''].join('\n'))
+  await importFile.run(workplace, {}, { ...io, file: { path, name: 'calls.csv' } })
+})
+
+afterAll(async () => {
+  await workplace.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const header = 'gpu,count,from,to,usdPerHour,committedUntil,team\n'
+
+async function post(query: string, leases: string) {
+  const app = httpApp({
+    workplace,
+    operations,
+    version: '0',
+    hosts: ['localhost'],
+    isReady: () => true,
+    opened: Promise.resolve(),
+  })
+  const response = await app.request(`http://localhost/api/savings?${query}`, {
+    method: 'POST',
+    headers: { host: 'localhost' },
+    body: header + leases,
+  })
+  return { status: response.status, json: (await response.json()) as SavingsAnswer & { error?: object } }
+}
+
+test('the list of leases travels as the body; days of the zone, sums of the columns', async () => {
+  const { status, json } = await post('zone=Europe/Oslo&by=team&as=wandb', 'l40s,1,2026-11-01,,1.25,2026-11-04,ads\n')
+  expect(status).toBe(200)
+  // 20,500 tokens at wandb's $0.22 per Mtok are $0.00451 a call; 80 calls of known usage.
+  expect(json.total).toMatchObject({
+    calls: 100,
+    unknownUsageCalls: 20,
+    tokens: { input: 1_600_000, output: 40_000 },
+    leasedUsd: '300.000000000000',
+    sunkUsd: '90.000000000000',
+    avoidableUsd: '210.000000000000',
+    hosted: { usd: '0.360800000000', unpricedCalls: 0 },
+  })
+  expect(json.days.map(day => day.date)).toEqual(
+    Array.from({ length: 10 }, (_, i) => `2026-11-${String(i + 1).padStart(2, '0')}`),
+  )
+  expect(json.rows.map(row => [row.key.team, row.calls])).toEqual([
+    ['ads', 34],
+    ['search', 66],
+  ])
+  expect(json.verdict).toBe('lost')
+  expect(json.days.at(-1)).toMatchObject({ busyUsd: null, hosted: { usd: null } })
+})
+
+test('no line of the text is wider than 80 columns, and the verdict comes first', async () => {
+  for (const query of ['by=team', 'operationsUsdPerMonth=0&frontier=no-such-model', 'from=2026-11-20&to=2026-11-27']) {
+    const { json } = await post(
+      query,
+      'h100,8,2026-11-01,,2.49,2026-11-04,a team with quite a long name\nl40s,1,2026-11-02,2026-11-03,0.9,,\n',
+    )
+    const text = savingsText(json, { columns: 80, color: false })
+    expect(text).toMatch(/^(Saved|Lost|Cannot tell): own GPUs cost \$/)
+    expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
+  }
+})
+
+test('what is wrong with a list or a question is told where it is', async () => {
+  const bad = await post('fileName=fleet.csv', 'h100,1,2026-11-01,,2,,\nh1000,1,2026-11-01,,2,,\n')
+  expect(bad.status).toBe(400)
+  expect(bad.json).toMatchObject({ error: { code: 'LEASE_INVALID', where: 'fleet.csv:3', fix: 'did you mean h100?' } })
+  expect((await post('by=feature', 'h100,1,2026-11-01,,2,,\n')).status).toBe(400)
+  expect((await post('zone=Europe/Olso', 'h100,1,2026-11-01,,2,,\n')).json).toMatchObject({
+    error: { code: 'BAD_ZONE' },
+  })
+})
