@@ -1,6 +1,5 @@
 // Leases and a ledger in; all that is known of what own GPUs saved, before it is judged, out.
-import { weightsOf } from '../catalog/facts.ts'
-import { defaultFrontier, isClosedWeights, isOwnServer } from '../catalog/own-servers.ts'
+import { isOwnServer } from '../catalog/own-servers.ts'
 import type { Assumption } from '../core/decide/evidence.ts'
 import type { LocalDay, OwnLease, SavingsEvidence, ServedCalls } from '../core/decide/savings-evidence.ts'
 import { Fault } from '../core/fault/fault.ts'
@@ -8,6 +7,7 @@ import { instantText } from '../core/meter/calendar.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
 import { promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import type { Ledger, ReportRow, Slice, UsageGroup } from '../ledger/ledger.ts'
+import { checkFrontier, frontierOf } from './frontier.ts'
 import { hostedOf, offersOfServed } from './hosted-rows.ts'
 import { dayStart, localDays, nextDay } from './local-days.ts'
 import { atBookPrices, joined, promptBounds, type ServedSum } from './repriced.ts'
@@ -54,10 +54,11 @@ export async function gatherSavings(question: SavingsQuestion, tools: SavingsToo
   }
 
   progress('reading the calls served on own GPUs')
-  const frontier = frontierOf(question, metered, own.providers)
+  const frontier = frontierOf(question.frontier, metered, own.providers)
   const served = own.providers.length === 0 ? [] : (await ledger.report(slice, ['model'], 'UTC')).rows
   const weights = [...new Set(served.map(row => (row.key.model == null ? null : groupOf(row.key.model))))].sort()
   const offers = offersOfServed(weights, question.as)
+  checkFrontier(question.frontier, frontier, book, days[0]!.fromMicros)
   const bounds = promptBounds(book, [
     frontier,
     ...offers.flatMap(one => one.offers).map(one => ({ provider: one.host, model: one.modelAsListed })),
@@ -151,31 +152,6 @@ function ownNames(
   })
 }
 
-/** The frontier model asked for, else the closed-weights model that costs most in the ledger, else a named constant. */
-function frontierOf(question: SavingsQuestion, metered: readonly ReportRow[], own: readonly string[]) {
-  const others = metered.filter(row => row.key.model !== null && !own.includes(row.key.provider ?? ''))
-  const costliest = (rows: readonly ReportRow[]) => [...rows].sort((a, b) => Number(b.usd) - Number(a.usd))[0]
-  const named = (provider: string | null, model: string, chosenBy: string) => ({
-    name: provider === null ? model : `${provider}/${model}`,
-    provider,
-    model,
-    chosenBy,
-  })
-  if (question.frontier !== null) {
-    const row = costliest(others.filter(one => one.key.model === question.frontier))
-    const slash = question.frontier.indexOf('/')
-    if (row === undefined && slash > 0) {
-      return named(question.frontier.slice(0, slash), question.frontier.slice(slash + 1), 'stated by you')
-    }
-    return named(row?.key.provider ?? null, question.frontier, 'stated by you')
-  }
-  const row = costliest(others.filter(one => Number(one.usd) > 0 && isClosedWeights(one.key.model!)))
-  if (row !== undefined)
-    return named(row.key.provider ?? null, row.key.model!, 'the closed-weights model with most spend in the ledger')
-  const { provider, model } = defaultFrontier
-  return named(provider, model, 'a named constant: the ledger has no spend on closed weights')
-}
-
 /** Sums of a slice by day. One question where days begin on whole UTC hours, else one a day. */
 async function sumsByDay(
   ledger: Ledger,
@@ -260,7 +236,6 @@ function assumptionsOf(
   providers: readonly string[],
   days: readonly LocalDay[],
 ): Assumption[] {
-  const presumed = question.model === null ? null : weightsOf(question.model)
   return [
     {
       name: 'provider',
@@ -285,14 +260,10 @@ function assumptionsOf(
       source:
         "prompts billed as fresh input elsewhere: caches do not carry over; the low end grants own hits at the seller's price for them",
     },
-    ...(presumed?.presumed
-      ? [
-          {
-            name: 'architecture',
-            value: presumed.architecture,
-            source: `presumed for ${presumed.weights}: not checked`,
-          },
-        ]
-      : []),
+    {
+      name: 'dtype',
+      value: 'not compared',
+      source: 'hosts of the same weights are taken as equal, whether they state a dtype or not',
+    },
   ]
 }

@@ -37,7 +37,8 @@ export async function servedOn(
   const gpus = [...new Set(leases.map(lease => lease.gpu))].sort()
   const list: ServedOn[] = []
   for (const [weights, models] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const architecture = weightsOf(weights)?.architecture ?? null
+    const known = weightsOf(weights)
+    const architecture = known?.architecture ?? null
     if (architecture === null) {
       list.push(...gpus.map(gpu => ({ weights, gpu, ...notSimulated('its architecture is not in the model catalog') })))
       continue
@@ -49,7 +50,9 @@ export async function servedOn(
       const most = mostAtOnce(leases.filter(lease => lease.gpu === gpu))
       const shape = smallestShape(modelById(architecture), gpuById(gpu), most)
       const none = `does not fit ${most} ${most === 1 ? 'GPU' : 'GPUs'} of ${gpu}`
-      list.push({ weights, gpu, ...(shape === null ? notSimulated(none) : tokenCost(shape, sample, seed)) })
+      const cost = shape === null ? notSimulated(none) : tokenCost(shape, sample, seed)
+      const presumed = known?.presumed ? `, architecture of ${architecture}, presumed and not checked` : ''
+      list.push({ weights, gpu, ...cost, note: `${cost.note}${presumed}` })
     }
   }
   return list

@@ -79,12 +79,16 @@ function totalLines(answer: SavingsAnswer, columns: number): string[] {
     ...row(
       '  hosted, same weights',
       money(total.hosted.usd),
-      `${names.join(' + ')}; ${bandWords(hosted.band)}${spread > 1 ? ` over ${spread} hosts` : ''}`,
+      total.calls === 0
+        ? ''
+        : `${names.join(' + ')}; ${bandWords(hosted.band)}${spread > 1 ? ` over ${spread} hosts` : ''}`,
     ),
     ...row(
       '  frontier model',
       money(total.frontier.usd),
-      `${frontier.name}; ${bandWords(frontier.usdBand)} by its tokenizer (${frontier.verdict}; its answers are others)`,
+      total.calls === 0
+        ? frontier.name
+        : `${frontier.name}; ${bandWords(frontier.usdBand)} by its tokenizer (${frontier.verdict}; its answers are others)`,
     ),
   ]
 }
@@ -154,9 +158,8 @@ function dayLines({ days }: SavingsAnswer, pen: Ink): string[] {
 
 const elsewhere = ({ usd }: Elsewhere): string => usdLabel(usd === null ? null : Number(usd))
 
-function soFar({ cumulative: { hostedUsd, loadedUsd } }: SavingsDay): string {
-  return usdLabel(hostedUsd === null ? null : Number(hostedUsd) - Number(loadedUsd))
-}
+const soFar = ({ cumulative: { savedUsd } }: SavingsDay): string =>
+  usdLabel(savedUsd === null ? null : Number(savedUsd))
 
 function hostedLines({ hosted }: SavingsAnswer): string[] {
   return [

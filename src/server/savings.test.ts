@@ -76,7 +76,7 @@ test('the list of leases travels as the body; days of the zone, sums of the colu
 })
 
 test('no line of the text is wider than 80 columns, and the verdict comes first', async () => {
-  for (const query of ['by=team', 'operationsUsdPerMonth=0&frontier=no-such-model', 'from=2026-11-20&to=2026-11-27']) {
+  for (const query of ['by=team', 'operationsUsdPerMonth=0&frontier=gpt-5.1', 'from=2026-11-20&to=2026-11-27']) {
     const { json } = await post(
       query,
       'h100,8,2026-11-01,,2.49,2026-11-04,a team with quite a long name\nl40s,1,2026-11-02,2026-11-03,0.9,,\n',
@@ -91,6 +91,9 @@ test('what is wrong with a list or a question is told where it is', async () => 
   const bad = await post('fileName=fleet.csv', 'h100,1,2026-11-01,,2,,\nh1000,1,2026-11-01,,2,,\n')
   expect(bad.status).toBe(400)
   expect(bad.json).toMatchObject({ error: { code: 'LEASE_INVALID', where: 'fleet.csv:3', fix: 'did you mean h100?' } })
+  expect((await post('frontier=gpt-five', 'h100,1,2026-11-01,,2,,\n')).json).toMatchObject({
+    error: { code: 'FRONTIER_UNPRICED', where: '--frontier' },
+  })
   expect((await post('by=feature', 'h100,1,2026-11-01,,2,,\n')).status).toBe(400)
   expect((await post('zone=Europe/Olso', 'h100,1,2026-11-01,,2,,\n')).json).toMatchObject({
     error: { code: 'BAD_ZONE' },

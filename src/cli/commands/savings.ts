@@ -27,9 +27,11 @@ export const savings: CommandModule = {
       .command('savings')
       .summary('what own GPUs saved or lost so far')
       .description(
-        'Sets what leased GPUs cost against what the calls that they served would have cost at hosts of the same weights and at a frontier model, day by day, each at the prices of its day.',
+        `Sets what leased GPUs cost against what the calls that they served would have
+cost at hosts of the same weights and at a frontier model, day by day, each at
+the prices of its day.`,
       )
-      .option('--leases <file>', 'CSV: gpu,count,from,to,usdPerHour,committedUntil,team (usdPerHour for one GPU)')
+      .option('--leases <file>', 'CSV with a line for each lease; its columns are below')
       .option('--from <time>', 'first day or instant (default: the first lease)')
       .option('--to <time>', 'up to, not including (default: the last day with a call)')
       .option('--zone <zone>', 'IANA zone of days and of dates in the list (default: UTC)')
@@ -53,12 +55,16 @@ export const savings: CommandModule = {
       .addHelpText(
         'after',
         `
-In the list an empty \`to\` means still running; money up to \`committedUntil\` is spent whatever is stopped.
+Columns of the list: gpu,count,from,to,usdPerHour,committedUntil,team
+  usdPerHour is for one GPU. A date is the first moment of its day in the zone;
+  \`to\` is not included, and empty while the lease runs. Money up to
+  \`committedUntil\` is spent whatever is stopped.
 
 Examples:
   crossline savings --leases leases.csv
-  crossline savings --leases leases.csv --from 2026-11-01 --to 2026-12-01 --zone Europe/Oslo --by team
-  crossline savings --leases leases.csv --provider my-gateway --as together --operations-usd-per-month 2000 --json`,
+  crossline savings --leases leases.csv --operations-usd-per-month 2000
+  crossline savings --leases leases.csv --as together --by team
+  crossline savings --leases leases.csv --provider my-gateway --zone Europe/Oslo`,
       )
       .action(
         async ({ leases, from, to, zone = frame.settings().zone, provider, model, as, frontier, ...rest }: Flags) => {

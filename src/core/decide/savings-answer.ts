@@ -40,6 +40,8 @@ export interface SavingsDay extends SavingsSums {
     readonly loadedUsd: string
     readonly hostedUsd: string | null
     readonly frontierUsd: string | null
+    /** `hostedUsd` − `loadedUsd`. */
+    readonly savedUsd: string | null
   }
 }
 
@@ -72,6 +74,9 @@ export interface LeaseSum extends Pick<SavingsSums, 'gpuHours' | 'sunkUsd' | 'av
 export interface SavingsAnswer {
   readonly currency: 'USD'
   readonly sample: boolean
+  /** First moment told of, and the first one no longer told of. */
+  readonly from: string
+  readonly to: string
   readonly zone: string
   readonly verdict: Judgement['verdict']
   readonly sentence: string

@@ -134,6 +134,7 @@ test('a week by hand: leases, busy and idle, the same calls elsewhere, and what 
     loadedUsd: '96.000000000000',
     hostedUsd: '240.000000000000',
     frontierUsd: '900.000000000000',
+    savedUsd: '144.000000000000',
   })
 })
 
@@ -346,7 +347,7 @@ test('law 3: days add up to hours × rate to the pico-dollar, and every breakdow
         expect(parseUsd(answer.leases[i]!.usd)).toBe(roundHalfEven(top, BigInt(hour) * 10n ** BigInt(rate.scale)))
       })
       expect(sum(days.map(own => own.hosted.usd))).toBe(parseUsd(total.hosted.usd ?? '0'))
-      expect(days.at(-1)!.cumulative.loadedUsd).toBe(total.loadedUsd)
+      expect(days.at(-1)!.cumulative).toMatchObject({ loadedUsd: total.loadedUsd, savedUsd: answer.savedUsd })
       expect(days.reduce((n, own) => n + own.calls, 0)).toBe(total.calls)
     }),
     { numRuns: 300 },

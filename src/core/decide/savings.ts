@@ -1,5 +1,6 @@
 // Leases, the calls they served and the same calls repriced in; what self-hosting saved or lost, day by day and in all, out.
-import { add, formatUsd, parseUsd } from '../meter/money.ts'
+import { instantText } from '../meter/calendar.ts'
+import { add, formatUsd, type Money, parseUsd } from '../meter/money.ts'
 import { estimate } from '../statistics/estimate.ts'
 import { busyDay } from './busy-days.ts'
 import { type Choices, defaultChoices } from './choices.ts'
@@ -83,6 +84,8 @@ export function decideSavings(evidence: SavingsEvidence, choices: SavingsChoices
   return {
     currency: 'USD',
     sample: evidence.sample,
+    from: instantText(days[0]!.fromMicros),
+    to: instantText(days.at(-1)!.toMicros),
     zone: evidence.zone,
     verdict: judgement.verdict,
     sentence: sentenceOf(judgement, facts, total.leased, total.operations),
@@ -130,7 +133,7 @@ export function decideSavings(evidence: SavingsEvidence, choices: SavingsChoices
         ? ['on some days the calls need more GPU time than was leased, by the serving model: taken as busy throughout']
         : []),
     ],
-    assumptions: [...evidence.assumptions, operationsAssumption(choices)],
+    assumptions: [...evidence.assumptions, ...servedOnAssumptions(evidence), operationsAssumption(choices)],
   }
 }
 
@@ -139,7 +142,8 @@ function cumulated({ days }: SavingsEvidence, sums: readonly Sums[]): SavingsDay
   return sums.map((own, d) => {
     running = plus(running, own)
     const { leasedUsd, loadedUsd, hosted, frontier } = printed(running)
-    const cumulative = { leasedUsd, loadedUsd, hostedUsd: hosted.usd, frontierUsd: frontier.usd }
+    const saved = hosted.usd === null ? null : formatUsd((parseUsd(hosted.usd) - parseUsd(loadedUsd)) as Money)
+    const cumulative = { leasedUsd, loadedUsd, hostedUsd: hosted.usd, frontierUsd: frontier.usd, savedUsd: saved }
     return { ...days[d]!, ...printed(own), cumulative }
   })
 }
@@ -212,6 +216,14 @@ function unknownBusy({ servedOn, parts }: SavingsEvidence): string {
     .filter(name => servedOn.every(on => on.weights !== name))
     .map(name => `${name ?? 'calls without a model'} is not simulated`)
   return [...problems, ...missing].join('; ') || 'calls on days without a listed GPU, or of unknown usage'
+}
+
+function servedOnAssumptions({ servedOn }: SavingsEvidence): Assumption[] {
+  return servedOn.flatMap(({ weights, gpu, gpuSecondsPerInputToken, band, note }) =>
+    gpuSecondsPerInputToken === null
+      ? []
+      : [{ name: `busy ${weights}`, value: gpu, source: `${note}; throughput ±${Math.round(band * 100)} %` }],
+  )
 }
 
 function operationsAssumption({ operationsUsdPerMonth }: SavingsChoices): Assumption {
