@@ -88,7 +88,6 @@ export async function gatherSavings(question: SavingsQuestion, tools: SavingsToo
     notes: [
       ...(outside > 0 ? [`${outside} calls on own GPUs are outside of the days told of and in no figure`] : []),
       ...(own.models === null ? [] : ["only this model's calls are counted, and all leases"]),
-      ...(own.providers.length === 0 ? ['no call in the ledger names own GPUs as its provider: say --provider'] : []),
       ...commitmentNotes(question.leases),
     ],
     assumptions: assumptionsOf(question, own.providers, days),

@@ -102,13 +102,11 @@ function countedWords({ unknownUsageCalls, hosted, frontier }: SavingsAnswer['to
 }
 
 function asideWords({ avoidable, total }: SavingsAnswer): string {
-  const kept = `${money(avoidable.usd)} could have been stopped${Number(total.operationsUsd) > 0 ? ', operations with it' : ''}`
-  if (avoidable.savedUsd === null) return `${kept}; what the calls would have cost elsewhere is unknown.`
-  const verdict =
-    avoidable.verdict === 'cannot tell'
-      ? 'whether keeping it was right cannot be told'
-      : `keeping it ${avoidable.verdict} ${money(avoidable.savedUsd.replace('-', ''))}`
-  return `${kept}: against the hosted row ${verdict}.`
+  const stopped = `${money(avoidable.usd)} could have been stopped${Number(total.operationsUsd) > 0 ? ', operations with it' : ''}`
+  if (avoidable.savedUsd === null) return `${stopped}; what the calls would have cost elsewhere is unknown.`
+  if (avoidable.verdict === 'cannot tell') return `${stopped}; whether keeping on was right cannot be told.`
+  const difference = money(avoidable.savedUsd.replace('-', ''))
+  return `${stopped}; keeping on ${avoidable.verdict} ${difference} against the hosted row.`
 }
 
 function teamLines({ by, rows }: SavingsAnswer, pen: Ink): string[] {

@@ -47,6 +47,8 @@ export interface Facts {
   readonly unpricedCalls: number
   readonly unknownUsageCalls: number
   readonly callsWithoutLease: number
+  /** Whether any call of the ledger, of whatever day, ran on own GPUs. */
+  readonly hasOwnProviders: boolean
   readonly hosts: number
   /** Whether own cache hits would have been cheaper somewhere. */
   readonly hasCacheHits: boolean
@@ -58,11 +60,15 @@ export interface Facts {
 }
 
 /** Why the verdict is what it is: all that widens the difference, the widest first where they can be compared. */
-export function reasonsOf({ verdict }: Judgement, facts: Facts): string[] {
+export function reasonsOf(facts: Facts): string[] {
   const { own, other, calls } = facts
-  if (calls === 0) return ['no calls were served, so the same calls would have cost nothing elsewhere']
+  if (calls === 0) {
+    return [
+      'no calls were served, so the same calls would have cost nothing elsewhere',
+      ...(facts.hasOwnProviders ? [] : ['no call in the ledger names own GPUs: import their calls, or say --provider']),
+    ]
+  }
   const reasons: string[] = []
-  const isTold = verdict !== 'cannot tell'
   if (other.value === null) reasons.push('none of these calls has a known price elsewhere')
   else if (other.high !== null && other.low < other.high) {
     const span = `${words(other.low)} to ${words(other.high)}`
@@ -72,8 +78,10 @@ export function reasonsOf({ verdict }: Judgement, facts: Facts): string[] {
       ...(facts.unknownUsageCalls > 0 ? ['unknown usage'] : []),
       ...(facts.callsWithoutLease > 0 ? ['days without a listed GPU'] : []),
     ].join(', ')
+    const cost = own.value ?? own.low
+    const isWithin = other.low <= cost && cost <= other.high
     reasons.push(
-      `the same calls would have cost ${span} by ${who}, ${isTold ? 'on one side of' : 'which spans'} ${words(own.value ?? own.low)}`,
+      `the same calls would have cost ${span} by ${who}, ${isWithin ? 'which spans' : 'on one side of'} ${words(cost)}`,
     )
   }
   if (!facts.isOperationsStated && own.high !== null && own.low < own.high) {

@@ -212,6 +212,7 @@ test('the hosted row is of middle price and the spread of hosts is the band', ()
     { name: 'b', spread: [{ usd: '42.000000000000' }, {}, {}, { usd: '840.000000000000' }] },
   ])
   expect(answer.hosted.band).toEqual({ low: 42, high: 840 })
+  expect(answer.reasons).toEqual(['the same calls would have cost $42.00 to $840 by host, which spans $336'])
   expect(answer).toMatchObject({
     verdict: 'cannot tell',
     savedUsd: '-126.000000000000',

@@ -64,6 +64,7 @@ export function decideSavings(evidence: SavingsEvidence, choices: SavingsChoices
     unpricedCalls: total.hosted.unpricedCalls,
     unknownUsageCalls: total.unknownUsageCalls,
     callsWithoutLease,
+    hasOwnProviders: evidence.ownProviders.length > 0,
     hosts: Math.max(0, ...rows.map(row => row.spread.length)),
     hasCacheHits: evidence.hosted.some(one =>
       one.offers.some(offer => offer.parts.flat().some(bill => bill.usd !== bill.usdWithHits)),
@@ -89,7 +90,7 @@ export function decideSavings(evidence: SavingsEvidence, choices: SavingsChoices
     zone: evidence.zone,
     verdict: judgement.verdict,
     sentence: sentenceOf(judgement, facts, total.leased, total.operations),
-    reasons: reasonsOf(judgement, facts),
+    reasons: reasonsOf(facts),
     savedUsd: judgement.savedUsd,
     band: judgement.band,
     avoidable: { ...judge(stoppable, facts.other), usd: formatUsd(stoppable.value!) },
