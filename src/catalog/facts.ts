@@ -1,4 +1,5 @@
 // The data folder in; GPUs, open models, leases and hosted offers out, found by id or by the names people use.
+import { existsSync, readFileSync } from 'node:fs'
 import type { LeaseRow } from '../core/decide/evidence.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import type { Gpu } from '../core/serving/hardware.ts'
@@ -7,6 +8,7 @@ import { gpuAliases, loadGpus } from './gpus.ts'
 import { loadLeases } from './leases.ts'
 import { architectureOf, loadModels } from './models.ts'
 import { type HostedOffer, loadOffers } from './offers.ts'
+import { ownModelsFile, readOwnModels } from './own-models.ts'
 
 /** All dated facts that ship with the package, read and checked once. */
 export interface Facts {
@@ -35,8 +37,24 @@ interface Index {
 }
 
 let index: Index | null = null
+let ownFile: string | null = null
+let ownText: string | null = null
 
-/** The facts of the data folder. Throws DATA_INVALID (file, line, field) when a row does not parse. */
+/**
+ * Lays a team's own models (beside its crossline.yaml) over the shipped ones, from now on and for this process; asked
+ * again it reads the file only if it has changed. Returns the file's text, null without one: what answers depend on.
+ * @throws Fault DATA_INVALID naming file and field
+ */
+export function useOwnFacts(configFile: string): string | null {
+  const path = ownModelsFile(configFile)
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : null
+  if (path !== ownFile || text !== ownText) index = null
+  ownFile = path
+  ownText = text
+  return text
+}
+
+/** The facts of the data folder, a team's own on top. Throws DATA_INVALID (file, line, field) when a row does not parse. */
 export function loadFacts(): Facts {
   return indexed().facts
 }
@@ -123,7 +141,7 @@ function indexed(): Index {
 
 function build(): Index {
   const gpus = loadGpus()
-  const models = loadModels()
+  const models = [...loadModels(), ...(ownText === null ? [] : readOwnModels(ownFile!))]
   const modelsById = new Map(models.map(model => [model.id, model]))
   const offers = loadOffers(new Set(modelsById.keys()))
   const weights = new Map<string, string | null>()

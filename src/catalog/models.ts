@@ -115,11 +115,12 @@ const model: z.ZodType<Model> = z.strictObject({
   note: z.string().exactOptional(),
 })
 
-const file = z.object({ schema: z.string(), models: z.array(model) })
+/** What a file of models holds: the catalog's own, and the one that `models add` writes. */
+export const modelsFile = z.object({ schema: z.string(), models: z.array(model) })
 
 /** Every open model of the catalog: one row an architecture with the weights it was read from. */
 export function loadModels(): readonly Model[] {
-  return readJson('models.json', file).models
+  return readJson('models.json', modelsFile).models
 }
 
 /**

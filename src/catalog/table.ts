@@ -30,12 +30,13 @@ export function readJson<S extends z.ZodType>(name: string, schema: S): z.output
   return checked(schema, JSON.parse(readFileSync(join(dataRoot(), name), 'utf8')), `data/${name}`)
 }
 
-function checked<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
+const checked = <S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> =>
+  checkedFacts(schema, value, where, 'restore the data folder that ships with this version')
+
+/** A value as its schema says, or a Fault DATA_INVALID that names the field and what to do. */
+export function checkedFacts<S extends z.ZodType>(schema: S, value: unknown, where: string, fix: string): z.output<S> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]!
-  throw new Fault('DATA_INVALID', `${issue.path.join('.')}: ${issue.message}`, {
-    where,
-    fix: 'restore the data folder that ships with this version',
-  })
+  throw new Fault('DATA_INVALID', `${issue.path.join('.')}: ${issue.message}`, { where, fix })
 }

@@ -4,6 +4,7 @@ import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
 import { crossover } from './commands/crossover.ts'
 import { importCommand } from './commands/import.ts'
+import { models } from './commands/models.ts'
 import { price } from './commands/price.ts'
 import { prices } from './commands/prices.ts'
 import { report } from './commands/report.ts'
@@ -14,7 +15,17 @@ import { terminal } from './output.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { version } from './version.ts'
 
-const commands: readonly CommandModule[] = [serve, importCommand, report, reprice, crossover, savings, price, prices]
+const commands: readonly CommandModule[] = [
+  serve,
+  importCommand,
+  report,
+  reprice,
+  crossover,
+  savings,
+  price,
+  prices,
+  models,
+]
 
 /** Runs the command line; resolves when the command is done, with `process.exitCode` set. */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gather } from '../ask/gather.ts'
 import { defaultQuestion, type Question } from '../ask/question.ts'
 import { dataRoot } from '../catalog/data-root.ts'
-import { gpuById } from '../catalog/facts.ts'
+import { gpuById, useOwnFacts } from '../catalog/facts.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import { type Choices, defaultChoices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
@@ -44,9 +44,12 @@ export function choicesOf(params: QuestionParams & ChoicesParams): Choices {
 export async function evidenceOf(workplace: Workplace, question: Question, io: OperationIo): Promise<Evidence> {
   const ledger = await workplace.ledger()
   const book = await workplace.priceBook()
-  const inputs = ['evidence', await ledger.version(), book.version, factsStamp(), question]
+  const { configFile } = workplace
+  const ownFacts = configFile === null ? null : useOwnFacts(configFile)
+  const inputs = ['evidence', await ledger.version(), book.version, factsStamp(), ownFacts, question]
   return workplace.cache.remember(inputs, () => {
-    const tools = { ledger, newestPrices: book.newestDate, progress: (text: string) => io.progress(text) }
+    const progress = (text: string) => io.progress(text)
+    const tools = { ledger, newestPrices: book.newestDate, configFile, progress }
     return workplace.isServed ? gatherApart(question, tools) : gather(question, tools)
   })
 }

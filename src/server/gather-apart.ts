@@ -12,6 +12,8 @@ import { Fault, type FaultDetail } from '../core/fault/fault.ts'
 export interface GatherJob {
   readonly question: Question
   readonly newestPrices: string
+  /** Whose own models are laid over the shipped ones. */
+  readonly configFile: string | null
 }
 
 /** What the thread says. It has no ledger of its own: DuckDB has one owner, whom it asks. */
@@ -32,10 +34,13 @@ export interface ThrownAcross {
 }
 
 /** The same as `gather`, apart. Where the thread's file is not built (tests run sources) it runs here. */
-export function gatherApart(question: Question, tools: Tools): Promise<Evidence> {
+export function gatherApart(
+  question: Question,
+  tools: Tools & { readonly configFile: string | null },
+): Promise<Evidence> {
   const path = join(dirname(fileURLToPath(import.meta.url)), 'gather.worker.js')
   if (!existsSync(path)) return gather(question, tools)
-  const job: GatherJob = { question, newestPrices: tools.newestPrices }
+  const job: GatherJob = { question, newestPrices: tools.newestPrices, configFile: tools.configFile }
   const worker = new Worker(path, { workerData: job })
   // A server that is stopped does not wait for an answer that nobody will read.
   worker.unref()

@@ -1,6 +1,7 @@
 // The thread of gather-apart.ts: a question in; its evidence out, the ledger asked through messages.
 import { parentPort, workerData } from 'node:worker_threads'
 import { gather } from '../ask/gather.ts'
+import { useOwnFacts } from '../catalog/facts.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type FromThread, type GatherJob, type ToThread, thrownAcross, thrownHere } from './gather-apart.ts'
 
@@ -29,8 +30,9 @@ port.on('message', (message: ToThread) => {
   else asker?.done(message.value)
 })
 
-const { question, newestPrices } = workerData as GatherJob
+const { question, newestPrices, configFile } = workerData as GatherJob
 try {
+  if (configFile !== null) useOwnFacts(configFile)
   const evidence = await gather(question, { ledger, newestPrices, progress: text => say({ kind: 'progress', text }) })
   say({ kind: 'done', evidence })
 } catch (thrown) {

@@ -7,6 +7,8 @@ import { type Cache, openCache } from './cache.ts'
 
 export interface Workplace {
   readonly dataDir: string
+  /** The crossline.yaml beside which a team's own prices and models are; null = none are looked for. */
+  readonly configFile: string | null
   /** Token prices as the files say now: the shipped ones, and the user's on top. */
   priceBook(): Promise<PriceBook>
   readonly cache: Cache
@@ -36,6 +38,7 @@ export function openWorkplace(options: WorkplaceOptions): Workplace {
   let last: Promise<unknown> = Promise.resolve()
   return {
     dataDir,
+    configFile: configFile ?? null,
     isServed,
     async priceBook() {
       const { loadPriceBook, ownOverlays } = await import('../catalog/price-book.ts')
