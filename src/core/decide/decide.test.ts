@@ -228,7 +228,7 @@ test('a cheaper way to the same weights that is not the best is named, with what
   const late = [{ loadCurve: [{ load: 1, busyShare: 1, ttftP95Ms: 9000, tpotP95Ms: 45 }] }]
   const slow = decide(evidence({ replicas: late }), choose({ ...bare, usdPerGpuHour: 0.1 }))
   expect(slow.verdict).toContain('open-70b on 2× h100 would cost $146 a month, but misses the latency objective.')
-  expect(decide(evidence(), choose()).verdict).not.toContain('would cost')
+  expect(decide(evidence(), choose()).verdict).not.toMatch(/would cost \S+ a month, but/)
 })
 
 test('among equal prices what is in use is the best, and wins the draws too; else the first name', () => {

@@ -4,6 +4,8 @@ import { Fault } from '../fault/fault.ts'
 /** Pico-dollars. Only this file makes them from text or ratios, and only `formatUsd` unmakes them. */
 export type Money = bigint & { readonly unit: 'picodollar' }
 
+export const zero: Money = 0n as Money
+
 export const add = (a: Money, b: Money): Money => (a + b) as Money
 
 /** A pico-dollar integer read back from a store (DECIMAL(38,12) mantissa, HUGEINT) as Money. */
