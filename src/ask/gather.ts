@@ -60,6 +60,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     replicas,
     leases: markedLeases(gpus.map(gpu => gpu.id)),
     slices: asked.slices,
+    runnable: loadFacts().models.map(({ id }) => id),
     assumptions: assumptionsOf(question, asked),
     notModelled,
   }

@@ -11,6 +11,7 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
   const gpus = unique(evidence.replicas.filter(({ fits }) => fits).map(({ gpu }) => gpu))
   const weights = unique([
     ...evidence.replicas.map(({ model }) => model),
+    ...(evidence.runnable ?? []),
     ...(question.asModel ? [question.asModel] : []),
   ])
   const ask = (name: 'model' | 'asModel', value: string) => {

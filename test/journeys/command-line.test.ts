@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
 const launcher = resolve(import.meta.dirname, '../../crossline')
 const trace = resolve(import.meta.dirname, '../../data/traces/azure-llm-2023-code.csv.gz')
@@ -15,6 +15,10 @@ beforeAll(() => {
   run('--version')
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+// A test that fails half-way must not leave its server to the ones after it.
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL')
+})
 
 interface Ran {
   readonly status: number | null
@@ -28,8 +32,12 @@ function run(...args: string[]): Ran {
   return { status, stdout, stderr }
 }
 
+const started: ChildProcess[] = []
+
 function start(...args: string[]): ChildProcess {
-  return spawn(launcher, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(launcher, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  started.push(child)
+  return child
 }
 
 /** Lines of a stream until one matches; fails when the process ends first. */

@@ -122,6 +122,8 @@ export interface Evidence {
   readonly replays?: readonly Replay[]
   /** Other slices of the ledger that could be asked about (metered models with their share of spend or tokens). */
   readonly slices: readonly { readonly model: string; readonly calls: number; readonly share: number }[]
+  /** Open models that the same calls could be taken to run as; absent in evidence made by hand. */
+  readonly runnable?: readonly string[]
   readonly assumptions: readonly Assumption[]
   readonly notModelled: readonly string[]
 }
