@@ -55,6 +55,32 @@ test('a sibling is never priced as the model that it resembles', () => {
   }
 })
 
+test('what follows a name is a snapshot only where it leaves the model what it is', () => {
+  for (const [provider, model] of [
+    ['bedrock', 'amazon.titan-embed-text-v2:0'],
+    ['openai', 'davinci-002'],
+    ['openai', 'babbage-002'],
+    ['google', 'gemini-pro-latest'],
+    ['mistral', 'ministral-3b-latest'],
+    ['novita', 'deepseek/deepseek-v3-9999'],
+  ] as const) {
+    expect(found(provider, model), model).toBe('none')
+  }
+  // Other weights at a host, a snapshot at the maker.
+  expect(found('novita', 'deepseek/deepseek-r1-0528')).not.toMatch(/deepseek-r1 /)
+  expect(found('openai', 'gpt-5-0807')).toBe('openai gpt-5 prefix')
+  expect(found('google', 'gemini-2.5-flash-001')).toBe('google gemini-2.5-flash prefix')
+  expect(found('google', 'gemini-2.5-pro-latest')).toBe('google gemini-2.5-pro prefix')
+  expect(found('vertex', 'claude-sonnet-4-5@20250929')).toBe('google-vertex claude-sonnet-4-5 prefix')
+})
+
+test('a fine-tuned model is priced as those of its base, never as the base', () => {
+  expect(found('openai', 'ft:gpt-4o-2024-08-06:acme::x1')).toBe('openai ft:gpt-4o prefix')
+  expect(found(null, 'openai/ft:gpt-4o-mini-2024-07-18:acme:support:x1')).toBe('openai ft:gpt-4o-mini prefix')
+  expect(found(null, 'ft:gpt-4o:acme::x1')).toBe('openai ft:gpt-4o alias')
+  expect(found('openai', 'ft:gpt-6.2-sol:acme::x1')).toBe('none')
+})
+
 test('names are understood as people and APIs spell them, and the answer says how', () => {
   expect(found('OpenAI', 'GPT-6.2-Sol')).toBe('openai gpt-6.2-sol exact')
   expect(found(null, 'gpt-6-2-sol')).toBe('openai gpt-6.2-sol alias')

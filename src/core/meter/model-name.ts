@@ -118,9 +118,9 @@ function find(book: PriceBook, seller: Seller, asked: string): Found | null {
     if (model) return { model, match: 'alias', region }
   }
   for (const { form, region } of forms) {
-    for (let stem = withoutSnapshot(form); stem !== null; stem = withoutSnapshot(stem)) {
+    for (let stem = withoutSnapshot(seller, form); stem !== null; stem = withoutSnapshot(seller, stem)) {
       const model = index.names.get(stem) ?? index.loose.get(looseKey(stem))
-      if (model) return { model, match: 'prefix', region }
+      if (model && !isOtherVersion(form, model.id.toLowerCase())) return { model, match: 'prefix', region }
     }
     const model = seller.models.find(m => m.patterns.some(p => p.test(form)))
     if (model) return { model, match: 'prefix', region }
@@ -134,6 +134,12 @@ function spellings(seller: Seller, whole: string): { form: string; region: strin
   let form = whole.replace(/^arn:aws[^/]*\//, '').replace(/^(?:projects\/.*\/)?(?:publishers\/[^/]+\/)?models\//, '')
   let region: string | null = null
   if (form !== whole) forms.push({ form, region })
+  // `ft:gpt-4o-2024-08-06:team::id` is billed as every fine-tuned model of its base.
+  const tuned = /^((?:[\w-]+\/)?ft:[^:]+):/.exec(form)
+  if (tuned) {
+    form = tuned[1]!
+    forms.push({ form, region })
+  }
   const slash = form.indexOf('/')
   if (
     slash > 0 &&
@@ -156,11 +162,24 @@ function spellings(seller: Seller, whole: string): { form: string; region: strin
 // What may follow a model's name without making it another model: a snapshot date, a revision, "latest".
 // `-5` after `claude-sonnet-5` is none of these.
 const snapshot =
-  /(?:[-@](?:20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])|latest|default|v\d+(?::\d+)?|00\d)|:\d+k?)$/
+  /(?:[-@](?:20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])|latest|default|v\d+(?::\d+)?)|:\d+k?|(?<=^gemini-.*)-00\d)$/
+const monthAndDay = /[-@](?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])$/
 
-function withoutSnapshot(name: string): string | null {
-  const stem = name.replace(snapshot, '')
-  return stem === name || stem === '' ? null : stem
+function withoutSnapshot(seller: Seller, name: string): string | null {
+  let stem = name.replace(snapshot, '')
+  // Its maker dates a model's snapshots; a host of open weights so names other weights (deepseek-r1-0528 is not r1).
+  if (stem === name && (seller.resells.length > 0 || isOwnModel(seller, name))) stem = name.replace(monthAndDay, '')
+  if (stem === name || stem === '') return null
+  // The latest of a family (gemini-pro, ministral-3b) is not the model that once had the bare name.
+  return name.endsWith('latest') && !/\d(?![\d.]*b)/.test(stem) ? null : stem
+}
+
+const versionAtEnd = /-v(\d+)(?::\d+)?$/
+
+/** Both names end in a version and not in the same: titan-embed-text-v2 is not titan-embed-text-v1. */
+function isOtherVersion(asked: string, id: string): boolean {
+  const [a, b] = [versionAtEnd.exec(asked)?.[1], versionAtEnd.exec(id)?.[1]]
+  return a !== undefined && b !== undefined && a !== b
 }
 
 function missing(book: PriceBook, seller: Seller, model: string): string {
