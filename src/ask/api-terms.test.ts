@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { HostedOffer } from '../catalog/offers.ts'
-import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import { type HostedOffer, loadOffers } from '../catalog/offers.ts'
+import { loadPriceBook } from '../catalog/price-book.ts'
+import { formatUsd } from '../core/meter/money.ts'
+import { price } from '../core/meter/price.ts'
+import { type UsageKind, usageKinds, usageOf } from '../core/meter/usage.ts'
 import type { UsageGroup } from '../ledger/ledger.ts'
 import { offerTerms, trafficOf } from './api-terms.ts'
 
@@ -136,4 +139,20 @@ test('calls beyond the stated limits are counted with the limits that they may h
     calls: 2,
     reasons: ['prompt + answer above 65536 tokens of context, or an answer above 8192 tokens'],
   })
+})
+
+test('a traffic billed by the question and by `price` costs the same at an offer', () => {
+  const usage = usageOf({ input: 123_457, cacheRead: 98_765, output: 4_321 })
+  const traffic = trafficOf([], 1)
+  const total = { ...traffic.total, ...usage } as typeof traffic.total
+  const book = loadPriceBook()
+  let compared = 0
+  for (const offer of loadOffers(new Set())) {
+    const priced = price(book, { provider: offer.host, model: offer.modelAsListed, usage, atMicros: 0 })
+    if (priced.usd === null || priced.catalog.source !== 'data/hosted-offers.csv') continue
+    const terms = offerTerms(offer, 'g', { ...traffic, calls: 1, total, windows: [total] }, 0)
+    expect(terms.usd, offer.id).toBe(formatUsd(priced.usd))
+    compared++
+  }
+  expect(compared).toBeGreaterThan(500)
 })

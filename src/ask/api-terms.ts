@@ -1,7 +1,8 @@
 // Traffic in windows and a seller's rates in; what that API would bill for exactly these calls out.
-import type { HostedOffer } from '../catalog/offers.ts'
+import { type HostedOffer, offerRates } from '../catalog/offers.ts'
 import type { ApiTerms } from '../core/decide/evidence.ts'
-import { type Decimal, decimal, formatUsd, type Money, roundHalfEven } from '../core/meter/money.ts'
+import { formatUsd, type Money } from '../core/meter/money.ts'
+import { costAt } from '../core/meter/rate-card.ts'
 import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import type { UsageGroup } from '../ledger/ledger.ts'
 
@@ -39,14 +40,6 @@ const none = (): Record<UsageKind, number> =>
 
 const quiet: Readonly<Record<UsageKind, number>> = none()
 
-/** USD per million tokens of each kind at one host; a kind without a price of its own is billed as fresh input. */
-interface Rates {
-  readonly input: Decimal
-  readonly cacheRead: Decimal
-  readonly cacheWrite: Decimal
-  readonly output: Decimal
-}
-
 const inputLike = ['input', 'inputAudio', 'inputImage'] as const
 const outputLike = ['output', 'outputAudio', 'outputImage'] as const
 
@@ -55,8 +48,8 @@ const outputLike = ['output', 'outputAudio', 'outputImage'] as const
  * once. Calls whose usage is unknown are unpriced, never free.
  */
 export function offerTerms(offer: HostedOffer, group: string, traffic: Traffic, infeasibleCalls: number): ApiTerms {
-  const rates = ratesOf(offer)
-  const total = rates === null ? null : cost(traffic.total, rates)
+  const cost = (usage: Readonly<Record<UsageKind, number>>) => offerUsd(offer, usage)
+  const total = cost(traffic.total)
   const usesCache = traffic.total.cacheRead + traffic.total.cacheWrite > 0
   return {
     name: `${offer.host} ${offer.modelAsListed}`,
@@ -67,8 +60,8 @@ export function offerTerms(offer: HostedOffer, group: string, traffic: Traffic, 
     dtype: offer.weightDtype,
     usd: total === null ? null : formatUsd(total),
     usdByWindow:
-      rates === null ? [] : traffic.windows.map(window => (window === quiet ? 0 : dollars(cost(window, rates)))),
-    pricedShare: rates === null || traffic.calls === 0 ? 0 : 1 - traffic.unknownUsageCalls / traffic.calls,
+      total === null ? [] : traffic.windows.map(window => (window === quiet ? 0 : Number(cost(window)) / 1e12)),
+    pricedShare: total === null || traffic.calls === 0 ? 0 : 1 - traffic.unknownUsageCalls / traffic.calls,
     fixedUsdPerMonth: 0,
     source: offer.source,
     observedAt: offer.observedAt,
@@ -95,33 +88,13 @@ function limitsOf({ contextTokens, maxOutputTokens }: HostedOffer): string {
 
 /** A sum of usage at an offer's list price, exact; null when a price is not stated. */
 export function offerUsd(offer: HostedOffer, usage: Readonly<Record<UsageKind, number>>): Money | null {
-  const rates = ratesOf(offer)
-  return rates === null ? null : cost(usage, rates)
+  const rates = offerRates(offer)
+  return rates === null ? null : costAt(rates, billedAs(usage))
 }
 
-function ratesOf(offer: HostedOffer): Rates | null {
-  if (offer.usdPerMtokInput === null || offer.usdPerMtokOutput === null) return null
-  return {
-    input: decimal(offer.usdPerMtokInput),
-    cacheRead: decimal(offer.usdPerMtokCacheRead ?? offer.usdPerMtokInput),
-    cacheWrite: decimal(offer.usdPerMtokCacheWrite ?? offer.usdPerMtokInput),
-    output: decimal(offer.usdPerMtokOutput),
-  }
+/** A host of text models bills whatever goes in at its input rate, and whatever comes out at its output rate. */
+function billedAs(usage: Readonly<Record<UsageKind, number>>): Partial<Record<UsageKind, number>> {
+  const tokens = (kinds: readonly UsageKind[]) => kinds.reduce((sum, kind) => sum + usage[kind], 0)
+  const { cacheRead, cacheWrite } = usage
+  return { input: tokens(inputLike), cacheRead, cacheWrite, output: tokens(outputLike) }
 }
-
-function cost(usage: Readonly<Record<UsageKind, number>>, rates: Rates): Money {
-  const tokens = (kinds: readonly UsageKind[]) => kinds.reduce((sum, kind) => sum + BigInt(usage[kind]), 0n)
-  // USD per 1e6 tokens is 1e-6 USD a token is 1e6 pico-dollars a token, whatever the rate's own scale.
-  const part = (count: bigint, rate: Decimal) => ({ top: count * rate.unscaled * 1_000_000n, scale: rate.scale })
-  const parts = [
-    part(tokens(inputLike), rates.input),
-    part(BigInt(usage.cacheRead), rates.cacheRead),
-    part(BigInt(usage.cacheWrite), rates.cacheWrite),
-    part(tokens(outputLike), rates.output),
-  ]
-  const scale = Math.max(...parts.map(one => one.scale))
-  const top = parts.reduce((sum, one) => sum + one.top * 10n ** BigInt(scale - one.scale), 0n)
-  return roundHalfEven(top, 10n ** BigInt(scale)) as Money
-}
-
-const dollars = (money: Money): number => Number(money) / 1e12

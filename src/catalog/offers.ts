@@ -1,5 +1,7 @@
 // data/hosted-offers.csv in; who sells which weights by the token, and which offers an answer shows by default, out.
 import { z } from 'zod'
+import { decimal as decimalOf } from '../core/meter/money.ts'
+import type { BilledKind, Rate, Rates } from '../core/meter/rates.ts'
 import { architectureOf } from './models.ts'
 import { decimal, isoDate, orNull, readTable } from './table.ts'
 
@@ -134,6 +136,24 @@ export function loadOffers(knownArchitectures: ReadonlySet<string>): readonly Ho
       leftOut: reasonToLeaveOut(record),
     }
   })
+}
+
+/**
+ * What an offer charges by kind, exactly as listed; null when input or output has no price. Images in a prompt are counted
+ * in its tokens. A kind that it leaves out has no rate here.
+ */
+export function offerRates(offer: HostedOffer): Rates | null {
+  if (offer.usdPerMtokInput === null || offer.usdPerMtokOutput === null) return null
+  const listed: readonly (readonly [BilledKind, string | null])[] = [
+    ['input', offer.usdPerMtokInput],
+    ['cacheRead', offer.usdPerMtokCacheRead],
+    ['cacheWrite', offer.usdPerMtokCacheWrite],
+    ['inputImage', offer.vision === false ? null : offer.usdPerMtokInput],
+    ['output', offer.usdPerMtokOutput],
+  ]
+  const rates: Partial<Record<BilledKind, Rate>> = {}
+  for (const [kind, usd] of listed) if (usd !== null) rates[kind] = { usd: decimalOf(usd), per: 1_000_000 }
+  return rates
 }
 
 /** The first reason not to show an offer by default, in words; null when there is none. */

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { instant } from '../core/meter/calendar.ts'
 import { resolveModel } from '../core/meter/model-name.ts'
-import { formatUsd } from '../core/meter/money.ts'
+import { formatUsd, parseUsd } from '../core/meter/money.ts'
 import { type Offer, price } from '../core/meter/price.ts'
 import { usageOf } from '../core/meter/usage.ts'
 import { dataRoot } from './data-root.ts'
 import { npmCatalog, npmProviders } from './npm-prices.ts'
+import { loadOffers } from './offers.ts'
 import { parsePrices, pricesSchema } from './overlay.ts'
 import { loadPriceBook } from './price-book.ts'
 
@@ -97,6 +98,56 @@ test('names are understood as people and APIs spell them, and the answer says ho
   expect(found(null, 'deepinfra/Qwen/Qwen3.6-35B-A3B')).toBe('deepinfra Qwen/Qwen3.6-35B-A3B alias')
   expect(found('openrouter', 'openai/gpt-5-mini')).toBe('openrouter openai/gpt-5-mini exact')
   expect(found(null, 'sonar-pro')).toBe('perplexity sonar-pro exact')
+})
+
+const offered = loadOffers(new Set())
+
+test('a host known from its offers alone sells them by provider and name, marked as an offer with source and date', () => {
+  const one = offered.find(offer => offer.host === 'chutes')!
+  const priced = price(book, {
+    provider: 'Chutes',
+    model: one.modelAsListed.toUpperCase(),
+    usage: usageOf({ input: 1_000_000, output: 1_000_000 }),
+    atMicros: at,
+  })
+  expect(priced).toMatchObject({
+    usd: parseUsd(one.usdPerMtokInput!) + parseUsd(one.usdPerMtokOutput!),
+    provider: 'chutes',
+    pricedAs: one.modelAsListed,
+    catalog: { source: 'data/hosted-offers.csv', reference: one.source, observedAt: one.observedAt },
+  })
+})
+
+test('offers are the lowest layer: they change no price that the book has without them', () => {
+  for (const seller of book.sellers) {
+    for (const model of seller.models) {
+      const layers = new Set(model.rows.map(row => row.layer))
+      if (layers.has('offers')) expect([...layers], `${seller.id} ${model.id}`).toEqual(['offers'])
+    }
+  }
+  // Listed by Together at 0.15 / 1.5 in both; the price file's row is the one that counts.
+  const { catalog } = price(book, {
+    provider: 'together',
+    model: 'Qwen/Qwen3-Next-80B-A3B-Instruct',
+    usage: usageOf({ input: 1 }),
+    atMicros: at,
+  }) as { catalog: { source: string } }
+  expect(catalog.source).toBe('data/prices/together.yaml')
+})
+
+test('each offer has a price by host and name, save where its own is not told in full', () => {
+  const without = offered.filter(({ host, modelAsListed, usdPerMtokInput, notes }) => {
+    const told = usdPerMtokInput !== null && !/above|another tariff/.test(notes ?? '')
+    return told && perMillion({ provider: host, model: modelAsListed }) === null
+  })
+  expect(without.map(offer => offer.id)).toEqual([])
+  // Long prompts cost more there, cache reads at a rate that is not told: no price rather than a low one.
+  expect(perMillion({ provider: 'deepinfra', model: 'XiaomiMiMo/MiMo-V2.5-Pro' })).toBeNull()
+})
+
+test("an offer is priced for its host's name only: nobody is guessed", () => {
+  const sole = offered.find(({ host, modelAsListed }) => host === 'chutes' && !modelAsListed.includes('zzz'))!
+  expect(resolveModel(book, null, sole.modelAsListed)).toMatchObject({ reason: expect.stringContaining('provider') })
 })
 
 test('an open model sold by many has no price until a provider is named', () => {

@@ -1,4 +1,4 @@
-// The npm catalogue, our shipped price files and the user's own in; one price book, the later winning, out.
+// Hosted offers, the npm catalogue, our shipped price files and the user's own in; one price book, the later winning, out.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -12,6 +12,8 @@ import {
 } from '../core/meter/rates.ts'
 import { dataRoot } from './data-root.ts'
 import { type BandCorrection, npmCatalog, npmModels, npmProviders } from './npm-prices.ts'
+import { withOffers } from './offer-rows.ts'
+import { type HostedOffer, loadOffers } from './offers.ts'
 import { type PricesFile, parsePrices, type SellerSheet } from './overlay.ts'
 import {
   dedicatedOf,
@@ -59,7 +61,12 @@ export function loadPriceBook(options: PriceBookOptions = {}): PriceBook {
     const file = parsePrices(text, path)
     sheets.push({ file, origin: originOf(file, 'user', path) })
   }
-  return assemble(sheets, hash.digest('hex').slice(0, 8))
+  let offers: readonly HostedOffer[] = []
+  if (options.shipped !== false) {
+    hash.update(readFileSync(join(dataRoot(), 'hosted-offers.csv')))
+    offers = loadOffers(new Set())
+  }
+  return assemble(sheets, offers, hash.digest('hex').slice(0, 8))
 }
 
 /** The prices.yaml beside the configuration file, when there is one: laid on top of the catalogue without being named. */
@@ -81,7 +88,7 @@ function readOverlay(path: string): string {
   }
 }
 
-function assemble(sheets: readonly Sheet[], hash: string): PriceBook {
+function assemble(sheets: readonly Sheet[], offers: readonly HostedOffer[], hash: string): PriceBook {
   const ids = new Set(npmProviders)
   for (const { file } of sheets) for (const id of Object.keys(file.providers)) ids.add(id)
   const dedicated: DedicatedEndpoint[] = []
@@ -94,7 +101,9 @@ function assemble(sheets: readonly Sheet[], hash: string): PriceBook {
     return sellerFrom(id, own)
   })
   const newestDate = newest(sellers)
-  return { version: `${newestDate}+genai-prices-${npmCatalog.version}+${hash}`, newestDate, sellers, dedicated }
+  const version = `${newestDate}+genai-prices-${npmCatalog.version}+${hash}`
+  const book = { version, newestDate, sellers, dedicated }
+  return offers.length === 0 ? book : { ...book, sellers: withOffers(book, offers) }
 }
 
 interface OwnSheet {

@@ -1,4 +1,5 @@
 // A priced call → a small table for a terminal of 80 columns.
+import { staleness } from '../catalog/age.ts'
 import type { Match } from '../core/meter/model-name.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import type { Priced } from '../core/meter/price.ts'
@@ -29,10 +30,12 @@ export function priceText(priced: Priced, asked: string, at: string): string {
   )
   const how = matchText(priced.match, asked)
   const since = catalog.effectiveFrom === null ? '' : `, in force from ${catalog.effectiveFrom}`
+  const age = catalog.observedAt === null ? null : staleness(catalog.observedAt, at)
   const notes = [
     `priced as ${priced.pricedAs} at ${priced.provider}${how}, on ${at}`,
     `by ${catalog.source}${since}`,
     ...(catalog.reference === null ? [] : [`source: ${catalog.reference}`]),
+    ...(age === null ? [] : [`${age}: check it before relying on it`]),
     ...(catalog.confidence === 'unverified' ? ['this price is unverified: check it before relying on it'] : []),
   ]
   return `${[...table, '', ...notes.flatMap(note => wrapped(note, 80))].join('\n')}\n`

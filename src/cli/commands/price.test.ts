@@ -92,6 +92,20 @@ test('the bill fits 80 columns and ends in the total', async () => {
   expect(text).toContain('snapshot')
 })
 
+test('a price seen more than 90 days before the call is said to be old', async () => {
+  const { json, text } = await run(
+    'price',
+    '--provider',
+    'scaleway',
+    '--model',
+    'llama-3.3-70b',
+    '--usage',
+    '{"input":1}',
+  )
+  expect(json.catalog.source).toBe('data/hosted-offers.csv')
+  expect(text.replace(/\s+/g, ' ')).toMatch(/price seen 20\d\d-\d\d-\d\d, \d+ days old at 2026-11-23: check it/)
+})
+
 test('a model without a price is unpriced with the reason, never 0', async () => {
   const { json } = await run('price', '--model', 'claude-sonnet-5-6', '--usage', '{"input":5}')
   expect(json).toMatchObject({ usd: null, reason: expect.stringContaining('claude-sonnet-5-6') })

@@ -85,16 +85,20 @@ function resolveAnywhere(book: PriceBook, model: string): Resolved {
     if (found && found.rowsOf === seller) holders.push(found)
   }
   const only = holders[0]
-  if (only && holders.length === 1) return only
+  // Where one host's offer is all that is known, others may sell the same weights: the name alone is no price.
+  if (only && holders.length === 1 && only.model.rows.some(row => row.layer !== 'offers')) return only
   if (only) {
     const ids = holders.map(h => h.seller.id)
     const some = ids.length > 5 ? `${ids.slice(0, 5).join(', ')} and ${ids.length - 5} more` : ids.join(', ')
-    return { reason: `"${model}" is sold by ${some} at prices of their own: name a provider` }
+    return {
+      reason: `"${model}" is sold by ${some} at ${ids.length === 1 ? 'a price of its own' : 'prices of their own'}: name a provider`,
+    }
   }
   return { reason: `no price of model "${model}" is known` }
 }
 
-function resolveAt(book: PriceBook, seller: Seller, asked: string): Resolution | null {
+/** The model of a name at one seller, or null; cheaper than `resolveModel`, which also says what is missing. */
+export function resolveAt(book: PriceBook, seller: Seller, asked: string): Resolution | null {
   const own = find(book, seller, asked)
   if (own) return { seller, rowsOf: seller, ...own }
   for (const id of seller.resells) {

@@ -1,6 +1,15 @@
 // One row of the table and the multipliers on it in; the linear price of a call, kind by kind and band by band, out.
 import type { Resolution } from './model-name.ts'
-import { addDecimal, type Decimal, decimalText, one, timesDecimal } from './money.ts'
+import {
+  addDecimal,
+  type Decimal,
+  decimalText,
+  fromPico,
+  type Money,
+  one,
+  roundHalfEven,
+  timesDecimal,
+} from './money.ts'
 import {
   type BilledKind,
   type ContextBand,
@@ -121,6 +130,24 @@ function fillWrites(rates: Partial<Record<BilledKind, Rate>>): void {
       rates[kind] = input
     }
   }
+}
+
+/**
+ * What counts cost at plain rates: exact, rounded once, half-even. Cache kinds without a rate of their own are billed as
+ * on a card. Null when a count has no rate: unknown, never free (law 4).
+ */
+export function costAt(rates: Rates, counts: Readonly<Partial<Record<BilledKind, number>>>): Money | null {
+  const all: Partial<Record<BilledKind, Rate>> = { ...rates }
+  fillWrites(all)
+  const { terms, denominator } = linear(all, null)
+  let sum = 0n
+  for (const [kind, count] of Object.entries(counts) as [BilledKind, number][]) {
+    if (count === 0) continue
+    const term = terms.get(kind)
+    if (!term) return null
+    sum += term.numerator * BigInt(count)
+  }
+  return fromPico(roundHalfEven(sum, denominator))
 }
 
 function fillBilledAs(rates: Partial<Record<BilledKind, Rate>>, rowsOf: Seller, seller: Seller): void {

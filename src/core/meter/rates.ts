@@ -69,8 +69,8 @@ export interface ContextBand {
   readonly rates: Rates
 }
 
-/** Later layers win: what npm publishes, what we ship beside it, what the user knows better. */
-export const layers = ['catalog', 'shipped', 'user'] as const
+/** Later layers win: hosts' listed offers, what npm publishes, what we ship beside it, what the user knows better. */
+export const layers = ['offers', 'catalog', 'shipped', 'user'] as const
 export type Layer = (typeof layers)[number]
 
 export interface Provenance {
