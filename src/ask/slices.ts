@@ -22,7 +22,8 @@ export interface Asked {
  * today. Real calls hide the bundled sample. Faults: LEDGER_EMPTY, MODEL_NOT_METERED.
  */
 export async function askedCalls(question: Question, ledger: Ledger): Promise<Asked> {
-  const sources = await ledger.sources()
+  // Bills and demand shapes are no traffic.
+  const sources = (await ledger.sources()).filter(source => source.calls > 0)
   const sample = sources.length > 0 && sources.every(source => source.sample)
   const base: Slice = {
     ...(question.fromMicros === null ? {} : { fromMicros: question.fromMicros }),

@@ -143,7 +143,8 @@ function traceLines(name: string): string[] {
   return text.split('\n').filter(line => line.trim() !== '')
 }
 
-function readRateCurve(name: string): RateWindow[] {
+/** Rates of a bundled ServeGen pool, ten minutes a window. */
+export function readRateCurve(name: string): RateWindow[] {
   return traceLines(name)
     .slice(1)
     .map(line => {

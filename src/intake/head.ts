@@ -10,6 +10,9 @@ const sampledRows = 200
 export function readHead(name: string, { head }: Pick<Inspection, 'head'>): Head {
   const first = head.trimStart()[0]
   if (first === undefined) throw new Fault('FILE_EMPTY', 'the file has no rows', { where: name })
+  if (isPages(head)) {
+    return { name, container: 'json', delimiter: '', linesBefore: 0, columns: [], paths: [], rows: [], text: head }
+  }
   if (first === '[') {
     throw new Fault('FILE_UNREADABLE', 'a JSON array, where one object per line is expected', {
       where: name,
@@ -17,6 +20,13 @@ export function readHead(name: string, { head }: Pick<Inspection, 'head'>): Head
     })
   }
   return first === '{' ? jsonHead(name, head) : csvHead(name, head)
+}
+
+/** Answers of an API page by page: one document, which may spread over lines or lie in an array with others. */
+function isPages(head: string): boolean {
+  const begins =
+    /^\s*\[?\s*\{\s*"(object|data|has_more|next_page|first_id|starting_at|ending_at|start_time|results)"\s*:/
+  return begins.test(head) && /"(has_more|next_page|starting_at)"\s*:|"object"\s*:\s*"(page|bucket)"/.test(head)
 }
 
 function csvHead(name: string, whole: string): Head {
@@ -66,6 +76,7 @@ function csvHead(name: string, whole: string): Head {
     columns,
     paths: [],
     rows: rows.map(row => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? '']))),
+    text: head,
   }
 }
 
@@ -106,6 +117,7 @@ function jsonHead(name: string, head: string): Head {
     columns: [...paths.keys()],
     paths: [...paths.values()],
     rows,
+    text: head,
   }
 }
 

@@ -3,29 +3,26 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { Fault, nearestName } from '../core/fault/fault.ts'
-import type {
-  CallLoader,
-  DemandShape,
-  LoadFile,
-  LoadPlan,
-  LoadResult,
-  PriceCalls,
-  RepriceResult,
-} from '../core/meter/load.ts'
+import { Fault } from '../core/fault/fault.ts'
+import type { CallLoader, DemandShape, LoadPlan, LoadResult, PriceCalls, RepriceResult } from '../core/meter/load.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
+import { type ArrivalProfile, flatProfile } from '../core/statistics/arrival-profile.ts'
+import { type About, acceptable, type ImportResult, iso } from './account.ts'
+import { checkColumns, fileOf } from './columns-read.ts'
+import { checkContainer, checkProfile, detect, importerNamed } from './detect.ts'
 import { writeDrawing } from './drawing.ts'
 import { readHead } from './head.ts'
-import type { Head, Importer, ImportOptions, Reading } from './importer.ts'
-import { generic, importers, published } from './importers.ts'
+import type { Head, ImportOptions, ProfileName, Reading } from './importer.ts'
 import { type Inspection, inspectFile } from './inspect.ts'
+import { keepBill } from './keep-bill.ts'
 import { pricesOf } from './prices.ts'
-import { openRejects, type RejectFile } from './rejects.ts'
-import { listed } from './table-columns.ts'
+import { openRejects } from './rejects.ts'
 
 export interface ImportContext {
   /** Null: calls go in without prices. */
   readonly book: PriceBook | null
+  /** Shapes of traffic by name, for sums without arrivals; without it every one is flat. */
+  readonly profile?: (name: ProfileName) => ArrivalProfile
   /** Where reject files go: `<dataDir>/rejects/`. */
   readonly dataDir: string
   readonly progress?: (step: ImportProgress) => void
@@ -38,24 +35,6 @@ export interface ImportContext {
 export type ImportProgress =
   | { readonly phase: 'read'; readonly bytes: number; readonly totalBytes: number }
   | { readonly phase: 'load'; readonly rows: number }
-
-export interface ImportResult {
-  readonly source: string
-  readonly name: string
-  readonly format: string
-  readonly rows: number
-  readonly added: number
-  readonly duplicates: number
-  readonly rejected: number
-  readonly rejectFile: string | null
-  /** ISO times of the first and last call of the file; null when it has none. */
-  readonly firstAt: string | null
-  readonly lastAt: string | null
-  /** Sums over the file's good rows: the whole prompt, and all that was generated. */
-  readonly tokens: { readonly input: number; readonly output: number }
-  readonly unpricedCalls: number
-  readonly notes: readonly string[]
-}
 
 /** What an import needs of a ledger. */
 export type ImportLedger = CallLoader
@@ -81,6 +60,7 @@ export async function importFile(
   )
   const head = await headOf(ledger, path, name, inspection)
   if (forced) checkContainer(head, forced)
+  checkProfile(options)
   const importer = forced ?? detect(head, options)
   const content = importer.content(head, options)
   const about: About = {
@@ -92,6 +72,7 @@ export async function importFile(
   }
   const text = (): string => (inspection.gzip ? gunzipSync(readFileSync(path)) : readFileSync(path)).toString('utf8')
   if (content.kind === 'shape') return keepShape(ledger, about, content.shape(text()))
+  if (content.kind === 'bill') return keepBill(ledger, about, content.bill(text()), context.dataDir)
   progress?.({ phase: 'load', rows: Math.max(0, inspection.lineBreaks) })
   if (content.kind === 'rows') {
     checkColumns(head, importer, content.reading)
@@ -101,10 +82,13 @@ export async function importFile(
   }
   const folder = mkdtempSync(join(tmpdir(), 'crossline-draw-'))
   try {
-    const drawing = content.draw(text())
-    const { file, reading } = await writeDrawing(join(folder, 'drawn.csv'), drawing, options, signal)
-    const source = `${about.source}#seed=${drawing.seed}`
-    return await load(ledger, { ...about, source, namespace: source, file, ...reading }, drawing.notes, context)
+    const drawing = content.draw(text(), context.profile ?? (() => flatProfile))
+    const { file, reading } = await writeDrawing(join(folder, 'drawn.csv'), drawing, signal)
+    const source = drawing.variant === null ? about.source : `${about.source}#${drawing.variant}`
+    const { estimated } = drawing
+    // Sums are known by the stretch of time that they cover, whatever file they came in.
+    const namespace = reading.id === null ? source : `sums:${about.format}:${options.idSpace ?? ''}`
+    return await load(ledger, { ...about, source, namespace, file, ...reading, estimated }, drawing.notes, context)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -119,101 +103,10 @@ export function repriceLedger<Slice>(
   return ledger.reprice(slice, pricesOf(book), dryRun)
 }
 
-type About = Pick<LoadPlan, 'name' | 'format' | 'source' | 'sample' | 'importedAtMicros'>
-
-function importerNamed(format: string): Importer {
-  const found = importers.find(importer => importer.name === format)
-  if (found) return found
-  const names = importers.map(importer => importer.name)
-  const nearest = nearestName(format, names)
-  throw new Fault('UNKNOWN_FORMAT', `unknown format "${format}"`, {
-    where: '--format',
-    fix: nearest ? `did you mean ${nearest}?` : `use one of ${names.join(', ')}`,
-  })
-}
-
 async function headOf(ledger: ImportLedger, path: string, name: string, inspection: Inspection): Promise<Head> {
   if (!inspection.parquet) return readHead(name, inspection)
   const columns = await ledger.parquetColumns(path)
-  return { name, container: 'parquet', delimiter: '', linesBefore: 0, columns, paths: [], rows: [] }
-}
-
-function detect(head: Head, options: ImportOptions): Importer {
-  if (options.map === undefined) {
-    const matches = published.filter(importer => importer.matches(head))
-    if (matches.length === 1) return matches[0]!
-    if (matches.length > 1) {
-      throw new Fault('FORMAT_AMBIGUOUS', `the file may be ${matches.map(m => m.title).join(' or ')}`, {
-        where: head.name,
-        fix: `say which with --format ${matches.map(m => m.name).join('|')}`,
-      })
-    }
-  }
-  const table = generic.find(importer => importer.name === head.container)!
-  if (options.map !== undefined || table.matches(head)) return table
-  const tried = importers.filter(importer => importer.name !== 'lengths').map(importer => importer.name)
-  throw new Fault('FORMAT_UNKNOWN', `no format reads the columns ${listed(head.columns)} (tried ${tried.join(', ')})`, {
-    where: head.name,
-    fix: 'name the columns: --map time=COLUMN --map input=COLUMN --map output=COLUMN',
-  })
-}
-
-const containerNames = { csv: 'CSV', jsonl: 'JSON Lines', parquet: 'Parquet' } as const
-
-/** A format that was asked for by name must find its kind of file … */
-function checkContainer(head: Head, importer: Importer): void {
-  if (head.container === importer.container) return
-  const [is, wanted] = [containerNames[head.container], containerNames[importer.container]]
-  throw new Fault('FORMAT_WRONG', `the file is ${is}, and the ${importer.name} format is ${wanted}`, {
-    where: head.name,
-    fix: 'leave --format out to have the format detected',
-  })
-}
-
-/** … and its columns. */
-function checkColumns(head: Head, importer: Importer, reading: Reading): void {
-  const missing = [...new Set(columnsRead(reading))].filter(column => !head.columns.includes(column))
-  if (missing.length === 0) return
-  throw new Fault('COLUMNS_MISSING', `no column ${missing.join(', ')} among ${listed(head.columns)}`, {
-    where: head.name,
-    fix: `the ${importer.title} format needs it; leave --format out to have the format detected`,
-  })
-}
-
-function fileOf(path: string, head: Head, inspection: Inspection, reading: Reading): LoadFile {
-  const about = {
-    path,
-    container: head.container,
-    gzip: inspection.gzip,
-    delimiter: head.delimiter,
-    longestLineBytes: inspection.longestLineBytes,
-    lineBreaks: inspection.lineBreaks,
-    headerLines: head.container === 'csv' ? head.linesBefore + 1 : 0,
-  }
-  if (head.container === 'csv') return { ...about, columns: head.columns, paths: [] }
-  // Only what is read: extracting from JSON and decoding Parquet cost by the column.
-  const used = new Set(columnsRead(reading))
-  const kept = head.columns
-    .map((column, i) => ({ column, path: head.paths[i] ?? [column] }))
-    .filter(({ column }) => used.has(column))
-  return { ...about, columns: kept.map(k => k.column), paths: kept.map(k => k.path) }
-}
-
-function columnsRead(reading: Reading): string[] {
-  const { time, id, text, counts, ttftMs, latencyMs, reportedUsd, outcome, tags, prefixBlocks } = reading
-  const some = [
-    time.column,
-    id,
-    ...Object.values(text).map(t => t.column),
-    ...Object.values(counts).flatMap(c => [c.column, ...c.minus, ...(c.plus ?? [])]),
-    ttftMs?.column,
-    latencyMs?.column,
-    reportedUsd,
-    outcome?.column,
-    ...Object.values(tags),
-    prefixBlocks,
-  ]
-  return some.filter(column => column !== null && column !== undefined)
+  return { name, container: 'parquet', delimiter: '', linesBefore: 0, columns, paths: [], rows: [], text: '' }
 }
 
 /** Exports of one log overlap, so tables with ids share one space of ids; other rows are known by file and place. */
@@ -239,17 +132,6 @@ async function load(
   }
 }
 
-function acceptable(counts: { good: number; rejected: number }, plan: LoadPlan, rejects: RejectFile): void {
-  if (counts.good > 0) return
-  if (counts.rejected === 0) throw new Fault('FILE_EMPTY', 'the file has a header and no rows', { where: plan.name })
-  throw new Fault('ALL_REJECTED', `all ${counts.rejected} rows were rejected; the first: ${rejects.first()}`, {
-    where: plan.name,
-    fix: `see ${rejects.path()}; the ledger is unchanged`,
-  })
-}
-
-const iso = (micros: number | null): string | null => (micros === null ? null : new Date(micros / 1000).toISOString())
-
 function accountOf(
   plan: LoadPlan,
   found: LoadResult,
@@ -269,6 +151,8 @@ function accountOf(
     lastAt: iso(found.lastAtMicros),
     tokens: found.tokens,
     unpricedCalls: found.unpricedCalls,
+    leftOut: found.leftOut,
+    billed: null,
     notes,
   }
 }
@@ -276,7 +160,7 @@ function accountOf(
 const many = (n: number, noun: string): string => `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`
 
 function notesOn(found: LoadResult): string[] {
-  const notes: string[] = []
+  const notes = found.leftOut.map(({ why, rows }) => `${many(rows, 'row')} left out: ${why}`)
   if (found.added === 0) notes.push('nothing added: every row is in the ledger already')
   if (found.outOfOrder > 0)
     notes.push(`${many(found.outOfOrder, 'row')} earlier than the row before: taken at their own time`)
@@ -308,6 +192,8 @@ async function keepShape(
     lastAt: at(shape.seconds.at(-1)!),
     tokens: { input: 0, output: 0 },
     unpricedCalls: 0,
+    leftOut: [],
+    billed: null,
     notes: added ? notes : [...notes, 'nothing added: this curve is in the ledger already'],
   }
 }

@@ -1,11 +1,13 @@
 // What a file shows in its first lines, and what a format makes of it. One file per format fulfils Importer; nobody else knows formats by name.
-import type { DemandShape, LoadPlan } from '../core/meter/load.ts'
-import type { DrawnRequests } from '../core/statistics/arrivals-draw.ts'
+import type { Charge } from '../core/meter/charge.ts'
+import type { DemandShape, LoadPlan, Reject } from '../core/meter/load.ts'
+import type { ArrivalProfile } from '../core/statistics/arrival-profile.ts'
 
 /** The first lines of a file, read as rows. */
 export interface Head {
   readonly name: string
-  readonly container: 'csv' | 'jsonl' | 'parquet'
+  /** `json`: one document, or several in an array or on lines of their own, as an API answers page by page. */
+  readonly container: 'csv' | 'jsonl' | 'parquet' | 'json'
   readonly delimiter: string
   /** CSV: blank lines above the header. */
   readonly linesBefore: number
@@ -15,6 +17,8 @@ export interface Head {
   readonly paths: readonly (readonly string[])[]
   /** Sampled rows by column, as text; a missing cell is absent. None for Parquet. */
   readonly rows: readonly Readonly<Record<string, string>>[]
+  /** The beginning of the file as it is; none for Parquet. */
+  readonly text: string
 }
 
 /** What a user may say about a file: it supplies what the file lacks. */
@@ -32,12 +36,19 @@ export interface ImportOptions {
   /** First moment of relative times, UTC microseconds. */
   readonly startMicros?: number | undefined
   readonly seed?: number | undefined
+  /** How requests of a daily or hourly sum arrive within it: `diurnal` unless stated. */
+  readonly profile?: ProfileName | undefined
+  /** Tokens of one request, prompt and answer, for sums that do not say how many requests they are. */
+  readonly tokensPerRequest?: number | undefined
   /** Where ids are unique, when two systems number their calls alike. */
   readonly idSpace?: string | undefined
   readonly sample?: boolean | undefined
 }
 
-/** How a format's columns read as calls. */
+export const profileNames = ['diurnal', 'flat'] as const
+export type ProfileName = (typeof profileNames)[number]
+
+/** How a format's columns read as calls. `optional`: columns that may be missing from JSON Lines or from some of its lines. */
 export type Reading = Pick<
   LoadPlan,
   | 'time'
@@ -51,13 +62,31 @@ export type Reading = Pick<
   | 'outcome'
   | 'tags'
   | 'prefixBlocks'
-> & { readonly notes: readonly string[] }
+  | 'derived'
+  | 'tagList'
+  | 'leaveOut'
+  | 'shown'
+> & { readonly optional?: readonly string[]; readonly notes: readonly string[] }
 
 /** Requests drawn from a description instead of read from rows, slot by slot in time order. */
 export interface Drawing {
-  readonly seed: number
+  /** What tells this drawing from others of the same file; null: the file has only one, however it is drawn. */
+  readonly variant: string | null
   readonly originMicros: number
-  readonly slots: Iterable<DrawnRequests>
+  /** Columns of the lines: `at` (microseconds from the origin) first. */
+  readonly columns: readonly string[]
+  /** CSV lines of `n` requests each. */
+  readonly slots: Iterable<{ readonly n: number; readonly lines: string }>
+  readonly reading: Pick<Reading, 'text' | 'counts' | 'none'> & Partial<Reading>
+  /** The requests stand for calls of which only sums are known. */
+  readonly estimated: boolean
+  readonly notes: readonly string[]
+}
+
+/** Lines of a bill, and those that cannot be taken. */
+export interface Bill {
+  readonly charges: readonly Charge[]
+  readonly rejects: readonly Reject[]
   readonly notes: readonly string[]
 }
 
@@ -70,7 +99,8 @@ export type Content =
         text: string,
       ) => Pick<DemandShape, 'startMicros' | 'seconds' | 'requestsPerSecond'> & { readonly notes: readonly string[] }
     }
-  | { readonly kind: 'drawn'; readonly draw: (text: string) => Drawing }
+  | { readonly kind: 'drawn'; readonly draw: (text: string, profile: (name: ProfileName) => ArrivalProfile) => Drawing }
+  | { readonly kind: 'bill'; readonly bill: (text: string) => Bill }
 
 export interface Importer {
   /** What `--format` calls it. */
@@ -78,7 +108,7 @@ export interface Importer {
   /** What a person calls it. */
   readonly title: string
   /** What its files are made of. */
-  readonly container: Head['container']
+  readonly container: Head['container'] | readonly Head['container'][]
   /** Whether these first lines are this format. */
   matches(head: Head): boolean
   /** Throws a Fault that says what is missing. */

@@ -3,13 +3,14 @@ import { azure } from './azure.ts'
 import { burstgpt } from './burstgpt.ts'
 import type { Importer } from './importer.ts'
 import { lengthsOnly } from './lengths-only.ts'
+import { litellm } from './litellm.ts'
 import { mooncake } from './mooncake.ts'
 import { rateCurve } from './rate-curve.ts'
 import { servegen } from './servegen.ts'
 import { csv, jsonl, parquet } from './table.ts'
 
 /** Published formats; at most one of them matches a file. */
-export const published: readonly Importer[] = [azure, burstgpt, mooncake, servegen, rateCurve, lengthsOnly]
+export const published: readonly Importer[] = [azure, burstgpt, mooncake, servegen, rateCurve, lengthsOnly, litellm]
 
 /** Any table of calls with a time and token counts, when no published format matches. */
 export const generic: readonly Importer[] = [csv, jsonl, parquet]

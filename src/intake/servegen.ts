@@ -1,7 +1,7 @@
 // ServeGen client profiles (one client a line: windows of rate and burstiness, distributions of lengths), drawn request by request.
 import { Fault } from '../core/fault/fault.ts'
-import { type ClientProfile, drawClientSlots } from '../core/statistics/arrivals-draw.ts'
-import { defaultStartMicros, type Importer, startNote } from './importer.ts'
+import { type ClientProfile, type DrawnRequests, drawClientSlots } from '../core/statistics/arrivals-draw.ts'
+import { defaultStartMicros, givenText, type Importer, plainCounts, startNote } from './importer.ts'
 
 type Counts = Readonly<Record<string, number>>
 interface Line {
@@ -27,9 +27,20 @@ export const servegen: Importer = {
         .flatMap((line, i) => (line.trim() === '' ? [] : [profileOf(line, `${head.name}:${i + 1}`)]))
       const origin = options.startMicros ?? defaultStartMicros
       return {
-        seed,
-        slots: drawClientSlots(profiles, seed),
+        // Another seed is other traffic.
+        variant: `seed=${seed}`,
+        columns: ['at', 'input', 'output', 'client'],
+        slots: csvSlots(drawClientSlots(profiles, seed)),
         originMicros: origin,
+        estimated: false,
+        reading: {
+          text: { ...givenText(options), user: { column: 'client', fallback: null } },
+          counts: {
+            input: { column: 'input', minus: [], required: true },
+            output: { column: 'output', minus: [], required: true },
+          },
+          none: plainCounts,
+        },
         notes: [
           startNote(options),
           `requests are drawn from ${profiles.length} client profiles with seed ${seed}; the profile's client is kept as user`,
@@ -38,6 +49,16 @@ export const servegen: Importer = {
       }
     },
   }),
+}
+
+function* csvSlots(slots: Iterable<DrawnRequests>): Generator<{ n: number; lines: string }> {
+  for (const { n, atSeconds, inputTokens, outputTokens, client } of slots) {
+    const lines: string[] = []
+    for (let i = 0; i < n; i++) {
+      lines.push(`${Math.round(atSeconds[i]! * 1e6)},${inputTokens[i]},${outputTokens[i]},client-${client[i]}\n`)
+    }
+    yield { n, lines: lines.join('') }
+  }
 }
 
 function profileOf(line: string, where: string): ClientProfile {

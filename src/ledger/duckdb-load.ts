@@ -64,7 +64,11 @@ async function load(
   const rejected = (whole(1) ?? 0) + broken.length
   if (rejected > 0)
     await tellRejects(connection, plan, base, broken, good + (whole(1) ?? 0) + (whole(2) ?? 0), hooks.onReject)
-  hooks.accept?.({ good, rejected })
+  const leftOut = (await rowsOf(connection, loading.leftOutRows)).map(row => ({
+    why: String(row[0]),
+    rows: Number(row[1]),
+  }))
+  hooks.accept?.({ good, rejected, leftOut: leftOut.reduce((sum, { rows }) => sum + rows, 0) })
 
   if (!known) {
     await connection.run(sql.addSource, [
@@ -78,7 +82,8 @@ async function load(
     ])
   }
   const use = await layOutRates(connection, 'staged', 'WHERE reason IS NULL', prices)
-  const added = (await connection.run(loading.insertStaged(base, sourceKey, use, repeated > 0))).rowsChanged
+  const options = { skipRepeated: repeated > 0, estimated: plan.estimated ?? false }
+  const added = (await connection.run(loading.insertStaged(base, sourceKey, use, options))).rowsChanged
   if (added > 0 || !known) await connection.run(sql.bumpRevision)
   const unpriced = await rowsOf(connection, loading.unpricedOf, [sourceKey])
   const [disorder] = await rowsOf(connection, loading.outOfOrder)
@@ -91,6 +96,7 @@ async function load(
     lastAtMicros: whole(4),
     tokens: { input: whole(5) ?? 0, output: whole(6) ?? 0 },
     outOfOrder: Number(disorder?.[0]),
+    leftOut,
     unpricedCalls: unpriced.reduce((n, row) => n + Number(row[1]), 0),
     unpricedModels: unpriced.map(row => ({
       model: row[0] as string | null,

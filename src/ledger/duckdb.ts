@@ -6,6 +6,7 @@ import type { Call } from '../core/meter/call.ts'
 import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, periodName } from './calendar.ts'
 import { appendCalls } from './duckdb-append.ts'
+import { addCharges, charges } from './duckdb-charges.ts'
 import { addShape, loadFile, parquetColumns } from './duckdb-load.ts'
 import { repriceSlice } from './duckdb-price.ts'
 import { openSession, type Row, type Session, type Value } from './duckdb-session.ts'
@@ -24,6 +25,7 @@ export async function openDuckdb(path: string): Promise<Ledger & LedgerLoader> {
     usageGroups: (slice, options) => usageGroups(session, slice, options),
     sources: () => sources(session),
     shapes: () => shapes(session),
+    charges: period => charges(session, period),
     undo: asked => undo(session, asked),
     reprice: (slice, prices, dryRun) => {
       checkSlice(slice)
@@ -37,6 +39,7 @@ export async function openDuckdb(path: string): Promise<Ledger & LedgerLoader> {
     load: (plan, prices, hooks) => loadFile(session, plan, prices, hooks),
     parquetColumns: file => parquetColumns(session, file),
     addShape: shape => addShape(session, shape),
+    addCharges: bill => addCharges(session, bill),
     close: () => session.close(),
   }
   return ledger
@@ -209,6 +212,8 @@ async function sources(session: Session): Promise<SourceRow[]> {
     calls: count(row[3]),
     importedAtMicros: micros(row[4]),
     sample: row[5] as boolean,
+    billedLines: count(row[6]),
+    billedUsd: usdText(pico(row[7] ?? null)),
   }))
 }
 
@@ -234,6 +239,6 @@ async function undo(session: Session, asked: string): Promise<number> {
     const key = Number(row?.[0])
     for (const removal of sql.removals) await connection.run(removal, [key])
     await connection.run(sql.bumpRevision)
-    return source.calls
+    return source.calls + source.billedLines
   })
 }

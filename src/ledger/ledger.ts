@@ -1,6 +1,7 @@
 // The ledger: append calls once, ask about them. Every store fulfils this and passes the same contract test.
 import type { Demand } from '../core/decide/demand.ts'
 import type { Call } from '../core/meter/call.ts'
+import type { BilledLine, ChargeBatch } from '../core/meter/charge.ts'
 import type { CallLoader, DemandShape, PriceCalls, PriceKey, RepriceResult } from '../core/meter/load.ts'
 import type { UsageKind } from '../core/meter/usage.ts'
 
@@ -54,9 +55,15 @@ export interface SourceRow {
   readonly name: string
   readonly format: string
   readonly calls: number
+  /** Lines of a bill and their sum, exact, 12 decimals; 0 and "0.000000000000" where it is none. */
+  readonly billedLines: number
+  readonly billedUsd: string
   readonly importedAtMicros: number
   readonly sample: boolean
 }
+
+/** A stretch of time, half-open, UTC microseconds; a bound left out is open. */
+export type Period = Pick<Slice, 'fromMicros' | 'toMicros'>
 
 /** Calls of a slice as flat arrays in time order, for replay and repricing. Unknown counts are -1. */
 export interface CallColumns {
@@ -103,7 +110,11 @@ export interface Ledger {
   usageGroups(slice: Slice, options: UsageGroupOptions): Promise<UsageGroup[]>
   sources(): Promise<SourceRow[]>
   shapes(): Promise<DemandShape[]>
-  /** Removes a source's calls; returns how many went. `source` is an id, an unambiguous beginning of one, or a file name. */
+  /** Keeps the lines of a bill, all or none; false when its source is there already. */
+  addCharges(bill: ChargeBatch): Promise<boolean>
+  /** Billed lines of which some time lies in the period, whole as billed, by time, then source and ordinal. */
+  charges(period: Period): Promise<BilledLine[]>
+  /** Removes a source's calls, or its lines when it is a bill; returns how many went. `source` is an id, an unambiguous beginning of one, or a file name. */
   undo(source: string): Promise<number>
   /** Prices the slice's calls again and says what changed (law 10); with `dryRun` nothing is written. */
   reprice(slice: Slice, prices: PriceCalls, dryRun: boolean): Promise<RepriceResult>

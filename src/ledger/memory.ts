@@ -1,5 +1,6 @@
 // The ledger as a list of calls in memory: the plainest thing that keeps the contract, and what other stores are held against.
 import type { Call } from '../core/meter/call.ts'
+import type { ChargeBatch } from '../core/meter/charge.ts'
 import { promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
 import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
@@ -43,6 +44,7 @@ function grouped<K>(calls: readonly Call[], keyOf: (call: Call) => K): { key: K;
 /** A ledger that is gone when the process ends. */
 export function openMemory(): Ledger {
   let calls: Call[] = []
+  let bills: ChargeBatch[] = []
   let revision = 0
   const id = Math.floor(Math.random() * 2 ** 48).toString(36)
   const within = (slice: Slice): Call[] => {
@@ -67,9 +69,19 @@ export function openMemory(): Ledger {
         name: source,
         format: 'calls',
         calls: own.length,
+        billedLines: 0,
+        billedUsd: usdText(0n),
         importedAtMicros: own.reduce((at, call) => Math.min(at, call.atMicros), Infinity),
         sample: isSample(source),
       }))
+      .concat(
+        bills.map(({ charges, ...bill }) => ({
+          ...bill,
+          calls: 0,
+          billedLines: charges.length,
+          billedUsd: usdText(charges.reduce((sum, { usd }) => sum + usd, 0n)),
+        })),
+      )
       .sort((a, b) => a.importedAtMicros - b.importedAtMicros)
 
   return {
@@ -172,12 +184,26 @@ export function openMemory(): Ledger {
     },
     sources: async () => sources(),
     shapes: async () => [],
+    addCharges: async bill => {
+      if (sources().some(row => row.source === bill.source)) return false
+      bills.push(bill)
+      revision++
+      return true
+    },
+    charges: async ({ fromMicros = -Infinity, toMicros = Infinity }) =>
+      bills
+        .flatMap(({ source, name, importedAtMicros, charges }) =>
+          charges.map((charge, i) => ({ ...charge, source, ordinal: i + 1, name, importedAtMicros })),
+        )
+        .filter(line => line.toMicros > fromMicros && line.fromMicros < toMicros)
+        .sort((a, b) => a.fromMicros - b.fromMicros || byKey({ ...a }, { ...b }, ['source']) || a.ordinal - b.ordinal),
     undo: async asked => {
-      const { source } = findSource(asked, sources())
+      const { source, billedLines } = findSource(asked, sources())
       const before = calls.length
       calls = calls.filter(call => call.source !== source)
+      bills = bills.filter(bill => bill.source !== source)
       revision++
-      return before - calls.length
+      return before - calls.length + billedLines
     },
     reprice: async (slice, prices, dryRun) => {
       const chosen = new Set(within(slice))
@@ -210,6 +236,7 @@ export function openMemory(): Ledger {
     version: async () => `${id}-${revision}`,
     close: async () => {
       calls = []
+      bills = []
     },
   }
 }

@@ -1,7 +1,8 @@
 // A load plan in; the statements that read, check and add a file's calls, out.
-import type { LoadFile, LoadPlan, TimeReading } from '../core/meter/load.ts'
+import type { CountReading, LoadFile, LoadPlan, TimeReading } from '../core/meter/load.ts'
 import { cacheWriteParts, usageKinds } from '../core/meter/usage.ts'
 import { answer, callNames, list, literal, name, prompt, textFields } from './sql.ts'
+import { derive, firstOfEach, jsonPath } from './sql-derive.ts'
 import { priced, type RateUse } from './sql-price.ts'
 
 const column = (index: number): string => `c${index}`
@@ -22,7 +23,7 @@ function fileRows(file: LoadFile): string {
     return `SELECT * FROM read_csv(${path}, columns = {${list(columns)}}, header = true, skip = ${file.headerLines - 1},
       delim = ${literal(file.delimiter)}, quote = '"', escape = '"', ${csv})`
   }
-  const paths = file.paths.map(keys => literal(`$${keys.map(key => `."${key.replaceAll('"', '\\"')}"`).join('')}`))
+  const paths = file.paths.map(jsonPath)
   const columns = file.columns.map((_, i) => `v[${i + 1}] AS ${column(i)}`)
   return `SELECT ${list(columns)}, line FROM (
     SELECT line, CASE WHEN json_valid(line) THEN json_extract_string(line, [${list(paths)}]) END AS v
@@ -35,11 +36,13 @@ const quoted = (cell: string) => `'"' || left(${cell}, 60) || '"'`
 /** A SELECT of `staged`: calls read from the file, and of those that cannot be read why not (`reason`, '' for a blank line). */
 export function stage(plan: LoadPlan): string {
   const { file } = plan
-  const cell = (text: string) => column(file.columns.indexOf(text))
+  const own = (text: string) => column(file.columns.indexOf(text))
+  const derived = derive(plan, fileRows(file), own)
+  const cell = (text: string) => derived.cell(text) ?? own(text)
   const numbers = new Map<string, string>()
   const number = (text: string): string => {
-    if (!numbers.has(text)) numbers.set(text, `try_cast(${cell(text)} AS DOUBLE) AS n${cell(text).slice(1)}`)
-    return `n${cell(text).slice(1)}`
+    if (!numbers.has(text)) numbers.set(text, `try_cast(${cell(text)} AS DOUBLE) AS n_${cell(text)}`)
+    return `n_${cell(text)}`
   }
   const checks: string[] = []
   const refuse = (when: string, reason: string) => checks.push(`WHEN ${when} THEN ${reason}`)
@@ -59,7 +62,13 @@ export function stage(plan: LoadPlan): string {
     refuse('line IS NULL', `''`)
     refuse('NOT json_valid(line)', `'not valid JSON'`)
   }
+  const leftOut = (plan.leaveOut ?? []).map(
+    ({ column: text, values, why }) =>
+      `WHEN lower(${cell(text)}) IN (${list(values.map(literal))}) THEN ${literal(why)}`,
+  )
+  if (leftOut.length) refuse(`CASE ${leftOut.join(' ')} END IS NOT NULL`, `''`)
   const at = timeValue(plan.time, cell(plan.time.column), number, refuse)
+  const outcome = outcomeValue(plan, cell, number)
   const counts = usageKinds.map(kind => {
     const reading = plan.counts[kind]
     if (!reading) return `${plan.none.includes(kind) ? '0' : 'NULL'}::INTEGER AS ${name(kind)}`
@@ -67,22 +76,33 @@ export function stage(plan: LoadPlan): string {
     if (reading.required) refuse(`${cell(reading.column)} IS NULL`, literal(`${reading.column}: missing`))
     const plus = (reading.plus ?? []).map(text => ` + coalesce(${whole(text)}, 0)`).join('')
     const parts = reading.minus.map(text => ` - coalesce(${whole(text)}, 0)`).join('')
-    if (parts) {
-      const text = `${reading.minus.join(' + ')}: more than ${reading.column}, of which it is a part`
-      refuse(`${n}${plus}${parts} < 0`, literal(text))
+    const beside = reading.inOrBeside ? ` + (${besideOf(reading, n, whole)})` : ''
+    if (parts || reading.inOrBeside?.kind === 'apart') {
+      const inside = [...reading.minus, ...(reading.inOrBeside?.parts ?? [])]
+      const text = `${inside.join(' + ')}: more than ${reading.column}, of which it is a part`
+      refuse(`${n}${plus}${parts}${beside} < 0`, literal(text))
     }
-    const known = plus ? `coalesce(${n}, 0)` : n
-    return `try_cast(${known}${plus}${parts} AS INTEGER) AS ${name(kind)}`
+    const known = plus || reading.emptyIsZero ? `coalesce(${n}, 0)` : n
+    const value = `try_cast(${known}${plus}${parts}${beside} AS INTEGER)`
+    const uncounted = reading.unknownIfZero
+      ? `CASE WHEN ${whole(reading.unknownIfZero)} = 0 AND ${outcome} <> 'failed' THEN NULL ELSE ${value} END`
+      : value
+    return `${uncounted} AS ${name(kind)}`
   })
   overWhole(plan, number, refuse)
   const texts = textFields.map(field => {
     const reading = plan.text[field] ?? { column: null, fallback: null }
     const fallback = reading.fallback === null ? 'NULL::VARCHAR' : literal(reading.fallback)
-    const value = reading.column === null ? fallback : `coalesce(nullif(${cell(reading.column)}, ''), ${fallback})`
-    return `${value} AS ${name(field)}`
+    if (reading.column === null) return `${fallback} AS ${name(field)}`
+    return `coalesce(${readText(reading, cell(reading.column))}, ${fallback}) AS ${name(field)}`
   })
   const scaled = (reading: LoadPlan['ttftMs'], as: string) => {
     if (!reading) return `NULL::DOUBLE AS ${as}`
+    if ('from' in reading) {
+      const [from, to] = [reading.from, reading.to].map(text => `try_cast(${cell(text)} AS TIMESTAMPTZ)`)
+      const unless = reading.unless === null ? '' : ` AND ${cell(reading.to)} <> ${cell(reading.unless)}`
+      return `CASE WHEN ${to} >= ${from}${unless} THEN (epoch_us(${to}) - epoch_us(${from})) / 1000.0 END::DOUBLE AS ${as}`
+    }
     const n = number(reading.column)
     refuse(
       `${cell(reading.column)} IS NOT NULL AND (${n} IS NULL OR NOT (${n} >= 0 AND isfinite(${n})))`,
@@ -98,21 +118,49 @@ export function stage(plan: LoadPlan): string {
       `${literal(`${plan.reportedUsd}: expected an amount of US dollars, got `)} || ${quoted(usd)}`,
     )
   }
-  const outcome = outcomeValue(plan, cell, number)
   const tags = Object.entries(plan.tags).map(([tag, text]) => `{'k': ${literal(tag)}, 'v': ${cell(text)}}`)
-  const tagMap = tags.length
-    ? `nullif(map_from_entries(list_filter([${list(tags)}], lambda e: e.v IS NOT NULL)), MAP {})`
-    : 'NULL'
+  const named = `[${list(tags)}]`
+  const entries = plan.tagList
+    ? firstOfEach(`list_concat(${tags.length ? named : 'NULL'}, ${derived.tagEntries(plan.tagList)})`)
+    : `list_filter(${named}, lambda e: e.v IS NOT NULL)`
+  const tagMap = tags.length || plan.tagList ? `nullif(map_from_entries(${entries}), MAP {})` : 'NULL'
   const blocks = plan.prefixBlocks === null ? 'NULL' : `try_cast(${cell(plan.prefixBlocks)} AS INTEGER[])`
-  const raw = file.container === 'jsonl' ? 'line' : `concat_ws(',', ${list(file.columns.map((_, i) => column(i)))})`
+  const shown = plan.shown?.map(own) ?? (file.container === 'jsonl' ? null : file.columns.map((_, i) => column(i)))
+  const raw = shown === null ? 'line' : `concat_ws(',', ${list(shown)})`
   const id = plan.id === null ? 'NULL::VARCHAR' : `nullif(${cell(plan.id)}, '')`
   return `CREATE TEMP TABLE staged AS
     SELECT * EXCLUDE (text), CASE WHEN reason IS NOT NULL THEN left(text, 1000) END AS raw FROM (
     SELECT ${id} AS id, ${at} AS started_at, ${list(texts)}, ${outcome} AS outcome, ${list(times)},
       ${tagMap}::MAP(VARCHAR, VARCHAR) AS tags, ${blocks}::INTEGER[] AS prefix_blocks,
       try_cast(${usd} AS DECIMAL(38,12)) AS reported_usd, ${list(counts)},
+      CASE ${leftOut.join(' ') || 'WHEN false THEN NULL'} END::VARCHAR AS left_out,
       CASE ${checks.join(' ')} END AS reason, ${raw} AS text
-    FROM (SELECT *${[...numbers.values()].map(text => `, ${text}`).join('')} FROM (${fileRows(file)})))`
+    FROM (SELECT *${[...numbers.values()].map(text => `, ${text}`).join('')} FROM (${derived.rows})))`
+}
+
+/** Text as it is kept: without a beginning that is not its own, by the name that a spelling stands for. */
+function readText({ strip = [], names = {} }: NonNullable<LoadPlan['text']['model']>, cell: string): string {
+  const text = `nullif(${cell}, '')`
+  const bare = strip.length
+    ? `CASE ${strip.map(start => `WHEN starts_with(${text}, ${literal(start)}) THEN substr(${text}, ${start.length + 1})`).join(' ')} ELSE ${text} END`
+    : text
+  const spellings = Object.entries(names)
+  if (spellings.length === 0) return bare
+  return `CASE lower(${bare}) ${spellings.map(([from, to]) => `WHEN ${literal(from)} THEN ${literal(to)}`).join(' ')} ELSE ${bare} END`
+}
+
+/** What must be added to the column's number so that parts beside it count in full and parts in it only once. */
+function besideOf({ inOrBeside }: CountReading, n: string, whole: (text: string) => string): string {
+  const { parts, totals, kind } = inOrBeside!
+  const known = parts.map(text => `coalesce(${whole(text)}, 0)`)
+  const sumFrom = (i: number) => known.slice(i).join(' + ')
+  const told = totals.flatMap(({ total, of }) => {
+    const left = `${whole(total)} - ${[n, ...of.map(text => `coalesce(${whole(text)}, 0)`)].join(' - ')}`
+    return known.map((_, i) => `WHEN ${sumFrom(i)} > 0 AND ${left} = ${sumFrom(i)} THEN ${sumFrom(i)}`)
+  })
+  const misfits = known.map((_, i) => `WHEN ${known.slice(0, i + 1).join(' + ')} > ${n} THEN ${sumFrom(i)}`)
+  const beside = `CASE ${[...told, ...misfits].join(' ')} ELSE 0 END`
+  return kind === 'whole' ? beside : `${beside} - (${sumFrom(0)})`
 }
 
 /** A part that exceeds its whole is a misread record: its call would be billed wrongly. */
@@ -130,7 +178,7 @@ function overWhole(
       literal(`${parts.join(' + ')}: more than ${cacheWrite.column}, of which it is a part`),
     )
   }
-  if (reasoning && output) {
+  if (reasoning && output && !output.inOrBeside?.parts.includes(reasoning.column)) {
     const text = `${reasoning.column}: more than ${output.column}, of which it is a part`
     refuse(`${number(reasoning.column)} > ${number(output.column)}`, literal(text))
   }
@@ -213,11 +261,17 @@ export const namespaceKeys = `SELECT source_key FROM sources WHERE namespace = $
 export const stagedSummary = `SELECT count(*) FILTER (reason IS NULL), count(*) FILTER (reason <> ''), count(*) FILTER (reason = ''),
   epoch_us(min(started_at) FILTER (reason IS NULL)), epoch_us(max(started_at) FILTER (reason IS NULL)),
   sum(${prompt('staged')}) FILTER (reason IS NULL), sum(${answer('staged')}) FILTER (reason IS NULL) FROM staged`
+export const leftOutRows = `SELECT left_out, count(*) FROM staged WHERE left_out IS NOT NULL GROUP BY left_out ORDER BY left_out`
 export const outOfOrder = `SELECT count(*) FROM (SELECT started_at < lag(started_at) OVER (ORDER BY rowid) AS back FROM staged WHERE reason IS NULL) WHERE back`
 
 const staged = (field: string) => `r.${field}`
 /** Moves the file's new rows into the ledger, with their prices. */
-export function insertStaged(base: bigint, sourceKey: number, use: RateUse, skipRepeated: boolean): string {
+export function insertStaged(
+  base: bigint,
+  sourceKey: number,
+  use: RateUse,
+  { skipRepeated, estimated }: { readonly skipRepeated: boolean; readonly estimated: boolean },
+): string {
   const columns = [
     ...[
       'started_at',
@@ -229,7 +283,7 @@ export function insertStaged(base: bigint, sourceKey: number, use: RateUse, skip
       'prefix_blocks',
       'reported_usd',
     ].map(staged),
-    'false AS estimated',
+    `${estimated} AS estimated`,
     ...usageKinds.map(kind => staged(name(kind))),
   ]
   const also = `${sourceKey} AS source_key, r.id, CASE WHEN r.id IS NULL THEN r.rowid - ${base} + 1 END AS ordinal, ${list(columns)}`

@@ -4,7 +4,7 @@ import { promptKinds, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit } from './calendar.ts'
 import type { Slice } from './ledger.ts'
 
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 export const textFields = [
   'provider',
@@ -58,6 +58,11 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE TABLE shapes (source_key INTEGER NOT NULL, start_at TIMESTAMP NOT NULL, seconds DOUBLE[] NOT NULL,
        requests_per_second DOUBLE[] NOT NULL)`,
   ],
+  [
+    `CREATE TABLE charges (source_key INTEGER NOT NULL, ordinal INTEGER NOT NULL, provider VARCHAR NOT NULL,
+       from_at TIMESTAMP NOT NULL, to_at TIMESTAMP NOT NULL, usd DECIMAL(38,12) NOT NULL, category VARCHAR NOT NULL,
+       description VARCHAR, model VARCHAR)`,
+  ],
 ]
 
 export const hasMeta = `SELECT count(*)::INTEGER FROM duckdb_tables() WHERE table_name = 'meta'`
@@ -74,8 +79,28 @@ export const addShape =
 export const readShapes = `SELECT source, name, format, sample, epoch_us(imported_at), epoch_us(start_at),
   to_json(seconds)::VARCHAR, to_json(requests_per_second)::VARCHAR FROM shapes JOIN sources USING (source_key) ORDER BY source`
 export const readSources = `SELECT source, name, format, (SELECT count(*) FROM calls c WHERE c.source_key = s.source_key),
-  epoch_us(imported_at), sample FROM sources s ORDER BY imported_at, source`
-export const removals = ['calls', 'shapes', 'sources'].map(table => `DELETE FROM ${table} WHERE source_key = $1`)
+  epoch_us(imported_at), sample, (SELECT count(*) FROM charges b WHERE b.source_key = s.source_key),
+  (SELECT sum(usd) FROM charges b WHERE b.source_key = s.source_key) FROM sources s ORDER BY imported_at, source`
+export const removals = ['calls', 'shapes', 'charges', 'sources'].map(
+  table => `DELETE FROM ${table} WHERE source_key = $1`,
+)
+
+const chargeColumns = [
+  'source_key INTEGER',
+  'ordinal INTEGER',
+  'provider VARCHAR',
+  'from_at TIMESTAMP',
+  'to_at TIMESTAMP',
+  'usd DECIMAL(38,12)',
+  'category VARCHAR',
+  'description VARCHAR',
+  'model VARCHAR',
+]
+/** Lines that touch the time from $1 to $2; null is open. */
+export const readCharges = `SELECT s.source, b.ordinal, s.name, epoch_us(s.imported_at), b.provider, epoch_us(b.from_at), epoch_us(b.to_at),
+  b.usd, b.category, b.description, b.model FROM charges b JOIN sources s USING (source_key)
+  WHERE ($1::BIGINT IS NULL OR epoch_us(b.to_at) > $1::BIGINT) AND ($2::BIGINT IS NULL OR epoch_us(b.from_at) < $2::BIGINT)
+  ORDER BY b.from_at, s.source, b.ordinal`
 
 /** Rows written in a transaction of its own have row ids that begin far from 0: ordinals count from the first. */
 export const firstRow = (table: string) => `SELECT coalesce(min(rowid), 0) FROM ${table}`
@@ -104,6 +129,8 @@ export const jsonRows = (columns: readonly string[]) => {
   })
   return `SELECT ${list(values)} FROM (SELECT unnest(from_json($1::JSON, ${structure(columns)}), recursive := true))`
 }
+
+export const addCharges = `INSERT INTO charges ${jsonRows(chargeColumns)}`
 
 export const callNames = list(callColumns.map(text => text.split(' ')[0]!))
 

@@ -1,8 +1,10 @@
 // A file and what the user says about it → its calls in the ledger; the bundled sample makes room for them.
 import { z } from 'zod'
+import { arrivalProfile } from '../catalog/arrival-profiles.ts'
 import { Fault } from '../core/fault/fault.ts'
-import { type ImportProgress, type ImportResult, importFile } from '../intake/import.ts'
-import type { ImportOptions } from '../intake/importer.ts'
+import type { ImportResult } from '../intake/account.ts'
+import { type ImportProgress, importFile } from '../intake/import.ts'
+import { type ImportOptions, profileNames } from '../intake/importer.ts'
 import { microsOf } from './instants.ts'
 import type { OperationIo } from './operation.ts'
 import { dropSample } from './sample.ts'
@@ -21,6 +23,15 @@ export const importShape = {
   environment: name,
   start: name.meta({ description: 'first moment of relative times' }),
   seed: z.int().nonnegative().optional(),
+  profile: z
+    .enum(profileNames)
+    .optional()
+    .meta({ description: 'how requests of a daily or hourly sum arrive within it; default: diurnal' }),
+  tokensPerRequest: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ description: 'size of a request, where sums do not say how many there were' }),
   idSpace: name.meta({ description: 'where ids are unique, when two systems number their calls alike' }),
 }
 
@@ -40,10 +51,12 @@ export async function runImport(workplace: Workplace, params: ImportParams, io: 
   const ledger = await workplace.ledger()
   const result = await importFile(ledger, io.file.path, options, {
     book: await workplace.priceBook(),
+    profile: arrivalProfile,
     dataDir: workplace.dataDir,
     progress: step => io.progress(progressText(io.file!.name, step)),
   })
-  const hasSample = result.added > 0 && (await ledger.sources()).some(source => source.sample)
+  // A bill says nothing of the calls that it is for: the sample stays until there are some.
+  const hasSample = result.added > 0 && result.billed === null && (await ledger.sources()).some(source => source.sample)
   if (hasSample) await dropSample(workplace)
   return { ...result, sampleDropped: hasSample }
 }

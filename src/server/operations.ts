@@ -1,5 +1,6 @@
 // The table of all that can be done with a ledger: the command line runs it here or on a server, HTTP and OpenAPI list it.
 import { z } from 'zod'
+import { formatUsd } from '../core/meter/money.ts'
 import type { ReportRow, Slice } from '../ledger/ledger.ts'
 import { answerOf, evidenceOf, questionOf } from './answers.ts'
 import { importShape, runImport } from './importing.ts'
@@ -36,7 +37,11 @@ export const undoImport = operation({
   shape: { source: z.string().min(1).meta({ description: 'id, its beginning, or the name of the file' }) },
   async run(workplace, { source }) {
     const ledger = await workplace.ledger()
-    return { source, removed: await ledger.undo(source) }
+    const before = await ledger.sources()
+    const removed = await ledger.undo(source)
+    const left = new Set((await ledger.sources()).map(row => row.source))
+    const wasBill = before.some(row => row.billedLines > 0 && !left.has(row.source))
+    return { source, removed, removedWhat: wasBill ? ('billed lines' as const) : ('calls' as const) }
   },
 })
 
@@ -48,6 +53,31 @@ export const sources = operation({
   shape: {},
   async run(workplace) {
     return { sources: await (await workplace.ledger()).sources() }
+  },
+})
+
+export const charges = operation({
+  name: 'charges',
+  method: 'GET',
+  summary: 'Billed lines of imported invoices and cost reports, of a period.',
+  takesFile: false,
+  shape: rangeShape,
+  async run(workplace, params) {
+    const { fromMicros, toMicros } = rangeOf(params)
+    const period = {
+      ...(fromMicros === undefined ? {} : { fromMicros }),
+      ...(toMicros === undefined ? {} : { toMicros }),
+    }
+    const lines = await (await workplace.ledger()).charges(period)
+    const at = (micros: number) => new Date(micros / 1000).toISOString()
+    return {
+      lines: lines.map(({ fromMicros: from, toMicros: to, usd, importedAtMicros: _, ...line }) => ({
+        ...line,
+        from: at(from),
+        to: at(to),
+        usd: formatUsd(usd),
+      })),
+    }
   },
 })
 
@@ -128,6 +158,7 @@ export const operations: readonly Operation<never, unknown>[] = [
   importFile,
   undoImport,
   sources,
+  charges,
   report,
   reprice,
   evidence,

@@ -4,12 +4,13 @@ import { basename } from 'node:path'
 import { Fault, faultJson } from '../../core/fault/fault.ts'
 import type { Imported, ImportParams } from '../../server/importing.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
-import { given } from '../flags.ts'
+import { given, numberFlag } from '../flags.ts'
 import { exitStatusOf } from '../output.ts'
 import { runnerOn, runOperation } from '../run-operation.ts'
 
-interface Flags extends Omit<ImportParams, 'map' | 'seed'> {
+interface Flags extends Omit<ImportParams, 'map' | 'seed' | 'tokensPerRequest'> {
   readonly map?: Readonly<Record<string, string>>
+  readonly tokensPerRequest?: number
 }
 
 export const importCommand: CommandModule = {
@@ -19,10 +20,13 @@ export const importCommand: CommandModule = {
       .command('import')
       .summary('calls into the ledger, from files')
       .description(
-        'Reads calls from files, gzipped or not. The same file again adds nothing; bad rows go to a reject file.',
+        'Reads calls and bills from files, gzipped or not. The same file again adds nothing; bad rows go to a reject file.',
       )
-      .argument('<file...>', 'CSV, JSON Lines or Parquet; published traces are recognised')
-      .option('--format <name>', 'azure, burstgpt, mooncake, servegen, csv, jsonl, parquet, … (default: detected)')
+      .argument('<file...>', 'CSV, JSON Lines, Parquet, pages of usage or cost APIs; known formats are recognised')
+      .option(
+        '--format <name>',
+        'litellm, openai-usage, anthropic-usage, focus, invoice, azure, csv, … (default: detected)',
+      )
       .option('--map <field=column>', 'where a generic table has a field (time, input, output, model, …)', mapping)
       .option('--model <name>', 'model of calls that name none')
       .option('--provider <name>', 'provider of calls that name none')
@@ -30,6 +34,12 @@ export const importCommand: CommandModule = {
       .option('--feature <name>', 'feature of all calls of the file')
       .option('--team <name>', 'team of all calls of the file')
       .option('--environment <name>', 'environment of all calls of the file')
+      .option('--profile <name>', 'how requests of a daily sum arrive within it: diurnal (default), flat')
+      .option(
+        '--tokens-per-request <n>',
+        'size of a request, where sums do not say how many there were',
+        numberFlag('--tokens-per-request', { above: 0 }),
+      )
       .option('--start <time>', 'first moment of relative times')
       .option('--id-space <name>', 'where ids are unique, when two systems number their calls alike')
       .addHelpText(
@@ -38,6 +48,8 @@ export const importCommand: CommandModule = {
 Examples:
   crossline import calls.csv.gz --model gpt-5-mini --provider openai
   crossline import log.jsonl --map time=ts --map input=in --map output=out
+  crossline import spend-logs.csv.gz invoice.csv
+  crossline import openai-usage.json --profile flat
   crossline import undo calls.csv.gz
   crossline import sources`,
       )
@@ -49,7 +61,10 @@ Examples:
       .action(async (source: string) => {
         const { undoImport } = await import('../../server/operations.ts')
         const result = await runOperation(frame, undoImport, { source })
-        frame.output.result(result, () => `Removed ${result.removed.toLocaleString('en-US')} calls of ${source}.`)
+        frame.output.result(
+          result,
+          () => `Removed ${result.removed.toLocaleString('en-US')} ${result.removedWhat} of ${source}.`,
+        )
       })
     command
       .command('sources')
@@ -60,10 +75,13 @@ Examples:
         frame.output.result(result, () => {
           if (result.sources.length === 0) return 'Nothing has been imported.'
           return result.sources
-            .map(
-              row =>
-                `${row.source.slice(0, 17)}  ${row.calls.toLocaleString('en-US')} calls  ${row.format}  ${row.name}`,
-            )
+            .map(row => {
+              const holds =
+                row.billedLines > 0
+                  ? `${row.billedLines.toLocaleString('en-US')} billed lines, $${row.billedUsd}`
+                  : `${row.calls.toLocaleString('en-US')} calls`
+              return `${row.source.slice(0, 17)}  ${holds}  ${row.format}  ${row.name}`
+            })
             .join('\n')
         })
       })
@@ -115,11 +133,15 @@ function checkFile(path: string): void {
 function account(result: Imported): string {
   const number = (value: number) => value.toLocaleString('en-US')
   const isShape = result.format === 'rate-curve'
-  const parts = [isShape ? `a demand shape of ${number(result.rows)} windows` : `${number(result.added)} calls added`]
+  const what = result.billed === null ? 'calls' : 'billed lines'
+  const parts = [isShape ? `a demand shape of ${number(result.rows)} windows` : `${number(result.added)} ${what} added`]
   if (result.duplicates > 0) parts.push(`${number(result.duplicates)} there already`)
   if (result.rejected > 0) parts.push(`${number(result.rejected)} rejected (see ${result.rejectFile ?? 'nothing'})`)
   const lines = [`${result.name} (${result.format}): ${parts.join(', ')}.`]
-  if (result.added > 0) {
+  if (result.billed !== null) {
+    const { usd, providers } = result.billed
+    lines.push(`  ${result.firstAt} to ${result.lastAt}, $${usd} billed by ${providers.join(', ')}`)
+  } else if (result.added > 0) {
     lines.push(
       `  ${result.firstAt} to ${result.lastAt}, ${number(result.tokens.input)} tokens in, ${number(result.tokens.output)} out`,
     )

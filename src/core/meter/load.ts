@@ -1,5 +1,6 @@
 // How a file of foreign records reads as calls, and what its calls cost: declared by intake and catalog, carried out in bulk by a store.
 import type { AttributionKind, Call, CallPrice } from './call.ts'
+import type { ChargeBatch } from './charge.ts'
 import type { UsageKind } from './usage.ts'
 
 /** The text fields of a call that a column may hold. */
@@ -9,7 +10,33 @@ export type TextField = 'provider' | 'model' | 'tier' | 'region' | 'speed' | Att
 export interface TextReading {
   readonly column: string | null
   readonly fallback: string | null
+  /** Beginnings that are no part of the text (`hosted_vllm/`); the first that fits is taken off. */
+  readonly strip?: readonly string[]
+  /** Other spellings, in lower case, of names kept: `prod` → `production`. */
+  readonly names?: Readonly<Record<string, string>>
 }
+
+/**
+ * A column that no file has as such: a value inside a cell that holds JSON text, the value of a tag, or the best of
+ * several columns. Readings name it like any other.
+ */
+export interface DerivedColumn {
+  readonly name: string
+  readonly from: readonly CellSource[]
+  /** `first` that is not empty; `greatest` for a count that writers repeat in several places and leave 0 in some. */
+  readonly pick: 'first' | 'greatest'
+}
+
+/** Where a derived column looks. */
+export type CellSource =
+  /** The cell itself, or what lies at `keys` (from the outside in) when the cell is JSON text. */
+  | { readonly column: string; readonly keys?: readonly string[] }
+  /** In a cell that is a JSON list of `name:value` texts: the value of the first of this name (lower case). */
+  | { readonly column: string; readonly tag: string }
+  /** What stands before the first `/`, when it is one of these. */
+  | { readonly column: string; readonly before: readonly string[] }
+  /** The cell without what stands before its first `/`, when that is column `behind`'s value or, where it is empty, one of `among`. */
+  | { readonly column: string; readonly behind: string | null; readonly among: readonly string[] }
 
 /**
  * A whole number ≥ 0 of a usage kind. `minus` columns are parts of it that are billed apart (cached inside prompt
@@ -21,12 +48,48 @@ export interface CountReading {
   /** Columns that add to it. */
   readonly plus?: readonly string[]
   readonly required: boolean
+  /** An empty cell is 0, because the format leaves out what there is none of. */
+  readonly emptyIsZero?: boolean
+  /** A column whose 0, in a call that did not fail, says that nobody counted: this kind is then unknown. */
+  readonly unknownIfZero?: string
+  readonly inOrBeside?: InOrBeside
+}
+
+/**
+ * Parts that some writers of a format count in the column and others beside it, decided row by row by arithmetic so
+ * that nothing is counted twice. The last m parts lie beside the column where a `total` exceeds column + `of` by
+ * exactly their sum, or where they would not fit into it; otherwise all lie in it.
+ */
+export interface InOrBeside {
+  readonly parts: readonly string[]
+  readonly totals: readonly { readonly total: string; readonly of: readonly string[] }[]
+  /** `apart`: the kind is what is left without the parts. `whole`: the kind includes them (reasoning in output). */
+  readonly kind: 'apart' | 'whole'
 }
 
 /** A number ≥ 0, multiplied by `scale` to reach the field's own unit. */
-export interface NumberReading {
+export interface ColumnNumber {
   readonly column: string
   readonly scale: number
+}
+
+/**
+ * Milliseconds from one date and time to another; unknown where either is missing, where they are out of order, or where
+ * `to` repeats `unless` (a first token that is written as the end was not measured).
+ */
+export interface SpanReading {
+  readonly from: string
+  readonly to: string
+  readonly unless: string | null
+}
+
+export type NumberReading = ColumnNumber | SpanReading
+
+/** Rows that are no calls: those whose column has one of these values (lower case). They are counted, never loaded. */
+export interface LeaveOut {
+  readonly column: string
+  readonly values: readonly string[]
+  readonly why: string
 }
 
 /**
@@ -90,6 +153,14 @@ export interface LoadPlan {
   /** Tag name → column. */
   readonly tags: Readonly<Record<string, string>>
   readonly prefixBlocks: string | null
+  readonly derived?: readonly DerivedColumn[]
+  /** A column that holds a JSON list of `name:value` texts, each of them a tag. */
+  readonly tagList?: string | null
+  readonly leaveOut?: readonly LeaveOut[]
+  /** Columns that a reject shows of its row, where others may hold prompts; absent = all. */
+  readonly shown?: readonly string[]
+  /** The counts are not those of single calls but drawn or divided. */
+  readonly estimated?: boolean
 }
 
 export interface Reject {
@@ -109,6 +180,8 @@ export interface LoadResult {
   readonly lastAtMicros: number | null
   readonly tokens: { readonly input: number; readonly output: number }
   readonly outOfOrder: number
+  /** Rows that are no calls, by why. */
+  readonly leftOut: readonly { readonly why: string; readonly rows: number }[]
   readonly unpricedCalls: number
   readonly unpricedModels: readonly { readonly model: string | null; readonly calls: number; readonly reason: string }[]
 }
@@ -170,7 +243,7 @@ export interface CallLoader {
     prices: PriceCalls,
     hooks: {
       readonly onReject: (reject: Reject) => void
-      readonly accept?: (found: { readonly good: number; readonly rejected: number }) => void
+      readonly accept?: (found: { readonly good: number; readonly rejected: number; readonly leftOut: number }) => void
       readonly signal?: StopSignal | undefined
     },
   ): Promise<LoadResult>
@@ -178,6 +251,8 @@ export interface CallLoader {
   parquetColumns(path: string): Promise<readonly string[]>
   /** Keeps a rate curve beside the calls. Returns false when it is there already. */
   addShape(shape: DemandShape): Promise<boolean>
+  /** Keeps a bill's lines beside the calls. Returns false when the bill is there already. */
+  addCharges(bill: ChargeBatch): Promise<boolean>
 }
 
 /** Arrival rates over time without calls: a shape that demand can take. */

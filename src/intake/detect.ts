@@ -1,0 +1,67 @@
+// A file's head and what the user says about it in; the importer that reads it, or why none does, out.
+import { Fault, nearestName } from '../core/fault/fault.ts'
+import { type Head, type Importer, type ImportOptions, profileNames } from './importer.ts'
+import { generic, importers, published } from './importers.ts'
+import { listed } from './table-columns.ts'
+
+/** The importer that was asked for by name. */
+export function importerNamed(format: string): Importer {
+  const found = importers.find(importer => importer.name === format)
+  if (found) return found
+  const names = importers.map(importer => importer.name)
+  const nearest = nearestName(format, names)
+  throw new Fault('UNKNOWN_FORMAT', `unknown format "${format}"`, {
+    where: '--format',
+    fix: nearest ? `did you mean ${nearest}?` : `use one of ${names.join(', ')}`,
+  })
+}
+
+/** The importer that recognises the file. */
+export function detect(head: Head, options: ImportOptions): Importer {
+  if (options.map === undefined) {
+    const matches = published.filter(importer => importer.matches(head))
+    if (matches.length === 1) return matches[0]!
+    if (matches.length > 1) {
+      throw new Fault('FORMAT_AMBIGUOUS', `the file may be ${matches.map(m => m.title).join(' or ')}`, {
+        where: head.name,
+        fix: `say which with --format ${matches.map(m => m.name).join('|')}`,
+      })
+    }
+  }
+  const table = generic.find(importer => importer.name === head.container)
+  if (table && (options.map !== undefined || table.matches(head))) return table
+  const tried = importers.filter(importer => importer.name !== 'lengths').map(importer => importer.name)
+  if (!table) {
+    throw new Fault('FORMAT_UNKNOWN', `no format reads these pages of JSON (tried ${tried.join(', ')})`, {
+      where: head.name,
+      fix: 'usage and cost reports of OpenAI and Anthropic are read; turn others into JSON Lines with jq',
+    })
+  }
+  throw new Fault('FORMAT_UNKNOWN', `no format reads the columns ${listed(head.columns)} (tried ${tried.join(', ')})`, {
+    where: head.name,
+    fix: 'name the columns: --map time=COLUMN --map input=COLUMN --map output=COLUMN',
+  })
+}
+
+/** Refuses a shape of traffic that nobody knows. */
+export function checkProfile({ profile }: ImportOptions): void {
+  if (profile === undefined || profileNames.includes(profile)) return
+  const near = nearestName(profile, profileNames)
+  throw new Fault('UNKNOWN_PROFILE', `unknown arrival profile "${profile}"`, {
+    where: '--profile',
+    fix: near ? `did you mean ${near}?` : `use one of ${profileNames.join(', ')}`,
+  })
+}
+
+const containerNames = { csv: 'CSV', jsonl: 'JSON Lines', parquet: 'Parquet', json: 'pages of JSON' } as const
+
+/** A format that was asked for by name must find its kind of file. */
+export function checkContainer(head: Head, importer: Importer): void {
+  const containers = [importer.container].flat()
+  if (containers.includes(head.container)) return
+  const [is, wanted] = [containerNames[head.container], containers.map(one => containerNames[one]).join(' or ')]
+  throw new Fault('FORMAT_WRONG', `the file is ${is}, and the ${importer.name} format is ${wanted}`, {
+    where: head.name,
+    fix: 'leave --format out to have the format detected',
+  })
+}
