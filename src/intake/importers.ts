@@ -1,16 +1,38 @@
 // The formats that `import` reads, in the order in which they are tried: one line each.
+import { anthropicCosts } from './anthropic-costs.ts'
+import { anthropicUsage } from './anthropic-usage.ts'
 import { azure } from './azure.ts'
 import { burstgpt } from './burstgpt.ts'
+import { focus } from './focus.ts'
 import type { Importer } from './importer.ts'
+import { invoice } from './invoice.ts'
 import { lengthsOnly } from './lengths-only.ts'
 import { litellm } from './litellm.ts'
+import { litellmDaily } from './litellm-daily.ts'
 import { mooncake } from './mooncake.ts'
+import { openaiCosts } from './openai-costs.ts'
+import { openaiUsage } from './openai-usage.ts'
 import { rateCurve } from './rate-curve.ts'
 import { servegen } from './servegen.ts'
 import { csv, jsonl, parquet } from './table.ts'
 
 /** Published formats; at most one of them matches a file. */
-export const published: readonly Importer[] = [azure, burstgpt, mooncake, servegen, rateCurve, lengthsOnly, litellm]
+export const published: readonly Importer[] = [
+  azure,
+  burstgpt,
+  mooncake,
+  servegen,
+  rateCurve,
+  lengthsOnly,
+  litellm,
+  litellmDaily,
+  openaiUsage,
+  anthropicUsage,
+  openaiCosts,
+  anthropicCosts,
+  focus,
+  invoice,
+]
 
 /** Any table of calls with a time and token counts, when no published format matches. */
 export const generic: readonly Importer[] = [csv, jsonl, parquet]

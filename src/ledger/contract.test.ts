@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Call } from '../core/meter/call.ts'
+import type { Charge, ChargeBatch } from '../core/meter/charge.ts'
 import type { PriceCalls } from '../core/meter/load.ts'
 import { fromPico } from '../core/meter/money.ts'
 import { type Usage, usageKinds } from '../core/meter/usage.ts'
@@ -249,6 +250,63 @@ function contract(name: string, open: () => Promise<Ledger>): void {
         ['gateway', false],
         ['sample', true],
       ])
+    })
+
+    test('a bill is kept once, line by line to the pico-dollar, asked for by period, and undone as a whole (law 5)', async () => {
+      const day = at('2026-03-02T00:00:00Z')
+      const line = (usd: bigint, days: number, over: Partial<Charge> = {}): Charge => ({
+        provider: 'OpenAI',
+        fromMicros: day + days * 8.64e10,
+        toMicros: day + (days + 1) * 8.64e10,
+        usd: fromPico(usd),
+        category: 'usage',
+        description: null,
+        model: null,
+        ...over,
+      })
+      const bill: ChargeBatch = {
+        source: 'file:bill1',
+        name: 'invoice.csv',
+        format: 'invoice',
+        sample: false,
+        importedAtMicros: day,
+        charges: [
+          line(12_345_678_901_234_567_890n, 1),
+          line(-1n, 0, { category: 'credit', description: 'thanks' }),
+          line(1n, 1, { model: 'gpt-4o' }),
+        ],
+      }
+      const before = await ledger.version()
+      expect(await ledger.addCharges(bill)).toBe(true)
+      expect(await ledger.version()).not.toBe(before)
+      expect(await ledger.addCharges(bill)).toBe(false)
+      await ledger.append([call('a')])
+      const about = { source: 'file:bill1', name: 'invoice.csv', importedAtMicros: day }
+      expect(await ledger.charges({})).toEqual([
+        { ...about, ordinal: 2, ...bill.charges[1] },
+        { ...about, ordinal: 1, ...bill.charges[0] },
+        { ...about, ordinal: 3, ...bill.charges[2] },
+      ])
+      const ordinals = async (fromDays?: number, toDays?: number) => {
+        const bound = (days: number | undefined) => (days === undefined ? {} : day + days * 8.64e10)
+        const period = {
+          ...(fromDays === undefined ? {} : { fromMicros: bound(fromDays) as number }),
+          ...(toDays === undefined ? {} : { toMicros: bound(toDays) as number }),
+        }
+        return (await ledger.charges(period)).map(found => found.ordinal)
+      }
+      expect(await ordinals(1)).toEqual([1, 3])
+      expect(await ordinals(undefined, 1)).toEqual([2])
+      expect(await ordinals(0.5, 1.5)).toEqual([2, 1, 3])
+      expect(
+        (await ledger.sources()).map(row => [row.source, row.calls, row.billedLines, row.billedUsd]).sort(),
+      ).toEqual([
+        ['file:bill1', 0, 3, '12345678.901234567890'],
+        ['gateway', 1, 0, '0.000000000000'],
+      ])
+      expect((await ledger.report({}, [], 'UTC')).total.calls).toBe(1)
+      expect(await ledger.undo('invoice.csv')).toBe(3)
+      expect(await ledger.charges({})).toEqual([])
     })
 
     test('the version moves with the calls and only with them', async () => {

@@ -52,7 +52,7 @@ async function load(
   const spaces = (await rowsOf(connection, loading.namespaceKeys, [plan.namespace])).map(row => Number(row[0]))
   let repeated = 0
   if (known || plan.id !== null) {
-    await connection.run(loading.duplicates(base, sourceKey, spaces))
+    await connection.run(loading.duplicates(base, sourceKey, spaces, plan))
     await connection.run(loading.refuseConflicts)
     repeated = Number((await rowsOf(connection, loading.countRepeated))[0]?.[0])
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { openDuckdb } from './duckdb.ts'
+import { migrations, setSchema } from './sql.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'crossline-duckdb-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -70,6 +71,24 @@ test('a ledger written by a newer program is not touched', async () => {
   connection.closeSync()
   instance.closeSync()
   await expect(openDuckdb(path)).rejects.toMatchObject({ code: 'LEDGER_TOO_NEW' })
+})
+
+test('a ledger of the first schema keeps its calls and takes bills', async () => {
+  const path = join(folder, 'first.duckdb')
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const instance = await DuckDBInstance.create(path)
+  const connection = await instance.connect()
+  for (const step of migrations[0]!) await connection.run(step)
+  await connection.run(setSchema(1))
+  await connection.run(
+    `INSERT INTO sources VALUES (1, 'file:a', 'file:a', 'a.csv', 'csv', TIMESTAMP '2026-01-01', false)`,
+  )
+  connection.closeSync()
+  instance.closeSync()
+  const ledger = await openDuckdb(path)
+  expect(await ledger.sources()).toMatchObject([{ source: 'file:a', calls: 0, billedLines: 0 }])
+  expect(await ledger.charges({})).toEqual([])
+  await ledger.close()
 })
 
 test('a ledger damaged where nobody looked at first is an outside failure that says so', async () => {

@@ -239,10 +239,19 @@ export const brokenRows = `SELECT DISTINCT ON (line) line::BIGINT, error_type::V
 export const badRows = (base: bigint) =>
   `SELECT rowid - ${base}, reason, raw FROM staged WHERE reason IS NOT NULL AND reason <> '' ORDER BY rowid`
 
-/** Rows of the file that are in the ledger already (or earlier in the file), and whether they say something else. */
-export const duplicates = (base: bigint, sourceKey: number, namespaceKeys: readonly number[]) => {
+/**
+ * Rows of the file that are in the ledger already (or earlier in the file), and whether they say something else. The time
+ * of an estimated call is drawn and says nothing.
+ */
+export const duplicates = (
+  base: bigint,
+  sourceKey: number,
+  namespaceKeys: readonly number[],
+  { estimated = false }: Pick<LoadPlan, 'estimated'>,
+) => {
+  const telling = [...(estimated ? [] : ['started_at']), '"model"', '"input"', '"output"']
   const other = (a: string, b: string) =>
-    `(${list(['started_at', '"model"', '"input"', '"output"'].map(c => `${a}.${c}`))}) IS DISTINCT FROM (${list(['started_at', '"model"', '"input"', '"output"'].map(c => `${b}.${c}`))})`
+    `(${list(telling.map(c => `${a}.${c}`))}) IS DISTINCT FROM (${list(telling.map(c => `${b}.${c}`))})`
   return `CREATE TEMP TABLE repeated AS
     SELECT s.rowid AS row, false AS differs FROM staged s JOIN calls c
       ON c.source_key = ${sourceKey} AND c.ordinal = s.rowid - ${base} + 1 WHERE s.reason IS NULL AND s.id IS NULL

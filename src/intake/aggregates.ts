@@ -1,0 +1,190 @@
+// Sums of requests and tokens by stretch of time, as providers report them, in; single requests drawn from them, out.
+
+import type { TextReading } from '../core/meter/load.ts'
+import { formatUsd, type Money } from '../core/meter/money.ts'
+import { type ArrivalProfile, drawArrivals, partOf } from '../core/statistics/arrival-profile.ts'
+import { stream } from '../core/statistics/random.ts'
+import type { Drawing, ImportOptions, ProfileName } from './importer.ts'
+
+/** Kinds that are billed apart, each counted in one place only: their requests' parts add up to them. */
+export const summedKinds = [
+  'input',
+  'cacheRead',
+  'cacheWrite5m',
+  'cacheWrite1h',
+  'cacheWriteOther',
+  'inputAudio',
+  'output',
+  'outputAudio',
+  'searches',
+] as const
+export type SummedKind = (typeof summedKinds)[number]
+
+const labels = [
+  'provider',
+  'model',
+  'tier',
+  'region',
+  'speed',
+  'workload',
+  'feature',
+  'user',
+  'team',
+  'environment',
+] as const
+type Label = (typeof labels)[number]
+
+/** One reported sum. */
+export interface Aggregate {
+  readonly fromMicros: number
+  readonly toMicros: number
+  /** Null: the report does not say how many requests these tokens are. */
+  readonly requests: number | null
+  /** Of the requests, those that failed: they have no tokens. */
+  readonly failed: number
+  readonly sums: Readonly<Partial<Record<SummedKind, number>>>
+  readonly text: Readonly<Partial<Record<Label, string | null>>>
+  /** What the reporter says they cost; null unknown. */
+  readonly usd: Money | null
+  /** A prompt of this class is at least so long; 0 when the report has no classes. */
+  readonly leastPromptTokens?: number
+}
+
+/**
+ * Tokens of a request where a report counts none: the mean of the Mooncake conversation trace (FAST 2025; 144,793,823
+ * tokens in and 4,122,048 out of 12,031 requests).
+ */
+export const defaultTokensPerRequest = 12_378
+
+const columns = ['at', 'id', ...labels, 'outcome', 'usd', ...summedKinds, 'cacheWrite'] as const
+
+/**
+ * Draws the requests of all sums. Count and tokens of each are kept exactly, kind by kind; each request has the mean
+ * lengths of its sum; arrivals follow the profile. Ids name the sum and the place in it, so that overlapping reports
+ * add each request once.
+ */
+export function drawingOf(
+  aggregates: readonly Aggregate[],
+  options: ImportOptions,
+  profileOf: (name: ProfileName) => ArrivalProfile,
+  notes: readonly string[],
+): Drawing {
+  const profile = profileOf(options.profile ?? 'diurnal')
+  const seed = options.seed ?? 1
+  const perRequest = options.tokensPerRequest ?? defaultTokensPerRequest
+  const sized = aggregates.map(one => ({ ...one, requests: one.requests || countFrom(one, perRequest) }))
+  const isGuessed = aggregates.some(one => !one.requests && tokensOf(one) > 0)
+  const column = (name: string, fallback: string | undefined): TextReading => ({
+    column: name,
+    fallback: fallback ?? null,
+  })
+  const part = (name: string) => ({ column: name, minus: [], required: true })
+  return {
+    variant: null,
+    originMicros: 0,
+    columns,
+    slots: slotsOf(sized, profile, seed),
+    estimated: true,
+    reading: {
+      id: 'id',
+      text: {
+        ...Object.fromEntries(labels.map(label => [label, column(label, options[label as 'model'])])),
+      },
+      counts: {
+        input: part('input'),
+        cacheRead: part('cacheRead'),
+        cacheWrite: part('cacheWrite'),
+        cacheWrite5m: part('cacheWrite5m'),
+        cacheWrite1h: part('cacheWrite1h'),
+        inputAudio: part('inputAudio'),
+        output: part('output'),
+        outputAudio: part('outputAudio'),
+        searches: part('searches'),
+      },
+      none: ['cacheWrite30m', 'cacheWrite12h', 'inputImage', 'outputImage'],
+      reportedUsd: 'usd',
+      outcome: { kind: 'status', column: 'outcome' },
+    },
+    notes: [
+      ...notes,
+      `calls are estimated: drawn from ${aggregates.length} sums, whose counts and tokens they keep exactly; each request has the mean lengths of its sum`,
+      `within a sum, requests arrive as the profile "${profile.name}" has it: ${profile.source} (--profile)`,
+      ...(isGuessed
+        ? [
+            `the report does not count requests: ${perRequest.toLocaleString('en-US')} tokens are taken for one${options.tokensPerRequest === undefined ? ', the mean of the Mooncake conversation trace' : ''} (--tokens-per-request)`,
+          ]
+        : []),
+    ],
+  }
+}
+
+const tokensOf = ({ sums }: Aggregate): number =>
+  summedKinds.reduce((sum, kind) => sum + (kind === 'searches' ? 0 : (sums[kind] ?? 0)), 0)
+
+/** At least one request where there are tokens, and no more than leave each prompt as long as its class says. */
+function countFrom(aggregate: Aggregate, tokensPerRequest: number): number {
+  const tokens = tokensOf(aggregate)
+  if (tokens === 0) return aggregate.sums.searches ? 1 : 0
+  const size = Math.max(tokensPerRequest, (aggregate.leastPromptTokens ?? 0) * 1.25)
+  return Math.max(1, Math.round(tokens / size))
+}
+
+type Sized = Aggregate & { readonly requests: number }
+
+/** One slot for each stretch of time, all sums of it together and in time order. */
+function* slotsOf(aggregates: readonly Sized[], profile: ArrivalProfile, seed: number) {
+  const stretches = new Map<string, Sized[]>()
+  const ordered = [...aggregates].sort((a, b) => a.fromMicros - b.fromMicros || a.toMicros - b.toMicros)
+  for (const one of ordered) {
+    const key = `${one.fromMicros}/${one.toMicros}`
+    const known = stretches.get(key)
+    if (known) known.push(one)
+    else stretches.set(key, [one])
+  }
+  for (const members of stretches.values()) {
+    const seen = new Map<string, number>()
+    const drawn: { at: number; line: string }[] = []
+    for (const one of members) {
+      const named = nameOf(one)
+      // Sums that a report splits by something that it does not name stay apart.
+      const turn = seen.get(named) ?? 0
+      seen.set(named, turn + 1)
+      drawn.push(...requestsOf(one, turn === 0 ? named : `${named}~${turn}`, profile, seed))
+    }
+    drawn.sort((a, b) => a.at - b.at)
+    yield { n: drawn.length, lines: drawn.map(({ line }) => line).join('') }
+  }
+}
+
+const nameOf = ({ fromMicros, toMicros, text }: Aggregate): string =>
+  [fromMicros / 1e6, toMicros / 1e6, ...labels.map(label => text[label] ?? '')].join('/')
+
+function requestsOf(one: Sized, id: string, profile: ArrivalProfile, seed: number): { at: number; line: string }[] {
+  const { requests, failed, sums, text, usd } = one
+  // Tokens belong to some request that did not fail, whatever the report says of their number.
+  const served = Math.max(tokensOf(one) > 0 ? 1 : 0, requests - Math.min(failed, requests))
+  const times = drawArrivals(profile, one.fromMicros / 1e6, one.toMicros / 1e6, requests, stream(seed, id))
+  const middle = labels.map(label => quoted(text[label] ?? '')).join(',')
+  // Failures fall evenly among the requests, as far as whole numbers allow.
+  const failsAt = (k: number) => partOf(requests - served, requests, k) > 0
+  let ok = 0
+  return Array.from(times, (second, k) => {
+    const at = Math.min(Math.floor(second * 1e6), one.toMicros - 1)
+    const hasFailed = failsAt(k)
+    const part = (kind: SummedKind) => (hasFailed ? 0 : partOf(sums[kind] ?? 0, served, ok))
+    const counts = summedKinds.map(part)
+    const writes = part('cacheWrite5m') + part('cacheWrite1h') + part('cacheWriteOther')
+    const money = usd === null ? '' : formatUsd(hasFailed ? (0n as Money) : moneyPart(usd, served, ok))
+    if (!hasFailed) ok++
+    const line = `${at},${quoted(`${id}#${k}`)},${middle},${hasFailed ? 'failed' : 'ok'},${money},${counts.join(',')},${writes}\n`
+    return { at, line }
+  })
+}
+
+function moneyPart(usd: Money, n: number, k: number): Money {
+  const [sum, of, at] = [usd as bigint, BigInt(n), BigInt(k)]
+  return (((at + 1n) * sum) / of - (at * sum) / of) as Money
+}
+
+const quoted = (text: string): string =>
+  /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""').replace(/[\r\n]/g, ' ')}"` : text

@@ -1,0 +1,24 @@
+// Coverage in; the one line that stands before a verdict, out.
+import type { Coverage } from '../core/decide/coverage.ts'
+
+const percent = (share: number | null): string =>
+  share === null
+    ? '?'
+    : `${share > 0 && share < 0.01 ? '<1' : share < 1 && share > 0.99 ? '>99' : Math.round(share * 100)}%`
+
+/** `covers 93% of the bill ($1,234 of $1,320), 14.0 days, 168 of 168 hours of the week; 98% priced, …`. */
+export function coverageLine(coverage: Coverage): string {
+  const { billedUsd, meteredUsd, billedShare, days, hoursOfWeek } = coverage
+  const dollars = (usd: string) => `$${Math.round(Number(usd)).toLocaleString('en-US')}`
+  const bill =
+    billedUsd === null || meteredUsd === null
+      ? 'no invoice: share of the bill unknown'
+      : `${percent(billedShare)} of the bill (${dollars(meteredUsd)} metered of ${dollars(billedUsd)} billed)`
+  const shares = [
+    `${percent(coverage.pricedShare)} priced`,
+    `${percent(coverage.attributedShare)} attributed`,
+    `${percent(coverage.estimatedShare)} estimated`,
+    `${percent(coverage.unknownShare)} unknown`,
+  ].join(', ')
+  return `covers ${bill}; ${days.toFixed(1)} days, ${hoursOfWeek} of 168 hours of the week; ${shares}`
+}
