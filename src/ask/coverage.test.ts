@@ -86,7 +86,7 @@ test('calls of the billed seller in the billed time, and no others, explain the 
     billedOnly: ['Cohere'],
   })
   expect(coverageLine(coverage)).toBe(
-    'covers 60% of the bill ($90 metered of $150 billed); 14.5 days, 5 of 168 hours of the week; 100% priced, 80% attributed, 20% estimated, 0% unknown',
+    'covers only 60% of the bill ($90 metered of $150 billed); 14.5 days, 5 of 168 hours of the week; 100% priced, 80% attributed, 20% estimated, 0% unknown',
   )
 })
 

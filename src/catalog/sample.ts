@@ -153,14 +153,16 @@ export function readRateCurve(name: string): RateWindow[] {
     })
 }
 
-function readAzureLengths(): LengthPairs {
+/** Requests of the Azure code trace, prompt and answer as they came together. */
+export function readAzureLengths(): LengthPairs {
   const rows = traceLines('azure-llm-2023-code.csv.gz')
     .slice(1)
     .map(line => line.split(',').map(Number))
   return { inputTokens: rows.map(row => row[1]!), outputTokens: rows.map(row => row[2]!) }
 }
 
-function readMooncakeLengths(): LengthPairs {
+/** The same of the Mooncake conversation trace. */
+export function readMooncakeLengths(): LengthPairs {
   const rows = traceLines('mooncake-conversation.jsonl.gz').map(
     line => JSON.parse(line) as { input_length: number; output_length: number },
   )
@@ -174,7 +176,7 @@ interface ClientLine {
 }
 
 /** Requests of the reasoning pool between 10 and 12 o'clock of its day, for their lengths alone. */
-function drawReasoningLengths(seed: number): LengthPairs {
+export function drawReasoningLengths(seed: number): LengthPairs {
   const distribution = (counts: Record<string, number>) => ({
     values: Object.keys(counts).map(Number),
     weights: Object.values(counts),

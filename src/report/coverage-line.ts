@@ -1,12 +1,12 @@
 // Coverage in; the one line that stands before a verdict, out.
-import type { Coverage } from '../core/decide/coverage.ts'
+import { type Coverage, enoughOfTheBill } from '../core/decide/coverage.ts'
 
 const percent = (share: number | null): string =>
   share === null
     ? '?'
     : `${share > 0 && share < 0.01 ? '<1' : share < 1 && share > 0.99 ? '>99' : Math.round(share * 100)}%`
 
-/** `covers 93% of the bill ($1,234 of $1,320), 14.0 days, 168 of 168 hours of the week; 98% priced, …`. */
+/** `covers [only] 93% of the bill ($1,234 of $1,320), 14.0 days, 168 of 168 hours of the week; 98% priced, …`. */
 export function coverageLine(coverage: Coverage): string {
   const { billedUsd, meteredUsd, billedShare, days, hoursOfWeek } = coverage
   const dollars = (usd: string) => `$${Math.round(Number(usd)).toLocaleString('en-US')}`
@@ -20,5 +20,6 @@ export function coverageLine(coverage: Coverage): string {
     `${percent(coverage.estimatedShare)} estimated`,
     `${percent(coverage.unknownShare)} unknown`,
   ].join(', ')
-  return `covers ${bill}; ${days.toFixed(1)} days, ${hoursOfWeek} of 168 hours of the week; ${shares}`
+  const little = billedShare !== null && billedShare < enoughOfTheBill ? 'only ' : ''
+  return `covers ${little}${bill}; ${days.toFixed(1)} days, ${hoursOfWeek} of 168 hours of the week; ${shares}`
 }
