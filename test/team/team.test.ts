@@ -1,5 +1,5 @@
 // The files that a team already has, end to end: what was drawn is what the ledger holds, and how much of the bill it explains.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -50,6 +50,16 @@ test('every row is accounted for, and every token is counted once', async () => 
   expect(total.usage).toMatchObject({ input, cacheRead, cacheWrite, output })
   expect(total.unknownUsageCalls).toBe(tally.unknownUsage)
   expect((await ledger.demand({}, 600))?.failedCalls).toBe(tally.failed)
+})
+
+test('rejects name the line of the file that they stand on', () => {
+  const lines = files.spendLog.split('\n')
+  const bad = lines.flatMap((line, i) => (/"(bad-\d|cut-off)"/.test(line) ? [i + 1] : []))
+  const rejects = readFileSync(log.rejectFile ?? '', 'utf8')
+    .trim()
+    .split('\n')
+  expect(rejects.map(text => JSON.parse(text).line)).toEqual(bad)
+  expect(log.notes.join('\n')).not.toContain('earlier than the row before')
 })
 
 test('features, environments and teams are those of the tags', async () => {

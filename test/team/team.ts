@@ -52,7 +52,7 @@ export const features: readonly Feature[] = [
     feature: 'code-review',
     team: 'platform',
     calls: 4000,
-    lengths: 'azure-code',
+    lengths: 'mooncake-conversation',
     model: 'claude-sonnet-4-5-20250929',
     provider: 'anthropic',
     callType: 'anthropic_messages',
@@ -74,7 +74,7 @@ export const features: readonly Feature[] = [
     ...plain,
     feature: 'summaries',
     team: 'analytics',
-    calls: 9000,
+    calls: 40000,
     lengths: 'deepseek-r1',
     model: 'hosted_vllm/meta-llama/Llama-3.1-70B-Instruct',
     provider: 'hosted_vllm',
@@ -84,7 +84,7 @@ export const features: readonly Feature[] = [
     ...plain,
     feature: 'research',
     team: 'research',
-    calls: 900,
+    calls: 4000,
     lengths: 'mooncake-conversation',
     model: 'bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0',
     provider: 'bedrock',
@@ -130,7 +130,7 @@ export interface TeamFiles {
   readonly tally: Tally
 }
 
-/** The three files and what they add up to; the same for the same seed. `scale` thins the calls (1 = about 38,000 rows). */
+/** The three files and what they add up to; the same for the same seed. `scale` thins the calls (1 = about 41,000 rows). */
 export function teamFiles(seed = 1, scale = 1): TeamFiles {
   const tally: Tally = {
     calls: 0,
