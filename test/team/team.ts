@@ -74,7 +74,7 @@ export const features: readonly Feature[] = [
     ...plain,
     feature: 'summaries',
     team: 'analytics',
-    calls: 40000,
+    calls: 20_000,
     lengths: 'deepseek-r1',
     model: 'hosted_vllm/meta-llama/Llama-3.1-70B-Instruct',
     provider: 'hosted_vllm',
@@ -130,7 +130,7 @@ export interface TeamFiles {
   readonly tally: Tally
 }
 
-/** The three files and what they add up to; the same for the same seed. `scale` thins the calls (1 = about 41,000 rows). */
+/** The three files and what they add up to; the same for the same seed. `scale` thins the calls (1 = about 54,000 rows). */
 export function teamFiles(seed = 1, scale = 1): TeamFiles {
   const tally: Tally = {
     calls: 0,
