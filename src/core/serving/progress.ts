@@ -13,6 +13,8 @@ export interface Progress {
   readonly generated: Int32Array
   /** 1: can never be served. */
   readonly rejected: Uint8Array
+  /** 1: sent elsewhere on arrival. */
+  readonly spilled: Uint8Array
   // Owned by the replica that holds the request: place in its lists and heap.
   readonly finishStep: Float64Array
   readonly next: Int32Array
@@ -34,6 +36,7 @@ export function startProgress(arrivals: Arrivals): Progress {
     finishedAt: new Float64Array(n).fill(Number.NaN),
     generated: new Int32Array(n),
     rejected: new Uint8Array(n),
+    spilled: new Uint8Array(n),
     finishStep: new Float64Array(n),
     next: new Int32Array(n),
     previous: new Int32Array(n),

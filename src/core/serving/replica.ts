@@ -17,6 +17,8 @@ export interface Replica {
   readonly quietUntil: () => number
   /** Requests waiting or running: what a router looks at. */
   readonly outstanding: () => number
+  /** Requests that no batch has taken in yet. */
+  readonly waiting: () => number
 }
 
 export interface ReplicaState {
@@ -46,9 +48,9 @@ const IDLE = 5
  * vLLM V1's scheduler: one token budget a step; running sequences first (one token each), then the prompt in progress,
  * then waiting prompts first come first served while budget, sequence limit and blocks last. A prompt's blocks are taken
  * whole at admission; when a decode step lacks blocks the last admitted sequence is preempted and recomputed. Steps in
- * which the batch does not change are taken at once in closed form.
+ * which the batch does not change are taken at once in closed form. Its clock begins at `fromSeconds`, warm.
  */
-export function createReplica(engine: Engine, progress: Progress): Replica {
+export function createReplica(engine: Engine, progress: Progress, fromSeconds = 0): Replica {
   const { timer, memory, maxBatchedTokens, maxSequences, maxContext } = engine
   const { inputTokens, outputTokens, firstTokenAt, finishedAt, generated } = progress
   const { finishStep, next, previous, onceBlocks, onceSeconds } = progress
@@ -56,6 +58,7 @@ export function createReplica(engine: Engine, progress: Progress): Replica {
   const totalBlocks = memory.kvBlocks
 
   const real = new Float64Array(6)
+  real[NOW] = fromSeconds
   const heap = finishHeap(finishStep, progress.heapPlace, maxSequences)
   // Decoding sequences by (context − step) mod 16: says at which steps each opens a new block, without visiting it.
   const residues = new Int32Array(16)
@@ -296,6 +299,7 @@ export function createReplica(engine: Engine, progress: Progress): Replica {
       return real[NOW]! + 0.999999 * step * (finishStep[heap.top()]! - real[STEP]!)
     },
     outstanding: () => waiting + decoding + (partial >= 0 ? 1 : 0),
+    waiting: () => waiting,
     state: () => ({
       nowSeconds: real[NOW]!,
       busySeconds: real[BUSY]!,

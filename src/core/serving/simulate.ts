@@ -2,8 +2,9 @@
 import type { Arrivals } from './arrivals.ts'
 import { type Fleet, type FleetRun, runFleet } from './fleet.ts'
 import { type Percentiles, percentiles } from './quantiles.ts'
+import { runScaled } from './scaled-fleet.ts'
 
-export type { Fleet, RouterName } from './fleet.ts'
+export type { Fleet } from './fleet.ts'
 export type { Percentiles } from './quantiles.ts'
 
 export interface SimulateOptions {
@@ -15,18 +16,22 @@ export interface SimulateOptions {
   readonly windowSeconds?: number | undefined
 }
 
-/** What a fleet did with its arrivals. Requests = completed + running + waiting + rejected (law 2). */
+/** What a fleet did with its arrivals. Requests = completed + running + waiting + rejected + spilled (law 2). */
 export interface Outcome {
   readonly requests: number
   readonly completed: number
   readonly rejected: number
+  /** Sent elsewhere on arrival, by the fleet's overflow. */
+  readonly spilled: number
   readonly running: number
   readonly waiting: number
   /** Tokens of completed requests. */
   readonly tokens: { readonly input: number; readonly output: number }
+  /** Tokens of requests that were sent elsewhere. */
+  readonly spilledTokens: { readonly input: number; readonly output: number }
   /** From 0 to the end of the last step, or to `untilSeconds`. */
   readonly durationSeconds: number
-  /** GPU-seconds; leased = busy + idle + cold (law 3). Cold is 0: fleets of fixed size start warm. */
+  /** GPU-seconds; leased = busy + idle + cold (law 3). Cold = leased and not ready yet; 0 for fleets of fixed size, which start warm. */
   readonly leasedGpuSeconds: number
   readonly busyGpuSeconds: number
   readonly idleGpuSeconds: number
@@ -38,23 +43,34 @@ export interface Outcome {
   readonly tpotMs: Percentiles
   readonly e2eMs: Percentiles
   readonly preemptions: number
-  /** By window of arrival: requests taken on, and those late by the objective (unfinished ones included). A rejected request is neither. Empty without an objective. */
+  /** By window of arrival: requests taken on, and those late by the objective (unfinished ones included). A rejected or spilled request is neither. Empty without an objective. */
   readonly late: readonly { readonly fromSeconds: number; readonly requests: number; readonly late: number }[]
+  /** Leased replicas, cold and draining ones included; the mean is over time. */
   readonly replicas: { readonly min: number; readonly mean: number; readonly max: number }
 }
 
 /** Replays `arrivals` on `fleet`. Deterministic; throws a Fault when the model does not fit or arrivals are out of order. */
 export function simulate(arrivals: Arrivals, fleet: Fleet, options: SimulateOptions = {}): Outcome {
-  const run = runFleet(arrivals, fleet, options.untilSeconds)
-  return { ...countsOf(run), ...gpuTimeOf(run, fleet), ...latencyOf(run), late: lateOf(run, options) }
+  const { scaling } = fleet
+  const run = scaling
+    ? runScaled(arrivals, { ...fleet, scaling }, options.untilSeconds)
+    : runFleet(arrivals, fleet, options.untilSeconds)
+  return { ...countsOf(run), ...gpuTimeOf(run, fleet.engine.gpus), ...latencyOf(run), late: lateOf(run, options) }
 }
 
 function countsOf({ progress, replicas, taken }: FleetRun) {
   let rejected = 0
+  let spilled = 0
   let input = 0
   let output = 0
+  const spilledTokens = { input: 0, output: 0 }
   for (let id = 0; id < taken; id++) {
     rejected += progress.rejected[id]!
+    if (progress.spilled[id]) {
+      spilled++
+      spilledTokens.input += progress.inputTokens[id]!
+      spilledTokens.output += progress.outputTokens[id]!
+    }
     if (Number.isNaN(progress.finishedAt[id]!)) continue
     input += progress.inputTokens[id]!
     output += progress.outputTokens[id]!
@@ -65,34 +81,64 @@ function countsOf({ progress, replicas, taken }: FleetRun) {
     requests: taken,
     completed: sum(state => state.completed),
     rejected,
+    spilled,
     running: sum(state => state.running),
     waiting: sum(state => state.waiting),
     tokens: { input, output },
+    spilledTokens,
     preemptions: sum(state => state.preemptions),
   }
 }
 
-function gpuTimeOf({ replicas }: FleetRun, fleet: Fleet) {
-  const states = replicas.map(replica => replica.state())
-  const durationSeconds = states.reduce((latest, state) => Math.max(latest, state.nowSeconds), 0)
+function gpuTimeOf({ leases }: FleetRun, gpus: number) {
+  let durationSeconds = 0
+  for (const { replica, toSeconds } of leases) {
+    durationSeconds = Math.max(durationSeconds, toSeconds ?? replica?.state().nowSeconds ?? 0)
+  }
+  let leased = 0
   let busy = 0
   let idle = 0
-  for (const state of states) {
-    busy += state.busySeconds
-    // A replica that ends before the last one stays leased, idle.
-    idle += state.idleSeconds + (durationSeconds - state.nowSeconds)
+  let cold = 0
+  for (const { replica, fromSeconds, readySeconds, toSeconds } of leases) {
+    // A replica that ends before the last one stays leased, idle, unless it was let go.
+    const end = toSeconds ?? durationSeconds
+    const ready = Math.min(readySeconds, end)
+    const state = replica?.state()
+    leased += end - fromSeconds
+    busy += state?.busySeconds ?? 0
+    idle += state ? state.idleSeconds + (end - state.nowSeconds) : end - ready
+    cold += ready - fromSeconds
   }
-  const { gpus } = fleet.engine
-  const leased = durationSeconds * fleet.replicas * gpus
   return {
     durationSeconds,
-    leasedGpuSeconds: leased,
+    leasedGpuSeconds: leased * gpus,
     busyGpuSeconds: busy * gpus,
     idleGpuSeconds: idle * gpus,
-    coldGpuSeconds: 0,
-    utilization: leased > 0 ? (busy * gpus) / leased : null,
-    replicas: { min: fleet.replicas, mean: fleet.replicas, max: fleet.replicas },
+    coldGpuSeconds: cold * gpus,
+    utilization: leased > 0 ? busy / leased : null,
+    replicas: replicasOf(leases, durationSeconds, leased),
   }
+}
+
+/** Leased replicas over time: fewest and most at any moment, and the mean. */
+function replicasOf(leases: FleetRun['leases'], durationSeconds: number, leasedSeconds: number) {
+  const first = leases.filter(({ fromSeconds }) => fromSeconds === 0).length
+  const changes = leases.flatMap(({ fromSeconds, toSeconds }) => [
+    ...(fromSeconds > 0 ? [{ at: fromSeconds, by: 1 }] : []),
+    ...(toSeconds !== null && toSeconds < durationSeconds ? [{ at: toSeconds, by: -1 }] : []),
+  ])
+  changes.sort((a, b) => a.at - b.at)
+  let count = first
+  let min = first
+  let max = first
+  for (let i = 0; i < changes.length; i++) {
+    count += changes[i]!.by
+    // Changes of one moment are one.
+    if (changes[i + 1]?.at === changes[i]!.at) continue
+    min = Math.min(min, count)
+    max = Math.max(max, count)
+  }
+  return { min, mean: durationSeconds > 0 ? leasedSeconds / durationSeconds : first, max }
 }
 
 function latencyOf({ progress, taken }: FleetRun) {
@@ -122,7 +168,7 @@ function lateOf({ progress, taken }: FleetRun, options: SimulateOptions) {
   const late = new Float64Array(windows)
   for (let id = 0; id < taken; id++) {
     // What can never be served is counted as rejected: more replicas would not make it punctual.
-    if (progress.rejected[id]) continue
+    if (progress.rejected[id] || progress.spilled[id]) continue
     const window = Math.floor(atSeconds[id]! / windowSeconds)
     requests[window] = requests[window]! + 1
     const first = firstTokenAt[id]!

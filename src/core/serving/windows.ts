@@ -1,0 +1,57 @@
+// Late calls by window of a replay → how well an objective was kept: by window, in the worst hour, over all.
+import type { Outcome } from './simulate.ts'
+
+/** The objective is a 95th percentile: a window meets it when at most this share of its requests is late. */
+export const lateAllowed = 0.05
+/** A fleet keeps the objective when this share of its five-minute windows meets it. */
+export const windowsRequired = 0.99
+
+/** Null without a request: a fleet that served nobody has kept nothing. */
+export interface WindowsMet {
+  /** Windows with a request in them. */
+  readonly windows: number
+  /** Of these, the share in which at most `lateAllowed` of the requests were late. */
+  readonly share: number | null
+  /** The highest late share of any hour on end (of the whole, where it is shorter). */
+  readonly worstHourLateShare: number | null
+  /** Late requests ÷ requests over all. */
+  readonly lateShare: number | null
+}
+
+/** Weighs the windows of `Outcome.late`, which lie end to end, `windowSeconds` each, empty ones included. */
+export function windowsMet(late: Outcome['late'], windowSeconds = 300, allowed = lateAllowed): WindowsMet {
+  const perHour = Math.max(1, Math.min(late.length, Math.round(3600 / windowSeconds)))
+  let windows = 0
+  let met = 0
+  let requests = 0
+  let lateRequests = 0
+  let inHour = 0
+  let lateInHour = 0
+  let worst: number | null = null
+  for (let i = 0; i < late.length; i++) {
+    const window = late[i]!
+    if (window.requests > 0) {
+      windows++
+      // A share of whole numbers: 1 late of 20 is exactly 5 %.
+      if (window.late <= allowed * window.requests * (1 + 1e-12)) met++
+    }
+    requests += window.requests
+    lateRequests += window.late
+    inHour += window.requests
+    lateInHour += window.late
+    if (i >= perHour) {
+      inHour -= late[i - perHour]!.requests
+      lateInHour -= late[i - perHour]!.late
+    }
+    if (i >= perHour - 1 && inHour > 0) worst = Math.max(worst ?? 0, lateInHour / inHour)
+  }
+  return {
+    windows,
+    share: windows > 0 ? met / windows : null,
+    worstHourLateShare: worst,
+    lateShare: requests > 0 ? lateRequests / requests : null,
+  }
+}
+
+/** Whether the objective was kept in enough of the windows; nothing late where nothing was served. */
+export const keepsObjective = (met: WindowsMet): boolean => (met.share ?? 1) >= windowsRequired
