@@ -11,6 +11,7 @@ import { report } from './commands/report.ts'
 import { reprice } from './commands/reprice.ts'
 import { savings } from './commands/savings.ts'
 import { serve } from './commands/serve.ts'
+import { simulate } from './commands/simulate.ts'
 import { terminal } from './output.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { version } from './version.ts'
@@ -21,6 +22,7 @@ const commands: readonly CommandModule[] = [
   report,
   reprice,
   crossover,
+  simulate,
   savings,
   price,
   prices,

@@ -181,6 +181,29 @@ test('one burst: the new replica is paid from the decision on, serves after its 
   expect(leases[1]!.toSeconds).toBeLessThan(75 + 60 + 45)
 })
 
+test('law 3: a replica that is ready only after the last step was cold to the end', () => {
+  // Ten calls at 10 s; the tick at 15 s asks for more, ready at 29 s; the work ends before, the tick at 30 s finds none.
+  const n = 10
+  const arrivals = {
+    n,
+    atSeconds: new Float64Array(n).fill(10),
+    inputTokens: new Int32Array(n).fill(400),
+    outputTokens: new Int32Array(n).fill(150),
+  }
+  const scaling: Scaling = {
+    signal: 'concurrency',
+    target: 1,
+    minReplicas: 1,
+    maxReplicas: 3,
+    coldStartSeconds: 14,
+  }
+  const o = simulate(arrivals, { engine: small, replicas: 1, scaling })
+  expect(o.durationSeconds).toBeGreaterThan(15)
+  expect(o.durationSeconds).toBeLessThan(29)
+  expect(o.coldGpuSeconds).toBeCloseTo(2 * (o.durationSeconds - 15), 9)
+  expect(relative(o.busyGpuSeconds + o.idleGpuSeconds + o.coldGpuSeconds, o.leasedGpuSeconds)).toBeLessThan(1e-9)
+})
+
 test("the Kubernetes documentation's own example: 200m against a target of 100m doubles the replicas, 50m halves them", () => {
   const scaling = (more: Partial<Scaling> = {}): Scaling => ({
     signal: 'utilization',

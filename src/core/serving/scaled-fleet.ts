@@ -136,9 +136,11 @@ export function runScaled(
     drain(untilSeconds)
   }
   const end = endOf(members, progress.finishedAt, taken, last, untilSeconds)
-  const leases = members.map(({ replica, fromSeconds, readySeconds, toSeconds }, i): ReplicaLease => {
-    const isDone = toSeconds !== null && !draining.includes(members[i]!)
-    return { replica, fromSeconds, readySeconds, toSeconds: isDone ? toSeconds : end }
+  const leases = members.map((member): ReplicaLease => {
+    const { fromSeconds, readySeconds } = member
+    const toSeconds = member.toSeconds === null || draining.includes(member) ? end : member.toSeconds
+    // Ready only after the last step: the tick that found nothing left to do had woken it.
+    return { replica: readySeconds < toSeconds ? member.replica : null, fromSeconds, readySeconds, toSeconds }
   })
   const replicas = members.flatMap(member => member.replica ?? [])
   return { progress, replicas, leases, taken }

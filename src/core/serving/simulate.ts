@@ -42,6 +42,8 @@ export interface Outcome {
   /** (last token − first token) ÷ (tokens − 1), per request of at least 2 tokens. */
   readonly tpotMs: Percentiles
   readonly e2eMs: Percentiles
+  /** Requests in the house, the mean over time (Little: Σ of their times there ÷ duration); of completed ones. */
+  readonly meanOutstanding: number
   readonly preemptions: number
   /** By window of arrival: requests taken on, and those late by the objective (unfinished ones included). A rejected or spilled request is neither. Empty without an objective. */
   readonly late: readonly { readonly fromSeconds: number; readonly requests: number; readonly late: number }[]
@@ -55,7 +57,10 @@ export function simulate(arrivals: Arrivals, fleet: Fleet, options: SimulateOpti
   const run = scaling
     ? runScaled(arrivals, { ...fleet, scaling }, options.untilSeconds)
     : runFleet(arrivals, fleet, options.untilSeconds)
-  return { ...countsOf(run), ...gpuTimeOf(run, fleet.engine.gpus), ...latencyOf(run), late: lateOf(run, options) }
+  const gpuTime = gpuTimeOf(run, fleet.engine.gpus)
+  const { inHouseSeconds, ...latency } = latencyOf(run)
+  const meanOutstanding = gpuTime.durationSeconds > 0 ? inHouseSeconds / gpuTime.durationSeconds : 0
+  return { ...countsOf(run), ...gpuTime, ...latency, meanOutstanding, late: lateOf(run, options) }
 }
 
 function countsOf({ progress, replicas, taken }: FleetRun) {
@@ -148,15 +153,22 @@ function latencyOf({ progress, taken }: FleetRun) {
   const e2e = new Float64Array(taken)
   let done = 0
   let timed = 0
+  let inHouseSeconds = 0
   for (let id = 0; id < taken; id++) {
     const end = finishedAt[id]!
     if (Number.isNaN(end)) continue
     const first = firstTokenAt[id]!
+    inHouseSeconds += end - atSeconds[id]!
     ttft[done] = (first - atSeconds[id]!) * 1000
     e2e[done++] = (end - atSeconds[id]!) * 1000
     if (outputTokens[id]! > 1) tpot[timed++] = ((end - first) * 1000) / (outputTokens[id]! - 1)
   }
-  return { ttftMs: percentiles(ttft, done), tpotMs: percentiles(tpot, timed), e2eMs: percentiles(e2e, done) }
+  return {
+    ttftMs: percentiles(ttft, done),
+    tpotMs: percentiles(tpot, timed),
+    e2eMs: percentiles(e2e, done),
+    inHouseSeconds,
+  }
 }
 
 function lateOf({ progress, taken }: FleetRun, options: SimulateOptions) {

@@ -1,0 +1,217 @@
+// Calls and a fleet in question in; what that fleet, or each way to size it, would have done with them and cost, out.
+import { gpuById, loadFacts, modelById, weightsOf } from '../catalog/facts.ts'
+import { defaultLease } from '../catalog/leases.ts'
+import type { HostedOffer } from '../catalog/offers.ts'
+import { figures, known, type Simulation } from '../core/decide/fleet-figures.ts'
+import {
+  allApi,
+  billOf,
+  type Elsewhere,
+  type SizingName,
+  type SizingQuestion,
+  sizeFleets,
+} from '../core/decide/sizing.ts'
+import { Fault, nearestName } from '../core/fault/fault.ts'
+import type { Arrivals } from '../core/serving/arrivals.ts'
+import type { Scaling } from '../core/serving/autoscaler.ts'
+import { coldStartParts } from '../core/serving/cold-start.ts'
+import { buildEngine } from '../core/serving/engine.ts'
+import type { Fleet } from '../core/serving/fleet.ts'
+import { loadOf } from '../core/serving/fleet-size.ts'
+import { type ReplicaShape, smallestParallelism } from '../core/serving/memory.ts'
+import { notModelled } from '../core/serving/not-modelled.ts'
+import type { RouterName } from '../core/serving/routers.ts'
+import { simulate } from '../core/serving/simulate.ts'
+import { spreadTies } from '../core/serving/spread.ts'
+import { sustain } from '../core/serving/sustain.ts'
+import { estimate } from '../core/statistics/estimate.ts'
+import { allArrivals, busiestRequests, type CallTimes } from './busiest.ts'
+import { objectiveOf } from './objective.ts'
+import { defaultQuestion } from './question.ts'
+import { defaultOffer, namedOffer, spillApiRule } from './spill-api.ts'
+
+/** What `crossline simulate` is asked. Null = the default that the answer tells. */
+export interface SimulationQuestion {
+  readonly model: string
+  readonly gpu: string
+  /** GPUs of one replica; null = the fewest that hold the model. */
+  readonly tp: number | null
+  readonly weights: string | null
+  readonly kv: string | null
+  /** Null = 1, or what the first of `sizings` needs. */
+  readonly replicas: number | null
+  readonly router: RouterName
+  readonly ttftP95Ms: number | null
+  readonly tpotP95Ms: number | null
+  readonly usdPerGpuHour: number | null
+  readonly term: string
+  readonly spillApi: string | null
+  /** Requests on one replica beyond which the next call goes to the API; null = it waits. */
+  readonly spillAbove: number | null
+  /** Stated parts of an autoscaler. With `maxReplicas`, the fleet asked about is one that scales. */
+  readonly scaling: Partial<Scaling>
+  readonly sizings: readonly SizingName[]
+  readonly seed: number
+}
+
+export interface SimulationTools {
+  /** Seconds of a clock that only goes forward, for the speed of the simulation itself. */
+  readonly clock: () => number
+  readonly progress: (text: string) => void
+}
+
+/**
+ * Replays calls on the fleet asked about; with `sizings`, on a fleet of each. The figures at the top are then those of
+ * the first of them, unless replicas were stated. Faults: MODEL_UNKNOWN, GPU_UNKNOWN, MODEL_DOES_NOT_FIT, SPILL_API_UNKNOWN, NO_CALLS.
+ */
+export function simulation(calls: CallTimes, question: SimulationQuestion, tools: SimulationTools): Simulation {
+  const { arrivals: asCame, leftOut } = allArrivals(calls)
+  if (asCame.n === 0) {
+    throw new Fault('NO_CALLS', 'no call of the trace says how long its prompt and answer are', {
+      fix: 'a replay needs input and output tokens',
+    })
+  }
+  const arrivals = spreadTies(asCame)
+  const shape = shapeOf(question)
+  const engine = buildEngine(shape)
+  if (!engine.memory.fits) throw new Fault('MODEL_DOES_NOT_FIT', engine.memory.problem!, { where: '--tp' })
+  const { ttftP95Ms, tpotP95Ms, seed, router } = question
+  const objective = objectiveOf({ ...defaultQuestion, ttftP95Ms, tpotP95Ms }, calls)
+  const lease = leaseOf(question)
+  const offer = offerOf(question, arrivals)
+  const parts = coldStartParts(shape)
+  const coldStartSeconds = question.scaling.coldStartSeconds ?? parts.reduce((sum, part) => sum + part.seconds, 0)
+  const wantsLoad = question.sizings.length > 0
+  if (wantsLoad) tools.progress('trying a replica')
+  const carried = wantsLoad ? sustain({ shape, sample: busiestRequests(calls), objective, seed }) : null
+  const load = carried === null || carried.requestsPerSecond === 0 ? null : loadOf(arrivals, carried)
+  const asked: SizingQuestion = {
+    arrivals,
+    engine,
+    router,
+    objective,
+    load,
+    usdPerGpuHour: lease.usdPerGpuHour,
+    elsewhere: offer === null ? null : elsewhereOf(offer),
+    scaling: { ...question.scaling, coldStartSeconds },
+  }
+
+  const sizings = sizeFleets(asked, question.sizings, name => tools.progress(`sizing for ${name}`))
+  const isOwnAsked = sizings.length === 0 || question.replicas !== null
+  if (isOwnAsked) tools.progress('replaying the traffic')
+  const before = tools.clock()
+  const own = isOwnAsked ? simulate(arrivals, fleetOf(asked, question), { objective }) : null
+  const seconds = tools.clock() - before
+  const first = sizings[0] ?? null
+  const whole = allApi(asked)
+  return {
+    ...(own === null ? figures(first!.outcome, first!.bill) : figures(own, billOf(own, asked))),
+    simulatedRequestsPerSecond: own === null || seconds <= 0 ? null : Math.round(own.requests / seconds),
+    fleet: {
+      model: shape.model.id,
+      gpu: shape.gpu.id,
+      gpusPerReplica: shape.tp,
+      dtype: shape.weightDtype ?? shape.model.nativeDtype,
+      router,
+    },
+    objective,
+    lease,
+    spillApi: offer === null ? null : shownOffer(offer, question.spillApi !== null),
+    allApiUsd: whole === null ? null : known(billOf(whole, asked).usd),
+    coldStart: parts,
+    load: load === null ? null : { mean: estimate(load.mean), p95: estimate(load.p95) },
+    leftOut,
+    ...(sizings.length === 0
+      ? {}
+      : {
+          sizings: sizings.map(({ sizing, outcome, bill, spillAbove, scaling, problem }) => ({
+            sizing,
+            ...figures(outcome, bill),
+            spillAbove,
+            scaling,
+            problem,
+          })),
+        }),
+    notModelled,
+  }
+}
+
+/** @throws Fault MODEL_DOES_NOT_FIT, TP_DOES_NOT_DIVIDE, …_DTYPE_UNKNOWN */
+function shapeOf({ model: name, gpu: gpuName, tp, weights, kv }: SimulationQuestion): ReplicaShape {
+  const model = modelById(name)
+  const gpu = gpuById(gpuName)
+  const shape = { gpu, model, weightDtype: weights ?? undefined, kvDtype: kv ?? undefined }
+  // Where none of 1, 2, 4, 8 holds it, the fault of the largest says by how much.
+  return { ...shape, tp: tp ?? smallestParallelism(shape) ?? 8 }
+}
+
+function fleetOf({ engine, elsewhere, router, scaling }: SizingQuestion, question: SimulationQuestion): Fleet {
+  const spills = question.spillAbove !== null || question.spillApi !== null
+  const { maxReplicas } = scaling
+  const fewest = scaling.minReplicas ?? 1
+  return {
+    engine,
+    router,
+    replicas: question.replicas ?? 1,
+    overflow: spills
+      ? {
+          bound: question.spillAbove ?? Number.POSITIVE_INFINITY,
+          contextTokens: elsewhere?.contextTokens ?? null,
+          maxOutputTokens: elsewhere?.maxOutputTokens ?? null,
+        }
+      : undefined,
+    scaling:
+      maxReplicas === undefined
+        ? undefined
+        : {
+            signal: 'concurrency',
+            target: defaultTarget,
+            startReplicas: question.replicas ?? fewest,
+            ...scaling,
+            minReplicas: fewest,
+            maxReplicas,
+          },
+  }
+}
+
+/** Requests in flight per replica that a stated autoscaler aims at where nothing is sized that would say how many one carries. */
+const defaultTarget = 16
+
+function leaseOf({ gpu, term, usdPerGpuHour }: SimulationQuestion): Simulation['lease'] {
+  if (usdPerGpuHour !== null) return { usdPerGpuHour, source: 'stated by you' }
+  const { leases } = loadFacts()
+  const terms = new Set(leases.map(lease => lease.term))
+  if (!terms.has(term)) {
+    const near = nearestName(term, terms)
+    throw new Fault('TERM_UNKNOWN', `no lease term is called "${term}"`, {
+      where: '--term',
+      fix: near === null ? `use one of ${[...terms].sort().join(', ')}` : `did you mean ${near}?`,
+    })
+  }
+  const { id } = gpuById(gpu)
+  const row = defaultLease(leases, id, term)
+  if (row === null) return { usdPerGpuHour: null, source: `no ${term} price is known for ${id}` }
+  const { provider, region, asOf, source } = row
+  const where = `${provider} ${term}, ${region}, ${asOf ?? 'undated'}`
+  return { usdPerGpuHour: Number(row.usdPerGpuHour), source: `${where} (${source})` }
+}
+
+function offerOf({ spillApi, model }: SimulationQuestion, arrivals: Arrivals): HostedOffer | null {
+  return spillApi === null ? defaultOffer(weightsOf(model)?.weights ?? model, arrivals) : namedOffer(spillApi)
+}
+
+function elsewhereOf(offer: HostedOffer): Elsewhere {
+  const { contextTokens, maxOutputTokens, usdPerMtokInput: input, usdPerMtokOutput: output } = offer
+  const usdPerMtok = input === null || output === null ? null : { input: Number(input), output: Number(output) }
+  return { contextTokens, maxOutputTokens, usdPerMtok }
+}
+
+function shownOffer(offer: HostedOffer, isNamed: boolean): NonNullable<Simulation['spillApi']> {
+  const { usdPerMtok } = elsewhereOf(offer)
+  return {
+    name: `${offer.host}:${offer.modelAsListed}`,
+    usdPerMtokInput: usdPerMtok?.input ?? null,
+    usdPerMtokOutput: usdPerMtok?.output ?? null,
+    source: `${isNamed ? 'named by you' : spillApiRule}; ${offer.observedAt ?? 'undated'} (${offer.source})`,
+  }
+}

@@ -1,0 +1,205 @@
+// Flags of `simulate` and a plan file → the trace and the fleet in question; flags win.
+import { dirname, resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { SimulationQuestion } from '../ask/simulation.ts'
+import { type SizingName, sizingNames } from '../core/decide/sizing.ts'
+import { Fault, nearestName } from '../core/fault/fault.ts'
+import { type RouterName, routers } from '../core/serving/routers.ts'
+import { given, listFlag, numberFlag } from './flags.ts'
+
+export interface SimulateFlags {
+  readonly plan?: string
+  readonly trace?: string
+  readonly model?: string
+  readonly gpu?: string
+  readonly gpus?: number
+  readonly tp?: number
+  readonly weights?: string
+  readonly kv?: string
+  readonly replicas?: number
+  readonly router?: string
+  readonly ttft?: number
+  readonly tpot?: number
+  readonly usdPerGpuHour?: number
+  readonly term?: string
+  readonly spillApi?: string
+  readonly spillAbove?: number
+  readonly sizing?: readonly string[]
+  readonly minReplicas?: number
+  readonly maxReplicas?: number
+  readonly targetPerReplica?: number
+  readonly scaleUpCooldown?: number
+  readonly scaleDownCooldown?: number
+  readonly coldStart?: number
+}
+
+/** The same under the names of a plan file, which carry their units. */
+interface Plan {
+  readonly trace?: string | undefined
+  readonly model?: string | undefined
+  readonly gpu?: string | undefined
+  readonly gpus?: number | undefined
+  readonly tp?: number | undefined
+  readonly weights?: string | undefined
+  readonly kv?: string | undefined
+  readonly replicas?: number | undefined
+  readonly router?: string | undefined
+  readonly ttftP95Ms?: number | undefined
+  readonly tpotP95Ms?: number | undefined
+  readonly usdPerGpuHour?: number | undefined
+  readonly term?: string | undefined
+  readonly spillApi?: string | undefined
+  readonly spillAbove?: number | undefined
+  readonly sizing?: readonly string[] | undefined
+  readonly minReplicas?: number | undefined
+  readonly maxReplicas?: number | undefined
+  readonly targetPerReplica?: number | undefined
+  readonly scaleUpCooldownSeconds?: number | undefined
+  readonly scaleDownCooldownSeconds?: number | undefined
+  readonly coldStartSeconds?: number | undefined
+}
+
+const count = { min: 1, whole: true }
+const positive = { above: 0 }
+const notNegative = { min: 0 }
+
+/** Declares the flags, in the order in which `--help` explains them. */
+export function declareSimulateFlags(command: Command): Command {
+  const number = (flag: string, range: Parameters<typeof numberFlag>[1]) => numberFlag(flag, range)
+  return command
+    .optionsGroup('Traffic:')
+    .option('--trace <file>', 'calls to replay, in any format that import reads; the ledger is left alone')
+    .option('--plan <file>', 'YAML with any of these parameters; flags win')
+    .optionsGroup('Fleet:')
+    .option('--model <id>', 'open model, by its id in the catalog')
+    .option('--gpu <id>', 'GPU, by its id in the catalog')
+    .option('--tp <n>', 'GPUs of one replica (default: the fewest that hold the model)', number('--tp', count))
+    .option('--gpus <n>', 'the same', number('--gpus', count))
+    .option('--weights <dtype>', "dtype of the weights (default: the model's own)")
+    .option('--kv <dtype>', 'dtype of the KV cache (default: bf16)')
+    .option('--replicas <n>', 'a fixed number (default: 1)', number('--replicas', count))
+    .option('--router <name>', `${Object.keys(routers).join(' or ')} (default: least-loaded)`)
+    .option('--ttft <ms>', 'time to first token that counts as late above, p95', number('--ttft', positive))
+    .option('--tpot <ms>', 'time per output token that counts as late above, p95', number('--tpot', positive))
+    .optionsGroup('Money:')
+    .option('--usd-per-gpu-hour <usd>', 'instead of the lease table', number('--usd-per-gpu-hour', notNegative))
+    .option('--term <term>', 'lease term (default: on_demand)')
+    .option('--spill-api <host:model>', 'where calls go that the fleet has no room for (default: a middle offer)')
+    .optionsGroup('Sizing:')
+    .option('--sizing <a,b>', `any of ${sizingNames.join(', ')}: a table of what each costs`, listFlag('--sizing'))
+    .option('--spill-above <n>', 'calls on a replica beyond which the next is spilled', number('--spill-above', count))
+    .option('--max-replicas <n>', 'scale with the load, up to so many', number('--max-replicas', count))
+    .option('--min-replicas <n>', 'and never fewer (default: 1)', number('--min-replicas', count))
+    .option('--target-per-replica <n>', 'calls in flight aimed at', number('--target-per-replica', positive))
+    .option('--scale-up-cooldown <s>', 'default 0', number('--scale-up-cooldown', notNegative))
+    .option('--scale-down-cooldown <s>', 'default 300', number('--scale-down-cooldown', notNegative))
+    .option('--cold-start <s>', 'default: node + image + weights + engine', number('--cold-start', notNegative))
+    .optionsGroup('Options:')
+}
+
+/**
+ * The trace and the question. @throws Fault FLAG_MISSING, FLAGS_CONFLICT, ROUTER_UNKNOWN, SIZING_UNKNOWN, those of the plan
+ */
+export async function simulateParams(
+  flags: SimulateFlags,
+  seed: number,
+): Promise<{ trace: string; question: SimulationQuestion }> {
+  const plan = flags.plan === undefined ? {} : await readPlan(flags.plan)
+  const { ttft, tpot, scaleUpCooldown, scaleDownCooldown, coldStart, plan: _, ...named } = flags
+  const all: Plan = {
+    ...plan,
+    ...given({
+      ...named,
+      ttftP95Ms: ttft,
+      tpotP95Ms: tpot,
+      scaleUpCooldownSeconds: scaleUpCooldown,
+      scaleDownCooldownSeconds: scaleDownCooldown,
+      coldStartSeconds: coldStart,
+    }),
+  }
+  const { tp = all.gpus ?? null } = all
+  if (all.gpus !== undefined && all.gpus !== tp) {
+    throw new Fault('FLAGS_CONFLICT', `--gpus ${all.gpus} and --tp ${tp} both say how many GPUs a replica has`, {
+      where: '--gpus',
+      fix: 'give one of them; --replicas says how many replicas there are',
+    })
+  }
+  const question: SimulationQuestion = {
+    model: needed(all.model, '--model', 'an open model of data/models.json, such as llama-3.1-70b'),
+    gpu: needed(all.gpu, '--gpu', 'a GPU of data/gpus.json, such as h100-sxm-80gb'),
+    tp,
+    weights: all.weights ?? null,
+    kv: all.kv ?? null,
+    replicas: all.replicas ?? null,
+    router: oneOf(all.router ?? 'least-loaded', Object.keys(routers) as RouterName[], 'router'),
+    ttftP95Ms: all.ttftP95Ms ?? null,
+    tpotP95Ms: all.tpotP95Ms ?? null,
+    usdPerGpuHour: all.usdPerGpuHour ?? null,
+    term: all.term ?? 'on_demand',
+    spillApi: all.spillApi ?? null,
+    spillAbove: all.spillAbove ?? null,
+    scaling: given({
+      minReplicas: all.minReplicas,
+      maxReplicas: all.maxReplicas,
+      target: all.targetPerReplica,
+      upCooldownSeconds: all.scaleUpCooldownSeconds,
+      downCooldownSeconds: all.scaleDownCooldownSeconds,
+      coldStartSeconds: all.coldStartSeconds,
+    }) as SimulationQuestion['scaling'],
+    sizings: [...new Set((all.sizing ?? []).map(name => oneOf(name, sizingNames, 'sizing')))] as SizingName[],
+    seed,
+  }
+  return { trace: needed(all.trace, '--trace', 'a file of calls, in any format that import reads'), question }
+}
+
+function needed(value: string | undefined, where: string, what: string): string {
+  if (value !== undefined) return value
+  throw new Fault('FLAG_MISSING', `${where} is needed`, { where: 'crossline simulate', fix: `name ${what}` })
+}
+
+function oneOf<Name extends string>(asked: string, names: readonly Name[], what: string): Name {
+  const found = names.find(name => name === asked)
+  if (found !== undefined) return found
+  const near = nearestName(asked, names)
+  throw new Fault(`${what.toUpperCase()}_UNKNOWN`, `no ${what} is called "${asked}"`, {
+    where: `--${what}`,
+    fix: near === null ? `use one of ${names.join(', ')}` : `did you mean ${near}?`,
+  })
+}
+
+async function readPlan(path: string): Promise<Plan> {
+  const [{ z }, { readChecked }] = await Promise.all([import('zod'), import('./yaml-file.ts')])
+  const name = z.string().min(1).optional()
+  const whole = z.int().min(1).optional()
+  const above = z.number().positive().optional()
+  const from = z.number().nonnegative().optional()
+  const plan = readChecked(
+    path,
+    z.strictObject({
+      trace: name,
+      model: name,
+      gpu: name,
+      gpus: whole,
+      tp: whole,
+      weights: name,
+      kv: name,
+      replicas: whole,
+      router: name,
+      ttftP95Ms: above,
+      tpotP95Ms: above,
+      usdPerGpuHour: from,
+      term: name,
+      spillApi: name,
+      spillAbove: whole,
+      sizing: z.array(z.string()).min(1).optional(),
+      minReplicas: whole,
+      maxReplicas: whole,
+      targetPerReplica: above,
+      scaleUpCooldownSeconds: from,
+      scaleDownCooldownSeconds: from,
+      coldStartSeconds: from,
+    }),
+  )
+  // A plan names its trace as seen from where it lies.
+  return plan.trace === undefined ? plan : { ...plan, trace: resolve(dirname(path), plan.trace) }
+}

@@ -1,0 +1,144 @@
+// A replay and its bill in; the figures that `simulate` prints of a fleet, hours and dollars, twelve digits, out.
+import type { Scaling } from '../serving/autoscaler.ts'
+import type { ColdStartPart } from '../serving/cold-start.ts'
+import type { Percentiles } from '../serving/quantiles.ts'
+import type { RouterName } from '../serving/routers.ts'
+import type { Outcome } from '../serving/simulate.ts'
+import { windowsMet } from '../serving/windows.ts'
+import { estimate } from '../statistics/estimate.ts'
+import type { Bill, SizingName } from './sizing.ts'
+
+/** The figures of one fleet. Null = unknown. */
+export interface FleetFigures {
+  readonly requests: number | null
+  readonly completed: number | null
+  readonly rejected: number | null
+  readonly spilled: number | null
+  readonly durationSeconds: number | null
+  readonly gpuHours: number | null
+  readonly busyGpuHours: number | null
+  readonly idleGpuHours: number | null
+  readonly coldGpuHours: number | null
+  readonly utilization: number | null
+  /** Of completed requests. */
+  readonly tokens: { readonly input: number; readonly output: number } | null
+  readonly spilledTokens: { readonly input: number; readonly output: number } | null
+  readonly usd: number | null
+  readonly gpuUsd: number | null
+  readonly spillUsd: number | null
+  /** USD ÷ million tokens served, here and at the API. */
+  readonly effectiveUsdPerMtok: number | null
+  readonly ttftMs: Percentiles
+  readonly tpotMs: Percentiles
+  readonly e2eMs: Percentiles
+  /** Of the requests that the fleet took on. */
+  readonly lateShare: number | null
+  readonly worstHourLateShare: number | null
+  /** Of five-minute windows with a request in them. */
+  readonly windowsMetShare: number | null
+  readonly preemptions: number | null
+  readonly prefixHitRate: null
+  readonly replicas: { readonly min: number | null; readonly mean: number | null; readonly max: number | null }
+}
+
+export interface SizingFigures extends FleetFigures {
+  readonly sizing: SizingName
+  readonly spillAbove: number | null
+  readonly scaling: Scaling | null
+  readonly problem: string | null
+}
+
+/** What `crossline simulate` answers. */
+export interface Simulation extends FleetFigures {
+  readonly simulatedRequestsPerSecond: number | null
+  readonly fleet: {
+    readonly model: string
+    readonly gpu: string
+    readonly gpusPerReplica: number
+    readonly dtype: string
+    readonly router: RouterName
+  }
+  readonly objective: { readonly ttftP95Ms: number; readonly tpotP95Ms: number; readonly source: string }
+  readonly lease: { readonly usdPerGpuHour: number | null; readonly source: string }
+  readonly spillApi: {
+    readonly name: string
+    readonly usdPerMtokInput: number | null
+    readonly usdPerMtokOutput: number | null
+    readonly source: string
+  } | null
+  /** All calls at that API, no GPU; null = unknown. */
+  readonly allApiUsd: number | null
+  readonly coldStart: readonly ColdStartPart[]
+  /** Replicas' worth of load, of what one carries within the objective. */
+  readonly load: { readonly mean: number; readonly p95: number } | null
+  /** Calls of unknown usage, which cannot be replayed. */
+  readonly leftOut: number
+  readonly sizings?: readonly SizingFigures[]
+  readonly notModelled: readonly string[]
+}
+
+/** A replay and its bill as they are printed: hours and dollars, twelve digits. */
+export function figures(outcome: Outcome | null, bill: Bill): FleetFigures {
+  if (outcome === null) return { ...nothing, ...bill }
+  const { busyGpuSeconds, idleGpuSeconds, coldGpuSeconds, tokens, spilledTokens, replicas } = outcome
+  const met = windowsMet(outcome.late)
+  const served = (tokens.input + tokens.output + spilledTokens.input + spilledTokens.output) / 1e6
+  return {
+    requests: outcome.requests,
+    completed: outcome.completed,
+    rejected: outcome.rejected,
+    spilled: outcome.spilled,
+    durationSeconds: estimate(outcome.durationSeconds),
+    gpuHours: estimate(outcome.leasedGpuSeconds / 3600),
+    busyGpuHours: estimate(busyGpuSeconds / 3600),
+    idleGpuHours: estimate(idleGpuSeconds / 3600),
+    coldGpuHours: estimate(coldGpuSeconds / 3600),
+    utilization: known(outcome.utilization),
+    tokens,
+    spilledTokens,
+    usd: known(bill.usd),
+    gpuUsd: known(bill.gpuUsd),
+    spillUsd: known(bill.spillUsd),
+    effectiveUsdPerMtok: bill.usd === null || served === 0 ? null : estimate(bill.usd / served),
+    ttftMs: rounded(outcome.ttftMs),
+    tpotMs: rounded(outcome.tpotMs),
+    e2eMs: rounded(outcome.e2eMs),
+    lateShare: known(met.lateShare),
+    worstHourLateShare: known(met.worstHourLateShare),
+    windowsMetShare: known(met.share),
+    preemptions: outcome.preemptions,
+    prefixHitRate: null,
+    replicas: { min: replicas.min, mean: estimate(replicas.mean), max: replicas.max },
+  }
+}
+
+export const known = (value: number | null): number | null => (value === null ? null : estimate(value))
+
+const rounded = ({ p50, p95, p99 }: Percentiles): Percentiles => ({ p50: known(p50), p95: known(p95), p99: known(p99) })
+
+const unknownPercentiles = { p50: null, p95: null, p99: null }
+
+const nothing = {
+  requests: null,
+  completed: null,
+  rejected: null,
+  spilled: null,
+  durationSeconds: null,
+  gpuHours: null,
+  busyGpuHours: null,
+  idleGpuHours: null,
+  coldGpuHours: null,
+  utilization: null,
+  tokens: null,
+  spilledTokens: null,
+  effectiveUsdPerMtok: null,
+  ttftMs: unknownPercentiles,
+  tpotMs: unknownPercentiles,
+  e2eMs: unknownPercentiles,
+  lateShare: null,
+  worstHourLateShare: null,
+  windowsMetShare: null,
+  preemptions: null,
+  prefixHitRate: null,
+  replicas: { min: null, mean: null, max: null },
+} satisfies Partial<FleetFigures>

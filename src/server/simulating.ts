@@ -1,0 +1,21 @@
+// All calls of a workplace's ledger and a fleet in question → its simulation. Only traces are simulated so: HTTP does not list it.
+import { z } from 'zod'
+import type { SimulationQuestion } from '../ask/simulation.ts'
+import type { Simulation } from '../core/decide/fleet-figures.ts'
+import type { Operation } from './operation.ts'
+
+export const simulateCalls: Operation<SimulationQuestion, Simulation> = {
+  name: 'simulate',
+  method: 'GET',
+  summary: 'Replay traffic on a fleet.',
+  takesFile: false,
+  params: z.custom<SimulationQuestion>(),
+  async run(workplace, question, io) {
+    const { simulation } = await import('../ask/simulation.ts')
+    const calls = await (await workplace.ledger()).columns({})
+    return simulation(calls, question, {
+      clock: () => performance.now() / 1000,
+      progress: text => io.progress(text),
+    })
+  },
+}
