@@ -84,7 +84,8 @@ export function simulation(calls: CallTimes, question: SimulationQuestion, tools
   const wantsLoad = question.sizings.length > 0
   if (wantsLoad) tools.progress('trying a replica')
   const carried = wantsLoad ? sustain({ shape, sample: busiestRequests(calls), objective, seed }) : null
-  const load = carried === null || carried.requestsPerSecond === 0 ? null : loadOf(arrivals, carried)
+  const carries = carried === null || carried.requestsPerSecond === 0 ? null : carried
+  const load = carries === null ? null : loadOf(arrivals, carries)
   const asked: SizingQuestion = {
     arrivals,
     engine,
@@ -105,7 +106,7 @@ export function simulation(calls: CallTimes, question: SimulationQuestion, tools
   const first = sizings[0] ?? null
   const whole = allApi(asked)
   return {
-    ...(own === null ? figures(first!.outcome, first!.bill) : figures(own, billOf(own, asked))),
+    ...(own === null ? figures(first!.outcome, first!.bill, carries) : figures(own, billOf(own, asked), carries)),
     simulatedRequestsPerSecond: own === null || seconds <= 0 ? null : Math.round(own.requests / seconds),
     fleet: {
       model: shape.model.id,
@@ -126,7 +127,7 @@ export function simulation(calls: CallTimes, question: SimulationQuestion, tools
       : {
           sizings: sizings.map(({ sizing, outcome, bill, spillAbove, scaling, problem }) => ({
             sizing,
-            ...figures(outcome, bill),
+            ...figures(outcome, bill, carries),
             spillAbove,
             scaling,
             problem,

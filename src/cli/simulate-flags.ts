@@ -74,7 +74,7 @@ export function declareSimulateFlags(command: Command): Command {
     .option('--model <id>', 'open model, by its id in the catalog')
     .option('--gpu <id>', 'GPU, by its id in the catalog')
     .option('--tp <n>', 'GPUs of one replica (default: the fewest that hold the model)', number('--tp', count))
-    .option('--gpus <n>', 'the same', number('--gpus', count))
+    .option('--gpus <n>', 'the same; beside --tp, of all replicas', number('--gpus', count))
     .option('--weights <dtype>', "dtype of the weights (default: the model's own)")
     .option('--kv <dtype>', 'dtype of the KV cache (default: bf16)')
     .option('--replicas <n>', 'a fixed number (default: 1)', number('--replicas', count))
@@ -118,10 +118,11 @@ export async function simulateParams(
     }),
   }
   const { tp = all.gpus ?? null } = all
-  if (all.gpus !== undefined && all.gpus !== tp) {
-    throw new Fault('FLAGS_CONFLICT', `--gpus ${all.gpus} and --tp ${tp} both say how many GPUs a replica has`, {
+  const replicas = all.replicas ?? (all.gpus !== undefined && tp !== null && all.gpus !== tp ? all.gpus / tp : null)
+  if (all.gpus !== undefined && all.gpus !== tp && (!Number.isInteger(replicas) || replicas! * tp! !== all.gpus)) {
+    throw new Fault('FLAGS_CONFLICT', `${all.gpus} GPUs in all are not whole replicas of ${tp} as asked for`, {
       where: '--gpus',
-      fix: 'give one of them; --replicas says how many replicas there are',
+      fix: 'give one of --gpus and --tp; --replicas says how many replicas there are',
     })
   }
   const question: SimulationQuestion = {
@@ -130,7 +131,7 @@ export async function simulateParams(
     tp,
     weights: all.weights ?? null,
     kv: all.kv ?? null,
-    replicas: all.replicas ?? null,
+    replicas,
     router: oneOf(all.router ?? 'least-loaded', Object.keys(routers) as RouterName[], 'router'),
     ttftP95Ms: all.ttftP95Ms ?? null,
     tpotP95Ms: all.tpotP95Ms ?? null,

@@ -55,7 +55,7 @@ function fleetLines(fleet: Simulation): string[] {
       'GPU-hours',
       `${hours(fleet.gpuHours)} leased = ${hours(fleet.busyGpuHours)} busy + ${hours(fleet.idleGpuHours)} idle + ${hours(fleet.coldGpuHours)} cold`,
     ],
-    ['used', shareLabel(fleet.utilization)],
+    ['busy', `${shareLabel(fleet.utilization)} of leased time`],
     ['cost', `${usdLabel(fleet.usd)}, ${usdPerMtokLabel(fleet.effectiveUsdPerMtok)} a million tokens`],
     times('first token', fleet.ttftMs),
     times('per token', fleet.tpotMs),
@@ -70,8 +70,8 @@ function fleetLines(fleet: Simulation): string[] {
   return rows.map(([name, value]) => `${padded(name, 13)} ${value}`)
 }
 
-const head = ['replicas', 'USD', '$/Mtok', 'used', 'TTFT p99', 'late', 'met', 'spill', 'reject']
-const widths = [9, 7, 7, 5, 8, 6, 6, 6, 6]
+const head = ['replicas', 'USD', 'busy', 'full', 'TTFT p99', 'late', 'met', 'spill', 'reject']
+const widths = [9, 7, 6, 6, 8, 6, 7, 6, 6]
 
 function sizingTable(sizings: readonly SizingFigures[], columns: number, pen: Ink): string[] {
   const line = (name: string, cells: readonly string[]) =>
@@ -83,8 +83,8 @@ function sizingTable(sizings: readonly SizingFigures[], columns: number, pen: In
     return line(sizing.sizing, [
       rangeOf(sizing.replicas),
       usdLabel(sizing.usd),
-      usdPerMtokLabel(sizing.effectiveUsdPerMtok),
       shareLabel(sizing.utilization),
+      shareLabel(sizing.loadShare),
       milliseconds(sizing.ttftMs.p99),
       shareLabel(sizing.lateShare),
       shareLabel(sizing.windowsMetShare),
@@ -128,12 +128,12 @@ function footLines({ lease, spillApi, allApiUsd, leftOut, sizings }: Simulation,
     `GPU-hour: ${price}, ${lease.source}`,
     spillApi === null
       ? 'API: no offer of these weights is in the catalog; name one with --spill-api'
-      : `API: ${spillApi.name}, ${rates(spillApi)}; all calls there: ${usdLabel(allApiUsd)}. ${spillApi.source}`,
+      : `API: ${spillApi.name}, ${rates(spillApi)}; all calls there: ${usdLabel(allApiUsd)} (${spillApi.source})`,
     ...(leftOut > 0 ? [`${countLabel(leftOut)} calls of unknown usage are left out: unknown is not zero.`] : []),
     ...(sizings === undefined
       ? []
       : [
-          'met: 5-minute windows with at most 5 % late; peak asks for 99 % of them. Late, TTFT and used are those of own GPUs.',
+          'busy: a step was running; full: work done of what the leased time carries within the objective; met: 5-minute windows with at most 5 % late, of which peak asks for 99 %. Spilled calls cost money here and no time.',
         ]),
   ]
   return lines.flatMap(line => paragraph(line, columns, '', '  '))

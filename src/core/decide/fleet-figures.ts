@@ -19,7 +19,10 @@ export interface FleetFigures {
   readonly busyGpuHours: number | null
   readonly idleGpuHours: number | null
   readonly coldGpuHours: number | null
+  /** Busy ÷ leased time: a step was running, however small. */
   readonly utilization: number | null
+  /** Work done ÷ what the leased time carries within the objective; above 1 where calls are late. Null where nobody asked what a replica carries. */
+  readonly loadShare: number | null
   /** Of completed requests. */
   readonly tokens: { readonly input: number; readonly output: number } | null
   readonly spilledTokens: { readonly input: number; readonly output: number } | null
@@ -77,8 +80,15 @@ export interface Simulation extends FleetFigures {
   readonly notModelled: readonly string[]
 }
 
+/** Seconds of one fully loaded replica per token, and its GPUs. */
+export interface TokenCost {
+  readonly secondsPerInputToken: number
+  readonly secondsPerOutputToken: number
+  readonly gpusPerReplica: number
+}
+
 /** A replay and its bill as they are printed: hours and dollars, twelve digits. */
-export function figures(outcome: Outcome | null, bill: Bill): FleetFigures {
+export function figures(outcome: Outcome | null, bill: Bill, carried: TokenCost | null): FleetFigures {
   if (outcome === null) return { ...nothing, ...bill }
   const { busyGpuSeconds, idleGpuSeconds, coldGpuSeconds, tokens, spilledTokens, replicas } = outcome
   const met = windowsMet(outcome.late)
@@ -94,6 +104,7 @@ export function figures(outcome: Outcome | null, bill: Bill): FleetFigures {
     idleGpuHours: estimate(idleGpuSeconds / 3600),
     coldGpuHours: estimate(coldGpuSeconds / 3600),
     utilization: known(outcome.utilization),
+    loadShare: known(loadShareOf(outcome, carried)),
     tokens,
     spilledTokens,
     usd: known(bill.usd),
@@ -110,6 +121,12 @@ export function figures(outcome: Outcome | null, bill: Bill): FleetFigures {
     prefixHitRate: null,
     replicas: { min: replicas.min, mean: estimate(replicas.mean), max: replicas.max },
   }
+}
+
+function loadShareOf({ tokens, leasedGpuSeconds }: Outcome, carried: TokenCost | null): number | null {
+  if (carried === null || leasedGpuSeconds === 0) return null
+  const seconds = tokens.input * carried.secondsPerInputToken + tokens.output * carried.secondsPerOutputToken
+  return (seconds * carried.gpusPerReplica) / leasedGpuSeconds
 }
 
 export const known = (value: number | null): number | null => (value === null ? null : estimate(value))
@@ -129,6 +146,7 @@ const nothing = {
   idleGpuHours: null,
   coldGpuHours: null,
   utilization: null,
+  loadShare: null,
   tokens: null,
   spilledTokens: null,
   effectiveUsdPerMtok: null,

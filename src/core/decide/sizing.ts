@@ -168,12 +168,20 @@ function blend(question: SizingQuestion, peak: () => PeakFleet): Sized {
   if (api !== null) candidates.push(sized(question, api))
   if (found.replicas !== null) candidates.push(sized(question, found.outcome))
   const most = found.replicas === null ? Math.max(1, Math.ceil(question.load?.p95 ?? 1)) + 1 : found.replicas
+  const cheapest = () => candidates.reduce((least, { bill }) => Math.min(least, bill.usd!), Number.POSITIVE_INFINITY)
   for (const replicas of spread(most - 1, triesFor(question.arrivals.n))) {
+    // Whose lease alone costs as much as a candidate does need not be replayed.
+    if (leastLeaseUsd(question, replicas, usdPerGpuHour) >= cheapest()) break
     const within = loosestBound(question, replicas)
     if (within !== null) candidates.push({ ...sized(question, within.outcome), spillAbove: within.bound })
   }
   const best = candidates.reduce<Sized | null>((a, b) => (a === null || b.bill.usd! < a.bill.usd! ? b : a), null)
   return best ?? impossible('neither a fleet that spills nor the API alone serves these calls')
+}
+
+/** A fleet is leased until its last arrival at least. */
+function leastLeaseUsd({ arrivals, engine }: SizingQuestion, replicas: number, usdPerGpuHour: number): number {
+  return ((replicas * engine.gpus * arrivals.atSeconds[arrivals.n - 1]!) / 3600) * usdPerGpuHour
 }
 
 /** The loosest of `bounds` with which the fleet keeps the objective, by halving; null: none does. */

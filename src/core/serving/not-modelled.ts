@@ -2,7 +2,7 @@
 
 export const notModelled: readonly string[] = [
   'Prefix cache: every prompt is computed in full, so self-hosting looks dearer than it is where prompts share a beginning.',
-  'Autoscaling and cold starts: a fleet has a fixed number of warm replicas.',
+  'Autoscaling and cold starts: an option is a fixed number of warm replicas; simulate --sizing autoscale tries one that scales, never to none.',
   'Replica failure: nor spot interruption and rolling updates; spare replicas are counted in the cost only.',
   'Engines other than vLLM V1: TensorRT-LLM, SGLang, and differences between versions of one engine.',
   'Speculative decoding: nor multi-token prediction.',

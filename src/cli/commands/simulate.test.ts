@@ -1,0 +1,216 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Command } from 'commander'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Simulation } from '../../core/decide/fleet-figures.ts'
+import type { CommandFrame } from '../command.ts'
+import { simulate } from './simulate.ts'
+
+const azure = fileURLToPath(new URL('../../../data/traces/azure-llm-2023-code.csv.gz', import.meta.url))
+let folder: string
+let data: string
+let calls: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'crossline-simulate-'))
+  data = join(folder, 'data')
+  calls = join(folder, 'calls.csv')
+  // Two hundred calls, one every 0.7 s, a burst of forty in the middle.
+  const at = (second: number) => new Date(Date.UTC(2026, 10, 2) + second * 700).toISOString()
+  const rows = Array.from({ length: 200 }, (_, i) => `${at(i < 100 ? i : Math.max(100, i - 40))},600,${20 + (i % 50)}`)
+  writeFileSync(calls, `time,input_tokens,output_tokens\n${rows.join('\n')}\n`)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs the words on a frame that keeps what it is given; a fault is thrown. */
+async function run(...words: string[]): Promise<{ json: Simulation; text: string }> {
+  let ran: { json: Simulation; text: string } | null = null
+  const frame: CommandFrame = {
+    globals: () => ({ json: true, data, config: join(folder, 'none.yaml'), seed: 1, color: false, debug: false }),
+    settings: () => ({}),
+    words,
+    output: {
+      result: (json, text) => {
+        ran = { json: json as Simulation, text: text() }
+      },
+      line: () => {},
+      note: () => {},
+      progress: () => {},
+      fail: thrown => {
+        throw thrown
+      },
+      status: () => {},
+    },
+  }
+  const program = new Command().exitOverride()
+  simulate.register(program, frame)
+  await program.parseAsync(['simulate', ...words], { from: 'user' })
+  return ran!
+}
+
+const fleet = ['--model', 'llama-3.1-8b', '--gpu', 'h100']
+
+test('a plain replay has the shape that other programs rely on, adds up, and leaves the ledger alone', async () => {
+  const { json } = await run('--trace', calls, ...fleet, '--replicas', '2', '--usd-per-gpu-hour', '3')
+  expect(json).toMatchObject({ requests: 200, completed: 200, rejected: 0, spilled: 0, prefixHitRate: null })
+  expect(json.tokens).toEqual({
+    input: 200 * 600,
+    output: Array.from({ length: 200 }, (_, i) => 20 + (i % 50)).reduce((a, b) => a + b),
+  })
+  expect(json.busyGpuHours! + json.idleGpuHours! + json.coldGpuHours!).toBeCloseTo(json.gpuHours!, 9)
+  expect(json.gpuHours).toBeCloseTo((2 * json.durationSeconds!) / 3600, 9)
+  expect(json.usd).toBeCloseTo(json.gpuHours! * 3, 9)
+  expect(json.effectiveUsdPerMtok).toBeCloseTo(json.usd! / ((json.tokens!.input + json.tokens!.output) / 1e6), 6)
+  expect(json.utilization).toBeCloseTo(json.busyGpuHours! / json.gpuHours!, 9)
+  expect(json.replicas).toEqual({ min: 2, mean: 2, max: 2 })
+  for (const times of [json.ttftMs, json.tpotMs, json.e2eMs])
+    expect(times.p50! <= times.p95! && times.p95! <= times.p99!).toBe(true)
+  expect(json.simulatedRequestsPerSecond).toBeGreaterThan(0)
+  expect(json.sizings).toBeUndefined()
+  expect(existsSync(data)).toBe(false)
+  expect(readdirSync(folder)).toEqual(['calls.csv'])
+})
+
+test('the trace of a code completion service: the peak costs a multiple of the mean, and each sizing says how late it is', async () => {
+  const { json, text } = await run(
+    '--trace',
+    azure,
+    '--model',
+    'llama-3.1-70b',
+    '--gpu',
+    'h100',
+    '--sizing',
+    'peak,p95,mean,autoscale,blend',
+  )
+  const [peak, p95, mean, autoscale, blend] = json.sizings!
+  // The trace's own counts (data/traces/README.md).
+  expect([json.requests, json.tokens!.input, json.tokens!.output]).toEqual([8819, 18_059_974, 245_896])
+  expect(json.sizings!.map(({ sizing }) => sizing)).toEqual(['peak', 'p95', 'mean', 'autoscale', 'blend'])
+  expect(peak!.windowsMetShare).toBeGreaterThanOrEqual(0.99)
+  // Its busiest minute has 4.1 times the mean's calls: sized for the mean, they wait.
+  expect(peak!.usd! / mean!.usd!).toBeGreaterThan(2)
+  expect(peak!.usd! / mean!.usd!).toBeLessThan(4.1)
+  // Full: what the mean load is of the replicas leased, over about the same time.
+  for (const one of [peak!, mean!]) expect(one.loadShare! * one.replicas.mean!).toBeCloseTo(json.load!.mean, 1)
+  expect(mean!.lateShare!).toBeGreaterThan(p95!.lateShare!)
+  expect(p95!.lateShare!).toBeGreaterThan(peak!.lateShare!)
+  expect(autoscale!.coldGpuHours!).toBeGreaterThan(0)
+  expect(autoscale!.replicas.max).toBeLessThanOrEqual(peak!.replicas.max! + 1)
+  expect(blend!.usd!).toBeLessThanOrEqual(Math.min(peak!.usd!, json.allApiUsd!))
+  expect(json.usd).toBe(peak!.usd)
+  expect(text).toMatch(/^peak +6 /m)
+  expect(text.replace(/\s+/g, ' ')).toContain('a new one serves after 8.9 min')
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})
+
+test('a dear API and a cheap lease: own GPUs for the base, bursts spill, and the bill is both', async () => {
+  const words = ['--trace', azure, '--model', 'llama-3.1-70b', '--gpu', 'h100', '--sizing', 'blend']
+  const { json, text } = await run(
+    ...words,
+    '--spill-api',
+    'azure-foundry:meta-llama-3.1-70b-instruct',
+    '--usd-per-gpu-hour',
+    '2',
+  )
+  const [blend] = json.sizings!
+  expect(blend!.spilled! > 0 && blend!.replicas.min! > 0).toBe(true)
+  expect(blend!.usd).toBeCloseTo(blend!.gpuUsd! + blend!.spillUsd!, 9)
+  // The offer's printed rates: 2.68 in, 3.54 out.
+  const { input, output } = blend!.spilledTokens!
+  expect(blend!.spillUsd).toBeCloseTo((input * 2.68 + output * 3.54) / 1e6, 6)
+  expect(text.replace(/\s+/g, ' ')).toMatch(/the next call spills when each holds \d+/)
+})
+
+test('a plan says the same as flags, its trace lies beside it, and flags win', async () => {
+  const plan = join(folder, 'fleet.yaml')
+  writeFileSync(
+    plan,
+    'trace: calls.csv\nmodel: llama-3.1-8b\ngpu: h100\nreplicas: 3\nttftP95Ms: 900\nusdPerGpuHour: 3\n',
+  )
+  const untimed = ({ simulatedRequestsPerSecond: _, ...rest }: Simulation) => rest
+  const planned = await run('--plan', plan)
+  const flagged = await run('--trace', calls, ...fleet, '--replicas', '3', '--ttft', '900', '--usd-per-gpu-hour', '3')
+  expect(untimed(planned.json)).toEqual(untimed(flagged.json))
+  expect((await run('--plan', plan, '--replicas', '1')).json.replicas.max).toBe(1)
+  writeFileSync(plan, 'trace: calls.csv\nmodle: llama-3.1-8b\n')
+  await expect(run('--plan', plan)).rejects.toMatchObject({
+    code: 'PARAMETER_UNKNOWN',
+    where: `${plan}:2`,
+    fix: 'did you mean "model"?',
+  })
+})
+
+test('a stated autoscaler scales, its cold time is its own, and a bound spills', async () => {
+  const scaled = await run(
+    '--trace',
+    calls,
+    ...fleet,
+    '--max-replicas',
+    '4',
+    '--target-per-replica',
+    '0.3',
+    '--cold-start',
+    '20',
+    '--scale-down-cooldown',
+    '30',
+  )
+  expect(scaled.json.replicas.max).toBeGreaterThan(1)
+  expect(scaled.json.coldGpuHours).toBeGreaterThan(0)
+  const spilled = await run('--trace', calls, ...fleet, '--spill-above', '2')
+  expect(spilled.json.spilled).toBeGreaterThan(0)
+  expect(spilled.json.completed! + spilled.json.spilled!).toBe(200)
+  expect(spilled.json.usd).toBeCloseTo(spilled.json.gpuUsd! + spilled.json.spillUsd!, 9)
+})
+
+test('GPUs of one replica, or of all beside the parallelism', async () => {
+  const sizes = async (...words: string[]) => {
+    const { json } = await run('--trace', calls, ...fleet, ...words)
+    return [json.fleet.gpusPerReplica, json.replicas.max]
+  }
+  expect([await sizes('--gpus', '2'), await sizes('--gpus', '4', '--tp', '2'), await sizes('--tp', '1')]).toEqual([
+    [2, 1],
+    [2, 2],
+    [1, 1],
+  ])
+})
+
+test('a lease or an API without a price leaves the cost unknown', async () => {
+  const { json, text } = await run('--trace', calls, '--model', 'llama-3.1-8b', '--gpu', 'l4-24gb')
+  expect([json.usd, json.effectiveUsdPerMtok, json.lease.usdPerGpuHour]).toEqual([null, null, null])
+  expect(text).toMatch(/cost +–/)
+})
+
+test.each([
+  [['--model', 'llama-3.1-8b', '--gpu', 'h100'], 'FLAG_MISSING', /--trace/],
+  [['--trace', 'CALLS', '--gpu', 'h100'], 'FLAG_MISSING', /--model/],
+  [['--trace', 'CALLS', '--model', 'llama-3.1-8b'], 'FLAG_MISSING', /--gpu/],
+  [['--trace', 'CALLS', '--model', 'lama-3.1-8b', '--gpu', 'h100'], 'MODEL_UNKNOWN', /llama-3.1-8b/],
+  [['--trace', 'CALLS', '--model', 'llama-3.1-8b', '--gpu', 'h1000'], 'GPU_UNKNOWN', /h100/],
+  [['--trace', 'CALLS', ...fleet, '--router', 'least-load'], 'ROUTER_UNKNOWN', /least-loaded/],
+  [['--trace', 'CALLS', ...fleet, '--sizing', 'peek'], 'SIZING_UNKNOWN', /peak/],
+  [['--trace', 'CALLS', ...fleet, '--replicas', '0'], 'BAD_NUMBER', /from 1/],
+  [['--trace', 'CALLS', ...fleet, '--gpus', '6', '--tp', '4'], 'FLAGS_CONFLICT', /one of/],
+  [['--trace', 'CALLS', ...fleet, '--term', 'on-demand'], 'TERM_UNKNOWN', /on_demand/],
+  [['--trace', 'CALLS', ...fleet, '--spill-api', 'bedrock'], 'SPILL_API_FORM', /bedrock:/],
+  [['--trace', 'CALLS', ...fleet, '--spill-api', 'bedrok:x'], 'SPILL_API_UNKNOWN', /bedrock/],
+  [['--trace', 'CALLS', ...fleet, '--weights', 'fp9'], 'WEIGHT_DTYPE_UNKNOWN', /fp8/],
+  [['--trace', 'CALLS', ...fleet, '--max-replicas', '1', '--min-replicas', '3'], 'SCALING_RANGE', /no fewer/],
+  [['--trace', 'CALLS', '--model', 'llama-3.1-70b', '--gpu', 'h100', '--tp', '1'], 'MODEL_DOES_NOT_FIT', /$/],
+])('%j is refused with %s and says what to do', async (words, code, hint) => {
+  const asked = words.map(word => (word === 'CALLS' ? calls : word))
+  const fault = await run(...asked).then(
+    () => null,
+    thrown => thrown,
+  )
+  expect(fault).toMatchObject({ code, kind: 'input' })
+  expect(`${fault.message} ${fault.fix}`).toMatch(hint)
+})
+
+test('what is no trace of calls is one clear line', async () => {
+  const odd = join(folder, 'odd.csv')
+  writeFileSync(odd, 'time,input_tokens,output_tokens\n')
+  await expect(run('--trace', odd, ...fleet)).rejects.toMatchObject({ kind: 'input' })
+  await expect(run('--trace', join(folder, 'none.csv'), ...fleet)).rejects.toMatchObject({ kind: 'input' })
+  rmSync(odd)
+})
