@@ -26,7 +26,7 @@ function headLines(
   const traffic =
     requests === null || durationSeconds === null
       ? []
-      : [`${countLabel(requests)} calls in ${daysLabel(durationSeconds / 86_400)}`]
+      : [`${countLabel(requests)} ${requests === 1 ? 'call' : 'calls'} in ${lengthOf(durationSeconds)}`]
   const asks =
     load === null ? [] : [`they load ${count(load.mean)} replicas on average, ${count(load.p95)} in the p95 window`]
   const { ttftP95Ms, tpotP95Ms } = objective
@@ -145,7 +145,8 @@ function rangeOf({ min, mean, max }: FleetFigures['replicas']): string {
   return min === max ? String(min) : `${min}–${count(mean)}–${max}`
 }
 
-const count = (value: number): string => String(Number(value.toFixed(value < 10 ? 1 : 0)))
+const count = (value: number): string =>
+  value > 0 && value < 0.05 ? '<0.1' : String(Number(value.toFixed(value < 10 ? 1 : 0)))
 const hours = (value: number | null): string => (value === null ? '–' : String(Number(value.toPrecision(4))))
 
 /** "184 ms", "24.1 s". */
@@ -154,6 +155,9 @@ function milliseconds(ms: number | null): string {
   if (ms >= 999.5) return `${Number((ms / 1000).toPrecision(3))} s`
   return `${Number(ms.toPrecision(3))} ms`
 }
+
+const lengthOf = (seconds: number): string =>
+  seconds < 120 ? `${Number(seconds.toPrecision(3))} s` : daysLabel(seconds / 86_400)
 
 const duration = (seconds: number): string =>
   seconds >= 90 ? `${Number((seconds / 60).toFixed(1))} min` : `${Number(seconds.toFixed(0))} s`

@@ -73,6 +73,11 @@ test.each([
   [['crossover', '--volume', 'lots'], 'not a number'],
   [['import', 'nowhere.csv'], 'nowhere.csv'],
   [['crossover', '--inputs', 'nowhere.yaml'], 'nowhere.yaml'],
+  [
+    ['simulate', '--trace', trace, '--model', 'llama-3.1-70b', '--gpu', 'h100', '--sizing', 'peek'],
+    'did you mean peak?',
+  ],
+  [['simulate', '--trace', 'nowhere.csv', '--model', 'llama-3.1-70b', '--gpu', 'h100'], 'nowhere.csv'],
 ])('%j is refused with status 2 and one line that helps', (args, help) => {
   const { status, stdout, stderr } = run(...args)
   expect(status).toBe(2)
