@@ -28,6 +28,7 @@ export interface SimulateFlags {
   readonly minReplicas?: number
   readonly maxReplicas?: number
   readonly targetPerReplica?: number
+  readonly targetUtilization?: number
   readonly scaleUpCooldown?: number
   readonly scaleDownCooldown?: number
   readonly coldStart?: number
@@ -54,6 +55,7 @@ interface Plan {
   readonly minReplicas?: number | undefined
   readonly maxReplicas?: number | undefined
   readonly targetPerReplica?: number | undefined
+  readonly targetUtilization?: number | undefined
   readonly scaleUpCooldownSeconds?: number | undefined
   readonly scaleDownCooldownSeconds?: number | undefined
   readonly coldStartSeconds?: number | undefined
@@ -91,6 +93,7 @@ export function declareSimulateFlags(command: Command): Command {
     .option('--max-replicas <n>', 'scale with the load, up to so many', number('--max-replicas', count))
     .option('--min-replicas <n>', 'and never fewer (default: 1)', number('--min-replicas', count))
     .option('--target-per-replica <n>', 'calls in flight aimed at', number('--target-per-replica', positive))
+    .option('--target-utilization <share>', 'or share of time busy, 0..1', number('--target-utilization', positive))
     .option('--scale-up-cooldown <s>', 'default 0', number('--scale-up-cooldown', notNegative))
     .option('--scale-down-cooldown <s>', 'default 300', number('--scale-down-cooldown', notNegative))
     .option('--cold-start <s>', 'default: node + image + weights + engine', number('--cold-start', notNegative))
@@ -125,6 +128,14 @@ export async function simulateParams(
       fix: 'give one of --gpus and --tp; --replicas says how many replicas there are',
     })
   }
+  const { targetPerReplica, targetUtilization } = all
+  if (targetUtilization !== undefined && (targetPerReplica !== undefined || targetUtilization > 1)) {
+    const isBoth = targetPerReplica !== undefined
+    throw new Fault('FLAGS_CONFLICT', isBoth ? 'two targets to scale on' : `nothing is ${targetUtilization} busy`, {
+      where: '--target-utilization',
+      fix: isBoth ? 'give --target-per-replica or --target-utilization' : 'give a share of time, such as 0.7',
+    })
+  }
   const question: SimulationQuestion = {
     model: needed(all.model, '--model', 'an open model of data/models.json, such as llama-3.1-70b'),
     gpu: needed(all.gpu, '--gpu', 'a GPU of data/gpus.json, such as h100-sxm-80gb'),
@@ -142,7 +153,8 @@ export async function simulateParams(
     scaling: given({
       minReplicas: all.minReplicas,
       maxReplicas: all.maxReplicas,
-      target: all.targetPerReplica,
+      signal: all.targetUtilization === undefined ? undefined : ('utilization' as const),
+      target: all.targetUtilization ?? all.targetPerReplica,
       upCooldownSeconds: all.scaleUpCooldownSeconds,
       downCooldownSeconds: all.scaleDownCooldownSeconds,
       coldStartSeconds: all.coldStartSeconds,
@@ -196,6 +208,7 @@ async function readPlan(path: string): Promise<Plan> {
       minReplicas: whole,
       maxReplicas: whole,
       targetPerReplica: above,
+      targetUtilization: above,
       scaleUpCooldownSeconds: from,
       scaleDownCooldownSeconds: from,
       coldStartSeconds: from,

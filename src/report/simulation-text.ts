@@ -79,7 +79,7 @@ function sizingTable(sizings: readonly SizingFigures[], columns: number, pen: In
   const share = (part: number | null, of: number | null) => shareLabel(part === null || !of ? null : part / of)
   const rows = sizings.flatMap(sizing => {
     if (sizing.problem !== null)
-      return paragraph(sizing.problem, columns, padded(`${sizing.sizing}:`, 10), ' '.repeat(10))
+      return paragraph(sizing.problem, columns, padded(`${sizing.sizing}:`, 11), ' '.repeat(11))
     return line(sizing.sizing, [
       rangeOf(sizing.replicas),
       usdLabel(sizing.usd),

@@ -157,6 +157,8 @@ test('a stated autoscaler scales, its cold time is its own, and a bound spills',
   )
   expect(scaled.json.replicas.max).toBeGreaterThan(1)
   expect(scaled.json.coldGpuHours).toBeGreaterThan(0)
+  const byTime = await run('--trace', calls, ...fleet, '--max-replicas', '4', '--target-utilization', '0.05')
+  expect(byTime.json.replicas.max).toBeGreaterThan(1)
   const spilled = await run('--trace', calls, ...fleet, '--spill-above', '2')
   expect(spilled.json.spilled).toBeGreaterThan(0)
   expect(spilled.json.completed! + spilled.json.spilled!).toBe(200)
@@ -191,6 +193,7 @@ test.each([
   [['--trace', 'CALLS', ...fleet, '--sizing', 'peek'], 'SIZING_UNKNOWN', /peak/],
   [['--trace', 'CALLS', ...fleet, '--replicas', '0'], 'BAD_NUMBER', /from 1/],
   [['--trace', 'CALLS', ...fleet, '--gpus', '6', '--tp', '4'], 'FLAGS_CONFLICT', /one of/],
+  [['--trace', 'CALLS', ...fleet, '--target-utilization', '70'], 'FLAGS_CONFLICT', /0\.7/],
   [['--trace', 'CALLS', ...fleet, '--term', 'on-demand'], 'TERM_UNKNOWN', /on_demand/],
   [['--trace', 'CALLS', ...fleet, '--spill-api', 'bedrock'], 'SPILL_API_FORM', /bedrock:/],
   [['--trace', 'CALLS', ...fleet, '--spill-api', 'bedrok:x'], 'SPILL_API_UNKNOWN', /bedrock/],
