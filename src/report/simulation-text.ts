@@ -62,7 +62,7 @@ function fleetLines(fleet: Simulation): string[] {
     times('whole answer', fleet.e2eMs),
     [
       'late',
-      `${shareLabel(fleet.lateShare)} of calls, ${shareLabel(fleet.worstHourLateShare)} in the worst hour; ${shareLabel(fleet.windowsMetShare)} of 5-minute windows met`,
+      `${shareLabel(fleet.lateShare)} of calls, ${shareLabel(fleet.worstHourLateShare)} in the worst hour; ${shareLabel(fleet.windowsMetShare)} of windows met`,
     ],
     ['preemptions', countLabel(fleet.preemptions)],
     ...(speed === null ? [] : [['simulated', `${countLabel(speed)} requests a second`] as [string, string]]),

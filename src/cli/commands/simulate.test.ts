@@ -52,7 +52,7 @@ async function run(...words: string[]): Promise<{ json: Simulation; text: string
 const fleet = ['--model', 'llama-3.1-8b', '--gpu', 'h100']
 
 test('a plain replay has the shape that other programs rely on, adds up, and leaves the ledger alone', async () => {
-  const { json } = await run('--trace', calls, ...fleet, '--replicas', '2', '--usd-per-gpu-hour', '3')
+  const { json, text } = await run('--trace', calls, ...fleet, '--replicas', '2', '--usd-per-gpu-hour', '3')
   expect(json).toMatchObject({ requests: 200, completed: 200, rejected: 0, spilled: 0, prefixHitRate: null })
   expect(json.tokens).toEqual({
     input: 200 * 600,
@@ -68,6 +68,7 @@ test('a plain replay has the shape that other programs rely on, adds up, and lea
     expect(times.p50! <= times.p95! && times.p95! <= times.p99!).toBe(true)
   expect(json.simulatedRequestsPerSecond).toBeGreaterThan(0)
   expect(json.sizings).toBeUndefined()
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   expect(existsSync(data)).toBe(false)
   expect(readdirSync(folder)).toEqual(['calls.csv'])
 })

@@ -19,9 +19,14 @@ export const simulate: CommandModule = {
         'after',
         `
 Examples:
-  crossline simulate --trace calls.csv.gz --model llama-3.1-70b --gpu h100-sxm-80gb --replicas 4
-  crossline simulate --trace calls.csv.gz --model llama-3.1-70b --gpu h100-sxm-80gb --sizing peak,mean,blend
-  crossline simulate --plan fleet.yaml --json`,
+  crossline simulate --trace calls.csv --model llama-3.1-70b --gpu h100 --json
+  crossline simulate --plan fleet.yaml --sizing peak,mean,blend
+
+A plan:
+  trace: calls.csv.gz
+  model: llama-3.1-70b
+  gpu: h100-sxm-80gb
+  replicas: 4`,
       )
       .action(async (flags: SimulateFlags) => {
         const { seed, color } = frame.globals()
