@@ -33,7 +33,10 @@ export function promptBounds(book: PriceBook, offers: readonly BookOffer[]): num
 /** Whether the price book knows this very model at this seller; a look-alike by the beginning of its name is another price. */
 export function isInBook(book: PriceBook, offer: BookOffer, atMicros: number): boolean {
   const card = rateCard(book, { ...offer, atMicros, promptTokens: 0 })
-  return typeof card !== 'string' && (card.override || card.resolution.match !== 'prefix')
+  // The book's lowest layer is the offers themselves: one list price, which has no dates to go by.
+  return (
+    typeof card !== 'string' && card.row.layer !== 'offers' && (card.override || card.resolution.match !== 'prefix')
+  )
 }
 
 /** The calls at the price book's rates of their own days. */
