@@ -1,4 +1,4 @@
-// Documentation as it lies → the same with what the program prints today: blocks of a page that begin with `$ `, and
+// Documentation as it lies → the same with what the program prints today: blocks of the pages that begin with `$ `, and
 // the README's picture. `--check` changes nothing and exits 1 when a page is stale.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -15,9 +15,11 @@ for (const name of ['crossline', 'data', 'docs']) symlinkSync(join(root, name), 
 const stale = []
 
 try {
-  update('docs/walkthrough.md', page => page.replace(/^```\n(\$ [\s\S]*?)^```$/gm, (_, block) => replayed(block)))
+  rewrite('docs/walkthrough.md')
+  rewrite('docs/sizing.md')
   rmSync(join(bench, '.crossline'), { recursive: true, force: true })
   await withSample(() => {
+    rewrite('docs/savings.md')
     run('./crossline crossover --svg picture.svg')
     update('docs/crossover.svg', () => readFileSync(join(bench, 'picture.svg'), 'utf8'))
     // Last, because its import makes the sample go.
@@ -29,6 +31,11 @@ try {
 if (stale.length > 0) {
   process.stderr.write(`${check ? 'stale' : 'rewritten'}: ${stale.join(', ')}\n`)
   if (check) process.exitCode = 1
+}
+
+/** A page with each block of commands run again, in order. */
+function rewrite(path) {
+  update(path, page => page.replace(/^```\n(\$ [\s\S]*?)^```$/gm, (_, block) => replayed(block)))
 }
 
 /** A block's commands run again, one after the other, each followed by what it printed. */
