@@ -6,7 +6,7 @@ import type { Gpu } from '../core/serving/hardware.ts'
 import type { Model } from '../core/serving/model.ts'
 import { gpuAliases, loadGpus } from './gpus.ts'
 import { loadLeases } from './leases.ts'
-import { architectureOf, loadModels } from './models.ts'
+import { architectureOf, bareName, loadModels } from './models.ts'
 import { type HostedOffer, loadOffers } from './offers.ts'
 import { ownModelsFile, readOwnModels } from './own-models.ts'
 
@@ -89,13 +89,13 @@ export function modelById(name: string): Model {
       fix: 'name an open model of data/models.json, such as llama-3.1-70b',
     })
   }
-  if (weights.get(keyOf(name)) === null) {
+  if (weights.get(bareName(name)) === null) {
     throw new Fault('MODEL_AMBIGUOUS', `"${name}" means more than one model`, {
       where: '--model',
       fix: 'use an id of data/models.json',
     })
   }
-  const near = nearestName(keyOf(name), [...facts.models.map(row => row.id), ...Object.keys(architectureOf)])
+  const near = nearestName(bareName(name), [...facts.models.map(row => row.id), ...Object.keys(architectureOf)])
   throw new Fault('MODEL_UNKNOWN', `no model "${name}" in the catalog`, {
     where: '--model',
     fix: hint(near, 'an id of data/models.json'),
@@ -108,7 +108,7 @@ export function modelById(name: string): Model {
  */
 export function weightsOf(name: string): Weights | null {
   const { weights, models } = indexed()
-  const canonical = weights.get(name.trim().toLowerCase()) ?? weights.get(keyOf(name)) ?? null
+  const canonical = weights.get(name.trim().toLowerCase()) ?? weights.get(bareName(name)) ?? null
   if (canonical === null) return null
   const shape = architectureOf[canonical]
   const architecture = shape?.id ?? canonical
@@ -126,12 +126,6 @@ export function offersOf(weights: string, { all = false } = {}): readonly Hosted
 
 function hint(near: string | null, otherwise: string): string {
   return near === null ? `use ${otherwise}` : `did you mean ${near}?`
-}
-
-/** A name's spelling without owner, case and the suffixes that do not name other weights. */
-function keyOf(name: string): string {
-  const base = name.trim().toLowerCase().split('/').at(-1)!
-  return base.replace(/^(meta-)(?=llama)/, '').replace(/-(instruct|it|hf|chat)$/, '')
 }
 
 function indexed(): Index {
@@ -155,12 +149,12 @@ function build(): Index {
   for (const id of own) weights.set(id, id)
   for (const model of models) {
     learn(model.hfId.toLowerCase(), model.id)
-    learn(keyOf(model.hfId), model.id)
+    learn(bareName(model.hfId), model.id)
   }
-  for (const id of own) learn(keyOf(id), id)
+  for (const id of own) learn(bareName(id), id)
   for (const offer of offers) {
     learn(offer.modelAsListed.toLowerCase(), offer.weights)
-    learn(keyOf(offer.modelAsListed), offer.weights)
+    learn(bareName(offer.modelAsListed), offer.weights)
   }
   return {
     facts: { gpus, models, leases: loadLeases(), offers },

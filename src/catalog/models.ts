@@ -146,3 +146,9 @@ export const architectureOf: Readonly<Record<string, { readonly id: string; read
   'minimax-m2.1': { id: 'minimax-m2.5' },
   'glm-4.7': { id: 'glm-4.6', presumed: true },
 }
+
+/** A name's spelling without owner, case and the suffixes that do not name other weights. */
+export function bareName(name: string): string {
+  const base = name.trim().toLowerCase().split('/').at(-1)!
+  return base.replace(/^(meta-)(?=llama)/, '').replace(/-(instruct|it|hf|chat)$/, '')
+}

@@ -1,6 +1,7 @@
 // Hosted offers in; rows of the price table for what neither the npm catalogue nor a price file has, out.
 import { resolveAt, sellerOf } from '../core/meter/model-name.ts'
 import type { ModelEntry, PriceBook, RateRow, Seller } from '../core/meter/rates.ts'
+import { bareName } from './models.ts'
 import { type HostedOffer, offerRates } from './offers.ts'
 
 /** How rows from offers name the file that they were read from. */
@@ -23,9 +24,10 @@ export function withOffers(book: PriceBook, offers: readonly HostedOffer[]): rea
     const models = added.get(host) ?? new Map<string, ModelEntry>()
     added.set(host, models)
     const before = models.get(id.toLowerCase())
-    // The catalog's own name of the weights means a host's offer of them where it has just one.
+    // The catalog's own name of the weights means a host's offer of them where it has just one, and under that name:
+    // glm-4.7-flashx is another service than glm-4.7-flash.
     const isOnly = sold.get(`${offer.host} ${offer.weights}`) === 1 && !isPriced(book, seller, offer.weights)
-    const names = before?.names ?? (isOnly ? [offer.weights] : [])
+    const names = before?.names ?? (isOnly && bareName(offer.modelAsListed) === offer.weights ? [offer.weights] : [])
     models.set(id.toLowerCase(), { id, names, patterns: [], rows: [...(before?.rows ?? []), { ...row, region }] })
   }
   const known = new Set(book.sellers.map(seller => seller.id))

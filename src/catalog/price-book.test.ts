@@ -7,7 +7,7 @@ import { instant } from '../core/meter/calendar.ts'
 import { resolveModel } from '../core/meter/model-name.ts'
 import { formatUsd, parseUsd } from '../core/meter/money.ts'
 import { type Offer, price } from '../core/meter/price.ts'
-import { usageOf } from '../core/meter/usage.ts'
+import { type UsageKind, usageOf } from '../core/meter/usage.ts'
 import { dataRoot } from './data-root.ts'
 import { npmCatalog, npmProviders } from './npm-prices.ts'
 import { loadOffers } from './offers.ts'
@@ -59,14 +59,14 @@ test('a sibling is never priced as the model that it resembles', () => {
 test('what follows a name is a snapshot only where it leaves the model what it is', () => {
   for (const [provider, model] of [
     ['bedrock', 'amazon.titan-embed-text-v2:0'],
-    ['openai', 'davinci-002'],
-    ['openai', 'babbage-002'],
+    ['zai', 'glm-4.7-flash'],
     ['google', 'gemini-pro-latest'],
     ['mistral', 'ministral-3b-latest'],
     ['novita', 'deepseek/deepseek-v3-9999'],
   ] as const) {
     expect(found(provider, model), model).toBe('none')
   }
+  expect(found('openai', 'davinci-002')).toBe('openai davinci-002 exact')
   // Other weights at a host, a snapshot at the maker.
   expect(found('novita', 'deepseek/deepseek-r1-0528')).not.toMatch(/deepseek-r1 /)
   expect(found('openai', 'gpt-5-0807')).toBe('openai gpt-5 prefix')
@@ -143,6 +143,39 @@ test('each offer has a price by host and name, save where its own is not told in
   expect(without.map(offer => offer.id)).toEqual([])
   // Long prompts cost more there, cache reads at a rate that is not told: no price rather than a low one.
   expect(perMillion({ provider: 'deepinfra', model: 'XiaomiMiMo/MiMo-V2.5-Pro' })).toBeNull()
+})
+
+test('names of today and the rates that sellers publish apart: each against the page that its row cites', () => {
+  const on = (day: string, offer: Offer, kind: UsageKind = 'input'): string | null => {
+    const { usd } = price(book, { ...offer, usage: usageOf({ [kind]: 10_000 }), atMicros: instant(day) })
+    return usd === null ? null : formatUsd((usd * 100n) as typeof usd).replace(/0+$/, '')
+  }
+  // DeepSeek's general names: V3 by the hour, V3.1 from 2025-09-05T16:00Z, V3.2 from 2025-09-29; no off-peak price since.
+  const chat = { provider: 'deepseek', model: 'deepseek-chat' }
+  expect(on('2025-08-01T12:00Z', chat)).toBe('0.27')
+  expect(on('2025-09-05T15:59:59Z', chat)).toBe('0.27')
+  expect(on('2025-09-05T16:00Z', chat, 'output')).toBe('1.68')
+  expect(on('2026-06-15T17:45Z', chat)).toBe('0.28')
+  expect(on('2026-06-15T12:00Z', chat)).toBe('0.28')
+  expect(on('2026-06-15', { ...chat, model: 'deepseek-reasoner' }, 'cacheRead')).toBe('0.028')
+  // Mistral's "latest" is Large 3 since December 2025.
+  const large = { provider: 'mistral', model: 'mistral-large-latest' }
+  expect([on('2025-12-01', large), on('2025-12-02', large)]).toEqual(['2.', '0.5'])
+  // Priority and Flex, in both of OpenAI's and Google's tables.
+  const tier = (provider: string, model: string, name: string, kind: UsageKind = 'input') =>
+    on('2026-11-23', { provider, model, tier: name }, kind)
+  expect(tier('openai', 'gpt-5', 'priority', 'output')).toBe('20.')
+  expect(tier('openai', 'gpt-5-mini', 'priority', 'cacheRead')).toBe('0.045')
+  expect(tier('openai', 'gpt-5.5', 'priority')).toBe('12.5')
+  expect(tier('openai', 'gpt-4o-mini', 'priority', 'output')).toBe('1.')
+  expect(tier('openai', 'gpt-5.4', 'batch', 'cacheRead')).toBe('0.13')
+  expect(tier('google', 'gemini-2.5-pro', 'priority', 'output')).toBe('18.')
+  expect(tier('google', 'gemini-2.5-pro', 'batch', 'cacheRead')).toBe('0.125')
+  expect(tier('google', 'gemini-3.6-flash', 'batch', 'cacheRead')).toBe('0.0375')
+  expect(tier('google', 'gemini-3.5-flash', 'flex', 'cacheRead')).toBe('0.08')
+  // Audio of later snapshots; a smaller sibling that npm takes for the larger.
+  expect(on('2026-11-23', { provider: 'openai', model: 'gpt-4o-audio-preview-2025-06-03' }, 'outputAudio')).toBe('80.')
+  expect(on('2026-11-23', { provider: 'groq', model: 'openai/gpt-oss-safeguard-20b' })).toBe('0.075')
 })
 
 test("an offer is priced for its host's name only: nobody is guessed", () => {
