@@ -1,5 +1,4 @@
 // A checked prices.yaml in; the sellers, rows, multipliers and fees that it says, as values of the price table, out.
-import { Fault } from '../core/fault/fault.ts'
 import { dayOf, instant, type WeeklyWindow } from '../core/meter/calendar.ts'
 import { addDecimal, type Decimal, decimal, one } from '../core/meter/money.ts'
 import {
@@ -11,10 +10,11 @@ import {
   type Layer,
   type Multiplier,
   type Provenance,
+  plainName,
   publishedPer,
   type RateRow,
   type Rates,
-  tokenKinds,
+  tierName,
 } from '../core/meter/rates.ts'
 import type { ModelSheet, PricesFile, RatesSheet, RowSheet, SellerSheet } from './overlay.ts'
 
@@ -67,8 +67,8 @@ export function ratesOf(sheet: RatesSheet): Rates {
   return rates
 }
 
-/** The rows of a model's sheet. Throws PRICES_INVALID when a band leaves out a token kind that the row has. */
-export function rowsOf(id: string, sheet: ModelSheet, origin: SheetOrigin): RateRow[] {
+/** The rows of a model's sheet. */
+export function rowsOf(sheet: ModelSheet, origin: SheetOrigin): RateRow[] {
   const { aliases: _aliases, rows = [], rates, ...inline } = sheet
   const all: RowSheet[] = rates ? [{ ...inline, rates }, ...rows] : rows
   return all.map(row => {
@@ -76,35 +76,19 @@ export function rowsOf(id: string, sheet: ModelSheet, origin: SheetOrigin): Rate
     return {
       ...provenance(row, origin),
       ...effective(row),
-      tier: row.tier ?? 'standard',
-      region: row.region ?? null,
-      speed: row.speed ?? null,
+      tier: tierName(row.tier ?? 'standard'),
+      region: row.region?.toLowerCase() ?? null,
+      speed: row.speed === undefined ? null : plainName(row.speed),
       window: row.window ? windowOf(row.window) : null,
       rates: own,
-      bands: (row.bands ?? []).map(band => bandOf(id, band, own, origin)),
+      bands: (row.bands ?? []).map(bandOf),
     }
   })
 }
 
-function bandOf(
-  id: string,
-  band: { above?: string | number | undefined; atLeast?: string | number | undefined; rates: RatesSheet },
-  own: Rates,
-  origin: SheetOrigin,
-): ContextBand {
+function bandOf(band: NonNullable<RowSheet['bands']>[number]): ContextBand {
   const rates = ratesOf(band.rates)
-  const absent = tokenKinds.find(kind => own[kind] && !rates[kind])
   const stated = band.above === undefined ? `>= ${band.atLeast}` : `> ${band.above}`
-  if (absent) {
-    throw new Fault(
-      'PRICES_INVALID',
-      `the band ${stated} of ${id} has no rate for ${absent}, which the row below it has`,
-      {
-        where: origin.source,
-        fix: `write ${absent} into the band's rates`,
-      },
-    )
-  }
   return { fromPromptTokens: band.above === undefined ? Number(band.atLeast) : Number(band.above) + 1, stated, rates }
 }
 
@@ -121,13 +105,18 @@ function windowOf(sheet: NonNullable<RowSheet['window']>): WeeklyWindow {
   }
 }
 
+/** Tiers and regions are compared as a call's own are: without case. */
+const scopeOf = (rule: { tier?: string | undefined; region?: string | undefined }) => ({
+  tier: rule.tier === undefined ? null : tierName(rule.tier),
+  region: rule.region?.toLowerCase() ?? null,
+})
+
 export function multipliersOf(sheet: SellerSheet, origin: SheetOrigin): Multiplier[] {
   return (sheet.multipliers ?? []).map(rule => ({
     ...provenance(rule, origin),
     ...effective(rule),
-    tier: rule.tier ?? null,
-    region: rule.region ?? null,
-    speed: rule.speed ?? null,
+    ...scopeOf(rule),
+    speed: rule.speed === undefined ? null : plainName(rule.speed),
     models: rule.models ?? [],
     kinds: rule.kinds ?? null,
     times: decimal(text(rule.times)),
@@ -140,8 +129,7 @@ export function discountsOf(sheet: SellerSheet, origin: SheetOrigin): Multiplier
     return {
       ...provenance(rule, origin),
       ...effective(rule),
-      tier: rule.tier ?? null,
-      region: rule.region ?? null,
+      ...scopeOf(rule),
       speed: null,
       models: rule.models ?? [],
       kinds: rule.kinds ?? null,

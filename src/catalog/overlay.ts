@@ -2,20 +2,26 @@
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { Fault, nearestName } from '../core/fault/fault.ts'
-import { publishedPer } from '../core/meter/rates.ts'
+import { parseInstant } from '../core/meter/calendar.ts'
+import { publishedPer, tokenKinds } from '../core/meter/rates.ts'
 
 const amount = z
-  .union([z.string().regex(/^\d+(\.\d+)?$/), z.number().nonnegative()])
+  .union([z.string().regex(/^\d+(\.\d+)?$/, 'expected a decimal number >= 0 such as 2.50'), z.number().nonnegative()])
   .describe('A decimal number such as 2.50; quotes are allowed and never needed.')
 const date = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}$/)
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'expected a date such as 2026-11-23')
+  .refine(text => parseInstant(text) !== null, 'expected a date of the calendar')
   .describe('A date, 2026-11-23.')
 const instant = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$/)
+  .regex(
+    /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$/,
+    'expected a date or time such as 2026-11-23 or 2026-08-16T16:00Z',
+  )
+  .refine(text => parseInstant(text) !== null, 'expected a date and time of the calendar')
   .describe('A date (midnight UTC) or a time, 2026-08-16T16:00Z.')
-const whole = z.union([z.string().regex(/^\d+$/), z.number().int().nonnegative()])
+const whole = z.union([z.string().regex(/^\d+$/, 'expected a whole number >= 0'), z.number().int().nonnegative()])
 const flag = z.union([z.enum(['true', 'false']), z.boolean()])
 const names = z.array(z.string().min(1))
 
@@ -25,6 +31,7 @@ const rates = z
   .strictObject(
     Object.fromEntries(kinds.map(k => [k, amount.optional()])) as Record<string, z.ZodOptional<typeof amount>>,
   )
+  .refine(sheet => Object.keys(sheet).length > 0, 'expected at least one rate')
   .describe(
     'USD per million tokens; per thousand searches, requests, pages, messages and rerank units; per image; per hour of audio; per million characters; per million token-hours of cache storage.',
   )
@@ -39,10 +46,24 @@ const effective = {
   to: instant.optional().describe('First instant at which it no longer holds.'),
 }
 
+/** Nothing holds from a time on that is not before the time at which it ends. */
+const inOrder = ({ from, to }: { from?: string | undefined; to?: string | undefined }): boolean =>
+  from === undefined || to === undefined || (parseInstant(from) ?? 0) < (parseInstant(to) ?? 1)
+const order = { path: ['to'], message: 'expected a time after "from"' }
+
 const window = z
   .strictObject({
     weekdays: z.array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])).optional(),
-    utc: z.array(z.string().regex(/^\d{2}:\d{2}-\d{2}:\d{2}$/)).min(1),
+    utc: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/,
+            'expected a span of the day such as 01:00-04:00',
+          ),
+      )
+      .min(1),
     except: z.array(date).optional(),
   })
   .describe('Hours of the week in UTC at which the row holds, and dates on which it does not.')
@@ -61,10 +82,28 @@ const rowFields = {
   bands: z.array(band).optional(),
   ...provenance,
 }
-const row = z.strictObject({ ...rowFields, rates })
+/** A band says every token rate of its row: those it left out would go on at the row's own. */
+function bandsAreWhole(
+  sheet: { rates?: object | undefined; bands?: readonly z.infer<typeof band>[] | undefined },
+  context: z.RefinementCtx,
+): void {
+  sheet.bands?.forEach(({ above, atLeast, rates: of }, i) => {
+    const absent = tokenKinds.find(k => k in (sheet.rates ?? {}) && !(k in of))
+    if (absent === undefined) return
+    const stated = above === undefined ? `>= ${atLeast}` : `> ${above}`
+    const message = `the band ${stated} has no rate for ${absent}, which the row below it has`
+    context.addIssue({ code: 'custom', path: ['bands', i, 'rates'], message })
+  })
+}
+const row = z
+  .strictObject({ ...rowFields, rates })
+  .refine(inOrder, order)
+  .superRefine(bandsAreWhole)
 
 const model = z
   .strictObject({ aliases: names.optional(), rows: z.array(row).optional(), ...rowFields, rates: rates.optional() })
+  .refine(inOrder, order)
+  .superRefine(bandsAreWhole)
   .describe('Rates of a model: one row written here, or several under rows.')
 
 const scope = {
@@ -86,9 +125,32 @@ const seller = z.strictObject({
   tierOfSpeed: z.record(z.string(), z.string()).optional(),
   speedOfTier: z.record(z.string(), z.string()).optional(),
   billedAs: z.partialRecord(kind, kind).optional().describe('Kinds billed at the rate of another kind.'),
-  multipliers: z.array(z.strictObject({ ...scope, speed: z.string().optional(), times: amount })).optional(),
-  discounts: z.array(z.strictObject({ ...scope, share: amount.describe('0.15 = 15 % off.') })).optional(),
-  fees: z.array(z.strictObject({ models: names.optional(), rates, ...effective, ...provenance })).optional(),
+  multipliers: z
+    .array(
+      z
+        .strictObject({ ...scope, speed: z.string().optional(), times: amount })
+        .refine(inOrder, order)
+        .refine(
+          rule => (rule.tier ?? rule.region ?? rule.speed) !== undefined,
+          'expected a tier, region or speed to multiply for; what is always taken off is a discount',
+        ),
+    )
+    .optional(),
+  discounts: z
+    .array(
+      z
+        .strictObject({
+          ...scope,
+          share: amount
+            .refine(share => Number(share) <= 1, 'expected a share between 0 and 1: 0.15 is 15 % off')
+            .describe('0.15 = 15 % off.'),
+        })
+        .refine(inOrder, order),
+    )
+    .optional(),
+  fees: z
+    .array(z.strictObject({ models: names.optional(), rates, ...effective, ...provenance }).refine(inOrder, order))
+    .optional(),
   router: z.strictObject({ tier: z.string(), share: amount, ...provenance }).optional(),
   corrections: z
     .array(z.strictObject({ models: names.optional(), bandAbove: whole, shouldBeAbove: whole, ...provenance }))
@@ -98,16 +160,18 @@ const seller = z.strictObject({
   dedicated: z
     .record(
       z.string(),
-      z.strictObject({
-        model: z.string(),
-        gpu: z.string().optional(),
-        gpus: whole.optional(),
-        region: z.string().optional(),
-        usdPerHour: amount,
-        minBillableSeconds: whole.optional(),
-        ...effective,
-        ...provenance,
-      }),
+      z
+        .strictObject({
+          model: z.string(),
+          gpu: z.string().optional(),
+          gpus: whole.optional(),
+          region: z.string().optional(),
+          usdPerHour: amount,
+          minBillableSeconds: whole.optional(),
+          ...effective,
+          ...provenance,
+        })
+        .refine(inOrder, order),
     )
     .optional()
     .describe('Endpoints rented by the hour.'),
@@ -115,7 +179,7 @@ const seller = z.strictObject({
 
 /** The shape of a prices.yaml; its JSON Schema ships as data/prices/prices.schema.json. */
 export const pricesFile = z.strictObject({
-  version: z.union([z.literal('1'), z.literal(1)]),
+  version: z.union([z.literal('1', 'expected "version: 1"'), z.literal(1)]),
   observedAt: date.optional().describe('When rows without a date of their own were read.'),
   confidence: provenance.confidence,
   providers: z.record(z.string(), seller),
@@ -144,7 +208,7 @@ export function parsePrices(text: string, file: string): PricesFile {
       where: `${file}:${lines.linePos(broken.pos[0]).line}`,
     })
   }
-  const parsed = pricesFile.safeParse(document.toJS())
+  const parsed = pricesFile.safeParse(plainValue(document, file))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   const path = issue.path.map(String)
@@ -160,11 +224,21 @@ export function parsePrices(text: string, file: string): PricesFile {
   throw new Fault('PRICES_INVALID', expected(issue), { where: `${file}:${lineOf(document, lines, path)}:${field}` })
 }
 
+/** The document as plain values. An alias without its anchor shows only here. */
+function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new Fault('PRICES_INVALID', `not YAML: ${message.split('\n')[0]}`, { where: file }, { cause })
+  }
+}
+
 function expected(issue: z.core.$ZodIssue): string {
-  const last = String(issue.path.at(-1) ?? '')
-  if (issue.path.includes('rates') || last === 'times' || last === 'share')
-    return `expected a decimal number >= 0 such as 2.50`
-  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
+  // Of a number that may also be text, the text's pattern says what is wrong.
+  const said = issue.code === 'invalid_union' ? (issue.errors[0]?.[0] ?? issue) : issue
+  const text = said.message === 'Invalid input' ? issue.message : said.message
+  return text.charAt(0).toLowerCase() + text.slice(1)
 }
 
 const keysNear = (path: readonly string[]): readonly string[] =>

@@ -320,6 +320,61 @@ test('what is wrong with a price file is said with its file, line and field', ()
   expect(() => loadPriceBook({ overlays: ['/nowhere/prices.yaml'] })).toThrow('cannot be read')
 })
 
+test('a price file that could only be a slip is refused with its line and field, never read as a price', () => {
+  const start = 'version: 1\nproviders:\n  openai:\n'
+  const model = (sheet: string) => `${start}    models:\n      gpt-5: { rates: { input: 1 }, ${sheet} }\n`
+  for (const [text, where, message] of [
+    [`${start}    discounts: [{ share: 15 }]\n`, 'p:4:providers.openai.discounts.0.share', 'between 0 and 1'],
+    [`${start}    multipliers: [{ times: 0.5 }]\n`, 'p:4:providers.openai.multipliers.0', 'tier, region or speed'],
+    [model('from: 2026-13-01'), 'p:5:providers.openai.models.gpt-5.from', 'calendar'],
+    [model('from: 2026-12-01, to: 2026-11-01'), 'p:5:providers.openai.models.gpt-5.to', 'after "from"'],
+    [model('window: { utc: ["25:00-26:00"] }'), 'p:5:providers.openai.models.gpt-5.window.utc.0', 'span of the day'],
+    [model('window: { utc: ["09:00-24:00"], except: [2026-02-30] }'), /except\.0$/, 'calendar'],
+    [model('bands: [{ above: 9, rates: { output: 2 } }]'), /^p:5:.*gpt-5\.bands\.0\.rates$/, 'no rate for input'],
+    [
+      `${start}    models:\n      gpt-5: { rates: {} }\n`,
+      'p:5:providers.openai.models.gpt-5.rates',
+      'at least one rate',
+    ],
+    [`${start}    models:\n      gpt-5: { rates: { input: *nope } }\n`, /^p/, 'not YAML'],
+    [`${start}    dedicated: { a: { model: x, usdPerHour: -3 } }\n`, /a\.usdPerHour$/, 'decimal number'],
+    ['version: 2\nproviders: {}\n', 'p:1:version', 'version: 1'],
+  ] as const) {
+    const refused = expect(() => parsePrices(text, 'p'), text)
+    refused.toThrow(
+      expect.objectContaining({
+        code: 'PRICES_INVALID',
+        message: expect.stringContaining(message),
+        where: typeof where === 'string' ? where : expect.stringMatching(where),
+      }),
+    )
+  }
+})
+
+test('tiers and regions of a price file are read as those of a call: without case, by any of their names', () => {
+  const path = overlay(`
+version: 1
+providers:
+  shop:
+    tierNames: { Night-Rate: Batch }
+    multipliers: [{ region: EU, times: 2 }]
+    models:
+      m: { rows: [{ tier: Default, rates: { input: 4 } }, { tier: Batch-API, region: US-East-1, rates: { input: 1 } }] }
+`)
+  const own = loadPriceBook({ overlays: [path] })
+  const usd = (offer: Partial<Offer>) =>
+    price(own, { provider: 'shop', model: 'm', usage: usageOf({ input: 1_000_000 }), atMicros: at, ...offer }).usd
+  expect(usd({})).toBe(4_000_000_000_000n)
+  expect(usd({ region: 'eu-west-1' })).toBe(8_000_000_000_000n)
+  expect(usd({ tier: 'night rate', region: 'us-east-1' })).toBe(1_000_000_000_000n)
+  expect(
+    price(own, { provider: 'openai', model: 'gpt-5', tier: 'constructor', usage: usageOf({}), atMicros: at }),
+  ).toEqual({
+    usd: null,
+    reason: 'no constructor price of gpt-5 at openai is known',
+  })
+})
+
 test('a band that leaves out a rate of its row is refused: those tokens would go unbilled', () => {
   const path = overlay(`
 version: 1

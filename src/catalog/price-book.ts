@@ -8,6 +8,7 @@ import {
   type ModelEntry,
   modelMatches,
   type PriceBook,
+  plainName,
   type Seller,
 } from '../core/meter/rates.ts'
 import { dataRoot } from './data-root.ts'
@@ -131,13 +132,14 @@ function sellerFrom(id: string, own: readonly OwnSheet[]): Seller {
       models.set(key, {
         ...before,
         names: [...before.names, ...(modelSheet.aliases ?? [])],
-        rows: [...before.rows, ...rowsOf(name, modelSheet, origin)],
+        rows: [...before.rows, ...rowsOf(modelSheet, origin)],
       })
     }
   }
   const all = <T>(pick: (sheet: OwnSheet) => readonly T[]): T[] => own.flatMap(pick)
+  // Without a prototype: a call may ask for a tier of any name, "constructor" too.
   const merged = (pick: (sheet: SellerSheet) => Readonly<Record<string, string>> | undefined): Record<string, string> =>
-    Object.assign({}, ...own.map(({ sheet }) => pick(sheet) ?? {}))
+    Object.assign(Object.create(null), ...own.map(({ sheet }) => pick(sheet) ?? {}))
   return {
     id,
     names: all(({ sheet }) => sheet.names ?? []),
@@ -145,9 +147,9 @@ function sellerFrom(id: string, own: readonly OwnSheet[]): Seller {
     models: [...models.values()],
     resells: all(({ sheet }) => sheet.resells ?? []),
     regionInName: own.some(({ sheet }) => String(sheet.regionInName) === 'true'),
-    tierNames: merged(s => s.tierNames),
-    tierOfSpeed: merged(s => s.tierOfSpeed),
-    speedOfTier: merged(s => s.speedOfTier),
+    tierNames: merged(s => plainNames(s.tierNames)),
+    tierOfSpeed: merged(s => plainNames(s.tierOfSpeed)),
+    speedOfTier: merged(s => plainNames(s.speedOfTier)),
     multipliers: all(({ sheet, origin }) => multipliersOf(sheet, origin)),
     discounts: all(({ sheet, origin }) => discountsOf(sheet, origin)),
     fees: all(({ sheet, origin }) => feesOf(sheet, origin)),
@@ -155,6 +157,9 @@ function sellerFrom(id: string, own: readonly OwnSheet[]): Seller {
     router: own.map(({ sheet, origin }) => routerOf(sheet, origin)).findLast(r => r !== null) ?? null,
   }
 }
+
+const plainNames = (names: Readonly<Record<string, string>> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(names).map(([from, to]) => [plainName(from), plainName(to)]))
 
 /** The newest date on which anybody looked at a price. */
 function newest(sellers: readonly Seller[]): string {

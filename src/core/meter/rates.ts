@@ -178,6 +178,18 @@ export interface PriceBook {
   readonly dedicated: readonly DedicatedEndpoint[]
 }
 
+/** A tier's or speed's name as it is compared: without case, spaces and dashes as underscores. */
+export const plainName = (text: string): string => text.trim().toLowerCase().replace(/[\s-]/g, '_')
+
+const standardTiers = new Set(['', 'standard', 'default', 'auto', 'normal', 'regular', 'on_demand', 'standard_only'])
+const batchTiers = new Set(['batches', 'batch_api', 'async'])
+
+/** A tier by the one name that rows and calls share, where sellers have several for it. */
+export function tierName(text: string): string {
+  const name = plainName(text)
+  return standardTiers.has(name) ? 'standard' : batchTiers.has(name) ? 'batch' : name
+}
+
 /** `us` means us and us-anything, `!global` means any named region but global; else the very name. */
 export function regionMatches(pattern: string, region: string | null): boolean {
   if (region === null) return false

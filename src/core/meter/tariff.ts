@@ -10,8 +10,10 @@ import {
   type Multiplier,
   modelMatches,
   type PriceBook,
+  plainName,
   type RateRow,
   regionMatches,
+  tierName,
 } from './rates.ts'
 
 /** The facts of a call, besides its usage and its time, that choose a price. */
@@ -88,11 +90,9 @@ export function rateCard(book: PriceBook, at: Offer & { atMicros: number; prompt
   return typeof cards === 'string' ? cards : cardFor(cards, at.promptTokens)
 }
 
-const standardTiers = new Set(['', 'standard', 'default', 'auto', 'normal', 'regular', 'on_demand', 'standard_only'])
-const tierNames: Readonly<Record<string, string>> = { batches: 'batch', batch_api: 'batch', async: 'batch' }
 const standardSpeeds = new Set(['', 'standard', 'default', 'normal', 'auto'])
 
-const plain = (text: string | null | undefined): string => (text ?? '').trim().toLowerCase().replace(/[\s-]/g, '_')
+const plain = (text: string | null | undefined): string => plainName(text ?? '')
 
 function makeTariff(book: PriceBook, offer: Offer): Tariff {
   const router = routed(book, offer)
@@ -114,10 +114,9 @@ function routed(book: PriceBook, offer: Offer): Tariff | null {
 
 function tariffFor(resolution: Resolution, offer: Offer, router: Resolution | null): Tariff {
   const { rowsOf, seller, model } = resolution
-  let tier = plain(offer.tier)
+  let tier = tierName(offer.tier ?? '')
   let speed: string | null = plain(offer.speed)
-  if (standardTiers.has(tier)) tier = 'standard'
-  tier = seller.tierNames[tier] ?? rowsOf.tierNames[tier] ?? tierNames[tier] ?? tier
+  tier = seller.tierNames[tier] ?? rowsOf.tierNames[tier] ?? tier
   if (standardSpeeds.has(speed)) speed = null
   if (speed !== null && tier === 'standard') {
     const asTier = rowsOf.tierOfSpeed[speed]
