@@ -7,7 +7,7 @@ import { instant } from '../core/meter/calendar.ts'
 import { resolveModel } from '../core/meter/model-name.ts'
 import { formatUsd, parseUsd } from '../core/meter/money.ts'
 import { type Offer, price } from '../core/meter/price.ts'
-import { type UsageKind, usageOf } from '../core/meter/usage.ts'
+import { type Usage, type UsageKind, usageOf } from '../core/meter/usage.ts'
 import { dataRoot } from './data-root.ts'
 import { npmCatalog, npmProviders } from './npm-prices.ts'
 import { loadOffers } from './offers.ts'
@@ -318,6 +318,31 @@ test('what is wrong with a price file is said with its file, line and field', ()
   })
   expect(wrong('')).toMatchObject({ code: 'PRICES_INVALID' })
   expect(() => loadPriceBook({ overlays: ['/nowhere/prices.yaml'] })).toThrow('cannot be read')
+})
+
+test("a user's row lies on top of the published one: kinds that it does not name keep their list price", () => {
+  const path = overlay(`
+version: 1
+providers:
+  anthropic:
+    models:
+      claude-sonnet-4-5: { rates: { input: 2.5, output: 12 } }
+  openai:
+    models:
+      gpt-6.2-sol: { rates: { cacheWrite: 2 } }
+`)
+  const own = loadPriceBook({ overlays: [path] })
+  const usd = (model: string, usage: Partial<Usage>) => {
+    const priced = price(own, { provider: null, model, usage: usageOf(usage), atMicros: at })
+    return priced.usd === null ? priced.reason : formatUsd(priced.usd)
+  }
+  // 10,000 at the own 2.50, 100,000 read at 0.30, 10,000 written for an hour at 6.00, 3 searches at 10 per thousand.
+  const cached = { input: 10_000, cacheRead: 100_000, cacheWrite1h: 10_000, output: 1_000, searches: 3 }
+  expect(usd('claude-sonnet-4-5', cached)).toBe('0.157000000000') // 0.025 + 0.03 + 0.06 + 0.012 + 0.03
+  // Above 200,000 the own rates are flat; the list price of a read is that of its band, 0.60.
+  expect(usd('claude-sonnet-4-5', { input: 100_000, cacheRead: 200_000 })).toBe('0.370000000000')
+  // A write of 30 minutes is the plain write; 12 hours is another.
+  expect(usd('gpt-6.2-sol', { input: 100_000, cacheWrite30m: 50_000, cacheWrite12h: 10_000 })).toBe('0.350000000000')
 })
 
 test('a price file that could only be a slip is refused with its line and field, never read as a price', () => {

@@ -58,11 +58,15 @@ export interface BandCard {
 const tokenSet: ReadonlySet<BilledKind> = new Set(tokenKinds)
 const feeKinds: readonly BilledKind[] = ['searches', ...unitKinds]
 
-/** The cards of a row at an instant, ascending by prompt size. `base` has the fees that the row leaves out. */
+/**
+ * The cards of a row at an instant, ascending by prompt size. `base` has the fees that the row leaves out; a user's row
+ * lies on top of the published one `under` it, which still holds for the kinds that it does not name.
+ */
 export function cardsOf(
   resolution: Resolution,
   row: RateRow,
   base: RateRow | null,
+  under: RateRow | null,
   factors: readonly Multiplier[],
   at: number,
   router: Resolution | null,
@@ -74,12 +78,13 @@ export function cardsOf(
       if (isEffective(rule, at) && modelMatches(rule.models, model.id)) Object.assign(fees, rule.rates)
   }
   for (const kind of feeKinds) {
-    const rate = row.rates[kind] ?? base?.rates[kind]
+    const rate = row.rates[kind] ?? base?.rates[kind] ?? under?.rates[kind]
     if (rate) fees[kind] = rate
   }
-  const make = (band: ContextBand | null): RateCard => {
+  const make = (fromPromptTokens: number): RateCard => {
     const rates: Partial<Record<BilledKind, Rate>> = { ...fees }
-    const own: Rates = band ? { ...row.rates, ...band.rates } : row.rates
+    const band = bandAt(row, fromPromptTokens)
+    const own: Rates = { ...unnamed(row, under, fromPromptTokens), ...row.rates, ...band?.rates }
     for (const kind of tokenKinds) {
       const rate = own[kind]
       if (rate) rates[kind] = rate
@@ -103,11 +108,30 @@ export function cardsOf(
       band: band?.stated ?? null,
     }
   }
-  const bands = [...row.bands].sort((a, b) => a.fromPromptTokens - b.fromPromptTokens)
-  return [
-    { fromPromptTokens: 0, card: make(null) },
-    ...bands.map(band => ({ fromPromptTokens: band.fromPromptTokens, card: make(band) })),
-  ]
+  const starts = new Set([0, ...[row, under].flatMap(r => (r?.bands ?? []).map(band => band.fromPromptTokens))])
+  return [...starts].sort((a, b) => a - b).map(from => ({ fromPromptTokens: from, card: make(from) }))
+}
+
+/** The band that a prompt of this size falls into; null below the first. */
+function bandAt({ bands }: RateRow, promptTokens: number): ContextBand | null {
+  let found: ContextBand | null = null
+  for (const band of bands) {
+    if (band.fromPromptTokens > promptTokens) continue
+    if (!found || band.fromPromptTokens > found.fromPromptTokens) found = band
+  }
+  return found
+}
+
+const shortWrites = ['cacheWrite', 'cacheWrite5m', 'cacheWrite30m'] as const
+
+/** The published rates of the kinds that a row says nothing about; reasoning goes with output, short writes go together. */
+function unnamed(row: RateRow, under: RateRow | null, promptTokens: number): Rates {
+  if (!under) return {}
+  const rates = { ...under.rates, ...bandAt(under, promptTokens)?.rates }
+  const named = new Set(Object.keys(row.rates) as BilledKind[])
+  if (named.has('output')) named.add('reasoning')
+  if (shortWrites.some(kind => named.has(kind))) for (const kind of shortWrites) named.add(kind)
+  return Object.fromEntries(Object.entries(rates).filter(([kind]) => !named.has(kind as BilledKind)))
 }
 
 /**

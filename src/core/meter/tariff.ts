@@ -176,7 +176,11 @@ function eraAt(resolution: Resolution, want: Wanted, fromMicros: number, router:
     }
     // Fees and anything else that a tier's row does not name are those of the standard row.
     const base = ranked.find(r => r.row.tier === 'standard' && r.row.window === null)?.row ?? null
-    choices.push({ window: row.window, cards: cardsOf(resolution, row, base, factors, fromMicros, router) })
+    const under = row.layer === 'user' ? ranked.find(r => isPlainPublished(r.row, row))?.row : null
+    choices.push({
+      window: row.window,
+      cards: cardsOf(resolution, row, base, under ?? null, factors, fromMicros, router),
+    })
     if (row.window === null) break
   }
   if (reason === '') {
@@ -186,6 +190,9 @@ function eraAt(resolution: Resolution, want: Wanted, fromMicros: number, router:
   }
   return { fromMicros, choices, reason }
 }
+
+const isPlainPublished = (row: RateRow, own: RateRow): boolean =>
+  row.layer !== 'user' && row.window === null && row.tier === own.tier && row.speed === own.speed
 
 /** Rank of a row for what is wanted: what it was published for, then who says so, then its window, then how new it is. */
 function compareRows(a: { row: RateRow; order: number }, b: { row: RateRow; order: number }, want: Wanted): number {
