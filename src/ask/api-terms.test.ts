@@ -142,7 +142,7 @@ test('calls beyond the stated limits are counted with the limits that they may h
 })
 
 test('a traffic billed by the question and by `price` costs the same at an offer', () => {
-  const usage = usageOf({ input: 123_457, cacheRead: 98_765, output: 4_321 })
+  const usage = usageOf({ input: 123_457, cacheRead: 98_765, cacheWrite: 1_234, output: 4_321 })
   const traffic = trafficOf([], 1)
   const total = { ...traffic.total, ...usage } as typeof traffic.total
   const book = loadPriceBook()

@@ -223,6 +223,45 @@ test('law 10: rows that begin later leave the price of every earlier call as it 
   expect(cost(now, { input: 1_000_000 }, { atMicros: t })).toBe('4.000000000000')
 })
 
+test('law 10: what ends holds up to its last instant and not at the next: a row, a multiplier, a discount', () => {
+  const t = instant('2026-11-01')
+  const ending = { toMicros: t }
+  const ended = bookOf(sellerOf([rowOf({ input: '5' }, ending)]))
+  expect(cost(ended, { input: 1_000_000 }, { atMicros: t - 1 })).toBe('5.000000000000')
+  expect(ask(ended, { input: 1_000_000 }, { atMicros: t })).toMatchObject({ usd: null })
+  const book = bookOf(
+    sellerOf([rowOf({ input: '5' })], {
+      multipliers: [times('batch', '0.5', ending)],
+      discounts: [times(null, '0.8', ending)],
+    }),
+  )
+  expect(cost(book, { input: 1_000_000 }, { atMicros: t - 1, tier: 'batch' })).toBe('2.000000000000')
+  expect(cost(book, { input: 1_000_000 }, { atMicros: t })).toBe('5.000000000000')
+  expect(ask(book, { input: 1_000_000 }, { atMicros: t, tier: 'batch' })).toMatchObject({ usd: null })
+})
+
+test('law 3: at rates finer than a pico-dollar a total is rounded once, half-even, and its lines add up to it', () => {
+  const fine = fc.integer({ min: 1, max: 99_999 }).map(n => `0.00${String(n).padStart(9, '0')}`)
+  fc.assert(
+    fc.property(fine, fine, fine, fc.nat(1000), fc.nat(1000), fc.nat(1000), (a, b, c, input, cacheRead, output) => {
+      const priced = ask(bookOf(sellerOf([rowOf({ input: a, cacheRead: b, output: c })])), { input, cacheRead, output })
+      // USD per 1e6 with eleven decimals: one token is its digits × 1e-17 USD, and 1e5 of those make a pico-dollar.
+      const digits = (text: string): bigint => BigInt(text.slice(2))
+      const exact = digits(a) * BigInt(input) + digits(b) * BigInt(cacheRead) + digits(c) * BigInt(output)
+      const [whole, rest] = [exact / 100_000n, exact % 100_000n]
+      const up = rest > 50_000n || (rest === 50_000n && whole % 2n === 1n)
+      expect(priced.usd).toBe(up ? whole + 1n : whole)
+      if (priced.usd !== null) expect(priced.lines.reduce((sum, line) => sum + line.usd, 0n)).toBe(priced.usd)
+    }),
+  )
+})
+
+test('law 1: reasoning is part of output, billed once where it has no rate of its own', () => {
+  const book = bookOf(sellerOf([rowOf({ input: '1', output: '8' })]))
+  expect(cost(book, { output: 1_000_000, reasoning: 900_000 })).toBe('8.000000000000')
+  expect(cost(book, { output: 1_000_000, reasoning: null })).toBe('8.000000000000')
+})
+
 test("a read or a write without a rate is the input that it is; a long write never takes the short one's rate", () => {
   const book = bookOf(sellerOf([rowOf({ input: '2', output: '10' })]))
   expect(cost(book, { cacheRead: 500_000, cacheWrite: 500_000 })).toBe('2.000000000000')
