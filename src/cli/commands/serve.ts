@@ -5,7 +5,7 @@ import type { Server } from '../../server/serve.ts'
 import type { Workplace } from '../../server/workplace.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { numberFlag } from '../flags.ts'
-import { terminalColumns } from '../output.ts'
+import { errorLine, terminalColumns } from '../output.ts'
 
 interface Flags {
   readonly host?: string
@@ -57,14 +57,23 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
     priceFiles: settings.prices ?? [],
     isServed: true,
   })
+  let isStopping = false
   const stopped = new Promise<void>(done => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())
+    const stop = () => {
+      isStopping = true
+      done()
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   })
+  // A server that could not answer its first question still serves the others, and ends as it is told to: no failure.
+  const say = (thrown: unknown) => {
+    if (!isStopping) output.note(errorLine(thrown, false))
+  }
   try {
     // The page is up before the answer is known: the first answer may take a while, the page says so meanwhile.
     const server = await listen({ workplace, operations, version, host, port, lock })
     output.note(`crossline: ${server.url} (data in ${data}; Ctrl-C ends)`)
-    const ready = prepare(frame, workplace, server).catch(thrown => output.fail(thrown))
+    const ready = prepare(frame, workplace, server, say).catch(say)
     await stopped
     output.note('crossline: stopping…')
     await Promise.race([ready, new Promise(done => setTimeout(done, 2000).unref())])
@@ -76,8 +85,13 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
   }
 }
 
-/** Opens the ledger, puts the sample in when it is empty, and prints the answer. */
-async function prepare(frame: CommandFrame, workplace: Workplace, server: Server): Promise<void> {
+/** Opens the ledger, puts the sample in when it is empty, and prints the answer; `say` hears why there is none. */
+async function prepare(
+  frame: CommandFrame,
+  workplace: Workplace,
+  server: Server,
+  say: (thrown: unknown) => void,
+): Promise<void> {
   const { output } = frame
   const { url } = server
   const { ensureSample } = await import('../../server/sample.ts')
@@ -105,7 +119,7 @@ async function prepare(frame: CommandFrame, workplace: Workplace, server: Server
     output.result({ url, data: workplace.dataDir, sample, answer }, text)
   } catch (thrown) {
     // The page can still be asked something else: another model, another period.
-    output.fail(thrown)
+    say(thrown)
     output.result({ url, data: workplace.dataDir, sample, answer: null }, () => url)
   }
 }
