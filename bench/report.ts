@@ -8,7 +8,11 @@ import { writeCalls } from './import.ts'
 import type { Figure } from './measure.ts'
 
 const copies = 10
-const rounds = 7
+const rounds = 9
+
+const byHand = `SELECT model, feature, count(*), ${usageKinds.map(kind => `sum("${kind}")`).join(', ')}, sum(usd),
+  count(*) - count(usd), count(*) FILTER (estimated), count(*) FILTER ("input" IS NULL OR "output" IS NULL)
+  FROM calls GROUP BY ALL ORDER BY ALL`
 
 export async function reportFigures(folder: string): Promise<Figure[]> {
   const file = join(folder, 'calls.csv')
@@ -17,21 +21,24 @@ export async function reportFigures(folder: string): Promise<Figure[]> {
   const path = join(folder, 'ledger.duckdb')
   await multiply(path)
 
-  // One process, one connection each, in turn on one file: what differs is the program between question and SQL.
-  const ledger = await openDuckdb(path)
+  // One process and one connection at a time on one file, in turn, each warmed up by the first run: what differs is the
+  // program between question and SQL, not what else the machine was doing meanwhile.
   const ours: number[] = []
-  for (let i = 0; i < rounds; i++) ours.push(await timed(() => ledger.report({}, ['model', 'feature'], 'UTC')))
-  await ledger.close()
-  const instance = await DuckDBInstance.create(path, { threads: '2' })
-  const connection = await instance.connect()
-  const byHand = `SELECT model, feature, count(*), ${usageKinds.map(kind => `sum("${kind}")`).join(', ')}, sum(usd),
-    count(*) - count(usd), count(*) FILTER (estimated), count(*) FILTER ("input" IS NULL OR "output" IS NULL)
-    FROM calls GROUP BY ALL ORDER BY ALL`
   const hand: number[] = []
-  for (let i = 0; i < rounds; i++)
-    hand.push(await timed(async () => (await connection.runAndReadAll(byHand)).getRows()))
-  connection.closeSync()
-  instance.closeSync()
+  for (let i = 0; i < rounds; i++) {
+    const ledger = await openDuckdb(path)
+    const question = () => ledger.report({}, ['model', 'feature'], 'UTC')
+    await question()
+    ours.push(await timed(question))
+    await ledger.close()
+    const instance = await DuckDBInstance.create(path, { threads: '2' })
+    const connection = await instance.connect()
+    const sql = async () => (await connection.runAndReadAll(byHand)).getRows()
+    await sql()
+    hand.push(await timed(sql))
+    connection.closeSync()
+    instance.closeSync()
+  }
   const [a, b] = [median(ours), median(hand)]
   return [
     {

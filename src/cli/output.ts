@@ -63,9 +63,11 @@ export function terminalColumns(): number {
   return process.stdout.columns ?? (Number.isSafeInteger(said) && said > 0 ? said : 80)
 }
 
-/** `error: what (where). fix.` on one line. */
+/** `error: what (where). fix.` on one line. What a file says may stand in it: it must not steer the terminal. */
 export function errorLine(thrown: unknown, color: boolean): string {
-  const { message, where, fix } = faultJson(thrown).error
+  const shown = (text: string) => text.replace(/\p{Cc}/gu, c => (/\s/.test(c) ? c : '\uFFFD'))
+  const { message: said, where: at, fix: mending } = faultJson(thrown).error
+  const [message, where, fix] = [shown(said), at && shown(at), mending && shown(mending)]
   const what = `${message.replace(/\s*\n\s*/g, ' ').replace(/\.$/, '')}${where === null ? '' : ` (${where})`}.`
   const mend = fix === null ? '' : ` ${fix.charAt(0).toUpperCase()}${fix.slice(1).replace(/\s*\n\s*/g, ' ')}`
   return `${color ? styleText('red', 'error:') : 'error:'} ${what}${mend}${/[.?!]$/.test(mend) || mend === '' ? '' : '.'}`

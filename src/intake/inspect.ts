@@ -75,6 +75,7 @@ export async function inspectFile(
       if (read === 0) {
         gzip = chunk[0] === 0x1f && chunk[1] === 0x8b
         parquet = chunk.subarray(0, 4).toString('latin1') === 'PAR1'
+        refuseOther(chunk, name)
         if (gzip) {
           inflate = createGunzip({ chunkSize: 1 << 18 })
           const stream = inflate
@@ -103,6 +104,8 @@ export async function inspectFile(
     input.destroy()
   }
   if (bytes === 0) throw new Fault('FILE_EMPTY', 'the file is empty', { where: name })
+  const lines = wholeLines(head, bytes)
+  if (!parquet && hasControls(lines.slice(0, 4096))) throw binary(name)
   return {
     sha256: hash.digest('hex'),
     gzip,
@@ -110,8 +113,17 @@ export async function inspectFile(
     bytes,
     lineBreaks,
     longestLineBytes,
-    head: wholeLines(head, bytes),
+    head: lines,
   }
+}
+
+/** Control characters other than white space and escape: no table begins with one. */
+const hasControls = (text: string): boolean => {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 32 && !(code >= 9 && code <= 13) && code !== 27) return true
+  }
+  return false
 }
 
 function wholeLines(head: readonly Buffer[], bytes: number): string {
@@ -131,8 +143,24 @@ function sizeOf(path: string): number {
   return found.size
 }
 
+/** Containers that people send, by their first bytes, and what to do about each. */
+const others: readonly (readonly [beginning: string, what: string, fix: string])[] = [
+  ['PK\x03\x04', 'a zip archive (or a spreadsheet)', 'unpack it, or save the sheet as CSV in UTF-8'],
+  ['\x28\xb5\x2f\xfd', 'compressed with zstd', 'unpack it: zstd -d FILE'],
+  ['BZh', 'compressed with bzip2', 'unpack it: bunzip2 FILE'],
+  ['\xfd7zXZ', 'compressed with xz', 'unpack it: unxz FILE'],
+  ['\xff\xfe', 'UTF-16 text', 'turn it into UTF-8: iconv -f UTF-16 -t UTF-8 FILE'],
+  ['\xfe\xff', 'UTF-16 text', 'turn it into UTF-8: iconv -f UTF-16 -t UTF-8 FILE'],
+]
+
+function refuseOther(chunk: Buffer, name: string): void {
+  const begins = chunk.subarray(0, 8).toString('latin1')
+  const other = others.find(([beginning]) => begins.startsWith(beginning))
+  if (other) throw new Fault('FILE_BINARY', `the file is ${other[1]}`, { where: name, fix: other[2] })
+}
+
 const binary = (name: string): Fault =>
-  new Fault('FILE_BINARY', 'the file is not UTF-8 text (it has NUL bytes)', {
+  new Fault('FILE_BINARY', 'the file is not text', {
     where: name,
     fix: 'import CSV or JSON Lines in UTF-8, gzipped or not, or Parquet',
   })

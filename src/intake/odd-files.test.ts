@@ -1,7 +1,8 @@
 // Files as other programs really write them: nested, half empty, mislabelled. Expected sums are those of the rows as written.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openDuckdb } from '../ledger/duckdb.ts'
 import { importFile } from './import.ts'
@@ -141,5 +142,79 @@ describe('a format that the file is not', () => {
       rows: 2,
     })
     expect((await ledger.shapes())[0]?.requestsPerSecond).toEqual([1.5, 2])
+  })
+})
+
+describe('a name that reads like a pattern', () => {
+  test('[, * and ? in a name are the name: other files are not read in its place', async () => {
+    await take('calls1.csv', `${head}\n2026-01-02,m,99,9\n`)
+    await take('calls[1].csv', `${head}\n2026-01-02,m,1,2\n`)
+    await take('calls*.csv', `${head}\n2026-01-02,m,10,20\n`)
+    expect(await usage()).toMatchObject({ input: 110, output: 31 })
+  })
+
+  test('a folder called key=value adds no column to a Parquet file', async () => {
+    mkdirSync(join(folder, 'model=other'), { recursive: true })
+    const path = join(folder, 'model=other/calls.parquet')
+    const connection = await (await DuckDBInstance.create(':memory:')).connect()
+    await connection.run(
+      `COPY (SELECT '2026-01-02' AS timestamp, 'm' AS model, 1 AS input_tokens, 2 AS output_tokens) TO '${path}' (FORMAT parquet)`,
+    )
+    await importFile(ledger, path, {}, { book: null, dataDir: folder })
+    expect((await ledger.report({}, ['model'], 'UTC')).rows[0]?.key).toEqual({ model: 'm' })
+  })
+})
+
+describe('files that are no table', () => {
+  test.each([
+    ['zip', 'PK\x03\x04rest', 'the file is a zip archive (or a spreadsheet)'],
+    ['zstd', '\x28\xb5\x2f\xfdrest', 'the file is compressed with zstd'],
+    ['UTF-16', '\xff\xfet\0i\0', 'the file is UTF-16 text'],
+    ['junk', `${head}\x01\x02\x03\n1,2\n`, 'the file is not text'],
+  ])('%s is called by its name', async (_, bytes, message) => {
+    const path = join(folder, 'other.csv')
+    writeFileSync(path, Buffer.from(bytes, 'latin1'))
+    const found = importFile(ledger, path, {}, { book: null, dataDir: folder })
+    await expect(found).rejects.toMatchObject({ code: 'FILE_BINARY', message })
+  })
+
+  test('prefix blocks that are no list are rejects, never calls without blocks', async () => {
+    const row = (blocks: unknown) =>
+      JSON.stringify({ timestamp: 0, input_length: 5, output_length: 2, hash_ids: blocks })
+    const result = await take('blocks.jsonl', [row([1, 2]), row('x'), row([99999999999])].join('\n'))
+    expect(result).toMatchObject({ added: 1, rejected: 2 })
+    expect(rejectsOf(result.rejectFile)[0]).toMatchObject({
+      line: 2,
+      reason: 'hash_ids: expected a list of whole numbers, got "x"',
+    })
+  })
+
+  test('a reject shows its empty cells', async () => {
+    const result = await take('gap.csv', `${head}\n,m,1,2\n2026-01-02,m,1,2\n`)
+    expect(rejectsOf(result.rejectFile)[0]).toMatchObject({ line: 2, raw: ',m,1,2' })
+  })
+})
+
+describe('ServeGen profiles that no client has', () => {
+  const lengths = { 0: { input_tokens: { 1: 1 }, output_tokens: { 1: 1 } } }
+  test.each([
+    ['a line that is null', null],
+    ['a window that is null', { client: 1, windows: [null], lengths }],
+    ['a shape of 0', { client: 1, windows: [[0, 1, 1, 'Gamma', 0, 1]], lengths }],
+    ['a billion requests a second', { client: 1, windows: [[0, 1e9, 1, 'Gamma', 1, 1]], lengths }],
+    ['a block that is null', { client: 1, windows: [[0, 1, 1, 'Gamma', 1, 1]], lengths: { 0: null } }],
+    [
+      'weights of 0',
+      { client: 1, windows: [[0, 1, 1, 'Gamma', 1, 1]], lengths: { 0: { ...lengths[0], input_tokens: { 1: 0 } } } },
+    ],
+    ['a number beyond those that a draw can hold', { client: 40_000, windows: [[0, 1, 1, 'Gamma', 1, 1]], lengths }],
+  ])('%s is one clear line', async (_, profile) => {
+    const good = JSON.stringify({ client: 1, windows: [[0, 1, 1, 'Gamma', 1, 1]], lengths })
+    await expect(take('p.jsonl', `${good}\n${JSON.stringify(profile)}\n`)).rejects.toMatchObject({
+      code: 'FIELD_INVALID',
+      message: expect.stringMatching(/^not a ServeGen client profile: /),
+      where: 'p.jsonl:2',
+    })
+    expect(await ledger.sources()).toEqual([])
   })
 })

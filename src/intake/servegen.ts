@@ -10,6 +10,11 @@ interface Line {
   readonly lengths: Readonly<Record<string, { readonly input_tokens: Counts; readonly output_tokens: Counts }>>
 }
 
+/** What the arrays of a draw hold; the busiest client of the release sends some tens of requests a second. */
+const largestClient = 32_767
+const largestCount = 2_147_483_647
+const mostPerSecond = 5000
+
 export const servegen: Importer = {
   name: 'servegen',
   title: 'ServeGen client profiles',
@@ -73,17 +78,19 @@ function profileOf(line: string, where: string): ClientProfile {
   } catch {
     throw wrong('the line is not valid JSON')
   }
-  const { client, windows, lengths } = parsed
-  if (!Number.isInteger(client)) throw wrong('client is not a whole number')
+  const { client, windows, lengths } = parsed ?? {}
+  if (!(Number.isInteger(client) && client >= 0 && client <= largestClient))
+    throw wrong(`client is not a whole number from 0 to ${largestClient}`)
   if (!Array.isArray(windows) || windows.length === 0) throw wrong('windows is not a list')
   for (const window of windows) {
-    const [second, rate, , family, shape, scale] = window
-    if (![second, rate, shape, scale].every(n => typeof n === 'number' && Number.isFinite(n) && n >= 0)) {
-      throw wrong(
-        `window ${JSON.stringify(window).slice(0, 80)}: expected [second, requests/s, cv, family, shape, scale]`,
-      )
-    }
+    const say = JSON.stringify(window)?.slice(0, 80)
+    const [second, rate, , family, shape, scale] = Array.isArray(window) ? window : []
+    if (![second, rate, shape, scale].every(n => typeof n === 'number' && Number.isFinite(n) && n >= 0))
+      throw wrong(`window ${say}: expected [second, requests/s, cv, family, shape, scale]`)
     if (family !== 'Gamma' && family !== 'Weibull') throw wrong(`unknown family ${JSON.stringify(family)}`)
+    // A client that sends nothing has no gaps to be fitted: shape and scale are then 0 in the release.
+    if (rate > 0 && !(shape > 0 && scale > 0)) throw wrong(`window ${say}: shape and scale must be above 0`)
+    if (rate > mostPerSecond) throw wrong(`window ${say}: more than ${mostPerSecond} requests/s`)
   }
   const blocks = Object.entries(lengths ?? {})
   if (blocks.length === 0) throw wrong('lengths has no block')
@@ -99,8 +106,8 @@ function profileOf(line: string, where: string): ClientProfile {
     lengths: blocks
       .map(([start, of]) => ({
         startSecond: Number(start),
-        inputTokens: distribution(of.input_tokens, () => wrong('input_tokens is not a distribution of whole numbers')),
-        outputTokens: distribution(of.output_tokens, () =>
+        inputTokens: distribution(of?.input_tokens, () => wrong('input_tokens is not a distribution of whole numbers')),
+        outputTokens: distribution(of?.output_tokens, () =>
           wrong('output_tokens is not a distribution of whole numbers'),
         ),
       }))
@@ -111,7 +118,8 @@ function profileOf(line: string, where: string): ClientProfile {
 function distribution(counts: Counts | undefined, wrong: () => Fault): { values: number[]; weights: number[] } {
   const values = Object.keys(counts ?? {}).map(Number)
   const weights = Object.values(counts ?? {})
-  if (values.length === 0 || !values.every(n => Number.isInteger(n) && n >= 0) || !weights.every(w => w >= 0))
-    throw wrong()
+  const isCount = (n: number) => Number.isInteger(n) && n >= 0 && n <= largestCount
+  if (!values.every(isCount) || !weights.every(w => typeof w === 'number' && w >= 0)) throw wrong()
+  if (!weights.some(w => w > 0)) throw wrong()
   return { values, weights }
 }

@@ -175,7 +175,9 @@ function brokenReason(kind: string, columns: number): string {
 /** Column names of a Parquet file; FILE_UNREADABLE when it is none. */
 export async function parquetColumns(session: Session, path: string): Promise<readonly string[]> {
   try {
-    const found = await session.ask(`DESCRIBE SELECT * FROM read_parquet(${sql.literal(path)})`)
+    const found = await session.ask(
+      `DESCRIBE SELECT * FROM read_parquet(${sql.pathLiteral(path)}, hive_partitioning = false)`,
+    )
     return found.map(row => row[0] as string)
   } catch (thrown) {
     const first = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown)

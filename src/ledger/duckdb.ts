@@ -14,9 +14,9 @@ import type { CallColumns, Ledger, LedgerLoader, ReportRow, Slice, SourceRow, Us
 import { byKey, checkDimension, checkSlice, exactCount, findSource, totalOf, usdText } from './question.ts'
 import * as sql from './sql.ts'
 
-/** Opens the ledger at `path`, creating it when missing. Faults as `openSession`. */
-export async function openDuckdb(path: string): Promise<Ledger & LedgerLoader> {
-  const session = await openSession(path)
+/** Opens the ledger at `path`, creating it when missing. Faults and `spill` as `openSession`. */
+export async function openDuckdb(path: string, spill?: string): Promise<Ledger & LedgerLoader> {
+  const session = await openSession(path, spill)
   const ledger: Ledger & LedgerLoader = {
     append: (calls: readonly Call[]) => appendCalls(session, calls),
     report: (slice, by, zone) => report(session, slice, by, zone),

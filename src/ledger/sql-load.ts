@@ -1,7 +1,7 @@
 // A load plan in; the statements that read, check and add a file's calls, out.
 import type { CountReading, LoadFile, LoadPlan, TimeReading } from '../core/meter/load.ts'
 import { cacheWriteParts, usageKinds } from '../core/meter/usage.ts'
-import { answer, callNames, list, literal, name, prompt, textFields } from './sql.ts'
+import { answer, callNames, list, literal, name, pathLiteral, prompt, textFields } from './sql.ts'
 import { derive, firstOfEach, jsonPath } from './sql-derive.ts'
 import { priced, type RateUse } from './sql-price.ts'
 
@@ -9,7 +9,7 @@ const column = (index: number): string => `c${index}`
 
 /** The file's rows as text columns c0…cn, in file order. */
 function fileRows(file: LoadFile): string {
-  const path = literal(file.path)
+  const path = pathLiteral(file.path)
   const longest = Math.max(2_097_152, file.longestLineBytes + 2)
   // Two threads give back a large file's lines out of order when what is made of them is dear (JSON); cells are cheap.
   const csv = `auto_detect = false, strict_mode = ${file.container === 'csv'}, store_rejects = true, parallel = ${file.container === 'csv'}, max_line_size = ${longest}${
@@ -17,7 +17,7 @@ function fileRows(file: LoadFile): string {
   }, compression = '${file.gzip ? 'gzip' : 'none'}'`
   if (file.container === 'parquet') {
     const columns = file.columns.map((text, i) => `${name(text)}::VARCHAR AS ${column(i)}`)
-    return `SELECT ${list(columns)} FROM read_parquet(${path})`
+    return `SELECT ${list(columns)} FROM read_parquet(${path}, hive_partitioning = false)`
   }
   if (file.container === 'csv') {
     const columns = file.columns.map((_, i) => `${literal(column(i))}: 'VARCHAR'`)
@@ -126,8 +126,14 @@ export function stage(plan: LoadPlan): string {
     : `list_filter(${named}, lambda e: e.v IS NOT NULL)`
   const tagMap = tags.length || plan.tagList ? `nullif(map_from_entries(${entries}), MAP {})` : 'NULL'
   const blocks = plan.prefixBlocks === null ? 'NULL' : `try_cast(${cell(plan.prefixBlocks)} AS INTEGER[])`
+  if (plan.prefixBlocks !== null) {
+    refuse(
+      `${cell(plan.prefixBlocks)} IS NOT NULL AND coalesce(list_count(${blocks}) <> len(${blocks}), true)`,
+      `${literal(`${plan.prefixBlocks}: expected a list of whole numbers, got `)} || ${quoted(cell(plan.prefixBlocks))}`,
+    )
+  }
   const shown = plan.shown?.map(own) ?? (file.container === 'jsonl' ? null : file.columns.map((_, i) => column(i)))
-  const raw = shown === null ? 'line' : `concat_ws(',', ${list(shown)})`
+  const raw = shown === null ? 'line' : `concat_ws(',', ${list(shown.map(text => `coalesce(${text}, '')`))})`
   const id = plan.id === null ? 'NULL::VARCHAR' : `nullif(${cell(plan.id)}, '')`
   return `CREATE TEMP TABLE staged AS
     SELECT * EXCLUDE (text), CASE WHEN reason IS NOT NULL THEN left(text, 1000) END AS raw FROM (
@@ -264,7 +270,7 @@ export const duplicates = (
       SELECT id, min(rowid) AS first FROM staged WHERE reason IS NULL AND id IS NOT NULL GROUP BY id HAVING count(*) > 1) m
       JOIN staged s ON s.id = m.id AND s.rowid > m.first JOIN staged f ON f.rowid = m.first WHERE s.reason IS NULL`
 }
-export const refuseConflicts = `UPDATE staged SET reason = 'id: already in the ledger with another time, model or token count',
+export const refuseConflicts = `UPDATE staged SET reason = 'id: already in the ledger, or earlier in the file, with another time, model or token count',
   raw = id FROM (SELECT row FROM repeated GROUP BY row HAVING bool_or(differs)) r WHERE staged.rowid = r.row`
 export const countRepeated = `SELECT count(DISTINCT row) FROM repeated JOIN staged s ON s.rowid = row WHERE s.reason IS NULL`
 export const namespaceKeys = `SELECT source_key FROM sources WHERE namespace = $1`

@@ -24,6 +24,8 @@ export const keyFields = textFields.slice(0, 5)
 
 export const name = (text: string): string => `"${text.replaceAll('"', '""')}"`
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+/** A file's path for a reader that would take `*`, `?` and `[` in it as a pattern, and read other files. */
+export const pathLiteral = (path: string): string => literal(path.replace(/[*?[]/g, '[$&]'))
 export const list = (parts: readonly string[]): string => parts.join(', ')
 
 // ---------------------------------------------------------------- schema

@@ -47,7 +47,7 @@ export function openWorkplace(options: WorkplaceOptions): Workplace {
     },
     cache: openCache(join(dataDir, 'cache'), build()),
     ledger() {
-      opened ??= open(inMemory ? null : dataDir)
+      opened ??= open(dataDir, inMemory)
       return opened
     },
     exclusively(work) {
@@ -63,9 +63,9 @@ export function openWorkplace(options: WorkplaceOptions): Workplace {
   }
 }
 
-async function open(dataDir: string | null): Promise<Ledger & LedgerLoader> {
+async function open(dataDir: string, inMemory: boolean): Promise<Ledger & LedgerLoader> {
   const { openDuckdb } = await import('../ledger/duckdb.ts')
-  if (dataDir === null) return openDuckdb(':memory:')
+  if (inMemory) return openDuckdb(':memory:', join(dataDir, 'spill'))
   mkdirSync(dataDir, { recursive: true })
   // What a process that was killed left behind: whoever opens holds the lock, so nobody needs it.
   rmSync(join(dataDir, 'uploads'), { recursive: true, force: true })
