@@ -48,7 +48,7 @@ export const servegen: Importer = {
         },
         notes: [
           startNote(options),
-          `requests are drawn from ${profiles.length} client profiles with seed ${seed}; the profile's client is kept as user`,
+          `requests are drawn from ${profiles.length} client profile${profiles.length === 1 ? '' : 's'} with seed ${seed}; the profile's client is kept as user`,
           'every prompt token counts as uncached input; the share of reasoning is not drawn',
         ],
       }

@@ -11,20 +11,19 @@ import { type Choices, defaultChoices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
 import type { Evidence } from '../core/decide/evidence.ts'
 import { gatherApart } from './gather-apart.ts'
-import { microsOf } from './instants.ts'
+import { rangeMicros } from './instants.ts'
 import type { OperationIo } from './operation.ts'
 import { type ChoicesParams, choicesShape, type QuestionParams, questionShape } from './parameters.ts'
 import type { Workplace } from './workplace.ts'
 
 /** Parameters as the question they ask; what is not stated takes its default. */
 export function questionOf(params: QuestionParams): Question {
-  const { from, to, zone = 'UTC', ...rest } = params
+  const { from, to, zone, ...rest } = params
   const stated = Object.entries(rest).filter(([name, value]) => name in defaultQuestion && value !== undefined)
   return {
     ...defaultQuestion,
     ...Object.fromEntries(stated),
-    fromMicros: from === undefined ? null : microsOf(from, zone, '--from'),
-    toMicros: to === undefined ? null : microsOf(to, zone, '--to'),
+    ...rangeMicros(from, to, zone),
   }
 }
 

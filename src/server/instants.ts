@@ -7,6 +7,7 @@ import { Fault } from '../core/fault/fault.ts'
  * @throws Fault BAD_TIME, BAD_ZONE
  */
 export function microsOf(text: string, zone: string, where: string): number {
+  if (!isDate(text.slice(0, 10))) throw badTime(text, where)
   const local = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text)
   if (local === null) {
     const instant = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(text) ? Date.parse(text) : Number.NaN
@@ -15,10 +16,37 @@ export function microsOf(text: string, zone: string, where: string): number {
   }
   const [year, month, day, hour = 0, minute = 0, second = 0] = local.slice(1).map(part => Number(part ?? 0))
   const wanted = Date.UTC(year!, month! - 1, day!, hour, minute, second)
-  if (new Date(wanted).getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) throw badTime(text, where)
+  if (hour > 23 || minute > 59 || second > 59) throw badTime(text, where)
   // The offset at the guess may differ from the one at the answer near a change of the clocks: once more settles it.
   const guess = wanted - offsetMs(zone, wanted)
   return (wanted - offsetMs(zone, guess)) * 1000
+}
+
+/**
+ * A half-open range of times as a person writes its ends; null where it is open.
+ * @throws Fault BAD_TIME, BAD_ZONE, BAD_RANGE
+ */
+export function rangeMicros(
+  from: string | undefined,
+  to: string | undefined,
+  zone: string = 'UTC',
+): { readonly fromMicros: number | null; readonly toMicros: number | null } {
+  const fromMicros = from === undefined ? null : microsOf(from, zone, '--from')
+  const toMicros = to === undefined ? null : microsOf(to, zone, '--to')
+  if (fromMicros !== null && toMicros !== null && fromMicros >= toMicros) {
+    throw new Fault('BAD_RANGE', `nothing lies from ${from} up to ${to}`, {
+      where: '--to',
+      fix: 'give a later --to: the range ends before it',
+    })
+  }
+  return { fromMicros, toMicros }
+}
+
+/** A month 13, or a day 31 of a shorter month, would roll over into another date. */
+function isDate(text: string): boolean {
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? []
+  if (day === undefined) return false
+  return new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).toISOString().startsWith(text)
 }
 
 /** Throws unless the zone is known here. */

@@ -4,7 +4,7 @@ import { formatUsd } from '../core/meter/money.ts'
 import type { ReportRow, Slice } from '../ledger/ledger.ts'
 import { answerOf, evidenceOf, questionOf } from './answers.ts'
 import { importShape, runImport } from './importing.ts'
-import { checkZone, microsOf } from './instants.ts'
+import { checkZone, rangeMicros } from './instants.ts'
 import type { Operation } from './operation.ts'
 import { choicesShape, questionShape, rangeShape } from './parameters.ts'
 import { priceCallsOf } from './prices.ts'
@@ -184,9 +184,7 @@ interface Range {
 }
 
 /** Half-open, in the range's own zone. */
-function rangeOf({ from, to, zone = 'UTC' }: Range): Slice {
-  return {
-    ...(from === undefined ? {} : { fromMicros: microsOf(from, zone, '--from') }),
-    ...(to === undefined ? {} : { toMicros: microsOf(to, zone, '--to') }),
-  }
+function rangeOf({ from, to, zone }: Range): Slice {
+  const { fromMicros, toMicros } = rangeMicros(from, to, zone)
+  return { ...(fromMicros === null ? {} : { fromMicros }), ...(toMicros === null ? {} : { toMicros }) }
 }

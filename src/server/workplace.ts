@@ -68,7 +68,7 @@ async function open(dataDir: string, inMemory: boolean): Promise<Ledger & Ledger
   if (inMemory) return openDuckdb(':memory:', join(dataDir, 'spill'))
   mkdirSync(dataDir, { recursive: true })
   // What a process that was killed left behind: whoever opens holds the lock, so nobody needs it.
-  rmSync(join(dataDir, 'uploads'), { recursive: true, force: true })
+  for (const left of ['uploads', 'spill']) rmSync(join(dataDir, left), { recursive: true, force: true })
   return openDuckdb(join(dataDir, 'ledger.duckdb'))
 }
 

@@ -132,9 +132,11 @@ function checkFile(path: string): void {
 
 function account(result: Imported): string {
   const number = (value: number) => value.toLocaleString('en-US')
+  const counted = (n: number, what: string) => `${number(n)} ${what}${n === 1 ? '' : 's'}`
+  const calls = (n: number) => counted(n, 'call')
   const isShape = result.format === 'rate-curve'
-  const what = result.billed === null ? 'calls' : 'billed lines'
-  const parts = [isShape ? `a demand shape of ${number(result.rows)} windows` : `${number(result.added)} ${what} added`]
+  const added = result.billed === null ? calls(result.added) : counted(result.added, 'billed line')
+  const parts = [isShape ? `a demand shape of ${number(result.rows)} windows` : `${added} added`]
   if (result.duplicates > 0) parts.push(`${number(result.duplicates)} there already`)
   if (result.rejected > 0) parts.push(`${number(result.rejected)} rejected (see ${result.rejectFile ?? 'nothing'})`)
   const lines = [`${result.name} (${result.format}): ${parts.join(', ')}.`]

@@ -36,6 +36,7 @@ Examples:
         const result = await runOperation(frame, operation, params)
         const { reportText } = await import('../../report/rows.ts')
         frame.output.result(result, () => {
+          if (result.total.calls === 0 && (from ?? to) !== undefined) return 'No calls in that period.'
           if (result.total.calls === 0) return 'No calls. Bring some in: crossline import FILE'
           return reportText(result, { columns: terminalColumns(), color: frame.globals().color })
         })
