@@ -53,7 +53,7 @@ async function load(
   let repeated = 0
   if (known || plan.id !== null) {
     await connection.run(loading.duplicates(base, sourceKey, spaces, plan))
-    await connection.run(loading.refuseConflicts)
+    if (plan.id !== null) await connection.run(loading.refuseConflicts)
     repeated = Number((await rowsOf(connection, loading.countRepeated))[0]?.[0])
   }
   const [summary] = await rowsOf(connection, loading.stagedSummary)
@@ -108,7 +108,7 @@ async function load(
 
 async function stage(connection: DuckDBConnection, plan: LoadPlan): Promise<void> {
   try {
-    await connection.run(loading.stage(plan))
+    for (const statement of loading.stage(plan)) await connection.run(statement)
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown)
     if (!/CSV|Invalid Input|parquet|JSON|decompress|gzip/i.test(message)) throw thrown

@@ -34,8 +34,11 @@ function fileRows(file: LoadFile): string {
 const wholeMax = 2_147_483_647
 const quoted = (cell: string) => `'"' || left(${cell}, 60) || '"'`
 
-/** A SELECT of `staged`: calls read from the file, and of those that cannot be read why not (`reason`, '' for a blank line). */
-export function stage(plan: LoadPlan): string {
+/**
+ * Statements that make `staged`: calls read from the file, and of those that cannot be read why not (`reason`, '' for a
+ * blank line). What is the same in every row stands in the view only, not a million times in the table.
+ */
+export function stage(plan: LoadPlan): readonly string[] {
   const { file } = plan
   const own = (text: string) => column(file.columns.indexOf(text))
   const derived = derive(plan, fileRows(file), own)
@@ -44,6 +47,12 @@ export function stage(plan: LoadPlan): string {
   const number = (text: string): string => {
     if (!numbers.has(text)) numbers.set(text, `try_cast(${cell(text)} AS DOUBLE) AS n_${cell(text)}`)
     return `n_${cell(text)}`
+  }
+  const inRows: string[] = []
+  const inView: string[] = []
+  const put = (value: string, as: string, isSame: boolean) => {
+    const into = isSame ? inView : inRows
+    into.push(`${value} AS ${as}`)
   }
   const checks: string[] = []
   const refuse = (when: string, reason: string) => checks.push(`WHEN ${when} THEN ${reason}`)
@@ -70,9 +79,14 @@ export function stage(plan: LoadPlan): string {
   if (leftOut.length) refuse(`CASE ${leftOut.join(' ')} END IS NOT NULL`, `''`)
   const at = timeValue(plan.time, cell(plan.time.column), number, refuse)
   const outcome = outcomeValue(plan, cell, number)
-  const counts = usageKinds.map(kind => {
+  put(at, 'started_at', false)
+  put(outcome, 'outcome', plan.outcome === null)
+  for (const kind of usageKinds) {
     const reading = plan.counts[kind]
-    if (!reading) return `${plan.none.includes(kind) ? '0' : 'NULL'}::INTEGER AS ${name(kind)}`
+    if (!reading) {
+      put(`${plan.none.includes(kind) ? '0' : 'NULL'}::INTEGER`, name(kind), true)
+      continue
+    }
     const n = whole(reading.column)
     if (reading.required) refuse(`${cell(reading.column)} IS NULL`, literal(`${reading.column}: missing`))
     const plus = (reading.plus ?? []).map(text => ` + coalesce(${whole(text)}, 0)`).join('')
@@ -88,30 +102,33 @@ export function stage(plan: LoadPlan): string {
     const uncounted = reading.unknownIfZero
       ? `CASE WHEN ${whole(reading.unknownIfZero)} = 0 AND ${outcome} <> 'failed' THEN NULL ELSE ${value} END`
       : value
-    return `${uncounted} AS ${name(kind)}`
-  })
+    put(uncounted, name(kind), false)
+  }
   overWhole(plan, number, refuse)
-  const texts = textFields.map(field => {
+  for (const field of textFields) {
     const reading = plan.text[field] ?? { column: null, fallback: null }
     const fallback = reading.fallback === null ? 'NULL::VARCHAR' : literal(reading.fallback)
-    if (reading.column === null) return `${fallback} AS ${name(field)}`
-    return `coalesce(${readText(reading, cell(reading.column))}, ${fallback}) AS ${name(field)}`
-  })
+    const value =
+      reading.column === null ? fallback : `coalesce(${readText(reading, cell(reading.column))}, ${fallback})`
+    put(value, name(field), reading.column === null)
+  }
   const scaled = (reading: LoadPlan['ttftMs'], as: string) => {
-    if (!reading) return `NULL::DOUBLE AS ${as}`
+    if (!reading) return put('NULL::DOUBLE', as, true)
     if ('from' in reading) {
       const [from, to] = [reading.from, reading.to].map(text => `try_cast(${cell(text)} AS TIMESTAMPTZ)`)
       const unless = reading.unless === null ? '' : ` AND ${cell(reading.to)} <> ${cell(reading.unless)}`
-      return `CASE WHEN ${to} >= ${from}${unless} THEN (epoch_us(${to}) - epoch_us(${from})) / 1000.0 END::DOUBLE AS ${as}`
+      const took = `(epoch_us(${to}) - epoch_us(${from})) / 1000.0`
+      return put(`CASE WHEN ${to} >= ${from}${unless} THEN ${took} END::DOUBLE`, as, false)
     }
     const n = number(reading.column)
     refuse(
       `${cell(reading.column)} IS NOT NULL AND (${n} IS NULL OR NOT (${n} >= 0 AND isfinite(${n})))`,
       `${literal(`${reading.column}: expected a number >= 0, got `)} || ${quoted(cell(reading.column))}`,
     )
-    return `${n} * ${reading.scale} AS ${as}`
+    put(`${n} * ${reading.scale}`, as, false)
   }
-  const times = [scaled(plan.ttftMs, 'ttft_ms'), scaled(plan.latencyMs, 'latency_ms')]
+  scaled(plan.ttftMs, 'ttft_ms')
+  scaled(plan.latencyMs, 'latency_ms')
   const usd = plan.reportedUsd === null ? 'NULL' : cell(plan.reportedUsd)
   if (plan.reportedUsd !== null) {
     refuse(
@@ -119,6 +136,7 @@ export function stage(plan: LoadPlan): string {
       `${literal(`${plan.reportedUsd}: expected an amount of US dollars, got `)} || ${quoted(usd)}`,
     )
   }
+  put(`try_cast(${usd} AS DECIMAL(38,12))`, 'reported_usd', plan.reportedUsd === null)
   const tags = Object.entries(plan.tags).map(([tag, text]) => `{'k': ${literal(tag)}, 'v': ${cell(text)}}`)
   const named = `[${list(tags)}]`
   const entries = plan.tagList
@@ -132,17 +150,19 @@ export function stage(plan: LoadPlan): string {
       `${literal(`${plan.prefixBlocks}: expected a list of whole numbers, got `)} || ${quoted(cell(plan.prefixBlocks))}`,
     )
   }
+  put(`${tagMap}::MAP(VARCHAR, VARCHAR)`, 'tags', tags.length === 0 && !plan.tagList)
+  put(`${blocks}::INTEGER[]`, 'prefix_blocks', plan.prefixBlocks === null)
+  put(plan.id === null ? 'NULL::VARCHAR' : `nullif(${cell(plan.id)}, '')`, 'id', plan.id === null)
+  put(`CASE ${leftOut.join(' ') || 'WHEN false THEN NULL'} END::VARCHAR`, 'left_out', leftOut.length === 0)
   const shown = plan.shown?.map(own) ?? (file.container === 'jsonl' ? null : file.columns.map((_, i) => column(i)))
   const raw = shown === null ? 'line' : `concat_ws(',', ${list(shown.map(text => `coalesce(${text}, '')`))})`
-  const id = plan.id === null ? 'NULL::VARCHAR' : `nullif(${cell(plan.id)}, '')`
-  return `CREATE TEMP TABLE staged AS
+  return [
+    `CREATE TEMP TABLE staged_rows AS
     SELECT * EXCLUDE (text), CASE WHEN reason IS NOT NULL THEN left(text, 1000) END AS raw FROM (
-    SELECT ${id} AS id, ${at} AS started_at, ${list(texts)}, ${outcome} AS outcome, ${list(times)},
-      ${tagMap}::MAP(VARCHAR, VARCHAR) AS tags, ${blocks}::INTEGER[] AS prefix_blocks,
-      try_cast(${usd} AS DECIMAL(38,12)) AS reported_usd, ${list(counts)},
-      CASE ${leftOut.join(' ') || 'WHEN false THEN NULL'} END::VARCHAR AS left_out,
-      CASE ${checks.join(' ')} END AS reason, ${raw} AS text
-    FROM (SELECT *${[...numbers.values()].map(text => `, ${text}`).join('')} FROM (${derived.rows})))`
+    SELECT ${list(inRows)}, CASE ${checks.join(' ')} END AS reason, ${raw} AS text
+    FROM (SELECT *${[...numbers.values()].map(text => `, ${text}`).join('')} FROM (${derived.rows})))`,
+    `CREATE TEMP VIEW staged AS SELECT rowid, ${list(['*', ...inView])} FROM staged_rows`,
+  ]
 }
 
 /** Text as it is kept: without a beginning that is not its own, by the name that a spelling stands for. */
@@ -237,7 +257,7 @@ function outcomeValue(plan: LoadPlan, cell: (text: string) => string, number: (t
 export const spread = (micros: number) => `CREATE TEMP TABLE moved AS SELECT rowid AS row,
   started_at + to_microseconds(((row_number() OVER w - 1) * ${micros} // count(*) OVER (PARTITION BY started_at))::BIGINT) AS moved_at
   FROM staged WHERE reason IS NULL WINDOW w AS (PARTITION BY started_at ORDER BY rowid)`
-export const applySpread = 'UPDATE staged SET started_at = moved_at FROM moved WHERE staged.rowid = moved.row'
+export const applySpread = 'UPDATE staged_rows SET started_at = moved_at FROM moved WHERE staged_rows.rowid = moved.row'
 
 /** Line and text of rows that the CSV reader itself could not split. */
 export const brokenRows = `SELECT DISTINCT ON (line) line::BIGINT, error_type::VARCHAR, column_name, left(trim(csv_line, chr(10) || chr(13)), 1000),
@@ -270,8 +290,8 @@ export const duplicates = (
       SELECT id, min(rowid) AS first FROM staged WHERE reason IS NULL AND id IS NOT NULL GROUP BY id HAVING count(*) > 1) m
       JOIN staged s ON s.id = m.id AND s.rowid > m.first JOIN staged f ON f.rowid = m.first WHERE s.reason IS NULL`
 }
-export const refuseConflicts = `UPDATE staged SET reason = 'id: already in the ledger, or earlier in the file, with another time, model or token count',
-  raw = id FROM (SELECT row FROM repeated GROUP BY row HAVING bool_or(differs)) r WHERE staged.rowid = r.row`
+export const refuseConflicts = `UPDATE staged_rows SET reason = 'id: already in the ledger, or earlier in the file, with another time, model or token count',
+  raw = id FROM (SELECT row FROM repeated GROUP BY row HAVING bool_or(differs)) r WHERE staged_rows.rowid = r.row`
 export const countRepeated = `SELECT count(DISTINCT row) FROM repeated JOIN staged s ON s.rowid = row WHERE s.reason IS NULL`
 export const namespaceKeys = `SELECT source_key FROM sources WHERE namespace = $1`
 export const stagedSummary = `SELECT count(*) FILTER (reason IS NULL), count(*) FILTER (reason <> ''), count(*) FILTER (reason = ''),
