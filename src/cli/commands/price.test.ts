@@ -9,8 +9,17 @@ import type { CommandFrame } from '../command.ts'
 import { price } from './price.ts'
 import { prices } from './prices.ts'
 
+/** What a command printed under --json: only the fields that assertions take apart. */
+interface Printed {
+  readonly usd: string
+  readonly lines: readonly unknown[]
+  readonly catalog: { readonly source: string }
+  readonly models: readonly { readonly model: string }[]
+  readonly rows: readonly { readonly state: string; readonly to: string; readonly rates: { readonly output: string } }[]
+}
+
 interface Ran {
-  json: any
+  json: Printed
   text: string
   out: string
   notes: string[]
@@ -19,7 +28,7 @@ interface Ran {
 
 /** Runs the words on a frame that keeps what it is given. */
 async function run(...words: string[]): Promise<Ran> {
-  const ran: Ran = { json: null, text: '', out: '', notes: [], status: 0 }
+  const ran: Ran = { json: {} as Printed, text: '', out: '', notes: [], status: 0 }
   const frame: CommandFrame = {
     globals: () => ({ json: true, data: '.', config: '/nowhere/crossline.yaml', seed: 1, color: false, debug: false }),
     settings: () => ({}),
@@ -207,7 +216,7 @@ test('flags beside --batch are what lines leave out', async () => {
 
 test('prices list tells seller, model and rate, and which were seen long ago', async () => {
   const { json, text } = await run('prices', 'list', '--provider', 'anthropic', '--at', '2027-01-15')
-  const sonnet = json.models.find((m: any) => m.model === 'claude-sonnet-4-5')
+  const sonnet = json.models.find(m => m.model === 'claude-sonnet-4-5')
   expect(sonnet).toMatchObject({
     provider: 'anthropic',
     rates: { input: '3', output: '15' },
@@ -221,9 +230,9 @@ test('prices list tells seller, model and rate, and which were seen long ago', a
 
 test('prices show has every row with its dates, source and age, and says which are in force', async () => {
   const { json, text } = await run('prices', 'show', 'deepseek-v4-pro')
-  const inForce = json.rows.filter((row: any) => row.state === 'in force')
-  expect(inForce.map((row: any) => row.rates.output).sort()).toEqual(['1.98', '3.96'])
-  expect(json.rows.find((row: any) => row.state === 'past').to).toBe('2026-08-16T16:00:00Z')
+  const inForce = json.rows.filter(row => row.state === 'in force')
+  expect(inForce.map(row => row.rates.output).sort()).toEqual(['1.98', '3.96'])
+  expect(json.rows.find(row => row.state === 'past')?.to).toBe('2026-08-16T16:00:00Z')
   expect(text).toContain('api-docs.deepseek.com')
   expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
   await expect(run('prices', 'show', 'claude-sonnet-5-6')).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' })
