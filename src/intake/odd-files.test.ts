@@ -165,6 +165,17 @@ describe('a name that reads like a pattern', () => {
   })
 })
 
+describe('rows that take room', () => {
+  test('thousands of prompts of 60 kB beside their counts, and a table of 2,000 columns, go in', async () => {
+    const prompt = 'lorem ipsum '.repeat(5000)
+    const line = JSON.stringify({ timestamp: '2026-01-02', model: 'm', prompt, prompt_tokens: 3, completion_tokens: 2 })
+    expect(await take('prompts.jsonl', `${line}\n`.repeat(4000))).toMatchObject({ added: 4000, rejected: 0 })
+    const names = Array.from({ length: 2000 }, (_, i) => `x${i}`)
+    const wide = `${head},${names.join(',')}\n2026-01-02,m,1,2,${names.join(',')}\n`
+    expect(await take('wide.csv', wide)).toMatchObject({ added: 1, rejected: 0 })
+  })
+})
+
 describe('files that are no table', () => {
   test.each([
     ['zip', 'PK\x03\x04rest', 'the file is a zip archive (or a spreadsheet)'],

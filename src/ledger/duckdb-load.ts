@@ -3,22 +3,23 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { Fault } from '../core/fault/fault.ts'
 import type { CallLoader, DemandShape, LoadPlan, LoadResult, PriceCalls, Reject } from '../core/meter/load.ts'
 import { layOutRates } from './duckdb-price.ts'
-import { rowsOf, type Session } from './duckdb-session.ts'
+import { memoryLimit, roomyMemoryLimit, rowsOf, type Session } from './duckdb-session.ts'
 import { exactCount } from './question.ts'
 import * as sql from './sql.ts'
 import * as loading from './sql-load.ts'
 
 /** The store's side of `CallLoader.load`. */
-export function loadFile(
+export async function loadFile(
   session: Session,
   plan: LoadPlan,
   prices: PriceCalls,
   hooks: Parameters<CallLoader['load']>[2],
 ): Promise<LoadResult> {
-  return session.write(async connection => {
+  const loaded = session.write(async connection => {
     let running = true
     hooks.signal?.addEventListener('abort', () => running && connection.interrupt())
     try {
+      if (needsRoom(plan.file)) await connection.run(sql.setMemoryLimit(roomyMemoryLimit))
       return await load(connection, plan, prices, hooks)
     } catch (thrown) {
       if (hooks.signal?.aborted) {
@@ -32,7 +33,13 @@ export function loadFile(
       running = false
     }
   })
+  if (!needsRoom(plan.file)) return loaded
+  // Only when the transaction has ended: a limit that cannot be lowered yet must not take the load with it.
+  return loaded.finally(() => session.ask(sql.setMemoryLimit(memoryLimit)).catch(() => undefined))
 }
+
+const needsRoom = ({ container, columns, longestLineBytes }: LoadPlan['file']): boolean =>
+  container === 'parquet' || columns.length > 100 || longestLineBytes > 16_384
 
 async function load(
   connection: DuckDBConnection,

@@ -25,7 +25,9 @@ export async function rowsOf(connection: DuckDBConnection, sql: string, values: 
 }
 
 /** Twice as much made no import faster, and with five million calls broke the promise of 1 GiB for the whole process. */
-const memoryLimit = '256MB'
+export const memoryLimit = '256MB'
+/** Rows of many columns or of whole prompts, of which the reader holds two thousand at once, cannot be spilled. */
+export const roomyMemoryLimit = '640MB'
 
 /**
  * Opens or creates the database at `path` (`:memory:` for one that is gone when closed). What does not fit in memory goes

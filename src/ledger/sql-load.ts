@@ -157,9 +157,10 @@ export function stage(plan: LoadPlan): readonly string[] {
   const shown = plan.shown?.map(own) ?? (file.container === 'jsonl' ? null : file.columns.map((_, i) => column(i)))
   const raw = shown === null ? 'line' : `concat_ws(',', ${list(shown.map(text => `coalesce(${text}, '')`))})`
   return [
+    // The text of a row is put together where it is rejected, and nowhere else: rows may carry whole prompts.
     `CREATE TEMP TABLE staged_rows AS
-    SELECT * EXCLUDE (text), CASE WHEN reason IS NOT NULL THEN left(text, 1000) END AS raw FROM (
-    SELECT ${list(inRows)}, CASE ${checks.join(' ')} END AS reason, ${raw} AS text
+    SELECT ${list(inRows)}, reason, CASE WHEN reason IS NOT NULL THEN left(${raw}, 1000) END AS raw
+    FROM (SELECT *, CASE ${checks.join(' ')} END AS reason
     FROM (SELECT *${[...numbers.values()].map(text => `, ${text}`).join('')} FROM (${derived.rows})))`,
     `CREATE TEMP VIEW staged AS SELECT rowid, ${list(['*', ...inView])} FROM staged_rows`,
   ]
