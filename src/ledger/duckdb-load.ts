@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { Fault } from '../core/fault/fault.ts'
 import type { CallLoader, DemandShape, LoadPlan, LoadResult, PriceCalls, Reject } from '../core/meter/load.ts'
 import { layOutRates } from './duckdb-price.ts'
-import { memoryLimit, roomyMemoryLimit, rowsOf, type Session } from './duckdb-session.ts'
+import { memoryLimit, roomyMemoryLimit, rowsOf, type Session, threads } from './duckdb-session.ts'
 import { exactCount } from './question.ts'
 import * as sql from './sql.ts'
 import * as loading from './sql-load.ts'
@@ -19,7 +19,7 @@ export async function loadFile(
     let running = true
     hooks.signal?.addEventListener('abort', () => running && connection.interrupt())
     try {
-      if (needsRoom(plan.file)) await connection.run(sql.setMemoryLimit(roomyMemoryLimit))
+      for (const setting of settingsFor(plan.file)) await connection.run(setting.during)
       return await load(connection, plan, prices, hooks)
     } catch (thrown) {
       if (hooks.signal?.aborted) {
@@ -33,9 +33,18 @@ export async function loadFile(
       running = false
     }
   })
-  if (!needsRoom(plan.file)) return loaded
   // Only when the transaction has ended: a limit that cannot be lowered yet must not take the load with it.
-  return loaded.finally(() => session.ask(sql.setMemoryLimit(memoryLimit)).catch(() => undefined))
+  return loaded.finally(async () => {
+    for (const setting of settingsFor(plan.file)) await session.ask(setting.after).catch(() => undefined)
+  })
+}
+
+/** What a file asks of the database while it is read, and what holds again afterwards. */
+function settingsFor(file: LoadPlan['file']): readonly { readonly during: string; readonly after: string }[] {
+  const room = { during: sql.setMemoryLimit(roomyMemoryLimit), after: sql.setMemoryLimit(memoryLimit) }
+  // Two threads give back a large file's lines out of order when what is made of them is dear (JSON); cells are cheap.
+  const inOrder = { during: sql.setThreads(1), after: sql.setThreads(threads) }
+  return [...(needsRoom(file) ? [room] : []), ...(file.container === 'jsonl' ? [inOrder] : [])]
 }
 
 const needsRoom = ({ container, columns, longestLineBytes }: LoadPlan['file']): boolean =>

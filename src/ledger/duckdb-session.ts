@@ -24,6 +24,7 @@ export async function rowsOf(connection: DuckDBConnection, sql: string, values: 
   return reader.getRows()
 }
 
+export const threads = 2
 /** Twice as much made no import faster, and with five million calls broke the promise of 1 GiB for the whole process. */
 export const memoryLimit = '256MB'
 /** Rows of many columns or of whole prompts, of which the reader holds two thousand at once, cannot be spilled. */
@@ -39,7 +40,7 @@ export async function openSession(path: string, spill: string = join(dirname(pat
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const options: Record<string, string> = {
     memory_limit: memoryLimit,
-    threads: '2',
+    threads: String(threads),
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     temp_directory: spill,

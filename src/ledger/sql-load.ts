@@ -11,8 +11,7 @@ const column = (index: number): string => `c${index}`
 function fileRows(file: LoadFile): string {
   const path = pathLiteral(file.path)
   const longest = Math.max(2_097_152, file.longestLineBytes + 2)
-  // Two threads give back a large file's lines out of order when what is made of them is dear (JSON); cells are cheap.
-  const csv = `auto_detect = false, strict_mode = ${file.container === 'csv'}, store_rejects = true, parallel = ${file.container === 'csv'}, max_line_size = ${longest}${
+  const csv = `auto_detect = false, strict_mode = ${file.container === 'csv'}, store_rejects = true, max_line_size = ${longest}${
     longest > 2_097_152 ? `, buffer_size = ${longest * 4}` : ''
   }, compression = '${file.gzip ? 'gzip' : 'none'}'`
   if (file.container === 'parquet') {

@@ -67,6 +67,7 @@ export const migrations: readonly (readonly string[])[] = [
   ],
 ]
 
+export const setThreads = (count: number) => `SET threads = ${count}`
 export const setMemoryLimit = (limit: string) => `SET memory_limit = ${literal(limit)}`
 export const hasMeta = `SELECT count(*)::INTEGER FROM duckdb_tables() WHERE table_name = 'meta'`
 export const readMeta = (key: string) => `SELECT value FROM meta WHERE key = ${literal(key)}`
