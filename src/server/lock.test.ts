@@ -61,16 +61,17 @@ test.each([
 test.skipIf(!existsSync('/proc/self/stat'))(
   'the lock of a killed process that nobody waited for is taken over',
   async () => {
-    // The shell starts a child, kills it, and goes on without waiting: the child stays as a zombie.
-    const parent = spawn('sh', ['-c', 'sleep 60 & kill -9 $!; echo $!; exec sleep 60'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
+    // The shell starts a child and becomes a program that waits for nobody: the child, killed then, stays as a zombie.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 61'], { stdio: ['ignore', 'pipe', 'ignore'] })
     const [printed] = (await once(parent.stdout, 'data')) as [Buffer]
     const pid = Number(printed.toString())
+    const soon = () => new Promise(done => setTimeout(done, 5))
+    while (!readFileSync(`/proc/${parent.pid}/cmdline`, 'utf8').startsWith('sleep\0')) await soon()
+    process.kill(pid, 'SIGKILL')
     const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
     const start = stat()[19]
     // The signal is delivered in its own time.
-    while (stat()[0] !== 'Z') await new Promise(done => setTimeout(done, 5))
+    while (stat()[0] !== 'Z') await soon()
     const record = {
       pid,
       processStart: start,
