@@ -46,6 +46,7 @@ function offer(over: Partial<HostedOffer> = {}): HostedOffer {
     rateLimit: null,
     batchDiscount: null,
     observedAt: '2025-02-08',
+    file: 'data/hosted-offers.csv',
     source: 'price page',
     notes: null,
     leftOut: null,

@@ -1,5 +1,4 @@
 // The data folder in; GPUs, open models, leases and hosted offers out, found by id or by the names people use.
-import { existsSync, readFileSync } from 'node:fs'
 import type { LeaseRow } from '../core/decide/evidence.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import type { Gpu } from '../core/serving/hardware.ts'
@@ -8,7 +7,7 @@ import { gpuAliases, loadGpus } from './gpus.ts'
 import { loadLeases } from './leases.ts'
 import { architectureOf, bareName, loadModels } from './models.ts'
 import { type HostedOffer, loadOffers } from './offers.ts'
-import { ownModelsFile, readOwnModels } from './own-models.ts'
+import { type OwnFiles, ownFactsText, ownFiles, readOwnModels, readOwnOffers } from './own-facts.ts'
 
 /** All dated facts that ship with the package, read and checked once. */
 export interface Facts {
@@ -37,19 +36,19 @@ interface Index {
 }
 
 let index: Index | null = null
-let ownFile: string | null = null
+let ownPlace: OwnFiles | null = null
 let ownText: string | null = null
 
 /**
- * Lays a team's own models (beside its crossline.yaml) over the shipped ones, from now on and for this process; asked
- * again it reads the file only if it has changed. Returns the file's text, null without one: what answers depend on.
+ * Lays a team's own models and offers (beside its crossline.yaml) over the shipped ones, from now on and for this process;
+ * asked again it reads them only if they have changed. Returns their text, null without any: what answers depend on.
  * @throws Fault DATA_INVALID naming file and field
  */
 export function useOwnFacts(configFile: string): string | null {
-  const path = ownModelsFile(configFile)
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : null
-  if (path !== ownFile || text !== ownText) index = null
-  ownFile = path
+  const files = ownFiles(configFile)
+  const text = ownFactsText(files)
+  if (files.models !== ownPlace?.models || text !== ownText) index = null
+  ownPlace = files
   ownText = text
   return text
 }
@@ -135,9 +134,9 @@ function indexed(): Index {
 
 function build(): Index {
   const gpus = loadGpus()
-  const models = [...loadModels(), ...(ownText === null ? [] : readOwnModels(ownFile!))]
+  const models = [...loadModels(), ...(ownPlace === null ? [] : readOwnModels(ownPlace))]
   const modelsById = new Map(models.map(model => [model.id, model]))
-  const offers = loadOffers(new Set(modelsById.keys()))
+  const offers = loadOffers(new Set(modelsById.keys()), ownPlace === null ? [] : readOwnOffers(ownPlace))
   const weights = new Map<string, string | null>()
   const own = new Set([...modelsById.keys(), ...Object.keys(architectureOf), ...offers.map(offer => offer.weights)])
   const learn = (spelling: string, canonical: string) => {

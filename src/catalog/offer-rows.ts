@@ -4,9 +4,6 @@ import type { ModelEntry, PriceBook, RateRow, Seller } from '../core/meter/rates
 import { bareName } from './models.ts'
 import { type HostedOffer, offerRates } from './offers.ts'
 
-/** How rows from offers name the file that they were read from. */
-export const offersSource = 'data/hosted-offers.csv'
-
 /**
  * The sellers of a book with the offers below everything else: an offer adds a model that its host is not known to sell
  * yet, and changes no price that is. A host known from offers alone becomes a seller of its own.
@@ -52,7 +49,7 @@ function rowOf(offer: HostedOffer): RateRow | null {
   const doubtful = offer.observedAt === null || /check before use|one secondary page/.test(notes)
   return {
     layer: 'offers',
-    source: offersSource,
+    source: offer.file,
     reference: offer.source,
     observedAt: offer.observedAt,
     confidence: doubtful ? 'unverified' : 'quoted',

@@ -31,12 +31,18 @@ export interface HostedOffer {
   readonly batchDiscount: string | null
   readonly observedAt: string | null
   readonly source: string
+  /** The file that it was read from: the shipped table, or a team's own. */
+  readonly file: string
   readonly notes: string | null
   /** Why it is not shown by default; null = it is. */
   readonly leftOut: string | null
 }
 
-const answer = z.enum(['y', 'n', 'unknown', '']).transform(cell => (cell === 'y' ? true : cell === 'n' ? false : null))
+const answer = z.union([
+  z.boolean(),
+  z.null(),
+  z.enum(['y', 'n', 'unknown', '']).transform(cell => (cell === 'y' ? true : cell === 'n' ? false : null)),
+])
 const text = orNull(z.string())
 const tokens = orNull(z.coerce.number().int().positive())
 
@@ -61,6 +67,16 @@ const row = z.strictObject({
   source: z.string().min(1),
   notes: text,
 })
+
+/** The shipped table, and the file of a team's own offers beside its crossline.yaml. */
+const offersName = 'data/hosted-offers.csv'
+export const ownOffersName = 'crossline.offers.json'
+
+/** A row of the table, as it is read. */
+export type OfferRecord = z.output<typeof row>
+
+/** What the file of a team's own offers holds. */
+export const offersFile = z.object({ schema: z.string(), offers: z.array(row) })
 
 /**
  * Hosts whose offers are shown by default: clouds and inference providers with public terms, and the makers' own APIs.
@@ -103,10 +119,18 @@ export const defaultHosts: readonly string[] = [
   'zai',
 ]
 
-/** Every offer of the catalog. `knownArchitectures`: the ids of the model catalog. */
-export function loadOffers(knownArchitectures: ReadonlySet<string>): readonly HostedOffer[] {
+/**
+ * Every offer of the catalog, a team's own first: what a host sells of the same weights by the shipped table is older news.
+ * `knownArchitectures`: the ids of the model catalog.
+ */
+export function loadOffers(
+  knownArchitectures: ReadonlySet<string>,
+  own: readonly OfferRecord[] = [],
+): readonly HostedOffer[] {
   const seen = new Map<string, number>()
-  return readTable('hosted-offers.csv', row).map(record => {
+  const renewed = new Set(own.map(soldBy))
+  const shipped = readTable('hosted-offers.csv', row).filter(record => !renewed.has(soldBy(record)))
+  return [...own, ...shipped].map((record, i) => {
     const name = `${record.host}/${record.model_as_listed}`
     const times = (seen.get(name) ?? 0) + 1
     seen.set(name, times)
@@ -132,11 +156,15 @@ export function loadOffers(knownArchitectures: ReadonlySet<string>): readonly Ho
       batchDiscount: record.batch_discount,
       observedAt: record.observed_at,
       source: record.source,
+      file: i < own.length ? ownOffersName : offersName,
       notes: record.notes,
       leftOut: reasonToLeaveOut(record),
     }
   })
 }
+
+/** What makes two offers rivals for one place: the same weights at the same host. */
+export const soldBy = (record: Pick<OfferRecord, 'host' | 'model_id'>): string => `${record.host} ${record.model_id}`
 
 /**
  * What an offer charges by kind, exactly as listed; null when input or output has no price. Images in a prompt are counted

@@ -26,6 +26,7 @@ import {
   rowsOf,
   type SheetOrigin,
 } from './overlay-rows.ts'
+import { ownFactsText, ownFiles, readOwnOffers } from './own-facts.ts'
 
 interface Sheet {
   readonly file: PricesFile
@@ -34,6 +35,8 @@ interface Sheet {
 
 /** What to lay on top of the catalogue. */
 export interface PriceBookOptions {
+  /** The crossline.yaml beside which a team's own prices.yaml and offers lie; absent = none are looked for. */
+  readonly configFile?: string | undefined
   /** Paths of prices.yaml files, the later winning. */
   readonly overlays?: readonly string[]
   /** False leaves the files of data/prices out: what the npm catalogue alone would say. */
@@ -55,7 +58,8 @@ export function loadPriceBook(options: PriceBookOptions = {}): PriceBook {
     }
   }
   // A file named twice is laid once: its discounts would otherwise count twice.
-  const paths = new Map((options.overlays ?? []).map(path => [resolve(path), path]))
+  const beside = options.configFile === undefined ? [] : ownOverlays(options.configFile)
+  const paths = new Map([...beside, ...(options.overlays ?? [])].map(path => [resolve(path), path]))
   for (const path of paths.values()) {
     const text = readOverlay(path)
     hash.update(text)
@@ -65,13 +69,15 @@ export function loadPriceBook(options: PriceBookOptions = {}): PriceBook {
   let offers: readonly HostedOffer[] = []
   if (options.shipped !== false) {
     hash.update(readFileSync(join(dataRoot(), 'hosted-offers.csv')))
-    offers = loadOffers(new Set())
+    const own = options.configFile === undefined ? null : ownFiles(options.configFile)
+    hash.update((own && ownFactsText(own)) ?? '')
+    offers = loadOffers(new Set(), own === null ? [] : readOwnOffers(own))
   }
   return assemble(sheets, offers, hash.digest('hex').slice(0, 8))
 }
 
 /** The prices.yaml beside the configuration file, when there is one: laid on top of the catalogue without being named. */
-export function ownOverlays(configFile: string): string[] {
+function ownOverlays(configFile: string): string[] {
   const path = join(dirname(resolve(configFile)), 'prices.yaml')
   return existsSync(path) ? [path] : []
 }

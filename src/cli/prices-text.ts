@@ -1,4 +1,5 @@
 // Lists and histories of prices → text for a terminal of 80 columns.
+import type { OfferRecord } from '../catalog/offers.ts'
 import type {
   HistoryRow,
   HistoryRule,
@@ -30,6 +31,32 @@ export function listText(models: readonly ListedPrice[], version: string, at: st
     ...(stale > 0 ? [`${stale} prices (!) were last seen more than 90 days before ${at}`] : []),
   ]
   return `${[...table, '', ...notes.flatMap(note => wrapped(note, columns))].join('\n')}\n`
+}
+
+/** What an import of offers brought, a line an offer, and what it refused. */
+export function importedText(
+  rows: readonly OfferRecord[],
+  refused: readonly { readonly endpoint: string; readonly reason: string }[],
+  replaced: number,
+  file: string,
+): string {
+  const table = aligned([
+    ['weights', 'host', 'in /M', 'out /M', 'cached /M', 'dtype', 'context'],
+    ...rows.map(row => [
+      row.model_id.length > 26 ? `${row.model_id.slice(0, 25)}…` : row.model_id,
+      row.host.slice(0, 14),
+      row.usd_per_mtok_input ?? '-',
+      row.usd_per_mtok_output ?? '-',
+      row.usd_per_mtok_cache_read ?? '-',
+      row.weight_dtype ?? '?',
+      row.context_tokens === null ? '?' : String(row.context_tokens),
+    ]),
+  ])
+  const notes = [
+    `${rows.length} offers added${replaced > 0 ? `, ${replaced} of before replaced` : ''}: ${file}`,
+    ...refused.map(({ endpoint, reason }) => `left out: ${endpoint}: ${reason}`),
+  ]
+  return `${[...(rows.length > 0 ? [...table, ''] : []), ...notes.flatMap(note => wrapped(note, columns))].join('\n')}\n`
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {

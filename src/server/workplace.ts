@@ -41,9 +41,8 @@ export function openWorkplace(options: WorkplaceOptions): Workplace {
     configFile: configFile ?? null,
     isServed,
     async priceBook() {
-      const { loadPriceBook, ownOverlays } = await import('../catalog/price-book.ts')
-      const own = configFile === undefined ? [] : ownOverlays(configFile)
-      return loadPriceBook({ overlays: [...own, ...priceFiles] })
+      const { loadPriceBook } = await import('../catalog/price-book.ts')
+      return loadPriceBook({ configFile, overlays: priceFiles })
     },
     cache: openCache(join(dataDir, 'cache'), build()),
     ledger() {

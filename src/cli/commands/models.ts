@@ -1,8 +1,8 @@
 // `models`: the open models that can be simulated, and a team's own added from their config.json. Never opens the ledger.
-import { readFileSync } from 'node:fs'
 import { Fault } from '../../core/fault/fault.ts'
 import type { Model } from '../../core/serving/model.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
+import { readJsonFile } from '../json-file.ts'
 
 interface AddFlags {
   readonly id?: string
@@ -49,37 +49,24 @@ async function list(frame: CommandFrame): Promise<void> {
 }
 
 async function add(path: string, flags: AddFlags, frame: CommandFrame): Promise<void> {
-  const [{ modelOfConfig }, { loadModels }, { addOwnModel, ownModelsFile }, { addedText }] = await Promise.all([
+  const [{ modelOfConfig }, { loadModels }, { addOwnModel, ownFiles }, { addedText }] = await Promise.all([
     import('../../catalog/hf-config.ts'),
     import('../../catalog/models.ts'),
-    import('../../catalog/own-models.ts'),
+    import('../../catalog/own-facts.ts'),
     import('../models-text.ts'),
   ])
-  const raw = readConfig(path)
+  const raw = readJsonFile(path)
   const said = (raw as { _name_or_path?: unknown } | null)?._name_or_path
   const hfId = typeof said === 'string' && said !== '' ? said : (flags.id ?? folderOf(path))
   const id = idOf(flags.id ?? hfId)
   const model: Model = modelOfConfig(raw, { id, hfId, source: path, dtype: flags.dtype })
-  const file = ownModelsFile(frame.globals().config)
+  const files = ownFiles(frame.globals().config)
   const { replaced } = addOwnModel(
-    file,
+    files,
     model,
     loadModels().map(one => one.id),
   )
-  frame.output.result({ model, file, replaced }, () => addedText(model, file, replaced))
-}
-
-function readConfig(path: string): unknown {
-  try {
-    // Some published configs hold Infinity, which JSON does not know; no field that is read here is one.
-    return JSON.parse(readFileSync(path, 'utf8').replace(/(?<=[[,:\s])-?(Infinity|NaN)(?=[\],}\s])/g, 'null'))
-  } catch (thrown) {
-    const missing = (thrown as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new Fault('CONFIG_INVALID', missing ? 'no such file' : `not JSON: ${(thrown as Error).message}`, {
-      where: path,
-      fix: 'give the config.json that is published with the weights',
-    })
-  }
+  frame.output.result({ model, file: files.models, replaced }, () => addedText(model, files.models, replaced))
 }
 
 const folderOf = (path: string): string => path.split(/[\\/]/).at(-2) ?? ''

@@ -43,13 +43,14 @@ export const price: CommandModule = {
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 async function run(flags: PriceFlags, frame: CommandFrame): Promise<void> {
-  const [{ loadPriceBook, ownOverlays }, { instant }, { Fault }] = await Promise.all([
+  const [{ loadPriceBook }, { instant }, { Fault }] = await Promise.all([
     import('../../catalog/price-book.ts'),
     import('../../core/meter/calendar.ts'),
     import('../../core/fault/fault.ts'),
   ])
   const book = loadPriceBook({
-    overlays: [...ownOverlays(frame.globals().config), ...(frame.settings().prices ?? []), ...(flags.prices ?? [])],
+    configFile: frame.globals().config,
+    overlays: [...(frame.settings().prices ?? []), ...(flags.prices ?? [])],
   })
   const atMicros = instant(flags.at ?? book.newestDate, '--at')
   const { provider = null, model = null, tier = null, region = null, speed = null } = flags
