@@ -7,6 +7,8 @@ export interface CallTimes {
   readonly atMicros: Float64Array
   readonly inputTokens: Int32Array
   readonly outputTokens: Int32Array
+  /** Bits of `callNeeds`; absent = text only. */
+  readonly needs?: Uint8Array
 }
 
 const windowMicros = 600e6

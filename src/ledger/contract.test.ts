@@ -211,6 +211,30 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect((await ledger.columns({ toMicros: 2_000_000 })).n).toBe(1)
     })
 
+    test('columns say what a call asks beside text: by its usage, and by tags where no count could', async () => {
+      await ledger.append([
+        call('1', { atMicros: 1 }),
+        call('2', { atMicros: 2, usage: { ...nothing, input: 5, inputImage: 7, output: 1 } }),
+        call('3', { atMicros: 3, usage: { ...nothing, input: 5, outputAudio: 7, output: 1 }, tags: { tools: 'true' } }),
+        call('4', { atMicros: 4, tags: { json_schema: '1', tools: 'false' } }),
+      ])
+      expect([...(await ledger.columns({})).needs]).toEqual([0, 1, 2 + 4, 8])
+    })
+
+    test('prefix blocks come in the order of the columns, none where none are recorded', async () => {
+      const many = Array.from({ length: 5000 }, (_, i) =>
+        call(String(i), { atMicros: 10 + i, prefixBlocks: i % 3 === 0 ? null : [i, 7, -i] }),
+      )
+      await ledger.append([...many].reverse())
+      const seen: number[][] = []
+      const some = await ledger.prefixBlocks({}, ({ n, offsets, blocks }) => {
+        for (let k = 0; k < n; k++) seen.push([...blocks.subarray(offsets[k], offsets[k + 1])])
+      })
+      expect(seen).toEqual(many.map(({ prefixBlocks }) => prefixBlocks ?? []))
+      expect(some).toBe(many.filter(({ prefixBlocks }) => prefixBlocks !== null).length)
+      expect(await ledger.prefixBlocks({ toMicros: 11 }, () => expect.unreachable())).toBe(0)
+    })
+
     test('usage groups part calls where rates change and lose none', async () => {
       const first = at('2026-03-02T10:00:00Z')
       const sized = (id: string, minute: number, input: number) =>

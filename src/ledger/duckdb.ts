@@ -8,6 +8,7 @@ import { isCalendarUnit, knownZone, periodName } from './calendar.ts'
 import { appendCalls } from './duckdb-append.ts'
 import { addCharges, charges } from './duckdb-charges.ts'
 import { addShape, loadFile, parquetColumns } from './duckdb-load.ts'
+import { prefixBlocks } from './duckdb-prefixes.ts'
 import { repriceSlice } from './duckdb-price.ts'
 import { openSession, type Row, type Session, type Value } from './duckdb-session.ts'
 import type { CallColumns, Ledger, LedgerLoader, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
@@ -22,6 +23,7 @@ export async function openDuckdb(path: string, spill?: string): Promise<Ledger &
     report: (slice, by, zone) => report(session, slice, by, zone),
     demand: (slice, windowSeconds) => demand(session, slice, windowSeconds),
     columns: slice => columns(session, slice),
+    prefixBlocks: (slice, take) => prefixBlocks(session, slice, take),
     usageGroups: (slice, options) => usageGroups(session, slice, options),
     sources: () => sources(session),
     shapes: () => shapes(session),
@@ -146,7 +148,13 @@ async function columns(session: Session, slice: Slice): Promise<CallColumns> {
     await connection.run('BEGIN')
     const [row] = (await connection.runAndReadAll(sql.countCalls(where), values)).getRows()
     const n = count(row?.[0])
-    const result = { n, atMicros: new Float64Array(n), inputTokens: new Int32Array(n), outputTokens: new Int32Array(n) }
+    const result = {
+      n,
+      atMicros: new Float64Array(n),
+      inputTokens: new Int32Array(n),
+      outputTokens: new Int32Array(n),
+      needs: new Uint8Array(n),
+    }
     const stream = await connection.stream(sql.columns(where), values)
     let at = 0
     for (let chunk = await stream.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await stream.fetchChunk()) {
@@ -154,6 +162,7 @@ async function columns(session: Session, slice: Slice): Promise<CallColumns> {
       for (let i = 0; i < chunk.rowCount; i++) result.atMicros[at + i] = Number(times[i])
       result.inputTokens.set(raw<Int32Array>(chunk, 1), at)
       result.outputTokens.set(raw<Int32Array>(chunk, 2), at)
+      result.needs.set(raw<Int32Array>(chunk, 3), at)
       at += chunk.rowCount
     }
     if (at !== n)

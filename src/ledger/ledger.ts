@@ -72,6 +72,18 @@ export interface CallColumns {
   /** The whole prompt, cached or not. */
   readonly inputTokens: Int32Array
   readonly outputTokens: Int32Array
+  /** Bits of `callNeeds`: what each call asks beside text. */
+  readonly needs: Uint8Array
+}
+
+/**
+ * Prefix blocks of consecutive calls as flat arrays: those of the k-th call are `blocks[offsets[k]]` up to, not including,
+ * `blocks[offsets[k + 1]]`; none where the record has none.
+ */
+export interface PrefixPiece {
+  readonly n: number
+  readonly offsets: Int32Array
+  readonly blocks: Int32Array
 }
 
 export interface UsageGroupOptions {
@@ -106,6 +118,11 @@ export interface Ledger {
   report(slice: Slice, by: readonly string[], zone: string): Promise<{ rows: ReportRow[]; total: ReportRow }>
   demand(slice: Slice, windowSeconds: number): Promise<Demand | null>
   columns(slice: Slice): Promise<CallColumns>
+  /**
+   * Hands over the prefix blocks of all calls in the order of `columns`, piece by piece so that they are never all in
+   * memory; a piece holds only until `take` returns. Nothing is handed over when no call has any. Returns how many do.
+   */
+  prefixBlocks(slice: Slice, take: (piece: PrefixPiece) => void): Promise<number>
   /** Calls of unknown usage count in `calls` and `unknownUsageCalls`, and in no sum: half a count is not a bill. */
   usageGroups(slice: Slice, options: UsageGroupOptions): Promise<UsageGroup[]>
   sources(): Promise<SourceRow[]>

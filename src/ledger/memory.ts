@@ -1,6 +1,7 @@
 // The ledger as a list of calls in memory: the plainest thing that keeps the contract, and what other stores are held against.
 import type { Call } from '../core/meter/call.ts'
 import type { ChargeBatch } from '../core/meter/charge.ts'
+import { needsOf } from '../core/meter/needs.ts'
 import { promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
 import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
@@ -154,7 +155,21 @@ export function openMemory(): Ledger {
         atMicros: Float64Array.from(own, call => call.atMicros),
         inputTokens: Int32Array.from(own, call => (call.usage.input === null ? -1 : promptOf(call))),
         outputTokens: Int32Array.from(own, call => (call.usage.output === null ? -1 : answerOf(call))),
+        needs: Uint8Array.from(own, needsOf),
       }
+    },
+    prefixBlocks: async (slice, take) => {
+      const lists = inTime(slice).map(call => call.prefixBlocks ?? [])
+      const some = lists.filter(blocks => blocks.length > 0).length
+      for (let from = 0; some > 0 && from < lists.length; from += 1000) {
+        const piece = lists.slice(from, from + 1000)
+        const offsets = new Int32Array(piece.length + 1)
+        piece.forEach((blocks, k) => {
+          offsets[k + 1] = offsets[k]! + blocks.length
+        })
+        take({ n: piece.length, offsets, blocks: Int32Array.from(piece.flat()) })
+      }
+      return some
     },
     usageGroups: async (slice, { windowSeconds, promptFrom = [], bucket }) => {
       const own = inTime(slice)

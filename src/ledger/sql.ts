@@ -1,5 +1,6 @@
 // The DuckDB store's schema, and every statement that appends to it or asks about it. Loading and pricing: sql-load.ts, sql-price.ts.
 import type { TextField } from '../core/meter/load.ts'
+import { callNeeds, yesTexts } from '../core/meter/needs.ts'
 import { promptKinds, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit } from './calendar.ts'
 import type { Slice } from './ledger.ts'
@@ -229,6 +230,23 @@ export const countCalls = (where: string) =>
 export const columns = (
   where: string,
 ) => `SELECT epoch_us(c.started_at), (CASE WHEN c."input" IS NULL THEN -1 ELSE ${prompt('c')} END)::INTEGER,
+  (CASE WHEN c."output" IS NULL THEN -1 ELSE ${answer('c')} END)::INTEGER, (${needs})::INTEGER FROM calls c ${where}
+  ORDER BY c.started_at, c.ordinal, c.id, 2, 3`
+
+/** What each call asks beside text, as bits. */
+const needs = callNeeds
+  .map(({ bit, kinds, tags }) => {
+    const shown = kinds.map(kind => `coalesce(c.${name(kind)}, 0) > 0`)
+    const said = tags.map(tag => `coalesce(c.tags[${literal(tag)}] IN (${list(yesTexts.map(literal))}), false)`)
+    return `CASE WHEN ${[...shown, ...said].join(' OR ')} THEN ${bit} ELSE 0 END`
+  })
+  .join(' + ')
+
+export const countPrefixes = (where: string) =>
+  `SELECT count(*) FILTER (len(c.prefix_blocks) > 0)::BIGINT FROM calls c ${where}`
+/** In the order of `columns`, which the last two expressions belong to. */
+export const prefixBlocks = (where: string) => `SELECT coalesce(c.prefix_blocks, []::INTEGER[]),
+  (CASE WHEN c."input" IS NULL THEN -1 ELSE ${prompt('c')} END)::INTEGER,
   (CASE WHEN c."output" IS NULL THEN -1 ELSE ${answer('c')} END)::INTEGER FROM calls c ${where}
   ORDER BY c.started_at, c.ordinal, c.id, 2, 3`
 

@@ -1,6 +1,7 @@
 // What is known before anything is chosen: the traffic, what each API would bill for it, what one replica carries of it.
 // Plain JSON, so that the command line, the server and the browser decide from the same value.
 import type { Demand } from './demand.ts'
+import type { Feasibility, Infeasible } from './feasible.ts'
 
 /** One way to buy these tokens from an API: a metered history as it is, or a hosted offer repriced on the same calls. */
 export interface ApiTerms {
@@ -21,9 +22,42 @@ export interface ApiTerms {
   /** Where the price came from and when it was seen. */
   readonly source: string
   readonly observedAt: string | null
-  /** Calls whose prompt or output does not fit the offer's stated limits. */
-  readonly infeasible: { readonly calls: number; readonly reasons: readonly string[] }
+  /** Calls that the offer's stated limits refuse. They are in `usd` as if it took them, as fresh prompts. */
+  readonly infeasible: Infeasible
   readonly notes: readonly string[]
+  /** List price of a fresh prompt and of an answer: what calls pay that come from elsewhere. Null = none is known. */
+  readonly rates?: { readonly inputUsdPerMtok: number; readonly outputUsdPerMtok: number } | null
+  /** Share of `usd` that is paid for prompts: what another tokenizer would move. */
+  readonly promptShare?: number
+  /** Where it is served, in the seller's words; null = not stated. */
+  readonly region?: string | null
+  readonly cache?: CacheEvidence
+  /** The same calls after savings that change no answer; null = there are none. */
+  readonly optimised?: Optimised | null
+}
+
+/** Which prompt-cache hits a bill counts: those of one seller are never carried to another. USD of the demand, exact. */
+export interface CacheEvidence {
+  /** `as metered` at today's seller; `simulated` from prefix blocks under the seller's rule; `none`: all prompts fresh. */
+  readonly basis: 'as metered' | 'simulated' | 'none'
+  /** Tokens read from and written to the cache, and the share of prompt tokens that is read. */
+  readonly readTokens: number
+  readonly writtenTokens: number
+  readonly hitShare: number
+  /** The bill without any hit. */
+  readonly freshUsd: string | null
+  /** The bill with every hit that is possible and not counted on; null when there is none such. */
+  readonly lowUsd: string | null
+  /** The rule, in words with its source; null where none was applied. */
+  readonly rule: string | null
+}
+
+export interface Optimised {
+  /** Exact, decimal string. */
+  readonly usd: string
+  readonly usdByWindow: readonly number[]
+  /** In the order in which they are applied; savings add up to the difference of the bills. USD of the demand. */
+  readonly levers: readonly { readonly name: string; readonly savesUsd: number; readonly evidence: string }[]
 }
 
 /** What one replica of a model on one GPU shape does with this traffic's mix, from simulation. Time, never money. */
@@ -58,7 +92,7 @@ export interface ReplicaTerms {
   readonly kvCapacityTokens: number
   /** Relative band of the predicted throughput (0.25 = ±25 %), by the model's own validation. */
   readonly band: number
-  readonly infeasible: { readonly calls: number; readonly reasons: readonly string[] }
+  readonly infeasible: Infeasible
 }
 
 /** A row of the GPU price table that a team could lease. USD per GPU-hour, exact decimal string. */
@@ -124,6 +158,10 @@ export interface Evidence {
   readonly slices: readonly { readonly model: string; readonly calls: number; readonly share: number }[]
   /** Open models that the same calls could be taken to run as; absent in evidence made by hand. */
   readonly runnable?: readonly string[]
+  /** What limits refuse, alone and together; absent in evidence made by hand. */
+  readonly feasibility?: Feasibility
+  /** Tokenizer of each group of weights; null or absent = not known to be shared with any other. */
+  readonly tokenizers?: Readonly<Record<string, string | null>>
   readonly assumptions: readonly Assumption[]
   readonly notModelled: readonly string[]
 }

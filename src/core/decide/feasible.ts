@@ -1,0 +1,134 @@
+// Calls that an option cannot take, and a named fallback, in; where they go, what that costs, and what nobody takes, out.
+import { estimate } from '../statistics/estimate.ts'
+import type { Choices } from './choices.ts'
+import type { ApiTerms, Evidence } from './evidence.ts'
+import { unknown } from './lease.ts'
+import { regionRefusal } from './region.ts'
+import { totalTokens } from './traffic.ts'
+
+/** Calls and their tokens; unknown counts are in `calls` alone. */
+export interface Together {
+  readonly calls: number
+  readonly input: number
+  readonly output: number
+}
+
+/**
+ * What each kind of limits refuses, and any two of them together: counted call by call, since shares multiplied would be
+ * wrong (law 7). Kind 0 refuses nothing, the last refuses everything.
+ */
+export interface Feasibility {
+  readonly kinds: readonly Together[]
+  readonly both: readonly (readonly Together[])[]
+}
+
+export interface Infeasible {
+  readonly calls: number
+  /** With exact counts; a call that breaks two limits is in both, and once in `calls`. */
+  readonly reasons: readonly string[]
+  /** Its kind of limits in `Evidence.feasibility`; absent in evidence made by hand. */
+  readonly kind?: number
+}
+
+/** Where the calls that an option refuses go. */
+export interface Fallback {
+  readonly name: string
+  /** Those that it takes. */
+  readonly calls: number
+  readonly usdPerMonth: number
+}
+
+/** An option's refused calls: how many, why, where they go, and the share that nobody takes. */
+export interface Refused {
+  readonly calls: number
+  readonly reasons: readonly string[]
+  /** Calls left after the fallback took its share; all of `calls` without one. */
+  readonly unservedCalls: number
+  readonly fallback: { readonly name: string; readonly calls: number; readonly usd: number } | null
+  /** What the same calls would have cost at the option itself: it does not bill what it does not serve. USD of the demand. */
+  readonly notBilledUsd: number
+}
+
+/** The API that was named to take what others refuse; null = none was. Fault FALLBACK_UNKNOWN. */
+export function fallbackOf(evidence: Evidence, choices: Choices): ApiTerms | null {
+  const { fallback } = choices
+  if (fallback === null) return null
+  const wanted = fallback.toLowerCase()
+  const nameOf = (api: ApiTerms) => `${api.provider}:${api.model}`
+  const found = evidence.api.find(
+    api => nameOf(api).toLowerCase() === wanted || api.name.toLowerCase() === wanted,
+  )
+  if (found === undefined) {
+    throw unknown('FALLBACK_UNKNOWN', 'API to fall back to', fallback, evidence.api.map(nameOf))
+  }
+  return found
+}
+
+/**
+ * What happens to the calls that an option refuses, by its limits or, where a region was asked for, by where it is sold.
+ * A fallback takes those that it does not refuse itself, as fresh prompts: a cache never travels.
+ */
+export function refusedBy(
+  evidence: Evidence,
+  choices: Choices,
+  own: {
+    readonly infeasible: Infeasible
+    readonly region: string | null
+    readonly rates: ApiTerms['rates']
+    /** What all calls cost at the option, as if it took them; USD of the demand. */
+    readonly usd: number | null
+  },
+  fallback: ApiTerms | null,
+): Refused {
+  const elsewhere = regionRefusal(choices.region, own.region)
+  const { calls: demandCalls } = evidence.demand
+  const everything = evidence.feasibility === undefined ? null : evidence.feasibility.kinds.length - 1
+  const calls = elsewhere === null ? own.infeasible.calls : demandCalls
+  const reasons = elsewhere === null ? own.infeasible.reasons : [`${demandCalls} calls: ${elsewhere}`, ...own.infeasible.reasons]
+  const kind = elsewhere === null ? own.infeasible.kind : (everything ?? undefined)
+  const none = { calls, reasons, unservedCalls: calls, fallback: null, notBilledUsd: 0 }
+  if (fallback === null || calls === 0 || kind === undefined || evidence.feasibility === undefined) return none
+  const fallbackKind = regionRefusal(choices.region, fallback.region ?? null) === null ? fallback.infeasible.kind : everything!
+  if (fallbackKind === undefined) return none
+  const all = evidence.feasibility.kinds[kind]!
+  const left = evidence.feasibility.both[kind]![fallbackKind]!
+  const taken = { input: all.input - left.input, output: all.output - left.output, calls: all.calls - left.calls }
+  const usd = usdOf(evidence, fallback, taken)
+  if (usd === null) return none
+  return {
+    calls,
+    reasons,
+    unservedCalls: left.calls,
+    fallback: { name: fallback.name, calls: taken.calls, usd },
+    notBilledUsd: notBilled(own, taken, left.calls === 0 && taken.calls === demandCalls),
+  }
+}
+
+/** Refused calls are costed as fresh prompts in an option's own bill, so that much of it goes; all of it when all go. */
+function notBilled(own: { rates: ApiTerms['rates']; usd: number | null }, taken: Together, isAll: boolean): number {
+  if (own.usd === null) return 0
+  if (isAll) return own.usd
+  return own.rates ? Math.min(own.usd, atRates(own.rates, taken)) : 0
+}
+
+const atRates = (rates: NonNullable<ApiTerms['rates']>, tokens: Omit<Together, 'calls'>): number =>
+  (rates.inputUsdPerMtok * tokens.input + rates.outputUsdPerMtok * tokens.output) / 1e6
+
+/** At its list price; a metered history without one at what it costs per token on the whole. */
+function usdOf(evidence: Evidence, api: ApiTerms, tokens: Together): number | null {
+  if (api.rates) return atRates(api.rates, tokens)
+  if (api.usd === null) return null
+  return (Number(api.usd) * (tokens.input + tokens.output)) / totalTokens(evidence.demand)
+}
+
+/** The share of the demand's calls that nobody takes: what bars an option from `best`. */
+export function unservedShare(option: {
+  readonly infeasible: { readonly share: number; readonly unservedShare?: number }
+}): number {
+  return option.infeasible.unservedShare ?? option.infeasible.share
+}
+
+/** Share of calls, to print. */
+export function shareOf(evidence: Evidence, calls: number): number {
+  return evidence.demand.calls > 0 ? estimate(calls / evidence.demand.calls) : 0
+}

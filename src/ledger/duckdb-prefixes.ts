@@ -1,0 +1,39 @@
+// A slice of the DuckDB ledger in; the prefix blocks of its calls, chunk by chunk as flat arrays, out.
+import type { DuckDBListVector } from '@duckdb/node-api'
+import type { Session, Value } from './duckdb-session.ts'
+import type { PrefixPiece, Slice } from './ledger.ts'
+import { checkSlice } from './question.ts'
+import * as sql from './sql.ts'
+
+/** As `Ledger.prefixBlocks`. A chunk has at most 2,048 calls, and its lists are read where they lie. */
+export async function prefixBlocks(
+  session: Session,
+  slice: Slice,
+  take: (piece: PrefixPiece) => void,
+): Promise<number> {
+  checkSlice(slice)
+  const values: Value[] = []
+  const where = sql.within(slice, value => `$${values.push(value)}`)
+  return session.apart(async connection => {
+    const [row] = (await connection.runAndReadAll(sql.countPrefixes(where), values)).getRows()
+    const some = Number(row?.[0] ?? 0)
+    if (some === 0) return 0
+    const stream = await connection.stream(sql.prefixBlocks(where), values)
+    for (let chunk = await stream.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await stream.fetchChunk()) {
+      take(pieceOf(chunk.getColumnVector(0) as DuckDBListVector, chunk.rowCount))
+    }
+    return some
+  })
+}
+
+function pieceOf(lists: DuckDBListVector, n: number): PrefixPiece {
+  const offsets = new Int32Array(n + 1)
+  for (let k = 0; k < n; k++) offsets[k + 1] = offsets[k]! + lists.getEntryLength(k)
+  const blocks = new Int32Array(offsets[n]!)
+  const { items } = lists.childVector as unknown as { items: Int32Array }
+  for (let k = 0; k < n; k++) {
+    const from = lists.getEntryOffset(k)
+    blocks.set(items.subarray(from, from + lists.getEntryLength(k)), offsets[k]!)
+  }
+  return { n, offsets, blocks }
+}
