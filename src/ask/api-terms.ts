@@ -1,10 +1,12 @@
 // Traffic in windows and a seller's rates in; what that API would bill for exactly these calls out.
-import { type HostedOffer, offerRates } from '../catalog/offers.ts'
+import type { HostedOffer } from '../catalog/offers.ts'
 import type { ApiTerms } from '../core/decide/evidence.ts'
-import { formatUsd, type Money } from '../core/meter/money.ts'
-import { costAt } from '../core/meter/rate-card.ts'
+import type { Infeasible } from '../core/decide/feasible.ts'
+import { formatUsd } from '../core/meter/money.ts'
 import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import type { UsageGroup } from '../ledger/ledger.ts'
+import { batchLever, type Deferrable, optimised } from './levers.ts'
+import { type CacheBasis, offerBill } from './offer-bill.ts'
 
 /** Sums of a slice of the ledger by window, whatever model served it: what any option is priced on. */
 export interface Traffic {
@@ -40,17 +42,31 @@ const none = (): Record<UsageKind, number> =>
 
 const quiet: Readonly<Record<UsageKind, number>> = none()
 
-const inputLike = ['input', 'inputAudio', 'inputImage'] as const
-const outputLike = ['output', 'outputAudio', 'outputImage'] as const
+/** How an offer would bill these calls beside its rates. */
+export interface OfferBasis {
+  readonly infeasible: Infeasible
+  readonly cache: CacheBasis
+  readonly deferrable: Deferrable | null
+}
+
+/** What is known of nothing but the usage. */
+export const plainBasis: OfferBasis = {
+  infeasible: { calls: 0, reasons: [], kind: 0 },
+  cache: { kind: 'none' },
+  deferrable: null,
+}
 
 /**
  * The whole traffic at a hosted offer's list price. Exact: the sums of whole tokens times the printed rates, rounded
- * once. Calls whose usage is unknown are unpriced, never free.
+ * once. Calls whose usage is unknown are unpriced, never free. Cache hits of another seller are not carried over.
  */
-export function offerTerms(offer: HostedOffer, group: string, traffic: Traffic, infeasibleCalls: number): ApiTerms {
-  const cost = (usage: Readonly<Record<UsageKind, number>>) => offerUsd(offer, usage)
-  const total = cost(traffic.total)
-  const usesCache = traffic.total.cacheRead + traffic.total.cacheWrite > 0
+export function offerTerms(
+  offer: HostedOffer,
+  group: string,
+  traffic: Traffic,
+  basis: OfferBasis = plainBasis,
+): ApiTerms {
+  const bill = offerBill(offer, traffic, basis.cache)
   return {
     name: `${offer.host} ${offer.modelAsListed}`,
     group,
@@ -58,43 +74,20 @@ export function offerTerms(offer: HostedOffer, group: string, traffic: Traffic, 
     provider: offer.host,
     model: offer.modelAsListed,
     dtype: offer.weightDtype,
-    usd: total === null ? null : formatUsd(total),
-    usdByWindow:
-      total === null ? [] : traffic.windows.map(window => (window === quiet ? 0 : Number(cost(window)) / 1e12)),
-    pricedShare: total === null || traffic.calls === 0 ? 0 : 1 - traffic.unknownUsageCalls / traffic.calls,
+    usd: bill === null ? null : formatUsd(bill.usd),
+    usdByWindow: bill?.usdByWindow ?? [],
+    pricedShare: bill === null || traffic.calls === 0 ? 0 : 1 - traffic.unknownUsageCalls / traffic.calls,
     fixedUsdPerMonth: 0,
     source: offer.source,
     observedAt: offer.observedAt,
-    infeasible:
-      infeasibleCalls > 0 ? { calls: infeasibleCalls, reasons: [limitsOf(offer)] } : { calls: 0, reasons: [] },
-    notes: [
-      ...(usesCache && offer.usdPerMtokCacheRead === null
-        ? ['no cache price known: cache hits billed as fresh input']
-        : []),
-      ...(usesCache && offer.usdPerMtokCacheRead !== null ? ['cache hits taken as metered today'] : []),
-      ...(offer.notes ? [offer.notes] : []),
-    ],
+    infeasible: basis.infeasible,
+    notes: [...(bill?.notes ?? []), ...(offer.notes ? [offer.notes] : [])],
+    rates:
+      bill === null
+        ? null
+        : { inputUsdPerMtok: Number(offer.usdPerMtokInput), outputUsdPerMtok: Number(offer.usdPerMtokOutput) },
+    ...(bill === null ? {} : { promptShare: bill.promptShare, cache: bill.cache }),
+    region: offer.region,
+    optimised: bill === null ? null : optimised(bill, [bill.lever, batchLever(offer, traffic, basis.deferrable)]),
   }
-}
-
-/** What a call must have exceeded to be infeasible. */
-function limitsOf({ contextTokens, maxOutputTokens }: HostedOffer): string {
-  const limits = [
-    ...(contextTokens === null ? [] : [`prompt + answer above ${contextTokens} tokens of context`]),
-    ...(maxOutputTokens === null ? [] : [`an answer above ${maxOutputTokens} tokens`]),
-  ]
-  return limits.join(', or ')
-}
-
-/** A sum of usage at an offer's list price, exact; null when a price is not stated. */
-export function offerUsd(offer: HostedOffer, usage: Readonly<Record<UsageKind, number>>): Money | null {
-  const rates = offerRates(offer)
-  return rates === null ? null : costAt(rates, billedAs(usage))
-}
-
-/** A host of text models bills whatever goes in at its input rate, and whatever comes out at its output rate. */
-function billedAs(usage: Readonly<Record<UsageKind, number>>): Partial<Record<UsageKind, number>> {
-  const tokens = (kinds: readonly UsageKind[]) => kinds.reduce((sum, kind) => sum + usage[kind], 0)
-  const { cacheRead, cacheWrite } = usage
-  return { input: tokens(inputLike), cacheRead, cacheWrite, output: tokens(outputLike) }
 }

@@ -26,7 +26,11 @@ export interface PrefixEvidence {
 }
 
 /** Whether the slice has prefix blocks of one size. Calls of unknown usage say nothing. */
-export async function prefixEvidence(ledger: Ledger, slice: Slice, columns: CallColumns): Promise<PrefixEvidence | null> {
+export async function prefixEvidence(
+  ledger: Ledger,
+  slice: Slice,
+  columns: CallColumns,
+): Promise<PrefixEvidence | null> {
   const size = blockSize()
   let at = 0
   const calls = await ledger.prefixBlocks(slice, ({ n, offsets }) => {

@@ -65,7 +65,8 @@ export function refusalsOf(calls: CallTimes, all: readonly Limits[]): Refusals {
       const d = distinct.findIndex(one => keyOf(one) === keyOf(limits))
       return { calls: seen.sums[d]!.calls, reasons: seen.reasons[d]!, kind }
     },
-    refuses: (kind, i) => kind > 0 && (kind > index.length || seen.patterns[seen.patternOf[i]!]!.includes(index[kind - 1]!)),
+    refuses: (kind, i) =>
+      kind > 0 && (kind > index.length || seen.patterns[seen.patternOf[i]!]!.includes(index[kind - 1]!)),
   }
 }
 

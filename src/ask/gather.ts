@@ -1,19 +1,23 @@
 // A question in; all that is known about it, before anything is chosen, out: traffic, what each API would bill, what a replica carries.
 import { gpuById, loadFacts, modelById, offersOf, weightsOf } from '../catalog/facts.ts'
 import { defaultLease, defaultLeaseRule } from '../catalog/leases.ts'
-import type { HostedOffer } from '../catalog/offers.ts'
 import { sampleAttribution } from '../catalog/sample.ts'
+import { tokenizerOf } from '../catalog/tokenizers.ts'
 import type { Demand } from '../core/decide/demand.ts'
 import type { ApiTerms, Assumption, Evidence, LeaseRow } from '../core/decide/evidence.ts'
+import { callNeeds } from '../core/meter/needs.ts'
+import type { Model } from '../core/serving/model.ts'
 import { notModelled } from '../core/serving/not-modelled.ts'
-import type { Ledger, ReportRow } from '../ledger/ledger.ts'
+import type { CallColumns, Ledger, ReportRow, UsageGroup } from '../ledger/ledger.ts'
 import { offerTerms, type Traffic, trafficOf } from './api-terms.ts'
-import type { CallTimes } from './busiest.ts'
+import { noLimits, type Refusals, refusalsOf } from './feasibility.ts'
 import { asMetered } from './metered.ts'
+import { withLevers } from './metered-levers.ts'
 import { objectiveOf } from './objective.ts'
+import { deferrableCalls, limitsOf, offerBases, type Sold, todaysHost, unstatedNotes } from './offer-bases.ts'
 import { defaultGpus, defaultOtherModels, type Question } from './question.ts'
 import { replayed } from './replay.ts'
-import { type Candidate, longerThan, replicaTerms, shapesOf } from './replica-terms.ts'
+import { type Candidate, replicaTerms, shapesOf } from './replica-terms.ts'
 import { type Asked, askedCalls } from './slices.ts'
 
 export interface Tools {
@@ -41,7 +45,17 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
   const candidates = candidatesOf(question, asked.group)
   const gpus = (question.gpus ?? defaultGpus).map(gpuById)
   const objective = objectiveOf(question, calls)
-  const shapes = shapesOf(candidates, gpus)
+  const sold = offers(candidates, asked.group)
+  const contextOf = (model: Model) => ({ ...noLimits, contextTokens: model.maxContext })
+  const refusals = refusalsOf(calls, [
+    ...sold.map(({ offer }) => limitsOf(offer)),
+    ...candidates.map(({ model }) => contextOf(model)),
+  ])
+  const api = await apiTerms(question, tools, { asked, sold, calls, traffic, groups, refusals })
+  const shapes = shapesOf(candidates, gpus).map(one => ({
+    ...one,
+    infeasible: refusals.infeasibleOf(contextOf(one.shape.model)),
+  }))
   const replicas = replicaTerms(shapes, calls, demand, objective, question.seed, (done, of) =>
     progress(`trying replicas: ${done} of ${of}`),
   )
@@ -56,8 +70,10 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     demand,
     coverage: coverageOf(asked, demand, await attributedShare(ledger, asked)),
     objective,
-    api: [...asMetered(asked, question, groups, traffic), ...offers(candidates, asked.group, traffic, calls)],
+    api,
     replicas,
+    feasibility: refusals.evidence,
+    tokenizers: tokenizersOf([...api, ...replicas].map(({ group }) => group)),
     leases: markedLeases(gpus.map(gpu => gpu.id)),
     slices: asked.slices,
     runnable: loadFacts().models.map(({ id }) => id),
@@ -84,22 +100,50 @@ function candidatesOf(question: Question, group: string | null): Candidate[] {
 }
 
 /** Hosted offers of every candidate's weights, today's first; offers of a closed model in use are listed too. */
-function offers(
-  candidates: readonly Candidate[],
-  group: string | null,
-  traffic: Traffic,
-  calls: CallTimes,
-): ApiTerms[] {
+function offers(candidates: readonly Candidate[], group: string | null): Sold[] {
   const names = [...new Set([...(group === null ? [] : [group]), ...candidates.map(one => one.weights)])]
-  const tooLong = new Map<string, number>()
-  const longer = ({ contextTokens, maxOutputTokens }: HostedOffer) => {
-    const limits = `${contextTokens} ${maxOutputTokens}`
-    const count = tooLong.get(limits) ?? longerThan(calls, contextTokens, maxOutputTokens)
-    tooLong.set(limits, count)
-    return count
-  }
-  return names.flatMap(weights => offersOf(weights).map(offer => offerTerms(offer, weights, traffic, longer(offer))))
+  return names.flatMap(weights => offersOf(weights).map(offer => ({ offer, weights })))
 }
+
+/** What today's seller bills, then what each hosted offer would, each with its own cache hits, refusals and savings. */
+async function apiTerms(
+  question: Question,
+  { ledger }: Tools,
+  known: {
+    readonly asked: Asked
+    readonly sold: readonly Sold[]
+    readonly calls: CallColumns
+    readonly traffic: Traffic
+    readonly groups: readonly UsageGroup[]
+    readonly refusals: Refusals
+  },
+): Promise<ApiTerms[]> {
+  const { asked, sold, calls, traffic, groups, refusals } = known
+  const host = question.asModel === null ? todaysHost(asked) : null
+  const today = host === null || asked.group === null ? null : { host, weights: asked.group }
+  const deferrable = await deferrableCalls(ledger, asked.slice, groups)
+  // Today's own seller is simulated too: for the saving that caching would be where nobody caches yet.
+  const own = today === null ? [] : offersOf(today.weights, { all: true }).filter(offer => offer.host === host)
+  const ownSold = own[0] === undefined ? null : { offer: own[0], weights: today!.weights }
+  const inputs = { ledger, slice: asked.slice, columns: calls, traffic, refusals, windowSeconds }
+  const bases = await offerBases(sold, { ...inputs, deferrable: deferrable.all, today })
+  const ownBases = ownSold === null ? [] : await offerBases([ownSold], { ...inputs, deferrable: null, today: null })
+  const needed = callNeeds
+    .map(({ need, bit }) => ({ need, calls: calls.needs.reduce((sum, bits) => sum + ((bits & bit) === 0 ? 0 : 1), 0) }))
+    .filter(one => one.calls > 0)
+  return [
+    ...asMetered(asked, question, groups, traffic).map(terms =>
+      withLevers(terms, ownSold, ownBases[0] ?? null, traffic, deferrable.notYetBatch),
+    ),
+    ...sold.map(({ offer, weights }, i) => {
+      const terms = offerTerms(offer, weights, traffic, bases[i]!)
+      return { ...terms, notes: [...terms.notes, ...unstatedNotes(offer, needed)] }
+    }),
+  ]
+}
+
+const tokenizersOf = (groups: readonly string[]): Record<string, string | null> =>
+  Object.fromEntries([...new Set(groups)].map(group => [group, tokenizerOf(group)]))
 
 /** Leases of the GPUs in play; the row that stands for each GPU and term is marked. */
 function markedLeases(gpus: readonly string[]): LeaseRow[] {

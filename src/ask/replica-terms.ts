@@ -24,7 +24,7 @@ export function shapesOf(
 
 /** Tries every shape with the requests of the busiest hour. `progress` is told how many of how many are done. */
 export function replicaTerms(
-  shapes: readonly { shape: ReplicaShape; weights: string }[],
+  shapes: readonly { shape: ReplicaShape; weights: string; infeasible?: ReplicaTerms['infeasible'] }[],
   calls: CallTimes,
   demand: Demand,
   objective: Objective,
@@ -33,10 +33,10 @@ export function replicaTerms(
 ): ReplicaTerms[] {
   const sample = busiestRequests(calls)
   if (sample.n === 0) return []
-  return shapes.map(({ shape, weights }, i) => {
+  return shapes.map(({ shape, weights, infeasible = { calls: 0, reasons: [], kind: 0 } }, i) => {
     const sustained = sustain({ shape, sample, objective, seed })
     progress(i + 1, shapes.length)
-    return onWholeMix({ ...sustained, group: weights, infeasible: unservable(calls, shape) }, demand)
+    return onWholeMix({ ...sustained, group: weights, infeasible }, demand)
   })
 }
 
@@ -59,13 +59,6 @@ function onWholeMix<T extends ReplicaTerms>(terms: T, demand: Demand): ReplicaTe
     tokensPerSecond: (input + output) / seconds,
     saturatedRequestsPerSecond,
   }
-}
-
-function unservable(calls: CallTimes, { model }: ReplicaShape): ReplicaTerms['infeasible'] {
-  const count = longerThan(calls, model.maxContext)
-  return count === 0
-    ? { calls: 0, reasons: [] }
-    : { calls: count, reasons: [`prompt + answer above the model's ${model.maxContext} tokens of context`] }
 }
 
 /** Calls whose prompt and answer together exceed `contextTokens`, or whose answer exceeds `mostOutput`; null = no known limit. */

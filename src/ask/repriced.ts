@@ -5,7 +5,7 @@ import { add, formatUsd, type Money, zero } from '../core/meter/money.ts'
 import { type Offer, priceOnCard, rateCard, selectionKey } from '../core/meter/price.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
 import { noUsage, type UsageKind, usageKinds } from '../core/meter/usage.ts'
-import { offerUsd } from './api-terms.ts'
+import { offerUsd } from './offer-bill.ts'
 
 /** Calls of one day that a seller prices alike, added up. */
 export interface ServedSum {

@@ -1,5 +1,6 @@
 // Flags of `crossover`, a plan file and the settings → one set of parameters; what is nearer to the hand wins.
 import type { Command } from 'commander'
+import { type Region, regions } from '../core/decide/region.ts'
 import { Fault } from '../core/fault/fault.ts'
 import type { ChoicesParams, QuestionParams } from '../server/parameters.ts'
 import type { CommandFrame } from './command.ts'
@@ -28,6 +29,8 @@ export interface CrossoverFlags {
   readonly volume?: number
   readonly hoursPerMonth?: number
   readonly api?: string
+  readonly fallback?: string
+  readonly region?: string
   readonly explain?: boolean
   readonly svg?: string
   readonly png?: string
@@ -56,6 +59,8 @@ export function declareCrossoverFlags(command: Command): Command {
     .option('--gpu <a,b>', 'GPU shapes to try, by id', listFlag('--gpu'))
     .option('--other-models <a,b>', 'other open models to show; none leaves them out', listFlag('--other-models'))
     .option('--api <name>', 'API option that self-hosting is compared with')
+    .option('--fallback <host:model>', 'API that takes the calls which an option refuses')
+    .option('--region <eu>', 'only where calls are served there: eu, us, jp or au')
     .option('--term <term>', 'lease term: on_demand, spot, reserved_1y, …')
     .option('--providers <a,b>', 'only leases of these providers', listFlag('--providers'))
     .option('--usd-per-gpu-hour <usd>', 'instead of the lease table', number('--usd-per-gpu-hour', amount))
@@ -113,9 +118,21 @@ export async function crossoverParams(frame: CommandFrame, flags: CrossoverFlags
       tokensPerMonth: flags.volume,
       hoursPerMonth: flags.hoursPerMonth,
       api: flags.api,
+      fallback: flags.fallback,
+      region: regionFlag(flags.region),
     }),
     seed: frame.globals().seed,
   }
+}
+
+function regionFlag(text: string | undefined): Region | undefined {
+  if (text === undefined) return undefined
+  const region = regions.find(one => one === text.toLowerCase())
+  if (region !== undefined) return region
+  throw new Fault('BAD_REGION', `"${text}" is not a region`, {
+    where: '--region',
+    fix: `use one of ${regions.join(', ')}`,
+  })
 }
 
 async function readPlan(path: string): Promise<CrossoverParams> {

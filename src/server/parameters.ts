@@ -1,5 +1,6 @@
 // Parameters as they come in (JSON, a query string) → checked values; an unknown name names the nearest one.
 import { z } from 'zod'
+import { regions } from '../core/decide/region.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 
 const date = z.iso.date().meta({ description: 'YYYY-MM-DD' })
@@ -39,6 +40,8 @@ export const choicesShape = {
   overheadShare: notNegative
     .optional()
     .meta({ description: 'storage, egress, monitoring, as a share of the GPU bill' }),
+  fallback: name.optional().meta({ description: 'HOST:MODEL that takes the calls which an option refuses' }),
+  region: z.enum(regions).optional().meta({ description: 'only where calls are served in this region' }),
   tokensPerMonth: positive.optional().meta({ description: 'where "you are here" stands; default: the ledger' }),
 }
 

@@ -59,6 +59,8 @@ const choiceCodecs: Readonly<Record<keyof Choices, Codec>> = {
   operationsUsdPerMonth: amount(0, 1e12),
   overheadShare: amount(0, 100),
   tokensPerMonth: amount(1, 1e18),
+  fallback: text,
+  region: text,
 }
 
 /** Choices that may be left open: an empty value in the address says so where a file's own choice says otherwise. */
@@ -128,6 +130,8 @@ export function commandOf(state: PageState, base = 'crossline crossover'): strin
     spareReplicas: '--spare-replicas',
     operationsUsdPerMonth: '--operations-usd-per-month',
     tokensPerMonth: '--volume',
+    fallback: '--fallback',
+    region: '--region',
   }
   const given: Record<string, unknown> = { ...state.question, ...state.choices }
   const words = Object.entries(flags).flatMap(([name, flag]) => {

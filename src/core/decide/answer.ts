@@ -1,11 +1,18 @@
 // Evidence and choices in; the ranked answer with its crossings, doubts and assumptions out.
-import type { Assumption, Evidence, Replay, ReplicaTerms } from './evidence.ts'
+import type { Assumption, CacheEvidence, Evidence, Replay, ReplicaTerms } from './evidence.ts'
+import type { Fallback } from './feasible.ts'
 
 export type YesNoUnknown = 'yes' | 'no' | 'unknown'
 
 /** Monthly cost as a function of volume, exact to the staircase: this is what chart, cursor and crossings evaluate. */
 export type CostTerms =
-  | { readonly kind: 'api'; readonly usdPerMtok: number; readonly fixedUsdPerMonth: number }
+  | {
+      readonly kind: 'api'
+      readonly usdPerMtok: number
+      readonly fixedUsdPerMonth: number
+      /** Part of `usdPerMtok` that a fallback bills for the calls that this API refuses; absent = none. */
+      readonly escalationUsdPerMtok?: number
+    }
   | {
       readonly kind: 'self-host'
       readonly replicaUsdPerMonth: number
@@ -65,7 +72,16 @@ export interface OptionAnswer {
   readonly gpus: number | null
   readonly meetsQuality: YesNoUnknown
   readonly meetsLatency: YesNoUnknown
-  readonly infeasible: { readonly calls: number; readonly share: number; readonly reasons: readonly string[] }
+  readonly infeasible: {
+    readonly calls: number
+    readonly share: number
+    /** With exact counts of calls. */
+    readonly reasons: readonly string[]
+    /** Share of calls that no named fallback takes either: what bars an option; absent = `share`. */
+    readonly unservedShare?: number
+    /** Where refused calls go, and what that costs (part of `usd`); null without one. */
+    readonly fallback?: Fallback | null
+  }
   readonly tokenRatio: {
     readonly input: number | null
     readonly output: number | null
@@ -80,6 +96,29 @@ export interface OptionAnswer {
   readonly replay: Replay | null
   readonly priceSource: string
   readonly notes: readonly string[]
+  /** Which prompt-cache hits `usd` counts, USD a month; null where a seller's cache does not come in. */
+  readonly cache: CacheAnswer | null
+  /** The same option after savings that change no answer: what self-hosting is held against; null = there are none. */
+  readonly optimised: OptimisedAnswer | null
+}
+
+/** USD a month. */
+export interface CacheAnswer {
+  readonly basis: CacheEvidence['basis']
+  /** Share of prompt tokens read from the cache. */
+  readonly hitShare: number
+  /** Without any hit; null = not known. */
+  readonly usdWithout: number | null
+  /** With every hit that is possible and not counted on: where the band begins; null = there are none such. */
+  readonly usdAtBest: number | null
+  readonly rule: string | null
+}
+
+export interface OptimisedAnswer {
+  /** USD a month: what this option would cost with all levers pulled. */
+  readonly usd: number
+  readonly levers: readonly { readonly name: string; readonly savesUsd: number; readonly evidence: string }[]
+  readonly terms: CostTerms
 }
 
 export interface Crossing {
@@ -117,8 +156,10 @@ export interface Answer {
   /** Ranked: today's weights first, then by USD; unknown last. */
   readonly options: readonly OptionAnswer[]
   readonly best: string | null
-  /** Breakpoints of the cheapest option among today's weights, ascending. */
+  /** Breakpoints of the cheapest option among today's weights, ascending; each API after its levers. */
   readonly crossings: readonly Crossing[]
+  /** The same with each API as billed; equal to `crossings` where no lever is left. */
+  readonly crossingsAsBilled: readonly Pick<Crossing, 'variable' | 'at' | 'from' | 'to'>[]
   /** Each API × self-host pair of today's weights: every crossing of the staircase. */
   readonly pairs: readonly {
     readonly api: string

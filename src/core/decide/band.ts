@@ -16,7 +16,7 @@ export type DrawnCurve = (draw: number) => Curve
  * the spread of hosted prices of the same weights. Own GPUs: lease price, throughput and peak are drawn.
  */
 export function drawnCurve(evidence: Evidence, candidate: Candidate, months: Resampled): DrawnCurve | null {
-  const { terms } = candidate
+  const terms = candidate.terms === null ? null : (candidate.optimised?.terms ?? candidate.terms)
   if (terms === null) return null
   const nominal = curveOf(terms)
   if (terms.kind === 'api') {

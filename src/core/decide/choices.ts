@@ -3,6 +3,7 @@ import { Fault } from '../fault/fault.ts'
 import { estimate } from '../statistics/estimate.ts'
 import type { Assumption } from './evidence.ts'
 import { tokenWords, usdWords } from './phrase.ts'
+import { regions } from './region.ts'
 
 /** Every choice that changes an answer without new evidence. The page's URL and the CLI's flags are both this value. */
 export interface Choices {
@@ -26,6 +27,10 @@ export interface Choices {
   readonly overheadShare: number
   /** Where "you are here" stands, tokens a month; null = what the ledger says. */
   readonly tokensPerMonth: number | null
+  /** API that takes the calls that an option refuses, as `HOST:MODEL` or by its name; null = none does. */
+  readonly fallback: string | null
+  /** Part of the world that calls must be served in (`eu`, `us`, `jp`, `au`); null = anywhere. */
+  readonly region: string | null
 }
 
 /** Defaults that hold until the reader turns them; `choiceAssumptions` says where each comes from. */
@@ -42,6 +47,8 @@ export const defaultChoices: Choices = {
   operationsUsdPerMonth: 8333,
   overheadShare: 0.15,
   tokensPerMonth: null,
+  fallback: null,
+  region: null,
 }
 
 const sources: Partial<Record<keyof Choices, string>> = {
@@ -75,6 +82,8 @@ const words: Record<keyof Choices, { readonly label: string; readonly brief: (va
     label: 'volume',
     brief: tokens => `${tokenWords(Number(tokens))} a month, which the bands do not draw`,
   },
+  fallback: { label: 'calls refused go to', brief: String },
+  region: { label: 'served in', brief: String },
 }
 
 /** One line per choice that shapes the answer: its value, and whether the reader stated it or why it is the default. */
@@ -115,4 +124,7 @@ export function checkChoices(choices: Choices): void {
   number('operationsUsdPerMonth', value => value >= 0, 'a number ≥ 0')
   number('overheadShare', value => value >= 0, 'a number ≥ 0')
   number('tokensPerMonth', value => value > 0, 'a number > 0')
+  if (choices.region !== null && !(regions as readonly string[]).includes(choices.region)) {
+    bad('region', `one of ${regions.join(', ')}`)
+  }
 }

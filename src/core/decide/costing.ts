@@ -1,12 +1,15 @@
 // Evidence and choices in; every way to serve the traffic, with its terms of cost and what stands against it, out.
 import { estimate } from '../statistics/estimate.ts'
 import type { Band, CostTerms, OptionAnswer, YesNoUnknown } from './answer.ts'
+import { type ApiBill, apiBill, cacheOf, optimisedAt, refusedByFleet } from './api-bill.ts'
 import type { Choices } from './choices.ts'
 import { meetsQuality, type Weights } from './eligibility.ts'
 import type { ApiTerms, Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import { billedGpus, type Lease, leaseOf, unknown } from './lease.ts'
+import { regionRefusal } from './region.ts'
 import { breakdownAt, costAt, interpolate, mostTokensPerMonth, replicasAt, utilizationAt } from './staircase.ts'
-import { shapesOf, totalTokens, type Volume } from './traffic.ts'
+import { tokenRatioOf } from './token-ratio.ts'
+import { shapesOf, type Volume } from './traffic.ts'
 
 /** The objective is a 95th percentile: more than this share of late calls in a replay misses it. */
 const lateAllowed = 0.05
@@ -27,6 +30,8 @@ export interface Candidate {
   readonly replicaIndex: number | null
   readonly lease: Lease | null
   readonly gpu: string | null
+  /** An API after its levers: its terms of cost and what each saves, USD per million tokens; null = no lever. */
+  readonly optimised: ApiBill['optimised']
 }
 
 /** All options that the choices leave in, in the order of the evidence. Fault GPU_UNKNOWN for a GPU that nobody tried. */
@@ -35,38 +40,36 @@ export function candidatesOf(evidence: Evidence, choices: Choices): Candidate[] 
     const tried = new Set(evidence.replicas.map(replica => replica.gpu))
     throw unknown('GPU_UNKNOWN', 'GPU that was simulated', choices.gpu, tried)
   }
-  const apis = evidence.api.map((terms, i) => apiCandidate(evidence, terms, i))
+  const apis = evidence.api.map((terms, i) => apiCandidate(evidence, choices, terms, i))
   const fleets = evidence.replicas.flatMap((replica, i) =>
     choices.gpu === null || replica.gpu === choices.gpu ? [fleetCandidate(evidence, choices, replica, i)] : [],
   )
   return named([...apis, ...fleets])
 }
 
-function apiCandidate(evidence: Evidence, api: ApiTerms, apiIndex: number): Candidate {
-  const { demand } = evidence
+function apiCandidate(evidence: Evidence, choices: Choices, api: ApiTerms, apiIndex: number): Candidate {
   const knownUsage = knownUsageShare(evidence)
   const notes = [...api.notes]
-  let terms: CostTerms | null = null
+  const isPriced = api.usd !== null && api.pricedShare >= knownUsage - 1e-9
   if (api.usd === null) notes.push('no price for these calls: its cost is unknown')
-  else if (api.pricedShare < knownUsage - 1e-9) {
+  else if (!isPriced) {
     notes.push(`only ${percent(api.pricedShare)} of the calls have a price (${api.usd} USD): its cost is unknown`)
-  } else {
-    const usdPerMtok = Number(api.usd) / (totalTokens(demand) / 1e6)
-    terms = { kind: 'api', usdPerMtok, fixedUsdPerMonth: api.fixedUsdPerMonth }
   }
+  const bill = apiBill(evidence, choices, api)
   return {
     name: api.name,
     kind: 'api',
     group: api.group,
     dtype: api.dtype,
-    terms,
+    terms: isPriced ? bill.terms : null,
     priceSource: api.observedAt === null ? api.source : `${api.source} (${api.observedAt})`,
-    infeasible: infeasibleOf(evidence, api.infeasible),
+    infeasible: bill.infeasible,
     notes,
     apiIndex,
     replicaIndex: null,
     lease: null,
     gpu: null,
+    optimised: isPriced ? bill.optimised : null,
   }
 }
 
@@ -75,11 +78,13 @@ const knownUsageShare = ({ demand }: Evidence): number =>
 
 function fleetCandidate(evidence: Evidence, choices: Choices, replica: ReplicaTerms, replicaIndex: number): Candidate {
   const shape = shapesOf(evidence)[replicaIndex]!
-  const lease = leaseOf(evidence.leases, replica.gpu, choices)
+  const inRegion = evidence.leases.filter(row => regionRefusal(choices.region, row.region) === null)
+  const lease = leaseOf(inRegion, replica.gpu, choices)
   const notes: string[] = []
   const serves = replica.fits && replica.tokensPerSecond > 0
   if (!serves) notes.push(replica.problem ?? 'it cannot serve this traffic within the latency objective')
-  if (lease === null) notes.push(`no ${choices.term} price is known for ${replica.gpu}: its cost is unknown`)
+  const where = choices.region === null ? '' : ` in ${choices.region}`
+  if (lease === null) notes.push(`no ${choices.term} price is known for ${replica.gpu}${where}: its cost is unknown`)
   const { leastReplicas = 0 } = replica
   if (leastReplicas > choices.minReplicas && choices.replicas === null) {
     notes.push(
@@ -94,12 +99,13 @@ function fleetCandidate(evidence: Evidence, choices: Choices, replica: ReplicaTe
     dtype: replica.dtype,
     terms: serves && lease !== null ? fleetTerms(choices, replica, shape, lease) : null,
     priceSource: lease === null ? 'unknown' : lease.source,
-    infeasible: infeasibleOf(evidence, replica.infeasible),
+    infeasible: refusedByFleet(evidence, replica.infeasible),
     notes,
     apiIndex: null,
     replicaIndex,
     lease,
     gpu: replica.gpu,
+    optimised: null,
   }
 }
 
@@ -143,11 +149,6 @@ function named(candidates: readonly Candidate[]): Candidate[] {
   })
 }
 
-function infeasibleOf(evidence: Evidence, found: ApiTerms['infeasible']): OptionAnswer['infeasible'] {
-  const { calls } = evidence.demand
-  return { calls: found.calls, share: calls > 0 ? estimate(found.calls / calls) : 0, reasons: found.reasons }
-}
-
 /** What the resampling found for one option. */
 export interface Doubt {
   readonly band: Band | null
@@ -180,7 +181,7 @@ export function optionAt(
       `replayed call by call, ${percent(replay.lateShare)} of today's calls came late on ${replay.replicas} replicas`,
     )
   }
-  const sameTokenizer = today !== null && candidate.group === today.group
+  const ratio = tokenRatioOf(evidence, today, candidate.group)
   return {
     name: candidate.name,
     kind: candidate.kind,
@@ -202,14 +203,7 @@ export function optionAt(
     meetsQuality: meetsQuality(today, candidate, asMetered),
     meetsLatency: replay !== null && replay.lateShare > lateAllowed ? 'no' : meetsLatency(evidence, candidate, tokens),
     infeasible: candidate.infeasible,
-    tokenRatio: sameTokenizer
-      ? { input: 1, output: 1, band: null, source: 'same tokenizer' }
-      : {
-          input: null,
-          output: null,
-          band: { low: 0.85, high: 1.3 },
-          source: 'not measured: costed as if the counts were equal',
-        },
+    tokenRatio: ratio,
     breakdown: terms === null ? unknownParts : breakdownAt(terms, tokens),
     band: usd === null ? null : doubt.band,
     probabilityCheapest: usd === null ? null : doubt.probabilityCheapest,
@@ -217,6 +211,8 @@ export function optionAt(
     replay,
     priceSource: candidate.priceSource,
     notes,
+    cache: cacheOf(evidence, candidate, tokens),
+    optimised: optimisedAt(candidate.optimised, tokens),
   }
 }
 

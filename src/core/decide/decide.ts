@@ -1,17 +1,20 @@
 // Evidence and choices in; the answer out: options ranked, where the cheapest changes, and what all of it rests on.
 import { estimate } from '../statistics/estimate.ts'
 import type { Answer, Crossing, OptionAnswer } from './answer.ts'
+import { decidedTerms, decidedUsd } from './api-bill.ts'
 import { crossingDoubt, type DrawnCurve, doubts, drawnCurve, holding } from './band.ts'
 import { type Choices, checkChoices, choiceAssumptions } from './choices.ts'
 import { type Candidate, candidatesOf, optionAt } from './costing.ts'
 import { assumedFor, mayBeBest, mostInfeasibleShare, todaysWeights, type Weights } from './eligibility.ts'
 import { envelope } from './envelope.ts'
 import type { Assumption, Evidence } from './evidence.ts'
+import { unservedShare } from './feasible.ts'
 import { checkLeaseChoices, unknown } from './lease.ts'
 import { neversOf, type Pair, pairsOf } from './pairs.ts'
 import { spanWords, usdWords } from './phrase.ts'
 import { type Resampled, resample } from './resample.ts'
 import { curveOf } from './staircase.ts'
+import { widened } from './token-ratio.ts'
 import { daysOf, shapesOf, type Volume, volumeOf } from './traffic.ts'
 import { nextMeasurement, verdict } from './verdict.ts'
 
@@ -74,6 +77,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     options,
     best: best?.name ?? null,
     crossings: changes.crossings,
+    crossingsAsBilled: changesAsBilled(group, changes.crossings, here.tokensPerMonth),
     pairs: pairs.map(({ fleet: _, line: __, ...shown }) => shown),
     never: neversOf(ofCompared, choices),
     forGoodFrom: forGood,
@@ -118,7 +122,10 @@ function placed(evidence: Evidence, choices: Choices, here: Volume, today: Weigh
   const found = doubts(drawn, contenders, months, here.tokensPerMonth, choices.tokensPerMonth !== null)
   return candidates.map((candidate, i) => ({
     candidate,
-    option: options[i]!.usd === null ? options[i]! : { ...options[i]!, ...found[i]! },
+    option:
+      options[i]!.usd === null
+        ? options[i]!
+        : { ...options[i]!, ...found[i]!, band: widened(evidence, candidate, options[i]!, here, found[i]!.band) },
     drawn: drawn[i]!,
   }))
 }
@@ -136,7 +143,8 @@ function rank(entries: readonly Entry[], today: Weights | null): Entry[] {
     const a = x.option
     const b = y.option
     if (key(x) !== key(y)) return key(x) - key(y)
-    if (a.usd !== b.usd) return (a.usd ?? Number.POSITIVE_INFINITY) - (b.usd ?? Number.POSITIVE_INFINITY)
+    const [aUsd, bUsd] = [decidedUsd(a), decidedUsd(b)]
+    if (aUsd !== bUsd) return (aUsd ?? Number.POSITIVE_INFINITY) - (bUsd ?? Number.POSITIVE_INFINITY)
     return amongEquals(a, b)
   })
 }
@@ -149,7 +157,7 @@ function isOfToday(option: OptionAnswer, today: Weights | null): boolean {
     option.group === today?.group &&
     option.meetsQuality === 'yes' &&
     (option.meetsLatency !== 'no' || overfull) &&
-    option.infeasible.share <= mostInfeasibleShare
+    unservedShare(option) <= mostInfeasibleShare
   )
 }
 
@@ -184,7 +192,7 @@ function changesOf(
   tokensPerMonth: number,
   months: Resampled,
 ): { crossings: Crossing[]; assumptions: Assumption[] } {
-  const curves = group.map(({ option }) => curveOf(option.terms!))
+  const curves = group.map(({ option }) => curveOf(decidedTerms(option)!))
   const { changes, stoppedAt } = envelope(curves, 0, (tokensPerMonth / 1e6) * reach)
   const crossings = changes.map(({ at, from, to }): Crossing => {
     const [below, above] = [group[from]!, group[to]!]
@@ -258,6 +266,26 @@ function trafficAssumptions(evidence: Evidence, months: Resampled): Assumption[]
     })
   }
   return list
+}
+
+/** The same changes with each API as billed, before any lever. */
+function changesAsBilled(
+  group: readonly Entry[],
+  decided: readonly Crossing[],
+  tokensPerMonth: number,
+): Answer['crossingsAsBilled'] {
+  if (group.every(({ option }) => option.optimised === null)) {
+    return decided.map(({ variable, at, from, to }) => ({ variable, at, from, to }))
+  }
+  const curves = group.map(({ option }) => curveOf(option.terms!))
+  const { changes } = envelope(curves, 0, (tokensPerMonth / 1e6) * reach)
+  const nameOf = (index: number) => group[index]!.option.name
+  return changes.map(({ at, from, to }) => ({
+    variable: 'tokensPerMonth',
+    at: estimate(at * 1e6),
+    from: nameOf(from),
+    to: nameOf(to),
+  }))
 }
 
 /** Whoever holds own GPUs against an API of other weights compares two different things, and the answer says so. */

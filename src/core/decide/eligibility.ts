@@ -1,6 +1,7 @@
 // An option in; whether it may be called the best, and what would have to be assumed for that, out (law 9 lives here alone).
 import type { OptionAnswer, YesNoUnknown } from './answer.ts'
 import type { Assumption, Evidence } from './evidence.ts'
+import { unservedShare } from './feasible.ts'
 
 /** The weights that today's traffic runs on. */
 export interface Weights {
@@ -50,7 +51,7 @@ export function mayBeBest(option: OptionAnswer, today: Weights | null): boolean 
     option.group === today.group &&
     option.meetsQuality === 'yes' &&
     option.meetsLatency !== 'no' &&
-    option.infeasible.share <= mostInfeasibleShare
+    unservedShare(option) <= mostInfeasibleShare
   )
 }
 

@@ -55,9 +55,7 @@ export function fallbackOf(evidence: Evidence, choices: Choices): ApiTerms | nul
   if (fallback === null) return null
   const wanted = fallback.toLowerCase()
   const nameOf = (api: ApiTerms) => `${api.provider}:${api.model}`
-  const found = evidence.api.find(
-    api => nameOf(api).toLowerCase() === wanted || api.name.toLowerCase() === wanted,
-  )
+  const found = evidence.api.find(api => nameOf(api).toLowerCase() === wanted || api.name.toLowerCase() === wanted)
   if (found === undefined) {
     throw unknown('FALLBACK_UNKNOWN', 'API to fall back to', fallback, evidence.api.map(nameOf))
   }
@@ -84,11 +82,13 @@ export function refusedBy(
   const { calls: demandCalls } = evidence.demand
   const everything = evidence.feasibility === undefined ? null : evidence.feasibility.kinds.length - 1
   const calls = elsewhere === null ? own.infeasible.calls : demandCalls
-  const reasons = elsewhere === null ? own.infeasible.reasons : [`${demandCalls} calls: ${elsewhere}`, ...own.infeasible.reasons]
+  const reasons =
+    elsewhere === null ? own.infeasible.reasons : [`${demandCalls} calls: ${elsewhere}`, ...own.infeasible.reasons]
   const kind = elsewhere === null ? own.infeasible.kind : (everything ?? undefined)
   const none = { calls, reasons, unservedCalls: calls, fallback: null, notBilledUsd: 0 }
   if (fallback === null || calls === 0 || kind === undefined || evidence.feasibility === undefined) return none
-  const fallbackKind = regionRefusal(choices.region, fallback.region ?? null) === null ? fallback.infeasible.kind : everything!
+  const fallbackKind =
+    regionRefusal(choices.region, fallback.region ?? null) === null ? fallback.infeasible.kind : everything!
   if (fallbackKind === undefined) return none
   const all = evidence.feasibility.kinds[kind]!
   const left = evidence.feasibility.both[kind]![fallbackKind]!

@@ -1,6 +1,7 @@
 // API options and fleets of today's weights in; every crossing of each pair, or why there is none and what would make one, out.
 import { estimate } from '../statistics/estimate.ts'
 import type { Answer, CostTerms, OptionAnswer } from './answer.ts'
+import { decidedTerms } from './api-bill.ts'
 import type { Choices } from './choices.ts'
 import { crossings } from './crossings.ts'
 import { usdWords } from './phrase.ts'
@@ -22,7 +23,8 @@ export function pairsOf(apis: readonly Priced[], fleets: readonly Priced[]): Pai
 
 function pairOf(api: OptionAnswer, fleet: OptionAnswer): Pair {
   const terms = fleet.terms as Extract<CostTerms, { kind: 'self-host' }>
-  const found = crossings(curveOf(api.terms!), curveOf(terms), mostListed)
+  const line = decidedTerms(api)!
+  const found = crossings(curveOf(line), curveOf(terms), mostListed)
   return {
     api: api.name,
     selfHost: fleet.name,
@@ -31,8 +33,8 @@ function pairOf(api: OptionAnswer, fleet: OptionAnswer): Pair {
       replicas: terms.fixedReplicas ?? step + terms.spareReplicas,
     })),
     forGoodFrom: found.forGood === null ? null : estimate(found.forGood.at * 1e6),
-    never: found.total > 0 ? null : whyNever(api.terms!, terms),
-    line: api.terms!,
+    never: found.total > 0 ? null : whyNever(line, terms),
+    line,
     fleet,
   }
 }

@@ -96,9 +96,11 @@ export function utilizationAt(terms: CostTerms, tokensPerMonth: number): number 
 export function breakdownAt(terms: CostTerms, tokensPerMonth: number): Breakdown {
   const none = { gpuCold: 0, escalation: 0, spill: 0 }
   if (terms.kind === 'api') {
-    const tokens = estimate((terms.usdPerMtok * tokensPerMonth) / 1e6)
+    const elsewhere = terms.escalationUsdPerMtok ?? 0
+    const tokens = estimate(((terms.usdPerMtok - elsewhere) * tokensPerMonth) / 1e6)
+    const escalation = estimate((elsewhere * tokensPerMonth) / 1e6)
     const operations = estimate(terms.fixedUsdPerMonth)
-    return { tokens, gpuBusy: 0, gpuIdle: 0, redundancy: 0, operations, ...none }
+    return { tokens, gpuBusy: 0, gpuIdle: 0, redundancy: 0, operations, ...none, escalation }
   }
   const serving = servingAt(terms, tokensPerMonth)
   const spare = terms.fixedReplicas === null ? terms.spareReplicas : 0

@@ -1,7 +1,9 @@
 // An answer without words in; the sentences that a buyer reads, and the one thing to measure next, out.
 import type { Answer, Band, OptionAnswer } from './answer.ts'
+import { decidedUsd } from './api-bill.ts'
 import { mostInfeasibleShare, type Weights } from './eligibility.ts'
 import type { Evidence } from './evidence.ts'
+import { unservedShare } from './feasible.ts'
 import { latencyWords, spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
 
 export interface VerdictContext {
@@ -31,7 +33,7 @@ function cheapestWords(answer: Answer, { today, metered, isStated }: VerdictCont
   if (best === undefined)
     return `Cannot tell: no way to serve ${today.group} has a known price within the bars ${here}.`
   const stay = metered ? 'Stay: ' : ''
-  const first = `${stay}${best.name} is the cheapest way to run ${today.group} ${here}: ${usdWords(best.usd!)} a month.`
+  const first = `${stay}${best.name} is the cheapest way to run ${today.group} ${here}: ${usdWords(decidedUsd(best)!)} a month${leverWords(best)}.`
   return [first, dearerWords(answer, best), doubtWords(answer, best), undercutWords(answer, best)]
     .filter(Boolean)
     .join(' ')
@@ -60,14 +62,21 @@ function rivals(answer: Answer, best: OptionAnswer): OptionAnswer[] {
       option.group === best.group &&
       option.usd !== null &&
       option.meetsQuality === 'yes' &&
-      option.usd >= best.usd!,
+      decidedUsd(option)! >= decidedUsd(best)!,
   )
 }
 
-const lessWords = (option: OptionAnswer, best: OptionAnswer) => usdWords(option.usd! - best.usd!)
+/** What the headline takes for granted: savings that change no answer, and need a change of how calls are made. */
+function leverWords({ usd, optimised }: OptionAnswer): string {
+  if (optimised === null) return ''
+  return ` with ${optimised.levers.map(lever => lever.name).join(' and ')} (${usdWords(usd!)} as billed)`
+}
+
+const lessWords = (option: OptionAnswer, best: OptionAnswer) => usdWords(decidedUsd(option)! - decidedUsd(best)!)
 
 /** Two costs that are printed alike differ by less than a reader can act on. */
-const isTie = (option: OptionAnswer, best: OptionAnswer) => usdWords(option.usd!) === usdWords(best.usd!)
+const isTie = (option: OptionAnswer, best: OptionAnswer) =>
+  usdWords(decidedUsd(option)!) === usdWords(decidedUsd(best)!)
 
 function doubtWords(answer: Answer, best: OptionAnswer): string {
   const { band, probabilityCheapest } = best
@@ -81,13 +90,18 @@ function doubtWords(answer: Answer, best: OptionAnswer): string {
 
 /** The cheapest option of the same weights, where it undercuts the best: what keeps it from being the best. */
 function undercutWords(answer: Answer, best: OptionAnswer): string {
-  const lower = answer.options.find(({ group, usd }) => group === best.group && usd !== null && usd < best.usd!)
-  return lower === undefined ? '' : `${lower.name} would cost ${usdWords(lower.usd!)} a month, but ${barWords(lower)}.`
+  const lower = answer.options.find(
+    option => option.group === best.group && option.usd !== null && decidedUsd(option)! < decidedUsd(best)!,
+  )
+  return lower === undefined
+    ? ''
+    : `${lower.name} would cost ${usdWords(decidedUsd(lower)!)} a month, but ${barWords(lower)}.`
 }
 
-function barWords({ infeasible, meetsQuality, dtype }: OptionAnswer): string {
-  if (infeasible.share > mostInfeasibleShare) {
-    return `cannot take ${Number((infeasible.share * 100).toPrecision(2))} % of the calls (${infeasible.reasons.join('; ')})`
+function barWords(option: OptionAnswer): string {
+  const { infeasible, meetsQuality, dtype } = option
+  if (unservedShare(option) > mostInfeasibleShare) {
+    return `cannot take ${Number((unservedShare(option) * 100).toPrecision(2))} % of the calls (${infeasible.reasons.join('; ')})`
   }
   if (meetsQuality !== 'yes') return `serves these weights as ${dtype}: whether that does the job is not measured`
   return 'misses the latency objective'
