@@ -134,7 +134,12 @@ export function unstatedNotes(offer: HostedOffer, needed: readonly { need: CallN
     tools: 'tools',
     jsonSchema: 'a JSON schema',
   }
-  return needed
-    .filter(({ need }) => stated[need] === null)
-    .map(({ need, calls }) => `${calls} calls need ${words[need]}: whether it takes them is not stated`)
+  const { requestsPerMinute, tokensPerMinute } = rateLimitOf(offer.rateLimit)
+  const unread = offer.rateLimit !== null && requestsPerMinute === null && tokensPerMinute === null
+  return [
+    ...needed
+      .filter(({ need }) => stated[need] === null)
+      .map(({ need, calls }) => `${calls} calls need ${words[need]}: whether it takes them is not stated`),
+    ...(unread ? [`its rate limit (${offer.rateLimit}) is not checked against these calls`] : []),
+  ]
 }

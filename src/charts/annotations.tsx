@@ -1,6 +1,7 @@
 // A frame and an answer in; what is marked on the curves out: crossings, "you are here", and the ruler under the cursor.
 import type { JSX } from 'preact'
 import type { Answer, Crossing } from '../core/decide/answer.ts'
+import { decidedTerms } from '../core/decide/api-bill.ts'
 import { costAt } from '../core/decide/staircase.ts'
 import { type ChartFrame, primaryGroup } from './frame.ts'
 import { multipleLabel, usdExactLabel, volumeLabel } from './labels.ts'
@@ -123,7 +124,7 @@ function CrossingMark(props: Parts & { crossing: Crossing; label: Extent | undef
   const { frame, answer, theme, crossing, label } = props
   const to = answer.options.find(({ name }) => name === crossing.to)
   const from = answer.options.find(({ name }) => name === crossing.from)
-  const terms = to?.terms ?? from?.terms
+  const terms = (to && decidedTerms(to)) ?? (from && decidedTerms(from))
   if (!terms) return null
   const x = frame.x(crossing.at)
   const y = frame.y(costAt(terms, crossing.at))
@@ -183,7 +184,8 @@ function HereLine({ frame, theme, here, today }: Parts & { here: number; today: 
       <path d={`M${x} ${plot.top - 4}V${plot.bottom}`} stroke={paint(theme, 'here')} stroke-width="1.25" />
       <path d={`M${x - 4} ${plot.bottom + 7}h8l-4 -6Z`} fill={paint(theme, 'here')} />
       {[...frame.series].reverse().map(({ option, style }) => {
-        const usd = option.terms ? costAt(option.terms, here) : Number.NaN
+        const terms = decidedTerms(option)
+        const usd = terms ? costAt(terms, here) : Number.NaN
         if (!Number.isFinite(usd)) return null
         return <Mark key={option.name} style={style} x={frame.x(here)} y={frame.y(usd)} size={10} theme={theme} />
       })}
@@ -196,7 +198,8 @@ export function Ruler({ frame, theme, at }: Parts & { at: number }): JSX.Element
   const { plot } = frame
   const x = frame.x(at)
   const readings = frame.series.flatMap(({ option, style }) => {
-    const usd = option.terms ? costAt(option.terms, at) : Number.NaN
+    const terms = decidedTerms(option)
+    const usd = terms ? costAt(terms, at) : Number.NaN
     return Number.isFinite(usd) ? [{ option, style, usd, text: `${style.letter} ${usdExactLabel(usd)}` }] : []
   })
   const places = spread(

@@ -1,6 +1,7 @@
 // An answer and a size in pixels in; the picture's frame out: what is in view, its scales, ticks and margins.
 import { scaleLinear, scaleLog } from 'd3-scale'
 import type { Answer, OptionAnswer } from '../core/decide/answer.ts'
+import { decidedTerms } from '../core/decide/api-bill.ts'
 import { curve, type Vertex } from './curve.ts'
 import { usdLabel, volumeLabel } from './labels.ts'
 import { type SeriesStyle, seriesStyles } from './palette.ts'
@@ -11,6 +12,8 @@ export interface Series {
   readonly option: OptionAnswer
   readonly style: SeriesStyle
   readonly vertices: readonly Vertex[]
+  /** The same API before its levers, where it has any; null = as drawn. */
+  readonly asBilled: readonly Vertex[] | null
 }
 
 export interface Box {
@@ -139,8 +142,9 @@ export function chartFrame(options: FrameOptions): ChartFrame {
   const series: Series[] = answer.options.flatMap(option => {
     const style = styles.get(option.name)
     if (!option.terms || !style || !shown.has(option.name)) return []
-    const vertices = curve(option.terms, domain[0], domain[1])
-    return vertices.length > 1 ? [{ option, style, vertices }] : []
+    const vertices = curve(decidedTerms(option)!, domain[0], domain[1])
+    const asBilled = option.optimised ? curve(option.terms, domain[0], domain[1]) : null
+    return vertices.length > 1 ? [{ option, style, vertices, asBilled }] : []
   })
   const plot: Box = {
     left: narrow ? 46 : 62,

@@ -43,6 +43,23 @@ export function Lines({ frame, theme, clip }: { frame: ChartFrame; theme: Theme;
           const d = bandPath(frame, series)
           return d && <path key={series.option.name} d={d} fill={paint(theme, series.style.role)} fill-opacity="0.13" />
         })}
+      {back.map(({ option, style, asBilled }) =>
+        asBilled === null ? null : (
+          <path
+            key={`${option.name} as billed`}
+            class="as-billed"
+            d={curvePath(frame, asBilled)}
+            fill="none"
+            stroke={paint(theme, style.role)}
+            stroke-width="1"
+            stroke-opacity="0.7"
+          >
+            <title>
+              {option.name} as billed, before {option.optimised!.levers.map(({ name }) => name).join(' and ')}
+            </title>
+          </path>
+        ),
+      )}
       {back.map(({ option, style, vertices }) => (
         <path
           key={option.name}
@@ -119,8 +136,14 @@ export function EndLabels({ frame, theme }: { frame: ChartFrame; theme: Theme })
                   {fittedTo(shortName(option, style.quiet ? null : option.group), room, 11, style.quiet ? 400 : 600)}
                 </Label>
                 <Label x={left + 12} y={y + 13} theme={theme} size={10.5} tone="quiet">
-                  {option.kind === 'api' ? 'API' : option.kind === 'self-host' ? 'own GPUs' : 'dedicated'} ·{' '}
-                  {usdLabel(end.usd)}
+                  {option.optimised
+                    ? 'API at its best'
+                    : option.kind === 'api'
+                      ? 'API'
+                      : option.kind === 'self-host'
+                        ? 'own GPUs'
+                        : 'dedicated'}{' '}
+                  · {usdLabel(end.usd)}
                 </Label>
               </>
             )}

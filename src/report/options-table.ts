@@ -4,8 +4,8 @@ import { fitted, shareLabel, usdLabel, usdPerMtokLabel } from '../charts/labels.
 import type { Answer, Band, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
 import { type Ink, padded, paragraph } from './ansi.ts'
 
-const head = ['$/month', 'band', '$/Mtok', 'used', 'repl', 'q l'] as const
-const widths = [8, 11, 7, 4, 4, 3] as const
+const head = ['$/month', 'band', '$/1k req', 'used', 'repl', 'q l'] as const
+const widths = [8, 11, 8, 4, 4, 3] as const
 const otherWeights = 'other weights: possible savings; whether they do the job is not measured'
 const anyWeights = 'nobody said which weights this traffic runs on: whether any of these does the job is unknown'
 const most = { apis: 5, fleets: 5, others: 4 } as const
@@ -23,15 +23,16 @@ export function optionsTable(answer: Answer, columns: number, pen: Ink, all: boo
     const line = cells(shortName(option, group), letter, [
       usdLabel(option.usd),
       bandLabel(option.band),
-      usdPerMtokLabel(option.usdPerMtok),
+      usdPerMtokLabel(option.usdPerThousandRequests),
       option.kind === 'api' ? '' : wholePercent(option.utilization),
       option.replicas === null ? '' : shortCount(option.replicas),
       `${mark(option.meetsQuality)} ${mark(option.meetsLatency)}`,
     ])
-    return option.name === answer.best ? pen.bold(line) : line
+    const under = underWords(option).flatMap(text => paragraph(text, columns, '   ', '   '))
+    return [option.name === answer.best ? pen.bold(line) : line, ...under.map(pen.dim)]
   }
   const listed = all ? answer.options : answer.options.filter(isListed(answer, group))
-  const rows = (isSame: boolean) => listed.filter(option => (option.group === group) === isSame).map(row)
+  const rows = (isSame: boolean) => listed.filter(option => (option.group === group) === isSame).flatMap(row)
   const more = answer.options.length - listed.length
   const others = rows(false)
   return [
@@ -42,9 +43,20 @@ export function optionsTable(answer: Answer, columns: number, pen: Ink, all: boo
     ...others,
     ...(more > 0 ? [pen.dim(`and ${more} more (--explain)`)] : []),
     ...paragraph(
-      'q quality, l latency (y meets, n misses, ? unknown); used: share of what full GPUs would serve',
+      `q quality, l latency (y meets, n misses, ? unknown); used: share of what full GPUs would serve; tokens are those of ${answer.options[0]?.tokensOf ?? 'today'}`,
       columns,
     ).map(pen.dim),
+  ]
+}
+
+/** What a price alone does not tell: what the option could be had for, and which calls it does not take. */
+function underWords({ optimised, infeasible }: OptionAnswer): string[] {
+  const saved = optimised?.levers.map(({ name, savesUsd }) => `${name} −${usdLabel(savesUsd)}`).join(', ')
+  const { calls, share, fallback = null } = infeasible
+  const refused = `takes all but ${shareLabel(share)} of calls (${calls})`
+  return [
+    ...(optimised ? [`ranked at ${usdLabel(optimised.usd)}: ${saved}`] : []),
+    ...(calls === 0 ? [] : fallback === null ? [refused] : [`${refused}, which go to ${fallback.name}`]),
   ]
 }
 

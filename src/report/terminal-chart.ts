@@ -2,6 +2,7 @@
 import { type ChartFrame, chartFrame } from '../charts/frame.ts'
 import { tokensLabel } from '../charts/labels.ts'
 import type { Answer } from '../core/decide/answer.ts'
+import { decidedTerms } from '../core/decide/api-bill.ts'
 import { costAt } from '../core/decide/staircase.ts'
 import { type Ink, padded } from './ansi.ts'
 
@@ -33,11 +34,12 @@ export function terminalChart(answer: Answer, options: TerminalChartOptions): st
   }
   const back = frame.series.map((series, index) => ({ ...series, index })).reverse()
   for (const { option, style, index } of back) {
-    if (!option.terms) continue
+    const terms = decidedTerms(option)
+    if (!terms) continue
     let before: number | null = null
     for (let column = 0; column < wide * 2; column++) {
       const x = frame.plot.left + (column / (wide * 2 - 1)) * (frame.plot.right - frame.plot.left)
-      const usd = costAt(option.terms, frame.volumeAt(x))
+      const usd = costAt(terms, frame.volumeAt(x))
       if (!Number.isFinite(usd)) break
       const row = toRow(frame.y(usd))
       // A riser is drawn whole; a line of other weights is dotted, so that no colour is needed to tell it apart.
@@ -51,8 +53,8 @@ export function terminalChart(answer: Answer, options: TerminalChartOptions): st
   const rows = cells.map(row => row.map(cell => (cell ? ink.series(cell.series, braille(cell.bits)) : ' ')))
   markHere(rows, answer, frame, toColumn)
   for (const { at, to, from } of answer.crossings) {
-    const terms =
-      answer.options.find(({ name }) => name === to)?.terms ?? answer.options.find(({ name }) => name === from)?.terms
+    const crossed = [to, from].flatMap(wanted => answer.options.find(({ name }) => name === wanted) ?? [])
+    const terms = crossed.map(decidedTerms).find(one => one !== null)
     if (!terms || at < frame.domain[0] || at > frame.domain[1]) continue
     const row = rows[toRow(frame.y(costAt(terms, at))) >> 2]
     if (row) row[toColumn(frame.x(at)) >> 1] = ink.bold('◆')

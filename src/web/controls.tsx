@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX, TargetedEvent } from 'preact'
 import { shareLabel } from '../charts/labels.ts'
 import { type Choices, defaultChoices } from '../core/decide/choices.ts'
 import type { Evidence } from '../core/decide/evidence.ts'
+import { regions } from '../core/decide/region.ts'
 import { choices, choose, go, isFile, page } from './state.ts'
 
 export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
@@ -108,6 +109,34 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
           <Amount name="replicas" label="Replicas, fixed" step={1} least={1} most={100_000} empty="sized by traffic" />
           <Amount name="usdPerGpuHour" label="$ per GPU-hour" step={0.01} least={0.01} empty="from the lease" />
           <Amount name="overheadShare" label="Overhead, share of GPU bill" step={0.01} most={100} />
+          <Choice id="fallback" name="Refused calls go to">
+            <select
+              id="fallback"
+              value={chosen.fallback ?? ''}
+              onChange={event => choose({ fallback: event.currentTarget.value || undefined })}
+            >
+              <option value="">nowhere</option>
+              {unique(evidence.api.map(({ provider, model }) => `${provider}:${model}`)).map(name => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </Choice>
+          <Choice id="region" name="Served in">
+            <select
+              id="region"
+              value={chosen.region ?? ''}
+              onChange={event => choose({ region: event.currentTarget.value || undefined })}
+            >
+              <option value="">anywhere</option>
+              {regions.map(name => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </Choice>
           <Amount name="hoursPerMonth" label="Hours a month" step={1} least={1} most={744} />
         </div>
       </details>

@@ -88,6 +88,9 @@ export function csvText(answer: Answer): string {
     'meetsQuality',
     'meetsLatency',
     'sample',
+    'usdPerThousandRequests',
+    'optimisedUsd',
+    'infeasibleShare',
   ]
   const rows = answer.options.map(option => [
     option.name,
@@ -103,6 +106,9 @@ export function csvText(answer: Answer): string {
     option.meetsQuality,
     option.meetsLatency,
     answer.sample,
+    option.usdPerThousandRequests,
+    option.optimised?.usd ?? null,
+    option.infeasible.share,
   ])
   return `${[head, ...rows].map(row => row.map(field).join(',')).join('\r\n')}\r\n`
 }

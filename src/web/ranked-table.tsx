@@ -48,13 +48,23 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
             {shortName(option, group)}
           </span>
           {option.name === answer.best && <span class="tag">best</span>}
+          {option.optimised && (
+            <span class="under">
+              ranked at {usdLabel(option.optimised.usd)}:{' '}
+              {option.optimised.levers.map(({ name, savesUsd }) => `${name} −${usdLabel(savesUsd)}`).join(', ')}
+            </span>
+          )}
+          {option.infeasible.calls > 0 && <span class="under">{refusedWords(option)}</span>}
           <Notes option={option} />
         </th>
         <td class="number" data-usd={option.usd ?? ''}>
           {usdExactLabel(option.usd)}
         </td>
         <td class="number quiet">{bandLabel(option)}</td>
-        <td class="number">{usdPerMtokLabel(option.usdPerMtok)}</td>
+        <td class="number">{usdPerMtokLabel(option.usdPerThousandRequests)}</td>
+        <td class="number" title={`tokens of ${option.tokensOf}${ratioWords(option)}`}>
+          {usdPerMtokLabel(option.usdPerMtok)}
+        </td>
         <td class="number">{option.kind === 'api' ? '' : shareLabel(option.utilization)}</td>
         <td class="number">{option.kind === 'api' ? '' : (option.replicas ?? '–')}</td>
         <td class={`mark ${option.meetsQuality}`}>{words[option.meetsQuality]}</td>
@@ -80,7 +90,18 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
               <th scope="col" class="number" title="5–95 % of resampled months">
                 Band
               </th>
-              <th scope="col" class="number" title="USD per million tokens, prompt and answer together">
+              <th
+                scope="col"
+                class="number"
+                title="USD per 1,000 requests: what options of other tokenizers are compared by"
+              >
+                $/1k req
+              </th>
+              <th
+                scope="col"
+                class="number"
+                title={`USD per million tokens of ${answer.options[0]?.tokensOf ?? 'today'}, prompt and answer together`}
+              >
                 $/Mtok
               </th>
               <th
@@ -107,7 +128,7 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
           {group !== null && (
             <tbody>
               <tr class="group">
-                <th scope="rowgroup" colSpan={9}>
+                <th scope="rowgroup" colSpan={10}>
                   Same weights: {group}
                 </th>
               </tr>
@@ -117,7 +138,7 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
           {other.length > 0 && (
             <tbody>
               <tr class="group">
-                <th scope="rowgroup" colSpan={9}>
+                <th scope="rowgroup" colSpan={10}>
                   {group === null
                     ? 'Nobody said which weights this traffic runs on: whether any of these does the job is unknown'
                     : 'Other weights: possible savings, never best without evidence of quality'}
@@ -132,6 +153,17 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
       <Crossings answer={answer} />
     </section>
   )
+}
+
+function refusedWords({ infeasible }: OptionAnswer): string {
+  const { calls, share, fallback = null } = infeasible
+  const refused = `takes all but ${shareLabel(share)} of calls (${calls})`
+  return fallback === null ? refused : `${refused}, which go to ${fallback.name}`
+}
+
+/** How an option's own tokens relate to those counted; silent where they are the same. */
+function ratioWords({ tokenRatio: { band } }: OptionAnswer): string {
+  return band === null ? '' : `; its own tokenizer may count ${band.low} to ${band.high} as many of a prompt`
 }
 
 const showAll = signal(false)
@@ -151,7 +183,7 @@ function Rest({ hidden }: { hidden: number }): JSX.Element | null {
   if (hidden === 0) return null
   return (
     <tr class="rest">
-      <td colSpan={9}>
+      <td colSpan={10}>
         <button type="button" class="link" onClick={() => (showAll.value = true)}>
           Show {hidden} more
         </button>
@@ -168,6 +200,7 @@ function Notes({ option }: { option: OptionAnswer }): JSX.Element | null {
     ...(replay === null ? [] : [`today's calls replayed: ${replay}`]),
     ...option.notes,
     ...option.infeasible.reasons,
+    ...(option.optimised?.levers.map(({ name, evidence }) => `${name}: ${evidence}`) ?? []),
   ].filter(Boolean)
   if (lines.length === 0) return null
   return (
