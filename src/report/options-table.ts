@@ -52,8 +52,9 @@ export function optionsTable(answer: Answer, columns: number, pen: Ink, all: boo
 /** What a price alone does not tell: what the option could be had for, and which calls it does not take. */
 function underWords({ optimised, infeasible }: OptionAnswer): string[] {
   const saved = optimised?.levers.map(({ name, savesUsd }) => `${name} −${usdLabel(savesUsd)}`).join(', ')
-  const { calls, share, fallback = null } = infeasible
-  const refused = `takes all but ${shareLabel(share)} of calls (${calls})`
+  const { calls, share, reasons, fallback = null } = infeasible
+  const refused =
+    share === 1 ? `takes no call (${reasons[0]})` : `takes all but ${shareLabel(share)} of calls (${calls})`
   return [
     ...(optimised ? [`ranked at ${usdLabel(optimised.usd)}: ${saved}`] : []),
     ...(calls === 0 ? [] : fallback === null ? [refused] : [`${refused}, which go to ${fallback.name}`]),

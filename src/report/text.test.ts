@@ -133,7 +133,7 @@ test('a sample says so before anything else; an unknown cost is a dash, not a nu
   const changed = {
     ...answer,
     sample: true,
-    options: [{ ...answer.options[0]!, usd: null, usdPerMtok: null, band: null }],
+    options: [{ ...answer.options[0]!, usd: null, usdPerMtok: null, usdPerThousandRequests: null, band: null }],
   }
   const text = answerText(changed, { columns: 80, color: false })
   expect(text.startsWith('SAMPLE DATA')).toBe(true)

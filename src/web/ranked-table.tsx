@@ -156,8 +156,9 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
 }
 
 function refusedWords({ infeasible }: OptionAnswer): string {
-  const { calls, share, fallback = null } = infeasible
-  const refused = `takes all but ${shareLabel(share)} of calls (${calls})`
+  const { calls, share, reasons, fallback = null } = infeasible
+  const refused =
+    share === 1 ? `takes no call (${reasons[0]})` : `takes all but ${shareLabel(share)} of calls (${calls})`
   return fallback === null ? refused : `${refused}, which go to ${fallback.name}`
 }
 

@@ -28,6 +28,8 @@ export type CostTerms =
       readonly spareReplicas: number
       readonly fixedReplicas: number | null
       readonly fixedUsdPerMonth: number
+      /** What a fallback bills for the calls that the model cannot hold; absent = none. */
+      readonly escalationUsdPerMtok?: number
       readonly loadCurve: readonly { readonly load: number; readonly busyShare: number }[]
     }
 

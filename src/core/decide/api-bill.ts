@@ -75,10 +75,22 @@ function monthsOf({ demand }: Evidence, { hoursPerMonth, tokensPerMonth }: Choic
   return volumeOf(demand, hoursPerMonth, tokensPerMonth).tokensPerMonth / totalTokens(demand)
 }
 
-/** What a fleet's model cannot hold: no fallback is costed for own GPUs, which are sized for all calls. */
-export function refusedByFleet(evidence: Evidence, found: Infeasible): OptionAnswer['infeasible'] {
-  const share = shareOf(evidence, found.calls)
-  return { calls: found.calls, share, reasons: found.reasons, unservedShare: share, fallback: null }
+/**
+ * What a fleet's model cannot hold, and what a fallback bills for it per million tokens of the demand. The fleet is sized
+ * for all calls, since their share of its work is not known apart: a little too large, never too small.
+ */
+export function refusedByFleet(
+  evidence: Evidence,
+  choices: Choices,
+  infeasible: Infeasible,
+): { readonly infeasible: OptionAnswer['infeasible']; readonly escalationUsdPerMtok: number } {
+  // Leases outside the region were left out before: own GPUs stand where they may.
+  const own = { infeasible, region: choices.region, rates: null, usd: null }
+  const refused = refusedBy(evidence, choices, own, fallbackOf(evidence, choices))
+  return {
+    infeasible: infeasibleAnswer(evidence, choices, refused),
+    escalationUsdPerMtok: (refused.fallback?.usd ?? 0) / (totalTokens(evidence.demand) / 1e6),
+  }
 }
 
 /** The option with its levers pulled, at a volume. */

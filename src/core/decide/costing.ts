@@ -80,6 +80,8 @@ function fleetCandidate(evidence: Evidence, choices: Choices, replica: ReplicaTe
   const shape = shapesOf(evidence)[replicaIndex]!
   const inRegion = evidence.leases.filter(row => regionRefusal(choices.region, row.region) === null)
   const lease = leaseOf(inRegion, replica.gpu, choices)
+  const refused = refusedByFleet(evidence, choices, replica.infeasible)
+  const elsewhere = refused.escalationUsdPerMtok > 0 ? { escalationUsdPerMtok: refused.escalationUsdPerMtok } : {}
   const notes: string[] = []
   const serves = replica.fits && replica.tokensPerSecond > 0
   if (!serves) notes.push(replica.problem ?? 'it cannot serve this traffic within the latency objective')
@@ -97,9 +99,9 @@ function fleetCandidate(evidence: Evidence, choices: Choices, replica: ReplicaTe
     kind: 'self-host',
     group: replica.group,
     dtype: replica.dtype,
-    terms: serves && lease !== null ? fleetTerms(choices, replica, shape, lease) : null,
+    terms: serves && lease !== null ? { ...fleetTerms(choices, replica, shape, lease), ...elsewhere } : null,
     priceSource: lease === null ? 'unknown' : lease.source,
-    infeasible: refusedByFleet(evidence, replica.infeasible),
+    infeasible: refused.infeasible,
     notes,
     apiIndex: null,
     replicaIndex,

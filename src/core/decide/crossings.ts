@@ -20,7 +20,8 @@ export interface PairCrossings {
 const none: PairCrossings = { list: [], total: 0, forGood: null }
 
 /**
- * All crossings of api(v) = Fa + a·v (a ≥ 0) with own(v) = Fs + K·n(v), n(v) = max(minimum, ⌈v ÷ Cap⌉).
+ * All crossings of api(v) = Fa + b·v with own(v) = Fs + s·v + K·n(v), n(v) = max(minimum, ⌈v ÷ Cap⌉). Only the difference
+ * counts, so a = b − s below. With a < 0 own GPUs lose ground with every token: they win, if at all, from 0 on.
  *
  * In segment n, own GPUs win above v_n = (F + K·n) ÷ a, F = Fs − Fa, if that lies below n·Cap, that is if F + K·n < n·D
  * with D = a·Cap; they have won all of it if v_n ≤ (n−1)·Cap. Both conditions are linear in n, so the segments that
@@ -28,7 +29,7 @@ const none: PairCrossings = { list: [], total: 0, forGood: null }
  * crossing. If K ≥ D and F ≥ 0 a full replica costs what the API would charge for all it serves: never (law 8).
  */
 export function crossings(api: Curve, own: Curve, most = 1000): PairCrossings {
-  const a = api.slope
+  const a = api.slope - own.slope
   const F = own.fixed - api.fixed
   if (own.capacity === Number.POSITIVE_INFINITY) return singleSegment(a, F + own.step * own.minimum, own)
   const first = Math.max(1, own.minimum)
@@ -37,6 +38,7 @@ export function crossings(api: Curve, own: Curve, most = 1000): PairCrossings {
   const gain = D - K
   const level = (n: number) => F + K * n
   const start: PairCrossing = { at: a > 0 ? Math.max(0, level(first) / a) : 0, step: first }
+  if (a < 0) return level(first) < 0 ? { list: [start], total: 1, forGood: null } : none
   const inside = (n: number): PairCrossing => ({ at: n === first ? start.at : level(n) / a, step: n })
 
   // Rounding error of a quotient by `gain`, which may be a small difference of large numbers.
@@ -71,7 +73,7 @@ function singleSegment(a: number, level: number, own: Curve): PairCrossings {
   const wins = a > 0 ? at < own.limit : level < 0
   if (!wins) return none
   const only = { at, step: own.minimum }
-  return { list: [only], total: 1, forGood: own.limit === Number.POSITIVE_INFINITY ? only : null }
+  return { list: [only], total: 1, forGood: own.limit === Number.POSITIVE_INFINITY && a >= 0 ? only : null }
 }
 
 function run(from: number, to: number, crossing: (n: number) => PairCrossing): PairCrossing[] {
@@ -91,7 +93,7 @@ export function nextBelow(api: Curve, other: Curve, v: number): number | null {
     const at = rise / slope
     return slope > 0 && at >= v && at < other.limit ? at : null
   }
-  const a = api.slope
+  const a = api.slope - other.slope
   if (!(a > 0)) return null
   const F = other.fixed - api.fixed
   const D = a * other.capacity

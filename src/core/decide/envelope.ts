@@ -43,12 +43,18 @@ export function envelope(curves: readonly Curve[], low: number, high: number, mo
 
 function nextEvent(curves: readonly Curve[], index: number, v: number): number | null {
   const curve = curves[index]!
-  if (curve.limit !== Number.POSITIVE_INFINITY) return v < curve.limit ? curve.limit : null
-  if (curve.step > 0 && curve.capacity !== Number.POSITIVE_INFINITY) return segmentAfter(curve, v) * curve.capacity
-  let next: number | null = null
+  if (v >= curve.limit) return null
+  let next: number | null = curve.limit === Number.POSITIVE_INFINITY ? null : curve.limit
+  let line = curve
+  if (curve.step > 0 && curve.capacity !== Number.POSITIVE_INFINITY) {
+    const segment = segmentAfter(curve, v)
+    next = segment * curve.capacity
+    // Within a segment a staircase is a line, which another curve may come to lie below where it rises with the volume.
+    line = { ...curve, fixed: curve.fixed + curve.step * segment, step: 0, capacity: Number.POSITIVE_INFINITY }
+  }
   for (let i = 0; i < curves.length; i++) {
     if (i === index) continue
-    const at = nextBelow(curve, curves[i]!, v)
+    const at = nextBelow(line, curves[i]!, v)
     if (at !== null && (next === null || at < next)) next = at
   }
   return next

@@ -94,7 +94,7 @@ export function refusedBy(
   const left = evidence.feasibility.both[kind]![fallbackKind]!
   const taken = { input: all.input - left.input, output: all.output - left.output, calls: all.calls - left.calls }
   const usd = usdOf(evidence, fallback, taken)
-  if (usd === null) return none
+  if (usd === null || taken.calls === 0) return none
   return {
     calls,
     reasons,

@@ -42,12 +42,17 @@ function pairOf(api: OptionAnswer, fleet: OptionAnswer): Pair {
 type FleetTerms = Extract<CostTerms, { kind: 'self-host' }>
 
 function whyNever(api: CostTerms, fleet: FleetTerms): string {
-  const apiUsd = curveOf(api).slope
+  const apiUsd = savedPerMtok(api, fleet)
   if (fleet.fixedReplicas !== null && fleet.replicaUsdPerMonth < apiUsd * fleet.replicaMtokPerMonth) {
     return `the ${fleet.fixedReplicas} stated replicas are full before they pay for themselves`
   }
   const full = fleet.replicaUsdPerMonth / fleet.replicaMtokPerMonth
   return `a full replica costs ${usdWords(full)} per million tokens at this traffic's peaks, the API ${usdWords(apiUsd)}`
+}
+
+/** What a million tokens cost at the API that they do not cost on own GPUs, whose refused calls are billed elsewhere. */
+function savedPerMtok(api: CostTerms, fleet: FleetTerms): number {
+  return curveOf(api).slope - (fleet.escalationUsdPerMtok ?? 0)
 }
 
 /** The pairs without a crossing, the one nearest to crossing first, each with what would make it cross. */
@@ -62,7 +67,7 @@ export function neversOf(pairs: readonly Pair[], choices: Choices): Answer['neve
 /** K ÷ D: how many times too dear a full replica is. */
 function distanceOf({ line, fleet }: Pair): number {
   const terms = fleet.terms as FleetTerms
-  const limit = curveOf(line).slope * terms.replicaMtokPerMonth
+  const limit = savedPerMtok(line, terms) * terms.replicaMtokPerMonth
   return limit > 0 ? terms.replicaUsdPerMonth / limit : Number.MAX_VALUE
 }
 
@@ -72,7 +77,7 @@ function distanceOf({ line, fleet }: Pair): number {
  */
 function nearestChange({ line, fleet }: Pair, choices: Choices): string | null {
   const terms = fleet.terms as FleetTerms
-  const limit = curveOf(line).slope * terms.replicaMtokPerMonth
+  const limit = savedPerMtok(line, terms) * terms.replicaMtokPerMonth
   if (terms.fixedReplicas !== null || fleet.gpus === null || fleet.replicas === null || !(limit > 0)) return null
   const gpusPerReplica = fleet.gpus / fleet.replicas
   const nowUsd = terms.replicaGpuUsdPerMonth / (gpusPerReplica * choices.hoursPerMonth)

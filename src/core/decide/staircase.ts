@@ -4,7 +4,7 @@ import type { Breakdown, CostTerms } from './answer.ts'
 
 /**
  * A monthly bill as a function of volume v in million tokens: fixed + slope·v + step·max(minimum, ⌈v ÷ capacity⌉), for
- * v ≤ limit. An API has step 0; own GPUs have slope 0; `capacity` is Infinity when one step serves everything.
+ * v ≤ limit. An API has step 0; own GPUs have slope 0 but for calls that go to a fallback; `capacity` is Infinity when one step serves everything.
  */
 export interface Curve {
   readonly fixed: number
@@ -53,12 +53,13 @@ export function curveOf(terms: CostTerms): Curve {
     return { fixed, slope, step: 0, capacity: anyVolume, minimum: 0, limit: anyVolume }
   }
   const { fixedUsdPerMonth, replicaUsdPerMonth: step, replicaMtokPerMonth: capacity, spareReplicas } = terms
+  const slope = terms.escalationUsdPerMtok ?? 0
   if (terms.fixedReplicas !== null) {
     const fixed = fixedUsdPerMonth + terms.fixedReplicas * step
-    return { fixed, slope: 0, step: 0, capacity: anyVolume, minimum: 0, limit: terms.fixedReplicas * capacity }
+    return { fixed, slope, step: 0, capacity: anyVolume, minimum: 0, limit: terms.fixedReplicas * capacity }
   }
   const fixed = fixedUsdPerMonth + spareReplicas * step
-  return { fixed, slope: 0, step, capacity, minimum: terms.minReplicas, limit: anyVolume }
+  return { fixed, slope, step, capacity, minimum: terms.minReplicas, limit: anyVolume }
 }
 
 /** USD a month at a volume. Infinity where a fixed fleet cannot serve the volume. */
@@ -114,6 +115,7 @@ export function breakdownAt(terms: CostTerms, tokensPerMonth: number): Breakdown
     redundancy: estimate(spare * terms.replicaUsdPerMonth),
     operations: estimate(overhead + terms.fixedUsdPerMonth),
     ...none,
+    escalation: estimate(((terms.escalationUsdPerMtok ?? 0) * tokensPerMonth) / 1e6),
   }
 }
 
