@@ -126,17 +126,22 @@ async function apiTerms(
   const own = today === null ? [] : offersOf(today.weights, { all: true }).filter(offer => offer.host === host)
   const ownSold = own[0] === undefined ? null : { offer: own[0], weights: today!.weights }
   const inputs = { ledger, slice: asked.slice, columns: calls, traffic, refusals, windowSeconds }
-  const bases = await offerBases(sold, { ...inputs, deferrable: deferrable.all, today })
-  const ownBases = ownSold === null ? [] : await offerBases([ownSold], { ...inputs, deferrable: null, today: null })
+  const bases = await offerBases([...sold, ...(ownSold === null ? [] : [ownSold])], {
+    ...inputs,
+    deferrable: deferrable.all,
+  })
+  const isToday = ({ offer, weights }: Sold) => offer.host === today?.host && weights === today.weights
   const needed = callNeeds
     .map(({ need, bit }) => ({ need, calls: calls.needs.reduce((sum, bits) => sum + ((bits & bit) === 0 ? 0 : 1), 0) }))
     .filter(one => one.calls > 0)
   return [
     ...asMetered(asked, question, groups, traffic).map(terms =>
-      withLevers(terms, ownSold, ownBases[0] ?? null, traffic, deferrable.notYetBatch),
+      withLevers(terms, ownSold, bases[sold.length] ?? null, traffic, deferrable.notYetBatch),
     ),
-    ...sold.map(({ offer, weights }, i) => {
-      const terms = offerTerms(offer, weights, traffic, bases[i]!)
+    ...sold.map((one, i) => {
+      const { offer, weights } = one
+      const basis = isToday(one) ? { ...bases[i]!, cache: { kind: 'as metered' } as const } : bases[i]!
+      const terms = offerTerms(offer, weights, traffic, basis)
       return { ...terms, notes: [...terms.notes, ...unstatedNotes(offer, needed)] }
     }),
   ]

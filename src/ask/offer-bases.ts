@@ -46,13 +46,11 @@ export interface BasisInputs {
   readonly traffic: Traffic
   readonly refusals: Refusals
   readonly deferrable: Deferrable | null
-  /** Where these very calls are served today, and on which weights; null = nowhere known. */
-  readonly today: { readonly host: string; readonly weights: string } | null
   readonly windowSeconds: number
 }
 
 /**
- * One basis per offer, in their order. Caches that keep prefixes alike for the same calls are simulated once, and all of
+ * One basis per offer, in their order, as if none of them served these calls today. Caches that keep prefixes alike for the same calls are simulated once, and all of
  * them in one pass over the ledger's prefix blocks.
  */
 export async function offerBases(sold: readonly Sold[], inputs: BasisInputs): Promise<OfferBasis[]> {
@@ -71,14 +69,11 @@ export async function offerBases(sold: readonly Sold[], inputs: BasisInputs): Pr
   })
   const found = await hitsOf(prefixes, [...trials.values()], inputs)
   const byKey = new Map([...trials.keys()].map((key, t) => [key, found[t]!]))
-  return sold.map(({ offer, weights }, i): OfferBasis => {
+  return sold.map((_, i): OfferBasis => {
     const trial = trialOf[i]
-    const isToday = inputs.today?.host === offer.host && inputs.today.weights === weights
-    const cache: CacheBasis = isToday
-      ? { kind: 'as metered' }
-      : trial
-        ? { kind: 'simulated', rule: trial.rule, hits: byKey.get(trial.key)! }
-        : { kind: 'none' }
+    const cache: CacheBasis = trial
+      ? { kind: 'simulated', rule: trial.rule, hits: byKey.get(trial.key)! }
+      : { kind: 'none' }
     return { infeasible: infeasible[i]!, cache, deferrable }
   })
 }

@@ -2,6 +2,7 @@
 import { estimate } from '../statistics/estimate.ts'
 import type { Answer, Crossing, OptionAnswer } from './answer.ts'
 import { decidedTerms, decidedUsd } from './api-bill.ts'
+import { changesAsBilled } from './as-billed.ts'
 import { crossingDoubt, type DrawnCurve, doubts, drawnCurve, holding } from './band.ts'
 import { type Choices, checkChoices, choiceAssumptions } from './choices.ts'
 import { type Candidate, candidatesOf, optionAt } from './costing.ts'
@@ -77,7 +78,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     options,
     best: best?.name ?? null,
     crossings: changes.crossings,
-    crossingsAsBilled: changesAsBilled(group, changes.crossings, here.tokensPerMonth),
+    crossingsAsBilled: changesAsBilled(group, changes.crossings, (here.tokensPerMonth / 1e6) * reach),
     pairs: pairs.map(({ fleet: _, line: __, ...shown }) => shown),
     never: neversOf(ofCompared, choices),
     forGoodFrom: forGood,
@@ -266,26 +267,6 @@ function trafficAssumptions(evidence: Evidence, months: Resampled): Assumption[]
     })
   }
   return list
-}
-
-/** The same changes with each API as billed, before any lever. */
-function changesAsBilled(
-  group: readonly Entry[],
-  decided: readonly Crossing[],
-  tokensPerMonth: number,
-): Answer['crossingsAsBilled'] {
-  if (group.every(({ option }) => option.optimised === null)) {
-    return decided.map(({ variable, at, from, to }) => ({ variable, at, from, to }))
-  }
-  const curves = group.map(({ option }) => curveOf(option.terms!))
-  const { changes } = envelope(curves, 0, (tokensPerMonth / 1e6) * reach)
-  const nameOf = (index: number) => group[index]!.option.name
-  return changes.map(({ at, from, to }) => ({
-    variable: 'tokensPerMonth',
-    at: estimate(at * 1e6),
-    from: nameOf(from),
-    to: nameOf(to),
-  }))
 }
 
 /** Whoever holds own GPUs against an API of other weights compares two different things, and the answer says so. */
