@@ -30,6 +30,7 @@ const offer = (over: Partial<HostedOffer> = {}): HostedOffer => ({
   batchDiscount: null,
   observedAt: '2026-10-01',
   source: 'price page',
+  file: 'data/hosted-offers.csv',
   notes: null,
   leftOut: null,
   ...over,
