@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { coverageLine } from '../charts/coverage-line.ts'
 import type { Call } from '../core/meter/call.ts'
 import type { Charge } from '../core/meter/charge.ts'
 import { fromPico } from '../core/meter/money.ts'
 import { noUsage } from '../core/meter/usage.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { openMemory } from '../ledger/memory.ts'
-import { coverageLine } from '../report/coverage-line.ts'
 import { gatherCoverage } from './coverage.ts'
 
 const start = Date.UTC(2026, 10, 2) * 1000
@@ -86,7 +86,7 @@ test('calls of the billed seller in the billed time, and no others, explain the 
     billedOnly: ['Cohere'],
   })
   expect(coverageLine(coverage)).toBe(
-    'covers only 60% of the bill ($90 metered of $150 billed); 14.5 days, 5 of 168 hours of the week; 100% priced, 80% attributed, 20% estimated, 0% unknown',
+    'covers only 60% of the bill ($90 metered of $150 billed); 15 days, 5 of 168 hours of the week; 100% priced, 80% attributed, 20% estimated, 0% unknown',
   )
 })
 
@@ -113,5 +113,5 @@ test('without a bill, with only a bill, and for the sample', async () => {
   await ledger.undo('invoice')
   const none = await gatherCoverage(ledger)
   expect(none.billedShare).toBeNull()
-  expect(coverageLine(none)).toContain('no invoice: share of the bill unknown')
+  expect(coverageLine(none)).toContain('a share of the bill that is unknown (no invoice)')
 })

@@ -95,7 +95,7 @@ test('a small ledger end to end: tokens are the column sums, prices are multipli
     expect(leased).toBeCloseTo((replay.replicas * replay.gpusPerReplica * replay.durationSeconds) / 3600, 9)
     expect(replay.completed + replay.rejected).toBe(900)
   }
-  const answer = decide(evidence, defaultChoices)
+  const answer = decide(evidence, { ...defaultChoices, assume: ['latency', 'dtype'] })
   expect(answer.tokens.total).toBe(input + output)
   const spanHours = (calls.at(-1)!.atMicros - calls[0]!.atMicros) / 3.6e9
   const today = answer.options.find(({ asMetered }) => asMetered)!

@@ -1,15 +1,22 @@
 // A question in; all that is known about it, before anything is chosen, out: traffic, what each API would bill, what a replica carries.
+
+import { arrivalProfile } from '../catalog/arrival-profiles.ts'
 import { gpuById, loadFacts, modelById, offersOf, weightsOf } from '../catalog/facts.ts'
 import { defaultLease, defaultLeaseRule } from '../catalog/leases.ts'
 import { sampleAttribution } from '../catalog/sample.ts'
 import { tokenizerOf } from '../catalog/tokenizers.ts'
+import type { Coverage } from '../core/decide/coverage.ts'
 import type { Demand } from '../core/decide/demand.ts'
 import type { ApiTerms, Assumption, Evidence, LeaseRow } from '../core/decide/evidence.ts'
+import { mostDrawnShare } from '../core/decide/grade.ts'
+import { daysOf } from '../core/decide/traffic.ts'
 import { callNeeds } from '../core/meter/needs.ts'
 import type { Model } from '../core/serving/model.ts'
 import { notModelled } from '../core/serving/not-modelled.ts'
+import { hourlyPeakToMean } from '../core/statistics/arrival-profile.ts'
 import type { CallColumns, Ledger, ReportRow, UsageGroup } from '../ledger/ledger.ts'
 import { offerTerms, type Traffic, trafficOf } from './api-terms.ts'
+import { gatherCoverage } from './coverage.ts'
 import { noLimits, type Refusals, refusalsOf } from './feasibility.ts'
 import { asMetered } from './metered.ts'
 import { withLevers } from './metered-levers.ts'
@@ -59,6 +66,11 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
   const replicas = replicaTerms(shapes, calls, demand, objective, question.seed, (done, of) =>
     progress(`trying replicas: ${done} of ${of}`),
   )
+  const period = {
+    ...(question.fromMicros === null ? {} : { fromMicros: question.fromMicros }),
+    ...(question.toMicros === null ? {} : { toMicros: question.toMicros }),
+  }
+  const bill = await gatherCoverage(ledger, period, { sample: asked.sample })
   const evidence: Evidence = {
     schemaVersion: 1,
     sample: asked.sample,
@@ -68,7 +80,8 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     slice: asked.described,
     todayGroup: asked.group,
     demand,
-    coverage: coverageOf(asked, demand, await attributedShare(ledger, asked)),
+    coverage: coverageOf(asked, demand, await attributedShare(ledger, asked), bill),
+    profiles: profilesFor(demand, estimatedShareOf(asked)),
     objective,
     api,
     replicas,
@@ -142,7 +155,8 @@ async function apiTerms(
       const { offer, weights } = one
       const basis = isToday(one) ? { ...bases[i]!, cache: { kind: 'as metered' } as const } : bases[i]!
       const terms = offerTerms(offer, weights, traffic, basis)
-      return { ...terms, notes: [...terms.notes, ...unstatedNotes(offer, needed)] }
+      const servesToday = isToday(one) ? { servesToday: true } : {}
+      return { ...terms, ...servesToday, notes: [...terms.notes, ...unstatedNotes(offer, needed)] }
     }),
   ]
 }
@@ -171,11 +185,39 @@ async function attributedShare(ledger: Ledger, asked: Asked): Promise<number> {
   return total.calls === 0 ? 0 : 1 - none.reduce((sum, row) => sum + row.calls, 0) / total.calls
 }
 
-function coverageOf(asked: Asked, demand: Demand, attributedShare: number): Evidence['coverage'] {
+/** Share of the calls asked about that were drawn from sums and not metered one by one. */
+function estimatedShareOf({ metered }: Asked): number {
+  const calls = metered.reduce((sum, row) => sum + row.calls, 0)
+  return calls === 0 ? 0 : metered.reduce((sum, row) => sum + row.estimatedCalls, 0) / calls
+}
+
+/** The shapes that arrivals may have where a week was not seen, or where their times are drawn. */
+function profilesFor(demand: Demand, estimatedShare: number): NonNullable<Evidence['profiles']> {
+  if (daysOf(demand) >= 7 && estimatedShare <= mostDrawnShare) return []
+  return (['flat', 'diurnal'] as const).map(name => {
+    const { source, ...profile } = arrivalProfile(name)
+    return { name, source, peakToMean: hourlyPeakToMean({ source, ...profile }) }
+  })
+}
+
+/** What is known of the calls asked about, and how much of the whole bill was metered. */
+function coverageOf(asked: Asked, demand: Demand, attributedShare: number, bill: Coverage): Evidence['coverage'] {
   const unpriced = asked.metered.reduce((sum, row) => sum + row.unpricedCalls, 0)
   return {
     pricedShare: demand.calls === 0 ? null : 1 - unpriced / demand.calls,
     attributedShare,
+    estimatedShare: estimatedShareOf(asked),
+    unknownShare: demand.calls === 0 ? null : demand.unknownUsageCalls / demand.calls,
+    bill:
+      bill.billedUsd === null || bill.meteredUsd === null
+        ? null
+        : {
+            billedUsd: bill.billedUsd,
+            meteredUsd: bill.meteredUsd,
+            billedShare: bill.billedShare,
+            billedOnly: bill.billedOnly,
+          },
+    notes: bill.notes,
     unpricedModels: asked.metered
       .filter(row => row.unpricedCalls > 0)
       .map(row => ({ model: nameOf(row), calls: row.unpricedCalls, share: row.unpricedCalls / demand.calls })),

@@ -1,4 +1,5 @@
 // A number in; the few characters that a reader needs of it out ("9.1 Gtok", "$12.4k", "×3.2").
+import type { PossibleSaving } from '../core/decide/possible-savings.ts'
 
 const tokenSteps = [
   { from: 1e15, unit: 'Ptok', size: 1e15 },
@@ -79,6 +80,14 @@ export function daysLabel(days: number): string {
   if (days >= 2) return `${trimmed(days.toFixed(days < 10 ? 1 : 0))} days`
   if (days * 24 >= 2) return `${trimmed((days * 24).toFixed(days * 24 < 10 ? 1 : 0))} hours`
   return `${(days * 24 * 60).toFixed(0)} minutes`
+}
+
+/** What other weights would save, and which price of a failure would cancel it. */
+export function savingLabel({ group, option, usdPerMonth, hStarUsd, perExtraFailureShare }: PossibleSaving): string {
+  const { low, high } = usdPerMonth
+  const range = low > 0 ? `${usdLabel(low)}–${usdLabel(high).replace('$', '')}` : `up to ${usdLabel(high)}`
+  const calls = Math.round(1 / perExtraFailureShare)
+  return `${group} (${option}): ${range} a month less, unless it fails once more in ${calls} calls and a failure costs more than ${usdLabel(hStarUsd)}`
 }
 
 /** The first sentence and the rest: a headline and what stands under it. */

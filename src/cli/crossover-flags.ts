@@ -1,7 +1,8 @@
 // Flags of `crossover`, a plan file and the settings → one set of parameters; what is nearer to the hand wins.
 import type { Command } from 'commander'
+import { type Assumable, assumables } from '../core/decide/eligibility.ts'
 import { type Region, regions } from '../core/decide/region.ts'
-import { Fault } from '../core/fault/fault.ts'
+import { Fault, nearestName } from '../core/fault/fault.ts'
 import type { ChoicesParams, QuestionParams } from '../server/parameters.ts'
 import type { CommandFrame } from './command.ts'
 import { given, listFlag, numberFlag } from './flags.ts'
@@ -31,6 +32,7 @@ export interface CrossoverFlags {
   readonly api?: string
   readonly fallback?: string
   readonly region?: string
+  readonly assume?: readonly string[]
   readonly explain?: boolean
   readonly svg?: string
   readonly png?: string
@@ -60,6 +62,7 @@ export function declareCrossoverFlags(command: Command): Command {
     .option('--other-models <a,b>', 'other open models to show; none leaves them out', listFlag('--other-models'))
     .option('--api <name>', 'API option that self-hosting is compared with')
     .option('--fallback <host:model>', 'API that takes the calls which an option refuses')
+    .option('--assume <a,b>', 'take for granted what is not known: latency, dtype, quality', listFlag('--assume'))
     .option('--region <eu>', 'only where calls are served there: eu, us, jp or au')
     .option('--term <term>', 'lease term: on_demand, spot, reserved_1y, …')
     .option('--providers <a,b>', 'only leases of these providers', listFlag('--providers'))
@@ -119,10 +122,23 @@ export async function crossoverParams(frame: CommandFrame, flags: CrossoverFlags
       hoursPerMonth: flags.hoursPerMonth,
       api: flags.api,
       fallback: flags.fallback,
+      assume: assumeFlag(flags.assume),
       region: regionFlag(flags.region),
     }),
     seed: frame.globals().seed,
   }
+}
+
+function assumeFlag(names: readonly string[] | undefined): Assumable[] | undefined {
+  return names?.map(name => {
+    const found = assumables.find(one => one === name.toLowerCase())
+    if (found !== undefined) return found
+    const near = nearestName(name, assumables)
+    throw new Fault('BAD_ASSUMPTION', `"${name}" is nothing that can be taken for granted`, {
+      where: '--assume',
+      fix: near === null ? `use some of ${assumables.join(', ')}` : `did you mean ${near}?`,
+    })
+  })
 }
 
 function regionFlag(text: string | undefined): Region | undefined {

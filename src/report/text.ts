@@ -1,8 +1,10 @@
 // An answer in; what a terminal shows out: verdict, ranked table, chart, crossings, replays, assumptions, how to see it again.
+
+import { coverageLine } from '../charts/coverage-line.ts'
 import { optionStyles, primaryGroup, spokenName } from '../charts/frame.ts'
 import { basisLine } from '../charts/furniture.tsx'
 import { assumedOf, leftOutWords, objectiveLabel, replayedCalls, replayLabel } from '../charts/ground.ts'
-import { headline, multipleLabel, sentences, shareLabel, volumeLabel } from '../charts/labels.ts'
+import { headline, multipleLabel, savingLabel, sentences, shareLabel, volumeLabel } from '../charts/labels.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import { type Ink, ink, paragraph, sampleLine } from './ansi.ts'
 import { optionsTable } from './options-table.ts'
@@ -23,6 +25,7 @@ const mostCrossings = 3
 const mostReplays = 2
 const mostNevers = 2
 const mostUnpriced = 3
+const mostSavings = 2
 
 /** The answer for a person at a terminal, without a trailing newline. */
 export function answerText(answer: Answer, options: TextOptions): string {
@@ -39,12 +42,14 @@ export function answerText(answer: Answer, options: TextOptions): string {
     ...paragraph(first, columns).map(pen.bold),
     ...sentences(rest).flatMap(sentence => paragraph(sentence, columns, '', '  ')),
     '',
+    ...paragraph(coverageLine(answer.coverage), columns).map(pen.dim),
     ...paragraph(basisLine(answer), columns).map(pen.dim),
     '',
     ...optionsTable(answer, columns, pen, explain),
     ...(chart.length > 0 ? ['', ...chart, ...paragraph(chartKey(answer), columns).map(pen.dim)] : []),
     ...section('Crossings', crossingLines(answer, item, explain)),
     ...section("Today's calls, replayed one by one", replayLines(answer, item, explain)),
+    ...section('Possible savings on other weights', savingLines(answer, item, explain)),
     ...section('What would sharpen this most', answer.nextMeasurement === null ? [] : item(answer.nextMeasurement)),
     ...section('Unpriced', unpricedLines(answer, item, explain)),
     ...section(explain ? 'Assumed' : 'Assumed (--explain says why)', assumedLines(answer, item, explain)),
@@ -55,6 +60,11 @@ export function answerText(answer: Answer, options: TextOptions): string {
 }
 
 type Item = (text: string) => string[]
+
+function savingLines(answer: Answer, item: Item, explain: boolean): string[] {
+  const shown = explain ? answer.possibleSavings : answer.possibleSavings.slice(0, mostSavings)
+  return shown.flatMap(saving => item(savingLabel(saving)))
+}
 
 function crossingLines(answer: Answer, item: Item, explain: boolean): string[] {
   const group = primaryGroup(answer)

@@ -1,5 +1,6 @@
 // Parameters as they come in (JSON, a query string) → checked values; an unknown name names the nearest one.
 import { z } from 'zod'
+import { assumables } from '../core/decide/eligibility.ts'
 import { regions } from '../core/decide/region.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 
@@ -41,6 +42,10 @@ export const choicesShape = {
     .optional()
     .meta({ description: 'storage, egress, monitoring, as a share of the GPU bill' }),
   fallback: name.optional().meta({ description: 'HOST:MODEL that takes the calls which an option refuses' }),
+  assume: z
+    .array(z.enum(assumables))
+    .optional()
+    .meta({ description: 'what is not known of an option and taken for granted: latency, dtype, quality' }),
   region: z.enum(regions).optional().meta({ description: 'only where calls are served in this region' }),
   tokensPerMonth: positive.optional().meta({ description: 'where "you are here" stands; default: the ledger' }),
 }

@@ -61,6 +61,7 @@ const choiceCodecs: Readonly<Record<keyof Choices, Codec>> = {
   tokensPerMonth: amount(1, 1e18),
   fallback: text,
   region: text,
+  assume: list,
 }
 
 /** Choices that may be left open: an empty value in the address says so where a file's own choice says otherwise. */

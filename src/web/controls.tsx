@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX, TargetedEvent } from 'preact'
 import { shareLabel } from '../charts/labels.ts'
 import { type Choices, defaultChoices } from '../core/decide/choices.ts'
+import { type Assumable, assumables } from '../core/decide/eligibility.ts'
 import type { Evidence } from '../core/decide/evidence.ts'
 import { regions } from '../core/decide/region.ts'
 import { choices, choose, go, isFile, page } from './state.ts'
@@ -101,6 +102,21 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
         </select>
       </Choice>
       <Amount name="operationsUsdPerMonth" label="Operations, $ a month" step={100} />
+      <fieldset class="assume">
+        <legend>Take for granted</legend>
+        {assumables.map(name => (
+          <label key={name}>
+            <input
+              type="checkbox"
+              name="assume"
+              value={name}
+              checked={chosen.assume?.includes(name) ?? false}
+              onChange={event => assume(name, event.currentTarget.checked)}
+            />{' '}
+            {assumableNames[name]}
+          </label>
+        ))}
+      </fieldset>
       <details class="more">
         <summary>More</summary>
         <div class="more-body">
@@ -142,6 +158,18 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
       </details>
     </form>
   )
+}
+
+const assumableNames: Readonly<Record<Assumable, string>> = {
+  latency: 'unmeasured latency',
+  dtype: 'unstated number format',
+  quality: 'quality of other weights',
+}
+
+function assume(name: Assumable, isTaken: boolean): void {
+  const before = choices.value.assume ?? []
+  const after = assumables.filter(one => (one === name ? isTaken : before.includes(one)))
+  choose({ assume: after.length === 0 ? undefined : after })
 }
 
 function chooseTerm(term: string): void {

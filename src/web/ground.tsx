@@ -29,15 +29,34 @@ export function CoverageLine({ answer, evidence }: { answer: Answer; evidence: E
             : undefined
         }
       />
+      {coverage.billedUsd === null ? (
+        <Fact name="of the bill" value="unknown" note="no invoice" />
+      ) : (
+        <Fact
+          name="of the bill"
+          value={shareLabel(coverage.billedShare)}
+          note={answer.decision.partial ? 'too little for a verdict' : undefined}
+        />
+      )}
+      <Fact name="attributed" value={shareLabel(coverage.attributedShare)} />
+      <Fact name="hours of the week" value={`${coverage.hoursOfWeek} of 168`} />
       <Fact name="prices at" value={evidence.at} />
-      <Fact name="grade" value={answer.grade} />
+      <Fact name="grade" value={answer.grade} why={answer.gradeReason} />
     </dl>
   )
 }
 
-function Fact({ name, value, note }: { name: string; value: string; note?: string | undefined }): JSX.Element {
+interface FactProps {
+  readonly name: string
+  readonly value: string
+  readonly note?: string | undefined
+  /** Told on hover. */
+  readonly why?: string | undefined
+}
+
+function Fact({ name, value, note, why }: FactProps): JSX.Element {
   return (
-    <div>
+    <div title={why}>
       <dt>{name}</dt>
       <dd>
         {value}

@@ -6,11 +6,11 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { gatherCoverage } from '../../src/ask/coverage.ts'
 import { loadPriceBook } from '../../src/catalog/price-book.ts'
+import { coverageLine } from '../../src/charts/coverage-line.ts'
 import { formatUsd } from '../../src/core/meter/money.ts'
 import type { ImportResult } from '../../src/intake/account.ts'
 import { importFile } from '../../src/intake/import.ts'
 import { openDuckdb } from '../../src/ledger/duckdb.ts'
-import { coverageLine } from '../../src/report/coverage-line.ts'
 import { features, teamDays, teamFiles, teamStartMicros } from './team.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'crossline-team-'))
@@ -84,6 +84,6 @@ test('the calls explain most of the bill, one seller not at all', async () => {
   expect(Number(bedrock?.meteredUsd)).toBeLessThanOrEqual(Number(formatUsd(tally.usd.bedrock!)))
   expect(bedrock?.share).toBeGreaterThan(0.98)
   expect(coverageLine(coverage)).toMatch(
-    /^covers 9\d% of the bill \(\$[\d,]+ metered of \$[\d,]+ billed\); 14\.0 days, 168 of 168/,
+    /^covers 9\d% of the bill \(\$[\d,]+ metered of \$[\d,]+ billed\); 14 days, 168 of 168/,
   )
 })

@@ -1,6 +1,11 @@
 // Evidence and choices in; the ranked answer with its crossings, doubts and assumptions out.
+import type { Decision, ProfileAnswer } from './decision.ts'
+import type { Assumable } from './eligibility.ts'
 import type { Assumption, CacheEvidence, Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import type { Fallback } from './feasible.ts'
+import type { Grade } from './grade.ts'
+import type { NextMeasurement } from './next-measurement.ts'
+import type { PossibleSaving } from './possible-savings.ts'
 
 export type YesNoUnknown = 'yes' | 'no' | 'unknown'
 
@@ -74,6 +79,8 @@ export interface OptionAnswer {
   readonly gpus: number | null
   readonly meetsQuality: YesNoUnknown
   readonly meetsLatency: YesNoUnknown
+  /** What would have to be taken for granted so that it meets the bars; [] = nothing. */
+  readonly unknowns: readonly Assumable[]
   readonly infeasible: {
     readonly calls: number
     readonly share: number
@@ -145,19 +152,37 @@ export interface Answer {
   readonly tokens: { readonly input: number; readonly output: number; readonly total: number }
   readonly coverage: {
     readonly days: number
+    /** Of 168. */
     readonly hoursOfWeek: number
+    /** Exact, 12 decimals; null without a bill. */
+    readonly billedUsd: string | null
+    readonly meteredUsd: string | null
     readonly billedShare: number | null
+    /** Shares of calls. */
     readonly pricedShare: number | null
     readonly attributedShare: number | null
+    readonly estimatedShare: number | null
+    readonly unknownShare: number | null
+    readonly notes: readonly string[]
   }
   /** Latency that fleets are sized for and every option is held to, 95th percentiles. */
   readonly objective: Evidence['objective']
-  readonly grade: 'A' | 'B' | 'C' | 'D'
+  readonly grade: Grade
+  /** What the grade means here. */
+  readonly gradeReason: string
   /** One sentence a buyer can read. */
   readonly verdict: string
   /** Ranked: today's weights first, then by USD; unknown last. */
   readonly options: readonly OptionAnswer[]
+  /** The cheapest that is known, or was assumed, to meet every bar. */
   readonly best: string | null
+  /** A cheaper one of today's weights that lacks nothing but proof. */
+  readonly bestIf: { readonly option: string; readonly usd: number; readonly assumes: readonly Assumable[] } | null
+  readonly decision: Decision
+  /** Under a week of traffic: the same decision with each shape that the hours not seen may have; [] else. */
+  readonly profiles: readonly ProfileAnswer[]
+  /** Cheaper options of other weights: what they would save, and which price of a failure would cancel that. */
+  readonly possibleSavings: readonly PossibleSaving[]
   /** Breakpoints of the cheapest option among today's weights, ascending; each API after its levers. */
   readonly crossings: readonly Crossing[]
   /** The same with each API as billed; equal to `crossings` where no lever is left. */
@@ -183,7 +208,10 @@ export interface Answer {
   /** The API option that self-hosting is compared with in verdict, `never` and `forGoodFrom`. */
   readonly comparedApi: string | null
   readonly youAreHere: { readonly tokensPerMonth: number; readonly requestsPerMonth: number }
+  /** The unknown whose knowledge would most likely change the decision, in one line. */
   readonly nextMeasurement: string | null
+  /** The same in its parts; `command` is what to type, null where it is no command. */
+  readonly next: NextMeasurement | null
   readonly assumptions: readonly Assumption[]
   readonly notModelled: readonly string[]
   readonly unpriced: readonly { readonly model: string; readonly calls: number; readonly share: number }[]

@@ -145,7 +145,7 @@ test('law 9: refused calls bar an option from the best without a fallback, and n
     unservedShare: 0.05,
     fallback: null,
   })
-  const moved = decide(made, choose({ fallback: 'HOST0:open-70b' }))
+  const moved = decide(made, choose({ fallback: 'HOST0:open-70b', assume: ['latency', 'dtype'] }))
   const option = optionOf(moved, 'host1 open-70b')
   expect(moved.best).toBe('host1 open-70b')
   // 95 % of the tokens at 0.4 and 5 % at 1.
@@ -231,7 +231,7 @@ const lever = (saves: number, usdPerMtok: number): Partial<ApiTerms> => ({
 
 test('the headline holds own GPUs against each API at its best, and shows the crossing as billed beside it', () => {
   const made = evidence([{ usdPerMtok: 3 }, { usdPerMtok: 2, over: lever(1, 2) }])
-  const answer = decide(made, choose())
+  const answer = decide(made, choose({ assume: ['latency', 'dtype'] }))
   const option = optionOf(answer, 'host1 open-70b')
   expect(option.usd! / option.optimised!.usd).toBeCloseTo(2, 9)
   expect(answer.comparedApi).toBe('host1 open-70b')
@@ -294,7 +294,7 @@ test('token ratio: 1 within one tokenizer; else the band of prompts, and of the 
 
 test('law 4: where a seller serves is not taken for granted; own GPUs stand where they may, or have no price', () => {
   const apis = [{ usdPerMtok: 1 }, { usdPerMtok: 2, over: { region: 'eu' } }, { usdPerMtok: 2, over: { region: 'us' } }]
-  const answer = decide(evidence(apis), choose({ region: 'eu' }))
+  const answer = decide(evidence(apis), choose({ region: 'eu', assume: ['latency', 'dtype'] }))
   const reasons = (i: number) => optionOf(answer, `host${i} open-70b`).infeasible
   expect(reasons(0)).toMatchObject({ share: 1, reasons: [expect.stringContaining('where it is served is not stated')] })
   expect(reasons(1)).toMatchObject({ share: 0, reasons: [] })

@@ -15,7 +15,12 @@ export type DrawnCurve = (draw: number) => Curve
  * The curve of an option in each draw. API: its price per token moves with the drawn mix, and a hosted offer's also with
  * the spread of hosted prices of the same weights. Own GPUs: lease price, throughput and peak are drawn.
  */
-export function drawnCurve(evidence: Evidence, candidate: Candidate, months: Resampled): DrawnCurve | null {
+export function drawnCurve(
+  evidence: Evidence,
+  candidate: Candidate,
+  months: Resampled,
+  leastPeakToMean = 1,
+): DrawnCurve | null {
   const terms = candidate.terms === null ? null : (candidate.optimised?.terms ?? candidate.terms)
   if (terms === null) return null
   const nominal = curveOf(terms)
@@ -34,7 +39,7 @@ export function drawnCurve(evidence: Evidence, candidate: Candidate, months: Res
     return curveOf({
       ...terms,
       replicaUsdPerMonth: terms.replicaUsdPerMonth * price,
-      replicaMtokPerMonth: (terms.throughputMtokPerMonth * speeds[d]!) / peaks[d]!,
+      replicaMtokPerMonth: (terms.throughputMtokPerMonth * speeds[d]!) / Math.max(peaks[d]!, leastPeakToMean),
     })
   }
 }
@@ -87,6 +92,24 @@ export function doubts(
     band: curve === null ? null : bandOf(costs[i]!),
     probabilityCheapest: contenders.includes(i) ? estimate(wins[i]! / months.draws) : null,
   }))
+}
+
+/** Share of draws in which the cheapest of some curves is cheaper than the cheapest of others. */
+export function shareCheaper(
+  some: readonly DrawnCurve[],
+  others: readonly DrawnCurve[],
+  months: Resampled,
+  tokensPerMonth: number,
+  volumeIsStated: boolean,
+): number {
+  let wins = 0
+  for (let d = 0; d < months.draws; d++) {
+    const mtok = (tokensPerMonth / 1e6) * (volumeIsStated ? 1 : months.volume[d]!)
+    const least = (curves: readonly DrawnCurve[]) =>
+      curves.reduce((usd, curve) => Math.min(usd, curveAt(curve(d), mtok)), Number.POSITIVE_INFINITY)
+    if (least(some) < least(others) * (1 - equalUsd)) wins += 1
+  }
+  return wins / months.draws
 }
 
 export interface CrossingDoubt {

@@ -1,6 +1,7 @@
 // What the reader may turn: the controls of the page and the flags of the command, with their defaults and sources.
 import { Fault } from '../fault/fault.ts'
 import { estimate } from '../statistics/estimate.ts'
+import { type Assumable, assumables } from './eligibility.ts'
 import type { Assumption } from './evidence.ts'
 import { tokenWords, usdWords } from './phrase.ts'
 import { regions } from './region.ts'
@@ -31,6 +32,8 @@ export interface Choices {
   readonly fallback: string | null
   /** Part of the world that calls must be served in (`eu`, `us`, `jp`, `au`); null = anywhere. */
   readonly region: string | null
+  /** What is not known of an option and is taken for granted all the same; null = nothing. */
+  readonly assume: readonly Assumable[] | null
 }
 
 /** Defaults that hold until the reader turns them; `choiceAssumptions` says where each comes from. */
@@ -49,6 +52,7 @@ export const defaultChoices: Choices = {
   tokensPerMonth: null,
   fallback: null,
   region: null,
+  assume: null,
 }
 
 const sources: Partial<Record<keyof Choices, string>> = {
@@ -84,6 +88,7 @@ const words: Record<keyof Choices, { readonly label: string; readonly brief: (va
   },
   fallback: { label: 'calls refused go to', brief: String },
   region: { label: 'served in', brief: String },
+  assume: { label: 'taken for granted', brief: String },
 }
 
 /** One line per choice that shapes the answer: its value, and whether the reader stated it or why it is the default. */
@@ -124,6 +129,8 @@ export function checkChoices(choices: Choices): void {
   number('operationsUsdPerMonth', value => value >= 0, 'a number ≥ 0')
   number('overheadShare', value => value >= 0, 'a number ≥ 0')
   number('tokensPerMonth', value => value > 0, 'a number > 0')
+  const wrong = choices.assume?.find(one => !assumables.includes(one))
+  if (wrong !== undefined) bad('assume', `some of ${assumables.join(', ')}`)
   if (choices.region !== null && !(regions as readonly string[]).includes(choices.region)) {
     bad('region', `one of ${regions.join(', ')}`)
   }

@@ -3,7 +3,7 @@ import { estimate } from '../statistics/estimate.ts'
 import type { Band, CostTerms, OptionAnswer, YesNoUnknown } from './answer.ts'
 import { type ApiBill, apiBill, cacheOf, optimisedAt, refusedByFleet } from './api-bill.ts'
 import type { Choices } from './choices.ts'
-import { meetsQuality, type Weights } from './eligibility.ts'
+import { meetsQuality, unknownsOf, type Weights } from './eligibility.ts'
 import type { ApiTerms, Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import { billedGpus, type Lease, leaseOf, unknown } from './lease.ts'
 import { regionRefusal } from './region.ts'
@@ -34,15 +34,20 @@ export interface Candidate {
   readonly optimised: ApiBill['optimised']
 }
 
-/** All options that the choices leave in, in the order of the evidence. Fault GPU_UNKNOWN for a GPU that nobody tried. */
-export function candidatesOf(evidence: Evidence, choices: Choices): Candidate[] {
+/**
+ * All options that the choices leave in, in the order of the evidence; fleets sized for a busiest hour of at least
+ * `leastPeakToMean` times the mean. Fault GPU_UNKNOWN for a GPU that nobody tried.
+ */
+export function candidatesOf(evidence: Evidence, choices: Choices, leastPeakToMean = 1): Candidate[] {
   if (choices.gpu !== null && !evidence.replicas.some(replica => replica.gpu === choices.gpu)) {
     const tried = new Set(evidence.replicas.map(replica => replica.gpu))
     throw unknown('GPU_UNKNOWN', 'GPU that was simulated', choices.gpu, tried)
   }
   const apis = evidence.api.map((terms, i) => apiCandidate(evidence, choices, terms, i))
   const fleets = evidence.replicas.flatMap((replica, i) =>
-    choices.gpu === null || replica.gpu === choices.gpu ? [fleetCandidate(evidence, choices, replica, i)] : [],
+    choices.gpu === null || replica.gpu === choices.gpu
+      ? [fleetCandidate(evidence, choices, replica, i, leastPeakToMean)]
+      : [],
   )
   return named([...apis, ...fleets])
 }
@@ -76,8 +81,15 @@ function apiCandidate(evidence: Evidence, choices: Choices, api: ApiTerms, apiIn
 const knownUsageShare = ({ demand }: Evidence): number =>
   demand.calls > 0 ? 1 - demand.unknownUsageCalls / demand.calls : 0
 
-function fleetCandidate(evidence: Evidence, choices: Choices, replica: ReplicaTerms, replicaIndex: number): Candidate {
-  const shape = shapesOf(evidence)[replicaIndex]!
+function fleetCandidate(
+  evidence: Evidence,
+  choices: Choices,
+  replica: ReplicaTerms,
+  replicaIndex: number,
+  leastPeakToMean: number,
+): Candidate {
+  const seen = shapesOf(evidence)[replicaIndex]!
+  const shape = { ...seen, peakToMean: Math.max(seen.peakToMean, leastPeakToMean) }
   const inRegion = evidence.leases.filter(row => regionRefusal(choices.region, row.region) === null)
   const lease = leaseOf(inRegion, replica.gpu, choices)
   const refused = refusedByFleet(evidence, choices, replica.infeasible)
@@ -167,7 +179,8 @@ export function optionAt(
 ): OptionAnswer {
   const { terms } = candidate
   const notes = [...candidate.notes]
-  const asMetered = candidate.apiIndex !== null && evidence.api[candidate.apiIndex]!.kind === 'as-metered'
+  const api = candidate.apiIndex === null ? null : evidence.api[candidate.apiIndex]!
+  const asMetered = api?.kind === 'as-metered'
   const tokens = here.tokensPerMonth
   const cost = terms === null ? null : costAt(terms, tokens)
   const usd = cost !== null && Number.isFinite(cost) ? cost : null
@@ -184,6 +197,10 @@ export function optionAt(
     )
   }
   const ratio = tokenRatioOf(evidence, today, candidate.group)
+  const bars = {
+    meetsQuality: meetsQuality(today, candidate, asMetered || api?.servesToday === true),
+    meetsLatency: replay !== null && replay.lateShare > lateAllowed ? 'no' : meetsLatency(evidence, candidate, tokens),
+  } as const
   return {
     name: candidate.name,
     kind: candidate.kind,
@@ -202,8 +219,8 @@ export function optionAt(
     utilization: terms === null ? null : utilizationAt(terms, tokens),
     replicas,
     gpus: replicas === null || replica === null ? null : replicas * replica.gpusPerReplica,
-    meetsQuality: meetsQuality(today, candidate, asMetered),
-    meetsLatency: replay !== null && replay.lateShare > lateAllowed ? 'no' : meetsLatency(evidence, candidate, tokens),
+    ...bars,
+    unknowns: unknownsOf({ ...candidate, ...bars }, today),
     infeasible: candidate.infeasible,
     tokenRatio: ratio,
     breakdown: terms === null ? unknownParts : breakdownAt(terms, tokens),
@@ -249,7 +266,8 @@ const unknownParts = {
  */
 function meetsLatency(evidence: Evidence, candidate: Candidate, tokensPerMonth: number): YesNoUnknown {
   if (candidate.replicaIndex === null) {
-    return evidence.api[candidate.apiIndex!]!.kind === 'as-metered' ? 'yes' : 'unknown'
+    const { kind, servesToday } = evidence.api[candidate.apiIndex!]!
+    return kind === 'as-metered' || servesToday === true ? 'yes' : 'unknown'
   }
   const { terms } = candidate
   const replica = evidence.replicas[candidate.replicaIndex]!

@@ -1,111 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Fault } from '../fault/fault.ts'
-import { type UsageKind, usageKinds } from '../meter/usage.ts'
 import type { CostTerms } from './answer.ts'
 import { type Choices, defaultChoices } from './choices.ts'
 import { decide } from './decide.ts'
-import type { ApiTerms, Evidence, LeaseRow, ReplicaTerms } from './evidence.ts'
+import type { Evidence, ReplicaTerms } from './evidence.ts'
+import { evidenceForTest as evidence } from './evidence-for-test.ts'
 import { breakdownAt, costAt, replicasAt, utilizationAt } from './staircase.ts'
-
-/** Traffic of `windows` ten-minute windows, 1 Mtok in and 0.25 Mtok out each, by day twice that and by night nothing. */
-function evidence({
-  windows = 2016,
-  api = [{}],
-  replicas = [{}],
-  leases,
-  ...rest
-}: {
-  windows?: number
-  api?: Partial<ApiTerms & { usdPerMtok: number }>[]
-  replicas?: Partial<ReplicaTerms>[]
-  leases?: LeaseRow[]
-} & Omit<Partial<Evidence>, 'api' | 'replicas' | 'leases'> = {}): Evidence {
-  const day = Array.from({ length: windows }, (_, i) => (i % 144 < 72 ? 2 : 0))
-  const input = day.map(level => level * 1_000_000)
-  const output = day.map(level => level * 250_000)
-  const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
-  const tokens = { input: sum(input), output: sum(output) }
-  const usage = Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>
-  return {
-    schemaVersion: 1,
-    sample: false,
-    attribution: [],
-    at: '2026-10-10',
-    seed: 7,
-    slice: {},
-    todayGroup: 'open-70b',
-    demand: {
-      calls: sum(day) * 500,
-      tokens,
-      usage: { ...usage, input: tokens.input, output: tokens.output },
-      unknownUsageCalls: 0,
-      failedCalls: 0,
-      firstAtMicros: 0,
-      lastAtMicros: windows * 600e6,
-      windowSeconds: 600,
-      windows: { calls: day.map(level => level * 500), input, output },
-      hoursOfWeek: Math.min(168, Math.ceil(windows / 12)),
-    },
-    coverage: { pricedShare: 1, attributedShare: 0, unpricedModels: [] },
-    objective: { ttftP95Ms: 2000, tpotP95Ms: 50, source: 'test' },
-    api: api.map(({ usdPerMtok = 0.6, ...terms }, i) => ({
-      name: i === 0 ? 'metered' : `hosted ${i}`,
-      group: 'open-70b',
-      kind: i === 0 ? 'as-metered' : 'hosted',
-      provider: 'host',
-      model: 'open-70b',
-      dtype: null,
-      usd: ((usdPerMtok * (tokens.input + tokens.output)) / 1e6).toFixed(12),
-      usdByWindow: day.map(level => level * 1.25 * usdPerMtok),
-      pricedShare: 1,
-      fixedUsdPerMonth: 0,
-      source: 'list price',
-      observedAt: '2026-10-01',
-      infeasible: { calls: 0, reasons: [] },
-      notes: [],
-      ...terms,
-    })),
-    replicas: replicas.map(terms => ({
-      model: 'open-70b',
-      group: 'open-70b',
-      gpu: 'h100',
-      gpusPerReplica: 2,
-      dtype: 'bf16',
-      fits: true,
-      problem: null,
-      requestsPerSecond: 4,
-      tokensPerSecond: 10_000,
-      secondsPerInputToken: 5e-5,
-      secondsPerOutputToken: 3e-4,
-      loadCurve: [
-        { load: 0.25, busyShare: 0.5, ttftP95Ms: 200, tpotP95Ms: 20 },
-        { load: 1, busyShare: 1, ttftP95Ms: 1900, tpotP95Ms: 45 },
-      ],
-      bottleneck: 'compute',
-      kvCapacityTokens: 100_000,
-      band: 0.25,
-      infeasible: { calls: 0, reasons: [] },
-      ...terms,
-    })),
-    leases: leases ?? [
-      lease('lambda', '3'),
-      lease('aws', '6.88'),
-      lease('runpod', '2'),
-      lease('aws', '9', { region: 'sa-east-1' }),
-    ],
-    slices: [],
-    assumptions: [],
-    notModelled: [],
-    ...rest,
-  }
-}
-
-function lease(provider: string, usdPerGpuHour: string, rest: Partial<LeaseRow> = {}): LeaseRow {
-  const id = `${provider} ${usdPerGpuHour}`
-  const row = { id, provider, gpu: 'h100', gpusPerInstance: 8, usdPerGpuHour, term: 'on_demand', region: 'us' }
-  return { ...row, asOf: '2026-10-10', source: 'price page', ...rest }
-}
 
 const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
 const bare = { operationsUsdPerMonth: 0, overheadShare: 0, spareReplicas: 0 }
@@ -191,10 +92,17 @@ test('law 9: other weights or a rounded dtype are shown and never best; with the
     expect(answer.best).toBe('metered')
     if (other.dtype) expect(answer.verdict).toMatch(/hosted 1 would cost \$54.75 a month, .* as fp4: .* not measured/)
   }
-  const same = decide(evidence({ api: [{}, { ...cheap, dtype: 'bf16' }] }), choose())
-  expect(same.best).toBe('hosted 1')
-  expect(same.assumptions.map(({ name }) => name)).toContain('latency of hosted 1')
-  expect(same.nextMeasurement).toContain('p95 latency of hosted 1')
+  const same = evidence({ api: [{}, { ...cheap, dtype: 'bf16' }] })
+  const unproven = decide(same, choose())
+  expect(unproven.best).toBe('metered')
+  expect(unproven.bestIf).toMatchObject({ option: 'hosted 1', assumes: ['latency'] })
+  expect(unproven.nextMeasurement).toContain('latency of hosted 1')
+  const assumed = decide(same, choose({ assume: ['latency'] }))
+  expect(assumed.best).toBe('hosted 1')
+  expect(assumed.bestIf).toBeNull()
+  expect(assumed.assumptions).toContainEqual(
+    expect.objectContaining({ name: 'latency of hosted 1', source: expect.stringContaining('stated by you') }),
+  )
 })
 
 test('law 9: whatever the prices, the best has today’s weights, and calls that it cannot take bar it', () => {
@@ -208,12 +116,14 @@ test('law 9: whatever the prices, the best has today’s weights, and calls that
     fc.property(fc.array(option, { minLength: 1, maxLength: 6 }), offers => {
       const answer = decide(evidence({ windows: 144, api: [{}, ...offers] }), choose(), { draws: 20 })
       const best = answer.options.find(({ name }) => name === answer.best)!
-      expect(best).toMatchObject({ group: 'open-70b', meetsQuality: 'yes' })
+      expect(best).toMatchObject({ group: 'open-70b', meetsQuality: 'yes', meetsLatency: 'yes', unknowns: [] })
       expect(best.infeasible.share).toBeLessThanOrEqual(0.001)
       for (const other of answer.options) {
-        const same = other.group === best.group && other.meetsQuality === 'yes' && other.infeasible.share <= 0.001
+        const same = other.unknowns.length === 0 && other.meetsLatency === 'yes' && other.infeasible.share <= 0.001
         if (same) expect(best.usd).toBeLessThanOrEqual(other.usd!)
       }
+      // What lacks only proof is named beside it, and never as the best.
+      if (answer.bestIf !== null) expect(answer.bestIf.usd).toBeLessThan(best.usd!)
     }),
     { numRuns: 40 },
   )
@@ -232,12 +142,13 @@ test('a cheaper way to the same weights that is not the best is named, with what
 })
 
 test('among equal prices what is in use is the best, and wins the draws too; else the first name', () => {
-  const same = decide(evidence({ api: [{}, { name: 'a host' }, { name: 'b host' }] }), choose())
+  const proven = choose({ assume: ['latency', 'dtype'] })
+  const same = decide(evidence({ api: [{}, { name: 'a host' }, { name: 'b host' }] }), proven)
   expect(same.options.slice(0, 3).map(({ name }) => name)).toEqual(['metered', 'a host', 'b host'])
   expect(same.best).toBe('metered')
-  expect(same.verdict).toMatch(/^Stay: metered .* as dear as a host and one more/)
+  expect(same.verdict).toMatch(/Stay: metered .* as dear as a host and one more/)
   expect(same.options[0]!.probabilityCheapest).toBe(1)
-  const away = decide(evidence({ api: [{ usdPerMtok: 9 }, { name: 'b host' }, { name: 'a host' }] }), choose())
+  const away = decide(evidence({ api: [{ usdPerMtok: 9 }, { name: 'b host' }, { name: 'a host' }] }), proven)
   expect(away.best).toBe('a host')
   expect(away.options[0]!.probabilityCheapest).toBe(1)
 })
@@ -501,7 +412,7 @@ test('a tie is called one, and what is paid today is told by a flag, not by a na
         { name: 'hosted 2', usdPerMtok: 1, kind: 'hosted' },
       ],
     }),
-    { ...defaultChoices, spareReplicas: 40 },
+    { ...defaultChoices, spareReplicas: 40, assume: ['latency', 'dtype'] },
   )
   expect(answer.verdict).toContain('as dear as hosted 2')
   expect(answer.verdict).not.toContain('$0.00')

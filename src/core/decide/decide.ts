@@ -3,21 +3,35 @@ import { estimate } from '../statistics/estimate.ts'
 import type { Answer, Crossing, OptionAnswer } from './answer.ts'
 import { decidedTerms, decidedUsd } from './api-bill.ts'
 import { changesAsBilled } from './as-billed.ts'
+import { comparisonAssumptions, leaseAssumptions, trafficAssumptions } from './assumptions.ts'
 import { crossingDoubt, type DrawnCurve, doubts, drawnCurve, holding } from './band.ts'
 import { type Choices, checkChoices, choiceAssumptions } from './choices.ts'
 import { type Candidate, candidatesOf, optionAt } from './costing.ts'
-import { assumedFor, mayBeBest, mostInfeasibleShare, todaysWeights, type Weights } from './eligibility.ts'
+import { enoughOfTheBill } from './coverage.ts'
+import { answerOf, type Contest, contestOf, decisionOf, type ProfileAnswer } from './decision.ts'
+import {
+  type Assumable,
+  assumedFor,
+  isSameWeights,
+  mayBeBest,
+  mostInfeasibleShare,
+  provable,
+  todaysWeights,
+  type Weights,
+} from './eligibility.ts'
 import { envelope } from './envelope.ts'
 import type { Assumption, Evidence } from './evidence.ts'
 import { unservedShare } from './feasible.ts'
+import { gradeOf } from './grade.ts'
 import { checkLeaseChoices, unknown } from './lease.ts'
+import { nextMeasurementOf, nextWords } from './next-measurement.ts'
 import { neversOf, type Pair, pairsOf } from './pairs.ts'
-import { spanWords, usdWords } from './phrase.ts'
+import { possibleSavingsOf } from './possible-savings.ts'
 import { type Resampled, resample } from './resample.ts'
 import { curveOf } from './staircase.ts'
 import { widened } from './token-ratio.ts'
-import { daysOf, shapesOf, type Volume, volumeOf } from './traffic.ts'
-import { nextMeasurement, verdict } from './verdict.ts'
+import { daysOf, type Volume, volumeOf } from './traffic.ts'
+import { verdict } from './verdict.ts'
 
 /** Envelope and crossings are searched up to this multiple of today's volume. */
 const reach = 1000
@@ -42,10 +56,18 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
   const here = volumeOf(demand, choices.hoursPerMonth, choices.tokensPerMonth)
   const today = todaysWeights(evidence)
   const months = resample(evidence, draws)
-  const entries = rank(placed(evidence, choices, here, today, months), today)
+  const assumed = choices.assume ?? []
+  const shapes = shapesOfArrivals(evidence)
+  const byShape = shapes.map(({ peakToMean }) => placed(evidence, choices, here, today, months, peakToMean))
+  const entries = rank(spanning(byShape), today)
   const options = entries.map(entry => entry.option)
-  // Options of today's weights are ranked by cost, so the first that may be the best is.
-  const best = options.find(option => mayBeBest(option, today)) ?? null
+  const best = cheapestOf(options.filter(option => mayBeBest(option, today, assumed)))
+  const contests = byShape.map(placedAs => contestOf(placedAs, today, assumed, months, here))
+  const decision = decisionOf(
+    contests,
+    shapes.map(({ name }) => name),
+    (evidence.coverage.bill?.billedShare ?? 1) < enoughOfTheBill,
+  )
   const group = entries.filter(({ option }) => isOfToday(option, today))
   const compared = comparedApi(entries, group, choices)
   const fleets = group.filter(({ option }) => option.kind === 'self-host')
@@ -68,15 +90,27 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     coverage: {
       days: estimate(days),
       hoursOfWeek: demand.hoursOfWeek,
-      billedShare: null,
+      billedUsd: evidence.coverage.bill?.billedUsd ?? null,
+      meteredUsd: evidence.coverage.bill?.meteredUsd ?? null,
+      billedShare: evidence.coverage.bill?.billedShare ?? null,
       pricedShare: evidence.coverage.pricedShare,
       attributedShare: evidence.coverage.attributedShare,
+      estimatedShare: evidence.coverage.estimatedShare ?? null,
+      unknownShare: evidence.coverage.unknownShare ?? null,
+      notes: evidence.coverage.notes ?? [],
     },
     objective: evidence.objective,
-    grade: 'C',
+    ...gradeOf(evidence),
     verdict: '',
     options,
     best: best?.name ?? null,
+    bestIf: bestIfOf(options, best, today),
+    decision,
+    profiles:
+      shapes.length === 1
+        ? []
+        : shapes.map((shape, i) => profileAnswer(shape, byShape[i]!, contests[i]!, today, assumed)),
+    possibleSavings: possibleSavingsOf(options, best ?? group[0]?.option ?? null, today?.group ?? null),
     crossings: changes.crossings,
     crossingsAsBilled: changesAsBilled(group, changes.crossings, (here.tokensPerMonth / 1e6) * reach),
     pairs: pairs.map(({ fleet: _, line: __, ...shown }) => shown),
@@ -88,36 +122,101 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
       requestsPerMonth: estimate(here.requestsPerMonth),
     },
     nextMeasurement: null,
+    next: null,
     assumptions: [
       ...evidence.assumptions,
       ...choiceAssumptions(choices),
       ...trafficAssumptions(evidence, months),
-      ...leaseAssumptions(entries),
+      ...leaseAssumptions(entries.map(({ candidate }) => candidate)),
       ...(best === null ? [] : assumedFor(best)),
-      ...comparisonAssumptions(compared, today),
+      ...comparisonAssumptions(compared?.option ?? null, today),
       ...changes.assumptions,
     ],
     notModelled: evidence.notModelled,
     unpriced: evidence.coverage.unpricedModels,
   }
-  const context = {
-    today,
-    days,
-    unseenShare: months.unseenShare,
-    metered: best?.asMetered === true,
-    isStated: choices.tokensPerMonth !== null,
-  }
-  return { ...answer, verdict: verdict(answer, context), nextMeasurement: nextMeasurement(answer, evidence) }
+  const next = nextMeasurementOf(answer, contests[0]!, evidence)
+  const context = { today, contest: contests[0]!, isStated: choices.tokensPerMonth !== null }
+  return { ...answer, verdict: verdict(answer, context), next, nextMeasurement: nextWords(next) }
 }
 
-function placed(evidence: Evidence, choices: Choices, here: Volume, today: Weights | null, months: Resampled): Entry[] {
-  const candidates = candidatesOf(evidence, choices)
+interface ArrivalShape {
+  readonly name: string
+  readonly source: string
+  /** Busiest hour ÷ mean that fleets are sized for at least. */
+  readonly peakToMean: number
+}
+
+/** The traffic as it was seen, and each other shape that the hours not seen may have. */
+function shapesOfArrivals({ profiles = [] }: Evidence): readonly ArrivalShape[] {
+  const flat = { name: 'flat', source: 'the hours not seen are like those that were', peakToMean: 1 }
+  return [flat, ...profiles.filter(({ name }) => name !== 'flat')]
+}
+
+/** Options as under the first shape, with bands that hold those of every shape. */
+function spanning(byShape: readonly (readonly Entry[])[]): Entry[] {
+  const [seen, ...others] = byShape
+  return seen!.map((entry, i) => {
+    const bands = others.flatMap(entries => entries[i]!.option.band ?? [])
+    const { band } = entry.option
+    if (band === null || bands.length === 0) return entry
+    const low = Math.min(band.low, ...bands.map(one => one.low))
+    const high = Math.max(band.high, ...bands.map(one => one.high))
+    return { ...entry, option: { ...entry.option, band: { low, high } } }
+  })
+}
+
+function profileAnswer(
+  { name, source, peakToMean }: ArrivalShape,
+  entries: readonly Entry[],
+  contest: Contest,
+  today: Weights | null,
+  assumed: readonly Assumable[],
+): ProfileAnswer {
+  const options = entries.map(({ option }) => option)
+  return {
+    name,
+    source,
+    peakToMean: estimate(peakToMean),
+    answer: answerOf(contest).answer,
+    best: cheapestOf(options.filter(option => mayBeBest(option, today, assumed)))?.name ?? null,
+    fleet: contest.fleet?.name ?? null,
+    fleetUsd: contest.fleet?.usd ?? null,
+  }
+}
+
+/** By what it costs after its levers; among equals what is in use, then by name. */
+function cheapestOf(options: readonly OptionAnswer[]): OptionAnswer | null {
+  const [first] = [...options].sort((a, b) => decidedUsd(a)! - decidedUsd(b)! || amongEquals(a, b))
+  return first ?? null
+}
+
+/** The cheapest of today's weights that undercuts the best and lacks nothing but proof. */
+function bestIfOf(
+  options: readonly OptionAnswer[],
+  best: OptionAnswer | null,
+  today: Weights | null,
+): Answer['bestIf'] {
+  const could = cheapestOf(options.filter(option => isSameWeights(option, today) && mayBeBest(option, today, provable)))
+  if (could === null || could === best || (best !== null && decidedUsd(could)! >= decidedUsd(best)!)) return null
+  return { option: could.name, usd: decidedUsd(could)!, assumes: could.unknowns }
+}
+
+function placed(
+  evidence: Evidence,
+  choices: Choices,
+  here: Volume,
+  today: Weights | null,
+  months: Resampled,
+  leastPeakToMean: number,
+): Entry[] {
+  const candidates = candidatesOf(evidence, choices, leastPeakToMean)
   const certain = { band: null, probabilityCheapest: null }
   const options = candidates.map(candidate => optionAt(evidence, today, candidate, here, certain))
-  const drawn = candidates.map(candidate => drawnCurve(evidence, candidate, months))
+  const drawn = candidates.map(candidate => drawnCurve(evidence, candidate, months, leastPeakToMean))
   const contenders = options
     .map((option, i) => ({ option, i }))
-    .filter(({ option }) => mayBeBest(option, today))
+    .filter(({ option }) => mayBeBest(option, today, [...provable, ...(choices.assume ?? [])]))
     .sort((x, y) => amongEquals(x.option, y.option))
     .map(({ i }) => i)
   const found = doubts(drawn, contenders, months, here.tokensPerMonth, choices.tokensPerMonth !== null)
@@ -155,8 +254,7 @@ function isOfToday(option: OptionAnswer, today: Weights | null): boolean {
   const overfull = option.terms !== null && option.usd === null
   return (
     option.terms !== null &&
-    option.group === today?.group &&
-    option.meetsQuality === 'yes' &&
+    isSameWeights(option, today) &&
     (option.meetsLatency !== 'no' || overfull) &&
     unservedShare(option) <= mostInfeasibleShare
   )
@@ -214,83 +312,4 @@ function changesOf(
   if (stoppedAt === null) return { crossings, assumptions: [] }
   const source = `the cheapest option changes very often: only the first ${changes.length} changes are listed`
   return { crossings, assumptions: [{ name: 'crossings listed up to', value: estimate(stoppedAt * 1e6), source }] }
-}
-
-function trafficAssumptions(evidence: Evidence, months: Resampled): Assumption[] {
-  const { demand } = evidence
-  const days = estimate(Number(daysOf(demand).toPrecision(4)))
-  const peaks = shapesOf(evidence).map(shape => shape.peakToMean)
-  const list: Assumption[] = [
-    {
-      name: 'scaling of traffic',
-      value: 'proportional',
-      brief: 'in proportion: same daily shape, bunching and lengths',
-      source: 'more volume means more of the same in every ten minutes: daily shape, bunching and mix of lengths stay',
-    },
-    {
-      name: 'days of traffic',
-      value: days,
-      source: `first to last of ${demand.calls} calls`,
-      label: 'rests on',
-      brief: `${spanWords(daysOf(demand))} of traffic`,
-    },
-    {
-      name: 'bands',
-      value: `5–95 % of ${months.draws} draws`,
-      brief: `5–95 % of ${months.draws} months resampled from ${months.unit}`,
-      source: `${months.unit} of traffic resampled (${months.blocks}), one seller's price drawn per GPU, hosted prices of the same weights drawn together, throughput within the model's validated error; seed ${evidence.seed}`,
-    },
-  ]
-  if (peaks.length > 0) {
-    list.push({
-      name: 'peak-to-mean',
-      value: estimate(Number(Math.max(...peaks).toPrecision(4))),
-      brief: `${Number(Math.max(...peaks).toPrecision(3))}× in the busiest hour; fleets are sized for it`,
-      source: `busiest hour ÷ mean, in replica-seconds; fleets are sized for it (the largest of ${peaks.length} kinds of replica)`,
-    })
-  }
-  if (months.unseenShare > 0) {
-    list.push({
-      name: 'less than a week of traffic',
-      value: `${168 - demand.hoursOfWeek} of 168 hours of the week not seen`,
-      label: 'under a week',
-      brief: `${168 - demand.hoursOfWeek} of 168 hours of the week not seen; bands are widened`,
-      source:
-        'the month may be up to 3.3 times busier or quieter than what was seen (as production rate curves are, hour against mean), and draws a peak-to-mean of up to 3, what published calculators plan with',
-    })
-  }
-  if (demand.unknownUsageCalls > 0) {
-    list.push({
-      name: 'calls of unknown usage',
-      value: demand.unknownUsageCalls,
-      source: 'they are in no volume and no cost: both are that much too low',
-    })
-  }
-  return list
-}
-
-/** Whoever holds own GPUs against an API of other weights compares two different things, and the answer says so. */
-function comparisonAssumptions(compared: Entry | null, today: Weights | null): Assumption[] {
-  if (compared === null || compared.option.group === today?.group) return []
-  const { name, group } = compared.option
-  const source = 'stated by you; whether both do the job equally well is not measured'
-  return [{ name: 'compared with other weights', value: `${name} (${group})`, source }]
-}
-
-function leaseAssumptions(entries: readonly Entry[]): Assumption[] {
-  const list: Assumption[] = []
-  const seen = new Set<string>()
-  for (const { candidate } of entries) {
-    const { lease, gpu } = candidate
-    if (lease === null || gpu === null || seen.has(gpu)) continue
-    seen.add(gpu)
-    list.push({
-      name: `USD per hour of ${gpu}`,
-      value: lease.usdPerGpuHour,
-      source: lease.source,
-      label: 'GPU-hour',
-      brief: `${gpu} ${usdWords(lease.usdPerGpuHour)} (${lease.row?.provider ?? 'stated by you'})`,
-    })
-  }
-  return list
 }

@@ -26,55 +26,85 @@ export function todaysWeights(evidence: Evidence): Weights | null {
   return { group, dtype: said ?? evidence.replicas.find(replica => replica.group === group)?.dtype ?? null }
 }
 
+/** What nobody knows of an option and a reader may take for granted. */
+export const assumables = ['latency', 'dtype', 'quality'] as const
+export type Assumable = (typeof assumables)[number]
+
+/** What a trial of today's own weights at another seller would tell. */
+export const provable: readonly Assumable[] = ['latency', 'dtype']
+
 /**
- * Quality: today's own weights do what they do today. Other weights, or the same rounded to another dtype, are unknown
- * until task evidence says otherwise.
+ * Quality: today's own weights do what they do today. Other weights, the same rounded to another dtype, or in a dtype that
+ * the host does not state, are unknown until task evidence says otherwise. `servesToday`: the calls run there already.
  */
 export function meetsQuality(
   today: Weights | null,
-  option: { readonly group: string; readonly dtype: string | null },
-  asMetered: boolean,
+  option: { readonly group: string; readonly dtype: string | null; readonly kind: OptionAnswer['kind'] },
+  servesToday: boolean,
 ): YesNoUnknown {
   if (today === null || option.group !== today.group) return 'unknown'
-  if (asMetered || option.dtype === null || today.dtype === null) return 'yes'
+  if (servesToday) return 'yes'
+  if (option.dtype === null) return option.kind === 'self-host' ? 'yes' : 'unknown'
+  if (today.dtype === null) return 'yes'
   return option.dtype.toLowerCase() === today.dtype.toLowerCase() ? 'yes' : 'unknown'
 }
 
+/** What would have to be taken for granted so that an option meets the bars; [] = nothing is unknown. */
+export function unknownsOf(
+  option: Pick<OptionAnswer, 'group' | 'dtype' | 'kind' | 'meetsQuality' | 'meetsLatency'>,
+  today: Weights | null,
+): readonly Assumable[] {
+  const isUnstated = option.group === today?.group && option.dtype === null
+  const quality: Assumable[] = option.meetsQuality !== 'unknown' ? [] : [isUnstated ? 'dtype' : 'quality']
+  return [...(option.meetsLatency === 'unknown' ? (['latency'] as const) : []), ...quality]
+}
+
+/** Today's weights as they are or as a host may have rounded them without a word: what is compared on cost. */
+export function isSameWeights(option: OptionAnswer, today: Weights | null): boolean {
+  return today !== null && option.group === today.group && !option.unknowns.includes('quality')
+}
+
 /**
- * Whether an option may be `best`: priced, of today's weights, quality "yes", latency not "no", and hardly any call that
- * it cannot take. A hosted offer's latency nobody has measured is taken as acceptable, which `assumedFor` then says.
+ * Whether an option may be `best`: priced, hardly a call that it cannot take, no bar missed, and each bar known to be met
+ * or named in `assumed` (law 9). With `all` assumed it is what could be the best if only it were proven.
  */
-export function mayBeBest(option: OptionAnswer, today: Weights | null): boolean {
+export function mayBeBest(option: OptionAnswer, today: Weights | null, assumed: readonly Assumable[]): boolean {
   return (
     option.usd !== null &&
     today !== null &&
-    option.group === today.group &&
-    option.meetsQuality === 'yes' &&
+    option.meetsQuality !== 'no' &&
     option.meetsLatency !== 'no' &&
+    option.unknowns.every(unknown => assumed.includes(unknown)) &&
     unservedShare(option) <= mostInfeasibleShare
   )
 }
 
-/** What was assumed so that this option could be the best. */
+const words: Readonly<Record<Assumable, { readonly what: string; readonly source: string }>> = {
+  latency: { what: 'taken as acceptable', source: 'not measured: try it before you move' },
+  dtype: { what: "taken as today's", source: 'the host does not state how it rounds the weights' },
+  quality: {
+    what: 'taken to do the job',
+    source: 'other weights, or the same rounded otherwise: no task was run on them',
+  },
+}
+
+/** What was assumed so that this option could be the best: repeated in the answer. */
 export function assumedFor(option: OptionAnswer): Assumption[] {
-  const list: Assumption[] = []
-  if (option.meetsLatency === 'unknown') {
-    list.push({
-      name: `latency of ${option.name}`,
-      value: 'taken as acceptable',
-      source: 'not measured: try it before you move',
-      label: 'latency of the best',
-      brief: 'taken as acceptable, not measured',
-    })
+  return option.unknowns.map(unknown => ({
+    name: `${unknown} of ${option.name}`,
+    value: words[unknown].what,
+    source: `stated by you; ${words[unknown].source}`,
+    label: `${unknown} of the best`,
+    brief: `${words[unknown].what}, not measured`,
+  }))
+}
+
+/** "its latency and number format": what is not known, in a sentence. */
+export function unknownWords(unknowns: readonly Assumable[]): string {
+  const names: Readonly<Record<Assumable, string>> = {
+    latency: 'latency',
+    dtype: 'number format',
+    quality: 'quality',
   }
-  if (option.kind === 'api' && !option.asMetered && option.dtype === null) {
-    list.push({
-      name: `dtype of ${option.name}`,
-      value: "taken as today's",
-      source: 'the host does not state how it rounds the weights',
-      label: 'dtype of the best',
-      brief: "taken as today's, not stated by the host",
-    })
-  }
-  return list
+  return `its ${unknowns.map(unknown => names[unknown]).join(' and ')}`
 }

@@ -9,6 +9,8 @@ export interface ApiTerms {
   /** The weights that serve it, as a catalog model id when known, else the provider's model name. */
   readonly group: string
   readonly kind: 'as-metered' | 'hosted'
+  /** The calls run at this seller on these weights already: its latency and quality are those of today. */
+  readonly servesToday?: boolean
   readonly provider: string
   readonly model: string
   readonly dtype: string | null
@@ -67,6 +69,8 @@ export interface ReplicaTerms {
   readonly gpu: string
   readonly gpusPerReplica: number
   readonly dtype: string
+  /** Where its throughput comes from; absent = simulated. */
+  readonly basis?: 'simulated' | 'calibrated' | 'measured'
   readonly fits: boolean
   /** Why it does not fit or cannot serve, with what would; null when it does. */
   readonly problem: string | null
@@ -146,8 +150,21 @@ export interface Evidence {
   readonly coverage: {
     readonly pricedShare: number | null
     readonly attributedShare: number
+    /** Shares of calls that were drawn from sums, and of unknown usage; absent in evidence made by hand. */
+    readonly estimatedShare?: number | null
+    readonly unknownShare?: number | null
+    /** What invoices say beside what was metered; absent or null = no invoice. */
+    readonly bill?: {
+      readonly billedUsd: string
+      readonly meteredUsd: string
+      readonly billedShare: number | null
+      readonly billedOnly: readonly string[]
+    } | null
+    readonly notes?: readonly string[]
     readonly unpricedModels: readonly { readonly model: string; readonly calls: number; readonly share: number }[]
   }
+  /** Shapes that the hours of the week not seen may have; absent or [] where a week was seen. */
+  readonly profiles?: readonly { readonly name: string; readonly source: string; readonly peakToMean: number }[]
   readonly objective: { readonly ttftP95Ms: number; readonly tpotP95Ms: number; readonly source: string }
   readonly api: readonly ApiTerms[]
   readonly replicas: readonly ReplicaTerms[]

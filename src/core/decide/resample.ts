@@ -25,9 +25,6 @@ export interface Resampled {
   readonly blocks: number
 }
 
-/** A peak-to-mean that published calculators plan with; stands in for hours of the week that were never seen. */
-const typicalPeakToMean = 3
-
 /**
  * How far the mean of a week may lie from one hour of it, as a factor either way (90 % of draws): the busiest hour of
  * the bundled production rate curves is 1.8–3.3 times their mean, the quietest a quarter to a third of it.
@@ -39,8 +36,7 @@ const kept = new WeakMap<Evidence, Resampled>()
 /**
  * Bootstrap of the traffic: whole days when there are 14 of them, else contiguous ten-minute blocks. Below a week the
  * volume is also shifted by a lognormal factor, within ÷3.3 and ×3.3 in 90 % of draws when hardly an hour of the week
- * was seen and less by the share that was; and, with the probability that an hour was never seen, peak-to-mean is drawn
- * up to 3. Kept per evidence, since the reader's choices change none of it.
+ * was seen and less by the share that was. Kept per evidence, since the reader's choices change none of it.
  */
 export function resample(evidence: Evidence, draws: number): Resampled {
   const known = kept.get(evidence)
@@ -76,8 +72,6 @@ function draw(evidence: Evidence, draws: number): Resampled {
   })
   const unseen = days >= 7 ? 0 : 1 - demand.hoursOfWeek / 168
   const shift = stream(seed, 'unseen volume')
-  const flat = stream(seed, 'unseen hours')
-  const shape = Float64Array.from({ length: draws }, () => (flat.uniform() < unseen ? flat.uniform() : 0))
   const peakToMean = evidence.replicas.map((replica, r) => {
     const work = hourlyWorkOf(demand, replica)
     const peaks = peaksOf(counts, maxima(work, size, blocks), draws)
@@ -86,8 +80,7 @@ function draw(evidence: Evidence, draws: number): Resampled {
     return peaks.map((peak, d) => {
       const drawn = replica.secondsPerInputToken * drawnInput[d]! + replica.secondsPerOutputToken * drawnOutput[d]!
       const mean = drawn / (perBlock.length * size)
-      const ratio = mean > 0 ? Math.min(mostPeakToMean, Math.max(1, peak / mean)) : nominal
-      return ratio + shape[d]! * Math.max(0, typicalPeakToMean - ratio)
+      return mean > 0 ? Math.min(mostPeakToMean, Math.max(1, peak / mean)) : nominal
     })
   })
   const errors = stream(seed, 'throughput')

@@ -1,47 +1,118 @@
-// An answer without words in; the sentences that a buyer reads, and the one thing to measure next, out.
+// An answer without words in; the sentences that a buyer reads out: yes, no or cannot tell first, then what it rests on.
 import type { Answer, Band, OptionAnswer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
-import { mostInfeasibleShare, type Weights } from './eligibility.ts'
-import type { Evidence } from './evidence.ts'
+import type { Contest } from './decision.ts'
+import { isSameWeights, mostInfeasibleShare, unknownWords, type Weights } from './eligibility.ts'
 import { unservedShare } from './feasible.ts'
-import { latencyWords, spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
+import { spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
 
 export interface VerdictContext {
   readonly today: Weights | null
-  readonly days: number
-  readonly unseenShare: number
-  /** The best option is the one already in use. */
-  readonly metered: boolean
+  readonly contest: Contest
   /** The volume is a reader's own and not what was metered. */
   readonly isStated: boolean
 }
 
-/** What is cheapest, by how much, how sure; where self-hosting crosses, relative to here; and how much traffic this rests on. */
+/** Whether own GPUs pay off and why; what is cheapest; what could be; where self-hosting crosses; what all of it rests on. */
 export function verdict(answer: Answer, context: VerdictContext): string {
-  const mark = answer.sample ? 'Sample traffic: ' : ''
-  return (
-    mark +
-    [cheapestWords(answer, context), crossingWords(answer, context), restWords(context)].filter(Boolean).join(' ')
-  )
+  const { coverage, decision, sample } = answer
+  const mark = sample ? 'Sample traffic: ' : ''
+  const part = decision.partial ? `Partial (metered ${Math.round(coverage.billedShare! * 100)} % of the bill): ` : ''
+  const sentences = [
+    decisionWords(answer, context),
+    bestWords(answer, context),
+    bestIfWords(answer, context),
+    crossingWords(answer, context),
+    restWords(answer),
+  ]
+  return mark + part + sentences.filter(Boolean).join(' ')
 }
 
-function cheapestWords(answer: Answer, { today, metered, isStated }: VerdictContext): string {
-  const here = `at ${isStated ? 'the stated' : "today's"} ${tokenWords(answer.youAreHere.tokensPerMonth)} a month`
+function decisionWords(answer: Answer, { today, contest, isStated }: VerdictContext): string {
   if (today === null)
     return 'Cannot tell: nobody said which weights this traffic runs on. Say which: --as-model on the command line, "Run as" on the page.'
+  const here = `at ${isStated ? 'the stated' : "today's"} ${tokenWords(answer.youAreHere.tokensPerMonth)} a month`
+  const { decision, profiles } = answer
+  const { fleet, proven, unproven } = contest
+  const sure =
+    decision.confidence === null || fleet === null
+      ? ''
+      : `, in ${Math.round(decision.confidence * 100)} % of resampled months`
+  const bill = (option: OptionAnswer) => `${usdWords(decidedUsd(option)!)} a month`
+  const rival = proven ?? unproven
+  if (decision.answer === 'yes') {
+    const against = [proven, unproven].filter(one => one !== null).sort((a, b) => decidedUsd(a)! - decidedUsd(b)!)[0]!
+    return `Yes: own GPUs pay off for ${today.group} ${here}: ${fleet!.name} costs ${bill(fleet!)}, ${lessWords(against, fleet!)} less than ${payWords(against)}${sure}.`
+  }
+  if (decision.answer === 'no') {
+    if (fleet === null) return `No: own GPUs are no way to run ${today.group} ${here}: ${noFleetWords(answer, today)}.`
+    return `No: own GPUs do not pay off for ${today.group} ${here}: ${fleet.name} would cost ${bill(fleet)}, ${payWords(rival!)} ${bill(rival!)}${sure}.`
+  }
+  const question = `Cannot tell whether own GPUs pay off for ${today.group} ${here}`
+  if (fleet === null) return `${question}: no way to serve it has a known price within the bars.`
+  if (profiles.some(({ answer: one }) => one !== profiles[0]!.answer)) {
+    const each = profiles.map(
+      one => `${one.name} arrivals say ${one.answer} (${one.fleetUsd === null ? 'no fleet' : usdWords(one.fleetUsd)})`,
+    )
+    return `${question}: the hours not seen decide it; ${each.join(', ')}.`
+  }
+  if (rival === null)
+    return `${question}: ${fleet.name} costs ${bill(fleet)}, and no API of these weights has a known price.`
+  if (unproven !== null && (proven === null || decidedUsd(unproven)! < decidedUsd(proven)!)) {
+    return `${question}: ${fleet.name} costs ${bill(fleet)}; ${unproven.name} would cost ${bill(unproven)}, but ${unknownWords(unproven.unknowns)} ${unproven.unknowns.length > 1 ? 'are' : 'is'} not known.`
+  }
+  return `${question}: ${fleet.name} costs ${bill(fleet)}, ${payWords(rival)} ${bill(rival)}; ${decision.reasons[0]}.`
+}
+
+const payWords = (option: OptionAnswer): string =>
+  option.asMetered ? `what is paid today (${option.name})` : option.name
+
+function noFleetWords(answer: Answer, today: Weights): string {
+  const tried = answer.options.filter(option => option.kind === 'self-host' && option.group === today.group)
+  if (tried.length === 0) return 'nothing that is simulated here runs these weights'
+  const late = tried.find(option => option.usd !== null && option.meetsLatency === 'no')
+  return late === undefined
+    ? `none of the ${tried.length} fleets tried can serve it`
+    : `${late.name} and the other fleets tried miss the latency objective`
+}
+
+/** The cheapest that is known to meet every bar, and what it saves. */
+function bestWords(answer: Answer, { today, contest }: VerdictContext): string {
   const best = answer.options.find(option => option.name === answer.best)
-  if (best === undefined)
-    return `Cannot tell: no way to serve ${today.group} has a known price within the bars ${here}.`
-  const stay = metered ? 'Stay: ' : ''
-  const first = `${stay}${best.name} is the cheapest way to run ${today.group} ${here}: ${usdWords(decidedUsd(best)!)} a month${leverWords(best)}.`
-  return [first, dearerWords(answer, best), doubtWords(answer, best), undercutWords(answer, best)]
+  if (today === null || best === undefined) return ''
+  // The first sentence has said it already.
+  if (best === contest.fleet && answer.decision.answer === 'yes') return doubtWords(best)
+  const first = best.asMetered
+    ? `Stay: ${best.name} is the cheapest that is known to meet the bars: ${usdWords(decidedUsd(best)!)} a month${leverWords(best)}.`
+    : `${best.name} is the cheapest that is ${best.unknowns.length > 0 ? 'taken' : 'known'} to meet the bars: ${usdWords(decidedUsd(best)!)} a month${leverWords(best)}.`
+  return [first, dearerWords(answer, best, today), doubtWords(best), undercutWords(answer, best, today)]
     .filter(Boolean)
     .join(' ')
 }
 
+function doubtWords({ band }: OptionAnswer): string {
+  return band === null ? '' : `A resampled month costs ${usdWords(band.low)} to ${usdWords(band.high)}.`
+}
+
+/** A cheaper one of the same weights that only lacks proof. */
+function bestIfWords(answer: Answer, { contest }: VerdictContext): string {
+  const { bestIf } = answer
+  const option = answer.options.find(({ name }) => name === bestIf?.option)
+  // An open question has named it already.
+  if (
+    bestIf === null ||
+    option === undefined ||
+    (answer.decision.answer === 'cannot tell' && option === contest.unproven)
+  )
+    return ''
+  const best = answer.options.find(({ name }) => name === answer.best)
+  const less = best === undefined ? '' : `, ${lessWords(best, option)} less`
+  return `${option.name} would cost ${usdWords(bestIf.usd)} a month${less}, if ${unknownWords(bestIf.assumes)} will do: not measured.`
+}
+
 /** How much dearer the next option of the same weights is, and what is paid today. */
-function dearerWords(answer: Answer, best: OptionAnswer): string {
-  const same = rivals(answer, best)
+function dearerWords(answer: Answer, best: OptionAnswer, today: Weights): string {
+  const same = rivals(answer, best, today)
   const next = same[0]
   if (next === undefined) return ''
   const ties = same.filter(option => isTie(option, best))
@@ -55,13 +126,12 @@ function dearerWords(answer: Answer, best: OptionAnswer): string {
 }
 
 /** Options of the same weights that could stand in for the best one, cheapest first. */
-function rivals(answer: Answer, best: OptionAnswer): OptionAnswer[] {
+function rivals(answer: Answer, best: OptionAnswer, today: Weights): OptionAnswer[] {
   return answer.options.filter(
     option =>
       option.name !== best.name &&
-      option.group === best.group &&
+      isSameWeights(option, today) &&
       option.usd !== null &&
-      option.meetsQuality === 'yes' &&
       decidedUsd(option)! >= decidedUsd(best)!,
   )
 }
@@ -78,20 +148,14 @@ const lessWords = (option: OptionAnswer, best: OptionAnswer) => usdWords(decided
 const isTie = (option: OptionAnswer, best: OptionAnswer) =>
   usdWords(decidedUsd(option)!) === usdWords(decidedUsd(best)!)
 
-function doubtWords(answer: Answer, best: OptionAnswer): string {
-  const { band, probabilityCheapest } = best
-  const month = band === null ? '' : `A resampled month costs ${usdWords(band.low)} to ${usdWords(band.high)}`
-  const next = rivals(answer, best)[0]
-  // Among equals the first one named wins every draw, which says nothing.
-  if (probabilityCheapest === null || next === undefined || isTie(next, best)) return month === '' ? '' : `${month}.`
-  const sure = `it is the cheapest in ${Math.round(probabilityCheapest * 100)} % of resampled months`
-  return month === '' ? `${sure[0]!.toUpperCase()}${sure.slice(1)}.` : `${month}; ${sure}.`
-}
-
-/** The cheapest option of the same weights, where it undercuts the best: what keeps it from being the best. */
-function undercutWords(answer: Answer, best: OptionAnswer): string {
+/** The cheapest option of the same weights that undercuts the best and does miss a bar: which one. */
+function undercutWords(answer: Answer, best: OptionAnswer, today: Weights): string {
   const lower = answer.options.find(
-    option => option.group === best.group && option.usd !== null && decidedUsd(option)! < decidedUsd(best)!,
+    option =>
+      option.group === today.group &&
+      option.usd !== null &&
+      decidedUsd(option)! < decidedUsd(best)! &&
+      (option.meetsLatency === 'no' || unservedShare(option) > mostInfeasibleShare || !isSameWeights(option, today)),
   )
   return lower === undefined
     ? ''
@@ -99,11 +163,11 @@ function undercutWords(answer: Answer, best: OptionAnswer): string {
 }
 
 function barWords(option: OptionAnswer): string {
-  const { infeasible, meetsQuality, dtype } = option
+  const { infeasible, meetsLatency, dtype } = option
   if (unservedShare(option) > mostInfeasibleShare) {
     return `cannot take ${Number((unservedShare(option) * 100).toPrecision(2))} % of the calls (${infeasible.reasons.join('; ')})`
   }
-  if (meetsQuality !== 'yes') return `serves these weights as ${dtype}: whether that does the job is not measured`
+  if (meetsLatency !== 'no') return `serves these weights as ${dtype}: whether that does the job is not measured`
   return 'misses the latency objective'
 }
 
@@ -165,35 +229,16 @@ function cheapestOther(answer: Answer, today: Weights): OptionAnswer | undefined
   return answer.options.find(option => option.group !== today.group && option.usd !== null)
 }
 
-function restWords({ days, unseenShare }: VerdictContext): string {
-  const span = spanWords(days)
-  if (unseenShare === 0) return `Rests on ${span} of traffic, and on simulated, not measured, GPU throughput.`
-  return `Rests on only ${span} of traffic, under a week: the bands are widened for the days not seen, and GPU throughput is simulated, not measured.`
-}
+/** What the costs of own GPUs rest on, by grade of evidence. */
+const gpuEvidence = {
+  A: 'measured GPU throughput',
+  B: 'calibrated GPU throughput',
+  C: 'simulated, not measured, GPU throughput',
+  D: 'simulated GPU throughput, and arrivals drawn from sums',
+} as const
 
-/** The unknown whose knowledge would most likely change the verdict, in one line. */
-export function nextMeasurement(answer: Answer, evidence: Evidence): string | null {
-  const { days } = answer.coverage
-  if (days < 7)
-    return `meter a full week: only ${spanWords(days)} are known, ${168 - answer.coverage.hoursOfWeek} hours of the week never seen`
-  if (answer.best === null && answer.unpriced.length > 0) {
-    return `a price for ${answer.unpriced[0]!.model}: ${answer.unpriced[0]!.calls} calls have none`
-  }
-  const best = answer.options.find(option => option.name === answer.best)
-  if (best === undefined) return null
-  if (best.meetsLatency === 'unknown') {
-    const { ttftP95Ms, tpotP95Ms } = evidence.objective
-    return `p95 latency of ${best.name} on these prompts: the objective is ${latencyWords(ttftP95Ms)} to the first token and ${latencyWords(tpotP95Ms)} a token, and nobody has measured it`
-  }
-  const fleet = answer.options.find(
-    option => option.group === best.group && option.kind === 'self-host' && option.usd !== null,
-  )
-  if (fleet !== undefined && (best.probabilityCheapest ?? 0) < 0.95) {
-    return `tokens per second of ${fleet.name} under a load test with these prompts: its cost rests on a simulated figure`
-  }
-  const other = answer.options.find(
-    option => option.group !== best.group && option.usd !== null && option.usd < best.usd!,
-  )
-  if (other === undefined) return null
-  return `whether ${other.group} does the job: run the same tasks on both; ${usdWords(best.usd! - other.usd!)} a month hang on it`
+function restWords({ coverage, grade }: Answer): string {
+  const span = spanWords(coverage.days)
+  if (coverage.days >= 7) return `Rests on ${span} of traffic, and on ${gpuEvidence[grade]}.`
+  return `Rests on only ${span} of traffic, under a week: the bands are widened for the hours not seen; and on ${gpuEvidence[grade]}.`
 }

@@ -52,6 +52,18 @@ export function peakToMean({ weights }: ArrivalProfile): number {
   return mean > 0 ? weights.reduce((a, b) => Math.max(a, b), 0) / mean : 1
 }
 
+/** Busiest hour (mean of the steps that end with it) over mean: what a fleet that is sized for an hour must carry. */
+export function hourlyPeakToMean({ stepSeconds, weights }: ArrivalProfile): number {
+  const steps = Math.max(1, Math.round(3600 / stepSeconds))
+  const hours = weights.map((_, i) => {
+    let sum = 0
+    for (let k = 0; k < steps; k++) sum += weights[(i - k + weights.length * steps) % weights.length]!
+    return sum / steps
+  })
+  const mean = weights.reduce((a, b) => a + b, 0) / weights.length
+  return mean > 0 ? hours.reduce((a, b) => Math.max(a, b), 0) / mean : 1
+}
+
 /**
  * `count` arrival times in [fromSecond, toSecond) (seconds since 1970), ascending: independent draws from the profile's
  * rates there, which is a Poisson process of that rate of which the count is known.

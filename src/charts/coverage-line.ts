@@ -1,5 +1,7 @@
 // Coverage in; the one line that stands before a verdict, out.
-import { type Coverage, enoughOfTheBill } from '../core/decide/coverage.ts'
+import type { Answer } from '../core/decide/answer.ts'
+import { enoughOfTheBill } from '../core/decide/coverage.ts'
+import { daysLabel } from './labels.ts'
 
 const percent = (share: number | null): string =>
   share === null
@@ -7,12 +9,12 @@ const percent = (share: number | null): string =>
     : `${share > 0 && share < 0.01 ? '<1' : share < 1 && share > 0.99 ? '>99' : Math.round(share * 100)}%`
 
 /** `covers [only] 93% of the bill ($1,234 of $1,320), 14.0 days, 168 of 168 hours of the week; 98% priced, …`. */
-export function coverageLine(coverage: Coverage): string {
+export function coverageLine(coverage: Omit<Answer['coverage'], 'notes'>): string {
   const { billedUsd, meteredUsd, billedShare, days, hoursOfWeek } = coverage
   const dollars = (usd: string) => `$${Math.round(Number(usd)).toLocaleString('en-US')}`
   const bill =
     billedUsd === null || meteredUsd === null
-      ? 'no invoice: share of the bill unknown'
+      ? 'a share of the bill that is unknown (no invoice)'
       : `${percent(billedShare)} of the bill (${dollars(meteredUsd)} metered of ${dollars(billedUsd)} billed)`
   const shares = [
     `${percent(coverage.pricedShare)} priced`,
@@ -21,5 +23,5 @@ export function coverageLine(coverage: Coverage): string {
     `${percent(coverage.unknownShare)} unknown`,
   ].join(', ')
   const little = billedShare !== null && billedShare < enoughOfTheBill ? 'only ' : ''
-  return `covers ${little}${bill}; ${days.toFixed(1)} days, ${hoursOfWeek} of 168 hours of the week; ${shares}`
+  return `covers ${little}${bill}; ${daysLabel(days)}, ${hoursOfWeek} of 168 hours of the week; ${shares}`
 }

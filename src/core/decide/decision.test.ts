@@ -1,0 +1,144 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Choices, defaultChoices } from './choices.ts'
+import { decide } from './decide.ts'
+import { evidenceForTest as evidence } from './evidence-for-test.ts'
+
+const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
+/** A fleet without fixed costs: what it costs is its GPUs. */
+const bare = { operationsUsdPerMonth: 0, overheadShare: 0, spareReplicas: 0 }
+
+test('no: what is paid today is cheaper than any fleet, in nearly all months', () => {
+  const answer = decide(evidence(), choose())
+  expect(answer.decision).toMatchObject({ answer: 'no', partial: false })
+  expect(answer.decision.confidence).toBeGreaterThanOrEqual(0.9)
+  expect(answer.verdict).toMatch(/^No: own GPUs do not pay off for open-70b at today's 5.47 billion tokens a month: /)
+})
+
+test('yes: a fleet is cheaper than every API of the same weights, the unproven ones included', () => {
+  const choices = choose({ ...bare, usdPerGpuHour: 0.2 })
+  const answer = decide(evidence({ api: [{ usdPerMtok: 6 }, { usdPerMtok: 5 }] }), choices)
+  expect(answer.decision.answer).toBe('yes')
+  expect(answer.verdict).toMatch(/^Yes: own GPUs pay off .* less than hosted 1/)
+  // An unproven offer below the fleet turns a yes into an open question, which names it.
+  const open = decide(evidence({ api: [{ usdPerMtok: 6 }, { usdPerMtok: 0.01 }] }), choices)
+  expect(open.decision.answer).toBe('cannot tell')
+  expect(open.verdict).toMatch(
+    /^Cannot tell .* hosted 1 would cost .*, but its latency and number format are not known/,
+  )
+  // Once it is taken for granted the answer is no.
+  const assumed = decide(evidence({ api: [{ usdPerMtok: 6 }, { usdPerMtok: 0.01 }] }), {
+    ...choices,
+    assume: ['latency', 'dtype'],
+  })
+  expect(assumed.decision.answer).toBe('no')
+})
+
+test('law 9: an unproven offer never decides a no by itself, and other weights never decide at all', () => {
+  const offer = fc.record({
+    usdPerMtok: fc.double({ min: 0.001, max: 5, noNaN: true }),
+    group: fc.constantFrom('open-70b', 'open-8b'),
+    dtype: fc.constantFrom(null, 'bf16', 'fp8'),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(offer, { maxLength: 4 }),
+      fc.double({ min: 0.05, max: 8, noNaN: true }),
+      (offers, usdPerGpuHour) => {
+        const choices = choose({ ...bare, usdPerGpuHour })
+        const with70b = offers.filter(({ group }) => group === 'open-70b')
+        const draws = { draws: 40 }
+        const answer = decide(evidence({ windows: 1008, api: [{ usdPerMtok: 2 }, ...offers] }), choices, draws)
+        const alone = decide(evidence({ windows: 1008, api: [{ usdPerMtok: 2 }, ...with70b] }), choices, draws)
+        expect(answer.decision.answer).toBe(alone.decision.answer)
+        const proven = decide(evidence({ windows: 1008, api: [{ usdPerMtok: 2 }] }), choices, draws)
+        // More offers, none of them proven: a yes may become open, never a no.
+        if (proven.decision.answer !== 'no') expect(answer.decision.answer).not.toBe('no')
+        else expect(answer.decision.answer).toBe('no')
+      },
+    ),
+    { numRuns: 30 },
+  )
+})
+
+const short = {
+  windows: 36,
+  profiles: [
+    { name: 'flat', source: 'even', peakToMean: 1 },
+    { name: 'diurnal', source: 'a production curve', peakToMean: 6 },
+  ],
+}
+
+test('under a week: where flat and diurnal arrivals disagree the answer is "cannot tell", and says so', () => {
+  // Volume stated, so that the band of the volume does not decide: a fleet that pays when even, and not at six times the peak.
+  const choices = choose({ ...bare, usdPerGpuHour: 3, tokensPerMonth: 60e9 })
+  const flat = decide(evidence({ ...short, profiles: [] }), choices)
+  expect(flat.decision.answer).toBe('yes')
+  const both = decide(evidence(short), choices)
+  expect(both.profiles.map(({ name, answer }) => [name, answer])).toEqual([
+    ['flat', 'yes'],
+    ['diurnal', 'no'],
+  ])
+  expect(both.decision.answer).toBe('cannot tell')
+  expect(both.verdict).toMatch(
+    /^Cannot tell .*: the hours not seen decide it; flat arrivals say yes .*, diurnal arrivals say no/,
+  )
+  expect(both.next).toMatchObject({ unknown: 'hours' })
+  // The band of the fleet holds both.
+  const fleet = (answer: typeof both) => answer.options.find(({ kind }) => kind === 'self-host')!
+  expect(fleet(both).band!.low).toBe(fleet(flat).band!.low)
+  expect(fleet(both).band!.high).toBeGreaterThan(fleet(flat).band!.high)
+  expect(both.profiles[1]!.fleetUsd).toBeGreaterThan(both.profiles[0]!.fleetUsd!)
+})
+
+test('a bill of which too little was metered makes the verdict partial, and asks for the rest first', () => {
+  const bill = {
+    billedUsd: '100.000000000000',
+    meteredUsd: '80.000000000000',
+    billedShare: 0.8,
+    billedOnly: ['Cohere'],
+  }
+  const coverage = { pricedShare: 1, attributedShare: 1, unpricedModels: [], bill }
+  const answer = decide(evidence({ coverage }), choose())
+  expect(answer.decision.partial).toBe(true)
+  expect(answer.verdict).toMatch(/^Partial \(metered 80 % of the bill\): No: /)
+  expect(answer.coverage).toMatchObject({ billedUsd: '100.000000000000', billedShare: 0.8 })
+  expect(answer.next).toMatchObject({ unknown: 'bill', command: 'crossline import FILE' })
+  expect(answer.nextMeasurement).toContain('Cohere')
+  const enough = decide(evidence({ coverage: { ...coverage, bill: { ...bill, billedShare: 0.9 } } }), choose())
+  expect(enough.decision.partial).toBe(false)
+  // No invoice is no reason for doubt of the verdict, and is not 100 % either.
+  expect(decide(evidence(), choose())).toMatchObject({ decision: { partial: false }, coverage: { billedShare: null } })
+})
+
+test('grades: drawn calls make it D, calibrated GPUs B, measured ones A, simulated ones C', () => {
+  const coverage = (estimatedShare: number) => ({
+    pricedShare: 1,
+    attributedShare: 1,
+    unpricedModels: [],
+    estimatedShare,
+  })
+  expect(decide(evidence(), choose()).grade).toBe('C')
+  expect(decide(evidence({ coverage: coverage(0.5) }), choose()).grade).toBe('D')
+  expect(decide(evidence({ replicas: [{ basis: 'calibrated' }] }), choose()).grade).toBe('B')
+  expect(decide(evidence({ replicas: [{ basis: 'measured' }] }), choose()).grade).toBe('A')
+  expect(decide(evidence({ replicas: [{ basis: 'measured' }, { gpu: 'h200' }] }), choose()).grade).toBe('C')
+})
+
+test('law 9: other weights save only possibly, and the price of a failure says what would cancel it', () => {
+  const answer = decide(evidence({ api: [{ usdPerMtok: 1 }, { usdPerMtok: 0.2, group: 'open-8b' }] }), choose())
+  const [saving] = answer.possibleSavings
+  expect(saving).toMatchObject({ group: 'open-8b', option: 'hosted 1', against: 'metered' })
+  const usdOf = (name: string) => answer.options.find(option => option.name === name)!
+  const perRequest = (usdOf('metered').usdPerThousandRequests! - usdOf('hosted 1').usdPerThousandRequests!) / 1000
+  // One more failure in a hundred, each at this price, costs a request what moving saves it.
+  expect(saving!.hStarUsd * 0.01).toBeCloseTo(perRequest, 12)
+  expect(saving!.usdPerMonth.high).toBeGreaterThanOrEqual(saving!.usdPerMonth.low)
+  expect(answer.best).toBe('metered')
+  const assumed = decide(evidence({ api: [{ usdPerMtok: 1 }, { usdPerMtok: 0.2, group: 'open-8b' }] }), {
+    ...choose(),
+    assume: ['quality', 'latency'],
+  })
+  expect(assumed.best).toBe('hosted 1')
+  expect(assumed.assumptions.map(({ name }) => name)).toContain('quality of hosted 1')
+})

@@ -1,0 +1,32 @@
+// Evidence in; how good it is, from measured on both sides to daily sums, and why, out.
+import type { Evidence } from './evidence.ts'
+
+/**
+ * A: metered calls, and own GPUs measured under them. B: own GPUs calibrated against a real server. C: own GPUs simulated
+ * from published measurements. D: calls drawn from sums of days or from rates, so that their arrivals are a named guess.
+ */
+export type Grade = 'A' | 'B' | 'C' | 'D'
+
+/** More drawn calls than this make the arrivals a guess. */
+export const mostDrawnShare = 0.1
+
+/** The grade of an answer is that of its weakest side. */
+export function gradeOf(evidence: Evidence): { readonly grade: Grade; readonly gradeReason: string } {
+  const drawn = evidence.coverage.estimatedShare ?? 0
+  if (drawn > mostDrawnShare) {
+    const share = Math.round(drawn * 100)
+    return {
+      grade: 'D',
+      gradeReason: `${share} % of the calls are drawn from sums: when they came is a named profile's guess`,
+    }
+  }
+  const bases = new Set(
+    evidence.replicas.filter(({ group }) => group === evidence.todayGroup).map(({ basis = 'simulated' }) => basis),
+  )
+  if (bases.size > 0 && !bases.has('simulated')) {
+    return bases.has('calibrated')
+      ? { grade: 'B', gradeReason: 'calls metered one by one, own GPUs calibrated against a real server' }
+      : { grade: 'A', gradeReason: 'calls metered one by one, own GPUs measured under them' }
+  }
+  return { grade: 'C', gradeReason: 'calls metered one by one, own GPUs simulated from published measurements' }
+}
