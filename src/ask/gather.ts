@@ -17,6 +17,7 @@ import { hourlyPeakToMean } from '../core/statistics/arrival-profile.ts'
 import type { CallColumns, Ledger, ReportRow, UsageGroup } from '../ledger/ledger.ts'
 import { offerTerms, type Traffic, trafficOf } from './api-terms.ts'
 import { gatherCoverage } from './coverage.ts'
+import { type PrefixEvidence, prefixEvidence } from './cache-hits.ts'
 import { noLimits, type Refusals, refusalsOf } from './feasibility.ts'
 import { asMetered } from './metered.ts'
 import { withLevers } from './metered-levers.ts'
@@ -58,7 +59,8 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     ...sold.map(({ offer }) => limitsOf(offer)),
     ...candidates.map(({ model }) => contextOf(model)),
   ])
-  const api = await apiTerms(question, tools, { asked, sold, calls, traffic, groups, refusals })
+  const prefixes = await prefixEvidence(ledger, asked.slice, calls)
+  const api = await apiTerms(question, tools, { asked, sold, calls, traffic, groups, refusals, prefixes })
   const shapes = shapesOf(candidates, gpus).map(one => ({
     ...one,
     infeasible: refusals.infeasibleOf(contextOf(one.shape.model)),
@@ -90,7 +92,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     leases: markedLeases(gpus.map(gpu => gpu.id)),
     slices: asked.slices,
     runnable: loadFacts().models.map(({ id }) => id),
-    assumptions: assumptionsOf(question, asked),
+    assumptions: [...assumptionsOf(question, asked), ...cacheAssumptions(prefixes, demand)],
     notModelled,
   }
   progress('replaying the traffic')
@@ -129,16 +131,17 @@ async function apiTerms(
     readonly traffic: Traffic
     readonly groups: readonly UsageGroup[]
     readonly refusals: Refusals
+    readonly prefixes: PrefixEvidence | null
   },
 ): Promise<ApiTerms[]> {
-  const { asked, sold, calls, traffic, groups, refusals } = known
+  const { asked, sold, calls, traffic, groups, refusals, prefixes } = known
   const host = question.asModel === null ? todaysHost(asked) : null
   const today = host === null || asked.group === null ? null : { host, weights: asked.group }
   const deferrable = await deferrableCalls(ledger, asked.slice, groups)
   // Today's own seller is simulated too: for the saving that caching would be where nobody caches yet.
   const own = today === null ? [] : offersOf(today.weights, { all: true }).filter(offer => offer.host === host)
   const ownSold = own[0] === undefined ? null : { offer: own[0], weights: today!.weights }
-  const inputs = { ledger, slice: asked.slice, columns: calls, traffic, refusals, windowSeconds }
+  const inputs = { ledger, slice: asked.slice, columns: calls, traffic, refusals, prefixes, windowSeconds }
   const bases = await offerBases([...sold, ...(ownSold === null ? [] : [ownSold])], {
     ...inputs,
     deferrable: deferrable.all,
@@ -159,6 +162,21 @@ async function apiTerms(
       return { ...terms, ...servesToday, notes: [...terms.notes, ...unstatedNotes(offer, needed)] }
     }),
   ]
+}
+
+/** Silent where nothing is known of repeats and nothing was cached: then every prompt is fresh everywhere. */
+function cacheAssumptions(prefixes: PrefixEvidence | null, { calls, usage }: Demand): Assumption[] {
+  const label = 'prompt caches'
+  if (prefixes !== null) {
+    const source = `prefix blocks of ${prefixes.calls} of ${calls} calls, ${prefixes.blockTokens} tokens each, under each seller's own rule; calls of one instant do not read each other's`
+    return [
+      { name: 'prompt cache', value: 'simulated', source, label, brief: 'simulated per seller from prefix blocks' },
+    ]
+  }
+  if (usage.cacheRead + usage.cacheWrite === 0) return []
+  const source =
+    "today's hits hold at today's seller alone: no record tells which prompts repeat, so other sellers bill them fresh"
+  return [{ name: 'prompt cache', value: 'not carried over', source, label, brief: 'not carried to other sellers' }]
 }
 
 const tokenizersOf = (groups: readonly string[]): Record<string, string | null> =>

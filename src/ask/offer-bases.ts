@@ -6,7 +6,7 @@ import type { HostedOffer } from '../catalog/offers.ts'
 import type { CallNeed } from '../core/meter/needs.ts'
 import type { CallColumns, Ledger, Slice, UsageGroup } from '../ledger/ledger.ts'
 import type { OfferBasis, Traffic } from './api-terms.ts'
-import { type CacheHits, cacheHits, type PrefixEvidence, prefixEvidence } from './cache-hits.ts'
+import { type CacheHits, cacheHits, type PrefixEvidence } from './cache-hits.ts'
 import { type Limits, noLimits, type Refusals, rateLimitOf } from './feasibility.ts'
 import type { Deferrable } from './levers.ts'
 import type { CacheBasis } from './offer-bill.ts'
@@ -45,6 +45,8 @@ export interface BasisInputs {
   readonly columns: CallColumns
   readonly traffic: Traffic
   readonly refusals: Refusals
+  /** What is known of prompts that repeat; null = nothing. */
+  readonly prefixes: PrefixEvidence | null
   readonly deferrable: Deferrable | null
   readonly windowSeconds: number
 }
@@ -54,8 +56,7 @@ export interface BasisInputs {
  * them in one pass over the ledger's prefix blocks.
  */
 export async function offerBases(sold: readonly Sold[], inputs: BasisInputs): Promise<OfferBasis[]> {
-  const { ledger, slice, columns, refusals, deferrable } = inputs
-  const prefixes = await prefixEvidence(ledger, slice, columns)
+  const { refusals, prefixes, deferrable } = inputs
   const infeasible = sold.map(({ offer }) => refusals.infeasibleOf(limitsOf(offer)))
   const trials = new Map<string, { rule: SellerCache; kind: number }>()
   const trialOf = sold.map(({ offer, weights }, i) => {
@@ -67,7 +68,7 @@ export async function offerBases(sold: readonly Sold[], inputs: BasisInputs): Pr
     if (!trials.has(key)) trials.set(key, { rule, kind })
     return { key, rule }
   })
-  const found = await hitsOf(prefixes, [...trials.values()], inputs)
+  const found = await hitsOf([...trials.values()], inputs)
   const byKey = new Map([...trials.keys()].map((key, t) => [key, found[t]!]))
   return sold.map((_, i): OfferBasis => {
     const trial = trialOf[i]
@@ -79,9 +80,8 @@ export async function offerBases(sold: readonly Sold[], inputs: BasisInputs): Pr
 }
 
 async function hitsOf(
-  prefixes: PrefixEvidence | null,
   trials: readonly { rule: SellerCache; kind: number }[],
-  { ledger, slice, columns, traffic, refusals, windowSeconds }: BasisInputs,
+  { ledger, slice, columns, traffic, refusals, prefixes, windowSeconds }: BasisInputs,
 ): Promise<CacheHits[]> {
   if (prefixes === null || trials.length === 0) return []
   const runs = trials.map(({ rule, kind }) => ({ rule, refuses: (call: number) => refusals.refuses(kind, call) }))

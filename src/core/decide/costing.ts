@@ -105,6 +105,7 @@ function fleetCandidate(
       `at least ${leastReplicas} replicas serve: with fewer, too many of today's calls came late in the replay`,
     )
   }
+  if (refused.infeasible.fallback) notes.push('sized for all calls, those that go to the fallback among them')
   if (shape.capped) notes.push('its busiest hour stands out so far that peak-to-mean was cut at 100')
   return {
     name: `${replica.group} on ${replica.gpusPerReplica}× ${replica.gpu}`,
