@@ -9,7 +9,7 @@ import * as sql from './sql.ts'
 export async function prefixBlocks(
   session: Session,
   slice: Slice,
-  take: (piece: PrefixPiece) => void,
+  take: (piece: PrefixPiece) => void | Promise<void>,
 ): Promise<number> {
   checkSlice(slice)
   const values: Value[] = []
@@ -20,7 +20,7 @@ export async function prefixBlocks(
     if (some === 0) return 0
     const stream = await connection.stream(sql.prefixBlocks(where), values)
     for (let chunk = await stream.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await stream.fetchChunk()) {
-      take(pieceOf(chunk.getColumnVector(0) as DuckDBListVector, chunk.rowCount))
+      await take(pieceOf(chunk.getColumnVector(0) as DuckDBListVector, chunk.rowCount))
     }
     return some
   })

@@ -120,9 +120,9 @@ export interface Ledger {
   columns(slice: Slice): Promise<CallColumns>
   /**
    * Hands over the prefix blocks of all calls in the order of `columns`, piece by piece so that they are never all in
-   * memory; a piece holds only until `take` returns. Nothing is handed over when no call has any. Returns how many do.
+   * memory: the next piece waits for `take`. Nothing is handed over when no call has any. Returns how many do.
    */
-  prefixBlocks(slice: Slice, take: (piece: PrefixPiece) => void): Promise<number>
+  prefixBlocks(slice: Slice, take: (piece: PrefixPiece) => void | Promise<void>): Promise<number>
   /** Calls of unknown usage count in `calls` and `unknownUsageCalls`, and in no sum: half a count is not a bill. */
   usageGroups(slice: Slice, options: UsageGroupOptions): Promise<UsageGroup[]>
   sources(): Promise<SourceRow[]>

@@ -167,7 +167,7 @@ export function openMemory(): Ledger {
         piece.forEach((blocks, k) => {
           offsets[k + 1] = offsets[k]! + blocks.length
         })
-        take({ n: piece.length, offsets, blocks: Int32Array.from(piece.flat()) })
+        await take({ n: piece.length, offsets, blocks: Int32Array.from(piece.flat()) })
       }
       return some
     },
