@@ -207,3 +207,21 @@ test.each([
 ])('the question %j is refused with the code %s', async (question, code) => {
   await expect(ask(traffic(20), question)).rejects.toMatchObject({ code })
 })
+
+test('calls that may wait are discounted where a seller promises it, and what a call needs beside text is held against each offer', async () => {
+  // Half of the calls may wait, a third carries pictures.
+  const calls = traffic(600, i => ({
+    provider: 'fireworks',
+    tags: i % 2 === 0 ? { deferrable: 'true' } : {},
+    usage: { ...nothing, input: 1000, inputImage: i % 3 === 0 ? 100 : 0, output: 200 },
+  }))
+  const evidence = await ask(calls, { otherModels: ['gpt-oss-120b'] })
+  const fireworks = evidence.api.find(api => api.kind === 'hosted' && api.provider === 'fireworks')!
+  expect(fireworks.optimised!.levers).toMatchObject([{ name: 'batch', evidence: expect.stringContaining('300 calls') }])
+  // Half price on half of the calls, whose pictures lie alike on both halves.
+  expect(Number(fireworks.optimised!.usd) / Number(fireworks.usd)).toBeCloseTo(0.75, 6)
+  const blind = evidence.api.filter(api => api.infeasible.reasons.some(reason => reason.includes('pictures')))
+  expect(blind.length).toBeGreaterThan(3)
+  for (const { infeasible } of blind)
+    expect(infeasible).toMatchObject({ calls: 200, reasons: ['200 calls: pictures, which it does not take'] })
+})

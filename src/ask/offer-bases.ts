@@ -3,7 +3,7 @@ import { cacheRuleOf, type SellerCache } from '../catalog/cache-rules.ts'
 import { modelById } from '../catalog/facts.ts'
 import { hostOf } from '../catalog/host-names.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
-import type { CallNeed } from '../core/meter/needs.ts'
+import { type CallNeed, yesTexts } from '../core/meter/needs.ts'
 import type { CallColumns, Ledger, Slice, UsageGroup } from '../ledger/ledger.ts'
 import type { OfferBasis, Traffic } from './api-terms.ts'
 import { type CacheHits, cacheHits, type PrefixEvidence } from './cache-hits.ts'
@@ -95,7 +95,7 @@ export async function deferrableCalls(
   slice: Slice,
   groups: readonly UsageGroup[],
 ): Promise<{ readonly all: Deferrable | null; readonly notYetBatch: Deferrable | null }> {
-  const tagged = await ledger.usageGroups({ ...slice, where: { ...slice.where, 'tag:deferrable': 'true' } }, {})
+  const tagged = await ledger.usageGroups({ ...slice, where: { ...slice.where, 'tag:deferrable': [...yesTexts] } }, {})
   const notYet = tagged.filter(({ tier }) => tier !== 'batch')
   return {
     all: sumOf([...notYet, ...groups.filter(({ tier }) => tier === 'batch')]),
