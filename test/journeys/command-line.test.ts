@@ -234,3 +234,22 @@ test('a reader that stops early is no failure', () => {
   })
   expect([status, stderr]).toEqual([0, ''])
 })
+
+test('prompt caches are simulated through a server as without one: prefix blocks reach its other thread', async () => {
+  const data = join(folder, 'prefixes')
+  const mooncake = resolve(import.meta.dirname, '../../data/traces/mooncake-conversation.jsonl.gz')
+  const claude = ['--model', 'claude-sonnet-4-5', '--provider', 'anthropic']
+  expect(run('import', mooncake, ...claude, '--data', data).status).toBe(0)
+  const ask = () => JSON.parse(run('crossover', '--json', '--data', data, '--other-models', 'none').stdout)
+  const alone = ask()
+  // What was remembered would be answered from, and nothing would cross.
+  rmSync(join(data, 'cache'), { recursive: true })
+  const server = start('serve', '--port', '0', '--data', data)
+  await until(server, 'stderr', /(http:\/\/127\.0\.0\.1:\d+)/)
+  expect(ask()).toEqual(alone)
+  // 3.00 × what is neither read nor written, 0.30 × 38,155,361 read and 3.75 × 105,396,399 written, 15 an answer, over 496.21.
+  const today = alone.options.find((option: { asMetered: boolean }) => option.asMetered)
+  expect(today.optimised.usd / today.usd).toBeCloseTo(472.24001355 / 496.212189, 9)
+  server.kill('SIGTERM')
+  await ended(server)
+}, 120_000)
