@@ -147,9 +147,9 @@ function withHits(usage: Usage, read: number, written: number): Usage {
 
 const percent = (part: number): string => `${Math.round(part * 1000) / 10} %`
 
-function ruleWords({ ttlSeconds, minimumTokens, refreshedOnHit, source }: SellerCache): string {
+function ruleWords({ ttlSeconds, minimumTokens, refreshedOnHit, source, asOf }: SellerCache): string {
   const life = ttlSeconds % 3600 === 0 ? `${ttlSeconds / 3600} h` : `${ttlSeconds / 60} min`
-  return `kept ${life}${refreshedOnHit ? ' from last use' : ''}, from ${minimumTokens} tokens; ${source}`
+  return `kept ${life}${refreshedOnHit ? ' from last use' : ''}, from ${minimumTokens} tokens; ${source}, ${asOf}`
 }
 
 const inputLike = ['input', 'inputAudio', 'inputImage'] as const

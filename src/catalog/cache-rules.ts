@@ -19,93 +19,80 @@ interface Row extends SellerCache {
 }
 
 const fiveMinutes = 300
-const anthropic = 'platform.claude.com/docs/en/build-with-claude/prompt-caching'
-const marked = { mode: 'marked', granularityTokens: 1, ttlSeconds: fiveMinutes, refreshedOnHit: true } as const
-const automatic = { mode: 'automatic', refreshedOnHit: true, documented: true } as const
-const claudeHosts = ['anthropic', 'bedrock', 'vertex', 'azure-foundry']
+const claude = {
+  mode: 'marked',
+  hosts: ['anthropic', 'bedrock'],
+  granularityTokens: 1,
+  ttlSeconds: fiveMinutes,
+  refreshedOnHit: true,
+  documented: true,
+  asOf: '2026-11-27',
+} as const
+/** Time and refresh as the guides of both sellers are quoted; the smallest prefix as a gateway's guide lists it. */
+const claudeSource =
+  'tangled.org/nonbinary.computer/albedo/raw/acp/priv/cache-ttl.json (quotes Anthropic and AWS, 2026-09-28); docs.orq.ai/docs/proxy/prompt-caching'
+const automatic = { mode: 'automatic', ttlSeconds: fiveMinutes, refreshedOnHit: true, asOf: '2026-11-27' } as const
 
-/** One line per seller and kind of weights, the more particular first. */
+/** One line per seller and kind of weights, the more particular first. `asOf` is the day on which the page was read. */
 const rows: readonly Row[] = [
   {
-    ...marked,
-    hosts: claudeHosts,
-    weights: /^claude-(opus-4-[5-9]|haiku-4-5)/,
-    minimumTokens: 4096,
-    documented: true,
-    source: anthropic,
-    asOf: '2026-09-28',
-  },
-  {
-    ...marked,
-    hosts: claudeHosts,
-    weights: /^claude-(opus-4|sonnet-4)(-1|-5)?$/,
+    ...claude,
+    weights: /^claude-(opus-4|opus-4-1|sonnet-4|sonnet-4-5)$/,
     minimumTokens: 1024,
-    documented: true,
-    source: anthropic,
-    asOf: '2026-09-28',
+    source: claudeSource,
   },
   {
-    ...marked,
-    hosts: claudeHosts,
+    ...claude,
     weights: /^claude-/,
-    // The smallest prefix depends on the model (512 to 4,096); where it was not read here, the largest is taken.
+    // 512 to 4,096 by model: where a model's own was not read, the largest.
     minimumTokens: 4096,
-    documented: true,
-    source: `${anthropic} (512 to 4,096 tokens by model; the largest taken)`,
-    asOf: '2026-09-28',
+    source: `${claudeSource}, the largest smallest prefix`,
   },
   {
     ...automatic,
-    hosts: ['openai', 'azure-foundry'],
-    weights: /^(gpt-[4-9]|o\d)/,
+    hosts: ['openai'],
+    // Later models let a request choose the time and bill writes: their rule was not read.
+    weights: /^(gpt-4|gpt-5(-|\.[1-4]|$)|o\d)/,
     minimumTokens: 1024,
     granularityTokens: 128,
-    ttlSeconds: fiveMinutes,
-    source: 'developers.openai.com/docs/guides/prompt-caching (5 to 10 minutes unused; the shorter taken)',
-    asOf: '2026-03-05',
+    documented: true,
+    source:
+      'developers.openai.com/docs/guides/prompt-caching, developers.openai.com/cookbook/examples/prompt_caching_201 (5 to 10 minutes unused: the shorter taken)',
   },
   {
     ...automatic,
     hosts: ['groq'],
+    ttlSeconds: 7200,
+    // Its smallest prefix and step were not read: those of the most cautious documented cache.
     minimumTokens: 1024,
     granularityTokens: 128,
-    ttlSeconds: 7200,
-    source: 'console.groq.com/docs/prompt-caching (2 hours unused; 128 to 1,024 tokens by model, the largest taken)',
-    asOf: '2026-11-01',
+    documented: true,
+    source: 'console.groq.com/docs/prompt-caching.md (2 hours unused; smallest prefix not read, 1,024 taken)',
   },
   {
+    ...automatic,
     hosts: ['google', 'vertex'],
     weights: /^gemini-/,
-    mode: 'automatic',
-    refreshedOnHit: true,
     minimumTokens: 4096,
     granularityTokens: 1,
-    ttlSeconds: fiveMinutes,
     documented: false,
     source: 'ai.google.dev/gemini-api/docs/caching (automatic, no saving guaranteed, no time stated)',
-    asOf: '2026-07-07',
   },
   {
+    ...automatic,
     hosts: ['deepseek'],
-    mode: 'automatic',
-    refreshedOnHit: true,
-    minimumTokens: 64,
-    granularityTokens: 64,
-    ttlSeconds: fiveMinutes,
-    documented: false,
-    source: 'api-docs.deepseek.com/guides/kv_cache (automatic, best effort; the time is not stated)',
-    asOf: '2026-11-01',
-  },
-  {
-    hosts: ['fireworks'],
-    mode: 'automatic',
-    refreshedOnHit: true,
     minimumTokens: 1024,
     granularityTokens: 128,
-    ttlSeconds: fiveMinutes,
     documented: false,
-    source: 'docs.fireworks.ai/guides/prompt-caching (automatic; the time is not stated)',
-    asOf: '2026-11-01',
+    source: 'api-docs.deepseek.com/guides/kv_cache.md (automatic; time and steps not stated)',
+  },
+  {
+    ...automatic,
+    hosts: ['fireworks'],
+    minimumTokens: 1024,
+    granularityTokens: 128,
+    documented: false,
+    source: 'docs.fireworks.ai/guides/prompt-caching.md (automatic; time not read)',
   },
 ]
 
@@ -117,8 +104,8 @@ const unread: SellerCache = {
   ttlSeconds: fiveMinutes,
   refreshedOnHit: true,
   documented: false,
-  source: 'not read: 1,024 tokens and five minutes taken, as the best-documented caches have',
-  asOf: '2026-11-01',
+  source: 'its guide was not read: 1,024 tokens and five minutes taken',
+  asOf: '2026-11-27',
 }
 
 /** The rule of a host for these weights; where none was read, a cautious one that is not counted on. */
