@@ -102,21 +102,6 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
         </select>
       </Choice>
       <Amount name="operationsUsdPerMonth" label="Operations, $ a month" step={100} />
-      <fieldset class="assume">
-        <legend>Take for granted</legend>
-        {assumables.map(name => (
-          <label key={name}>
-            <input
-              type="checkbox"
-              name="assume"
-              value={name}
-              checked={chosen.assume?.includes(name) ?? false}
-              onChange={event => assume(name, event.currentTarget.checked)}
-            />{' '}
-            {assumableNames[name]}
-          </label>
-        ))}
-      </fieldset>
       <details class="more">
         <summary>More</summary>
         <div class="more-body">
@@ -153,6 +138,21 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
               ))}
             </select>
           </Choice>
+          <fieldset class="assume">
+            <legend>Take for granted</legend>
+            {assumables.map(name => (
+              <label key={name}>
+                <input
+                  type="checkbox"
+                  name="assume"
+                  value={name}
+                  checked={chosen.assume?.includes(name) ?? false}
+                  onChange={event => assume(name, event.currentTarget.checked)}
+                />{' '}
+                {assumableNames[name]}
+              </label>
+            ))}
+          </fieldset>
           <Amount name="hoursPerMonth" label="Hours a month" step={1} least={1} most={744} />
         </div>
       </details>

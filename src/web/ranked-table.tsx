@@ -16,7 +16,20 @@ import { Swatch } from '../charts/marks.tsx'
 import type { Answer, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
 import { go, page } from './state.ts'
 
-const words: Readonly<Record<YesNoUnknown, string>> = { yes: 'meets', no: 'misses', unknown: 'unknown' }
+const marks: Readonly<Record<YesNoUnknown, string>> = { yes: 'yes', no: 'no', unknown: '?' }
+const told: Readonly<Record<YesNoUnknown, string>> = {
+  yes: 'meets the bar',
+  no: 'misses the bar',
+  unknown: 'not known',
+}
+
+function Mark({ value }: { value: YesNoUnknown }): JSX.Element {
+  return (
+    <td class={`mark ${value}`} title={told[value]}>
+      {marks[value]}
+    </td>
+  )
+}
 
 export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
   const group = primaryGroup(answer)
@@ -67,8 +80,8 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
         </td>
         <td class="number">{option.kind === 'api' ? '' : shareLabel(option.utilization)}</td>
         <td class="number">{option.kind === 'api' ? '' : (option.replicas ?? '–')}</td>
-        <td class={`mark ${option.meetsQuality}`}>{words[option.meetsQuality]}</td>
-        <td class={`mark ${option.meetsLatency}`}>{words[option.meetsLatency]}</td>
+        <Mark value={option.meetsQuality} />
+        <Mark value={option.meetsLatency} />
       </tr>
     )
   }

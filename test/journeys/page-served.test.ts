@@ -47,6 +47,7 @@ test('the number under the cursor is what `crossover --volume` prints, and the s
   })
   await page.goto(address)
   await page.waitForSelector('.crossover-chart', { timeout: 60_000 })
+  await page.locator('.chart').scrollIntoViewIfNeeded()
   const box = (await page.locator('.chart').boundingBox())!
   await page.mouse.move(box.x + box.width * 0.3, box.y + 200)
   const at = await page.locator('.ruler').getAttribute('data-tokens-per-month')

@@ -34,38 +34,37 @@ function decisionWords(answer: Answer, { today, contest, isStated }: VerdictCont
   const here = `at ${isStated ? 'the stated' : "today's"} ${tokenWords(answer.youAreHere.tokensPerMonth)} a month`
   const { decision, profiles } = answer
   const { fleet, proven, unproven } = contest
-  const sure =
-    decision.confidence === null || fleet === null
-      ? ''
-      : `, in ${Math.round(decision.confidence * 100)} % of resampled months`
-  const bill = (option: OptionAnswer) => `${usdWords(decidedUsd(option)!)} a month`
   const rival = proven ?? unproven
+  const sure = decision.confidence === null ? '' : `, in ${Math.round(decision.confidence * 100)} % of resampled months`
   if (decision.answer === 'yes') {
     const against = [proven, unproven].filter(one => one !== null).sort((a, b) => decidedUsd(a)! - decidedUsd(b)!)[0]!
-    return `Yes: own GPUs pay off for ${today.group} ${here}: ${fleet!.name} costs ${bill(fleet!)}, ${lessWords(against, fleet!)} less than ${payWords(against)}${sure}.`
+    return `Yes: own GPUs pay off for ${today.group}. ${fleet!.name} costs ${monthly(fleet!)} ${here}, ${lessWords(against, fleet!)} less than ${payWords(against)}${sure}.`
   }
   if (decision.answer === 'no') {
-    if (fleet === null) return `No: own GPUs are no way to run ${today.group} ${here}: ${noFleetWords(answer, today)}.`
-    return `No: own GPUs do not pay off for ${today.group} ${here}: ${fleet.name} would cost ${bill(fleet)}, ${payWords(rival!)} ${bill(rival!)}${sure}.`
+    if (fleet === null) return `No: own GPUs are no way to run ${today.group}: ${noFleetWords(answer, today)}.`
+    const times = timesWords(decidedUsd(fleet)! / decidedUsd(rival!)!)
+    return `No: own GPUs do not pay off for ${today.group}. They would cost ${monthly(fleet)} ${here} (${fleet.name}), ${times} the ${usdWords(decidedUsd(rival!)!)} of ${payWords(rival!)}${sure}.`
   }
-  const question = `Cannot tell whether own GPUs pay off for ${today.group} ${here}`
-  if (fleet === null) return `${question}: no way to serve it has a known price within the bars.`
+  const question = `Cannot tell whether own GPUs pay off for ${today.group}`
+  if (fleet === null) return `${question}: no way to serve it has a known price within the bars ${here}.`
   if (profiles.some(({ answer: one }) => one !== profiles[0]!.answer)) {
     const each = profiles.map(
       one => `${one.name} arrivals say ${one.answer} (${one.fleetUsd === null ? 'no fleet' : usdWords(one.fleetUsd)})`,
     )
-    return `${question}: the hours not seen decide it; ${each.join(', ')}.`
+    return `${question}: the hours not seen decide it. ${each.join(', ').replace(/^./, first => first.toUpperCase())}.`
   }
   if (rival === null)
-    return `${question}: ${fleet.name} costs ${bill(fleet)}, and no API of these weights has a known price.`
+    return `${question}: no API of these weights has a known price. ${fleet.name} costs ${monthly(fleet)} ${here}.`
   if (unproven !== null && (proven === null || decidedUsd(unproven)! < decidedUsd(proven)!)) {
-    return `${question}: ${fleet.name} costs ${bill(fleet)}; ${unproven.name} would cost ${bill(unproven)}, but ${unknownWords(unproven.unknowns)} ${unproven.unknowns.length > 1 ? 'are' : 'is'} not known.`
+    const verb = unproven.unknowns.length > 1 ? 'are' : 'is'
+    return `${question}: ${unknownWords(unproven.unknowns).replace('its', `of ${unproven.name}, the`)} ${verb} not known. It would cost ${monthly(unproven)} ${here}, own GPUs ${usdWords(decidedUsd(fleet)!)} (${fleet.name}).`
   }
-  return `${question}: ${fleet.name} costs ${bill(fleet)}, ${payWords(rival)} ${bill(rival)}; ${decision.reasons[0]}.`
+  return `${question}: the two are too close. ${fleet.name} costs ${monthly(fleet)} ${here}, ${payWords(rival)} ${usdWords(decidedUsd(rival)!)}; ${decision.reasons[0]}.`
 }
 
-const payWords = (option: OptionAnswer): string =>
-  option.asMetered ? `what is paid today (${option.name})` : option.name
+const monthly = (option: OptionAnswer) => `${usdWords(decidedUsd(option)!)} a month`
+
+const payWords = (option: OptionAnswer): string => (option.asMetered ? 'what is paid today' : option.name)
 
 function noFleetWords(answer: Answer, today: Weights): string {
   const tried = answer.options.filter(option => option.kind === 'self-host' && option.group === today.group)
@@ -80,14 +79,14 @@ function noFleetWords(answer: Answer, today: Weights): string {
 function bestWords(answer: Answer, { today, contest }: VerdictContext): string {
   const best = answer.options.find(option => option.name === answer.best)
   if (today === null || best === undefined) return ''
-  // The first sentence has said it already.
-  if (best === contest.fleet && answer.decision.answer === 'yes') return doubtWords(best)
-  const first = best.asMetered
-    ? `Stay: ${best.name} is the cheapest that is known to meet the bars: ${usdWords(decidedUsd(best)!)} a month${leverWords(best)}.`
-    : `${best.name} is the cheapest that is ${best.unknowns.length > 0 ? 'taken' : 'known'} to meet the bars: ${usdWords(decidedUsd(best)!)} a month${leverWords(best)}.`
-  return [first, dearerWords(answer, best, today), doubtWords(best), undercutWords(answer, best, today)]
-    .filter(Boolean)
-    .join(' ')
+  const month = doubtWords(best)
+  const isSaid = best === contest.fleet || best === contest.proven
+  const undercut = undercutWords(answer, best, today)
+  if (best.asMetered && isSaid && best.optimised === null)
+    return ['Stay: nothing cheaper is known to meet the bars.', month, undercut].filter(Boolean).join(' ')
+  const stay = best.asMetered ? 'Stay: ' : ''
+  const first = `${stay}${best.name} is the cheapest that is ${best.unknowns.length > 0 ? 'taken' : 'known'} to meet the bars: ${monthly(best)}${leverWords(best)}.`
+  return [first, dearerWords(answer, best, today), month, undercut].filter(Boolean).join(' ')
 }
 
 function doubtWords({ band }: OptionAnswer): string {
@@ -125,14 +124,18 @@ function dearerWords(answer: Answer, best: OptionAnswer, today: Weights): string
   return isTie(paid, next) ? `It is ${saving} (${next.name}).` : `It is ${against}, and ${saving}.`
 }
 
-/** Options of the same weights that could stand in for the best one, cheapest first. */
+/** APIs of the same weights that could stand in for the best one, cheapest first; own GPUs have sentences of their own. */
 function rivals(answer: Answer, best: OptionAnswer, today: Weights): OptionAnswer[] {
   return answer.options.filter(
     option =>
       option.name !== best.name &&
+      option.kind !== 'self-host' &&
       isSameWeights(option, today) &&
+      unservedShare(option) <= mostInfeasibleShare &&
       option.usd !== null &&
-      decidedUsd(option)! >= decidedUsd(best)!,
+      decidedUsd(option)! >= decidedUsd(best)! &&
+      // Today's seller at its list price is what is in use, under a second name.
+      !(best.asMetered && option.unknowns.length === 0 && isTie(option, best)),
   )
 }
 
@@ -171,7 +174,7 @@ function barWords(option: OptionAnswer): string {
   return 'misses the latency objective'
 }
 
-function crossingWords(answer: Answer, { today, isStated }: VerdictContext): string {
+function crossingWords(answer: Answer, { today, contest, isStated }: VerdictContext): string {
   const { comparedApi, forGoodFrom, youAreHere } = answer
   const fleets = answer.pairs.filter(pair => pair.api === comparedApi)
   if (comparedApi === null || fleets.length === 0) return today === null ? '' : otherWeightsWords(answer, today)
@@ -185,14 +188,14 @@ function crossingWords(answer: Answer, { today, isStated }: VerdictContext): str
     if (tokensPerMonth <= here)
       return `Own GPUs (${option}) are cheaper than ${comparedApi} ${from}, ${times(tokensPerMonth)}.`
     const early = first < tokensPerMonth * 0.99 ? ` (in places already from ${tokenWords(first)})` : ''
-    const { now, but } = ownNowWords(answer, option)
+    const { now, but } = ownNowWords(answer, contest.fleet === null ? option : null)
     return `Own GPUs (${option}) would ${now}${but}be cheaper than ${comparedApi} ${from}, ${times(tokensPerMonth)}${early}.`
   }
   const nearest = answer.never.find(line => line.nearestChange !== null) ?? answer.never[0]
   if (answer.never.length === fleets.length && nearest !== undefined) {
     const change = nearest.nearestChange === null ? '' : `; what would change that: ${nearest.nearestChange}`
     const cheapest = answer.options.find(({ name, usd }) => usd !== null && fleets.some(pair => pair.selfHost === name))
-    const { now } = ownNowWords(answer, cheapest?.name ?? null)
+    const { now } = ownNowWords(answer, contest.fleet === null ? (cheapest?.name ?? null) : null)
     const own = now === '' ? 'Own GPUs are' : `Own GPUs would ${now}, and are`
     return `${own} never cheaper than ${comparedApi}, at any volume: ${nearest.reason} (${nearest.option})${change}.`
   }
