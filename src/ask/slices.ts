@@ -17,20 +17,25 @@ export interface Asked {
   readonly sample: boolean
 }
 
-/**
- * Which calls are meant: those of `question.model`; with `asModel` alone, all; else those of the weights that cost most
- * today. Real calls hide the bundled sample. Faults: LEDGER_EMPTY, MODEL_NOT_METERED.
- */
-export async function askedCalls(question: Question, ledger: Ledger): Promise<Asked> {
+/** All calls in the time and of the dimensions asked about, whatever model served them. Real calls hide the bundled sample. */
+export async function allCalls(question: Question, ledger: Ledger) {
   // Bills and demand shapes are no traffic.
   const sources = (await ledger.sources()).filter(source => source.calls > 0)
-  const sample = sources.length > 0 && sources.every(source => source.sample)
   const base: Slice = {
     ...(question.fromMicros === null ? {} : { fromMicros: question.fromMicros }),
     ...(question.toMicros === null ? {} : { toMicros: question.toMicros }),
     where: question.where,
     ...(sources.some(source => !source.sample) ? { sample: false } : {}),
   }
+  return { base, sources, sample: sources.length > 0 && sources.every(source => source.sample) }
+}
+
+/**
+ * Which calls are meant: those of `question.model`; with `asModel` alone, all; else those of the weights that cost most
+ * today. Real calls hide the bundled sample. Faults: LEDGER_EMPTY, MODEL_NOT_METERED.
+ */
+export async function askedCalls(question: Question, ledger: Ledger): Promise<Asked> {
+  const { base, sources, sample } = await allCalls(question, ledger)
   const { rows } = await ledger.report(base, ['provider', 'model'], 'UTC')
   if (rows.length === 0) {
     throw new Fault('LEDGER_EMPTY', 'there are no calls to answer from', {

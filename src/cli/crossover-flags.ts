@@ -10,6 +10,7 @@ import { given, listFlag, numberFlag } from './flags.ts'
 export interface CrossoverFlags {
   readonly inputs?: string
   readonly trace?: string
+  readonly by?: string
   readonly plan?: string
   readonly asModel?: string
   readonly model?: string
@@ -55,6 +56,7 @@ export function declareCrossoverFlags(command: Command): Command {
     .option('--as-model <id>', 'catalog model whose weights the traffic is taken to run on')
     .option('--from <time>', 'first day or instant')
     .option('--to <time>', 'up to, not including')
+    .option('--by <dim>', 'also slice by slice: feature, workload, team, model, environment, tag:NAME')
     .option('--volume <tokens>', 'tokens a month, as 3e9 (default: what was metered)', number('--volume', positive))
     .optionsGroup('Options compared:')
     .option('--plan <file>', 'YAML with any of the parameters of /api/crossover; flags win')

@@ -1,8 +1,11 @@
 // The table of all that can be done with a ledger: the command line runs it here or on a server, HTTP and OpenAPI list it.
 import { z } from 'zod'
+import type { Answer } from '../core/decide/answer.ts'
+import type { ByDimension } from '../core/decide/by-dimension.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import type { ReportRow, Slice } from '../ledger/ledger.ts'
 import { answerOf, evidenceOf, questionOf } from './answers.ts'
+import { answerBy } from './by-dimension.ts'
 import { importShape, runImport } from './importing.ts'
 import { checkZone, rangeMicros } from './instants.ts'
 import type { Operation } from './operation.ts'
@@ -128,8 +131,14 @@ export const crossover = operation({
   method: 'GET',
   summary: 'The answer: options ranked, crossing points, doubts, assumptions.',
   takesFile: false,
-  shape: { ...questionShape, ...choicesShape },
-  run: (workplace, params, io) => answerOf(workplace, params, io),
+  shape: {
+    ...questionShape,
+    ...choicesShape,
+    by: z.string().min(1).optional().meta({ description: 'also slice by slice: feature, team, …, or tag:NAME' }),
+  },
+  async run(workplace, { by, ...params }, io): Promise<Answer & Partial<ByDimension>> {
+    return by === undefined ? answerOf(workplace, params, io) : answerBy(workplace, by, params, io)
+  },
 })
 
 export const savings = operation({

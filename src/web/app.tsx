@@ -10,6 +10,7 @@ import { Downloads } from './downloads.tsx'
 import { CoverageLine, Ground, SampleBanner } from './ground.tsx'
 import { KeysDialog, keysOpen } from './keys.tsx'
 import { RankedTable } from './ranked-table.tsx'
+import { SlicesPanel } from './slices-panel.tsx'
 import { Empty, Failed, StillWorking, Working } from './standing.tsx'
 import { decided, evidenceShown, loading, page } from './state.ts'
 import { isDark, theme, turnTheme } from './theme.ts'
@@ -84,6 +85,7 @@ function Body(): JSX.Element {
             <RankedTable answer={shown} />
             <BreakdownPanel answer={shown} />
           </div>
+          <SlicesPanel />
           <Ground answer={shown} />
           <Downloads answer={shown} state={page.value} />
         </>

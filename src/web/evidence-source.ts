@@ -1,4 +1,5 @@
 // The page's question in; evidence out: from the file itself when it carries some, else from the server it came from.
+import type { ByDimension } from '../core/decide/by-dimension.ts'
 import type { Choices } from '../core/decide/choices.ts'
 import type { Evidence } from '../core/decide/evidence.ts'
 import type { PageQuestion } from './address.ts'
@@ -45,6 +46,26 @@ export async function fetchEvidence(
   return await ask<Evidence>(`/api/evidence${query ? `?${query}` : ''}`, { signal }, progress).then(answered =>
     'trouble' in answered ? answered : { kind: 'evidence', evidence: answered.result },
   )
+}
+
+/** The same calls slice by slice, with the choices as they stand. */
+export async function fetchSlices(
+  by: string,
+  question: PageQuestion,
+  choices: Readonly<Partial<Choices>>,
+  progress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ByDimension | Trouble> {
+  const stated = Object.entries(choices).filter(([, value]) => value !== undefined && value !== null)
+  const query = new URLSearchParams([
+    ['by', by],
+    ...Object.entries(question),
+    ...stated.map(
+      ([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)] as [string, string],
+    ),
+  ])
+  const answered = await ask<ByDimension>(`/api/crossover?${query}`, { signal }, progress)
+  return 'trouble' in answered ? answered.trouble : answered.result
 }
 
 /** Removes the bundled sample from the ledger; null when done. */

@@ -52,7 +52,7 @@ async function answer(
   run: Runner,
 ): Promise<void> {
   const { crossover: operation } = await import('../../server/operations.ts')
-  const result = await run(operation, params)
+  const result = await run(operation, { ...params, ...(flags.by === undefined ? {} : { by: flags.by }) })
   const command = `crossline ${frame.words.map(quoted).join(' ')}`
   await writePictures(flags, result, async () => {
     const { choicesOf, questionParamsOf } = await import('../../server/answers.ts')
@@ -63,8 +63,14 @@ async function answer(
   })
   const { answerText } = await import('../../report/text.ts')
   const { color } = frame.globals()
+  const { slicesText } = await import('../../report/slices-text.ts')
+  const { by, rows, total } = result
+  const slices =
+    by === undefined || rows === undefined || total === undefined
+      ? ''
+      : `${slicesText({ by, rows, total }, { columns: terminalColumns(), color })}\n\n`
   frame.output.result(result, () =>
-    answerText(result, { columns: terminalColumns(), color, command, explain: flags.explain }),
+    slices.concat(answerText(result, { columns: terminalColumns(), color, command, explain: flags.explain })),
   )
 }
 

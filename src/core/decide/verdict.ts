@@ -221,11 +221,9 @@ function betweenWords({ low, high }: Band): string {
 /** Weights that nobody hosts or leases GPUs for: what other weights would cost, as a possibility and no more. */
 function otherWeightsWords(answer: Answer, today: Weights): string {
   const best = answer.options.find(option => option.name === answer.best)
-  const fleet = answer.options.some(option => option.group === today.group && option.kind === 'self-host')
-  const cannot = fleet ? '' : `Nothing simulated here runs ${today.group} on own GPUs.`
   const other = cheapestOther(answer, today)
-  if (other === undefined || best === undefined || other.usd! >= best.usd!) return cannot
-  return `${cannot} ${other.name} would cost ${usdWords(other.usd!)} a month, but those are other weights: whether they do the job is not measured.`.trim()
+  if (other === undefined || best === undefined || other.usd! >= best.usd!) return ''
+  return `${other.name} would cost ${usdWords(other.usd!)} a month, but those are other weights: whether they do the job is not measured.`
 }
 
 function cheapestOther(answer: Answer, today: Weights): OptionAnswer | undefined {

@@ -1,0 +1,50 @@
+// A ledger and a dimension in; its calls summed by it, by environment and by weights, out: one grouped query.
+import type { Cell } from '../core/decide/by-dimension.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Question } from './question.ts'
+import { allCalls, groupOf } from './slices.ts'
+
+export interface Cells {
+  readonly cells: readonly Cell[]
+  /** First to last call of all. */
+  readonly spanMicros: number
+  /** Weights by what is spent on them, the costliest first (by tokens where nothing is priced); null = no model is named. */
+  readonly weights: readonly (string | null)[]
+}
+
+/** Calls by `by`. With `asModel` all of them run on those weights. */
+export async function cellsBy(by: string, question: Question, ledger: Ledger): Promise<Cells> {
+  const { base } = await allCalls(question, ledger)
+  const dimensions = [...new Set([by, 'environment', 'model'])]
+  const { rows } = await ledger.report(base, dimensions, 'UTC')
+  const demand = await ledger.demand(base, 3600)
+  const cells = rows.map((row): Cell => {
+    const model = row.key.model ?? null
+    const prompt = (['input', 'cacheRead', 'cacheWrite', 'inputAudio', 'inputImage'] as const).map(
+      kind => row.usage[kind] ?? 0,
+    )
+    const answer = (['output', 'outputAudio', 'outputImage'] as const).map(kind => row.usage[kind] ?? 0)
+    return {
+      key: row.key[by] ?? null,
+      environment: row.key.environment ?? null,
+      weights: question.asModel !== null ? groupOf(question.asModel) : model === null ? null : groupOf(model),
+      calls: row.calls,
+      unpricedCalls: row.unpricedCalls,
+      unknownUsageCalls: row.unknownUsageCalls,
+      pico: BigInt(row.usd.replace('.', '')),
+      input: prompt.reduce((a, b) => a + b, 0),
+      output: answer.reduce((a, b) => a + b, 0),
+    }
+  })
+  const spent = cells.some(({ pico }) => pico > 0n)
+  const sizes = new Map<string | null, bigint>()
+  for (const { weights, pico, input, output } of cells) {
+    sizes.set(weights, (sizes.get(weights) ?? 0n) + (spent ? pico : BigInt(input + output)))
+  }
+  const weights = [...sizes].sort(([a, x], [b, y]) => (x === y ? (String(a) < String(b) ? -1 : 1) : x < y ? 1 : -1))
+  return {
+    cells,
+    spanMicros: demand === null ? 0 : demand.lastAtMicros - demand.firstAtMicros,
+    weights: weights.map(([name]) => name),
+  }
+}

@@ -1,0 +1,60 @@
+// Slices of the calls, each with its cost and what it hangs on, in; a table for a terminal of 80 columns out.
+import { countLabel, fitted, usdLabel } from '../charts/labels.ts'
+import type { ByDimension, SliceRow } from '../core/decide/by-dimension.ts'
+import { ink, padded, paragraph } from './ansi.ts'
+
+const widths = { name: 21, calls: 8, usd: 10, best: 10, saving: 14, answer: 11, grade: 2 }
+
+/** One line a slice, and under it what stands in the way. No line is wider than 80 columns, or than `columns` above that. */
+export function slicesText(
+  { by, rows, total }: ByDimension,
+  options: { readonly columns: number; readonly color: boolean },
+): string {
+  const pen = ink(options.color)
+  const columns = Math.max(80, Math.min(100, options.columns))
+  const line = (name: string, cells: readonly (readonly [string, number])[]) =>
+    `${padded(fitted(name, widths.name), widths.name)}${cells.map(([text, width]) => ` ${padded(fitted(text, width), width, 'right')}`).join('')}`.trimEnd()
+  const money = (usd: string | number | null) => (usd === null ? '–' : usdLabel(Number(usd)))
+  const head = line(by, [
+    ['calls', widths.calls],
+    ['$/month', widths.usd],
+    ['at best', widths.best],
+    ['other weights', widths.saving],
+    ['own GPUs', widths.answer],
+    ['', widths.grade],
+  ])
+  const cellsOf = (
+    row: Pick<SliceRow, 'calls' | 'unpricedCalls' | 'usdPerMonth' | 'usdPerMonthAtBest' | 'possibleSaving'>,
+  ) =>
+    [
+      [countLabel(row.calls), widths.calls],
+      [row.unpricedCalls === row.calls && row.calls > 0 ? '–' : money(row.usdPerMonth), widths.usd],
+      [money(row.usdPerMonthAtBest), widths.best],
+      [
+        row.possibleSaving === null ? '–' : `−${usdLabel(row.possibleSaving.high)} at most`.replace(' at most', ''),
+        widths.saving,
+      ],
+    ] as const
+  const shown = rows.flatMap((row, i) => {
+    const apart =
+      row.environment !== null && row.environment !== 'production' && row.environment !== rows[i - 1]?.environment
+    return [
+      ...(apart ? [pen.dim(`environment: ${row.environment}`)] : []),
+      line(row.key ?? '(not attributed)', [
+        ...cellsOf(row),
+        [row.decision, widths.answer],
+        [row.grade ?? '–', widths.grade],
+      ]),
+      ...(row.blocker === null ? [] : paragraph(row.blocker, columns, '  ', '  ').map(pen.dim)),
+    ]
+  })
+  return [
+    pen.dim(head),
+    ...shown,
+    pen.bold(line('total', cellsOf(total))),
+    ...paragraph(
+      'at best: the same calls at the best option of their own weights; other weights: most that cheaper ones could save, if they do the job; own GPUs: whether they pay off for the weights that the slice spends most on; last: grade of evidence. Fleets are shared: a slice bears its part of the replica-seconds.',
+      columns,
+    ).map(pen.dim),
+  ].join('\n')
+}

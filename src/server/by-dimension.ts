@@ -1,0 +1,45 @@
+// A question and a dimension → the answer of the costliest weights, and what each slice costs, could cost and hangs on.
+import { cellsBy } from '../ask/by-dimension.ts'
+import type { Answer } from '../core/decide/answer.ts'
+import { type ByDimension, byDimension, type WeightsAnswer } from '../core/decide/by-dimension.ts'
+import { decide } from '../core/decide/decide.ts'
+import { Fault } from '../core/fault/fault.ts'
+import { choicesOf, evidenceOf, questionOf } from './answers.ts'
+import type { OperationIo } from './operation.ts'
+import type { ChoicesParams, QuestionParams } from './parameters.ts'
+import type { Workplace } from './workplace.ts'
+
+/** Weights that are asked about one by one: each is a simulation of its own. The rest are told as too small to ask. */
+const mostWeights = 6
+
+/** @throws Fault of the question and of the choices, and of a dimension that no call has */
+export async function answerBy(
+  workplace: Workplace,
+  by: string,
+  params: QuestionParams & ChoicesParams,
+  io: OperationIo,
+): Promise<Answer & ByDimension> {
+  const question = questionOf(params)
+  const choices = choicesOf(params)
+  const { cells, spanMicros, weights } = await cellsBy(by, question, await workplace.ledger())
+  const answers = new Map<string | null, WeightsAnswer>()
+  const named = weights.flatMap(name => name ?? []).slice(0, mostWeights)
+  // The volume that a reader states is that of one model, not of every slice.
+  const asIs = { ...choices, tokensPerMonth: null }
+  for (const [i, name] of named.entries()) {
+    io.progress(`${name}: ${i + 1} of ${named.length}`)
+    const asked = question.asModel === null ? { ...question, model: name } : question
+    try {
+      const evidence = await evidenceOf(workplace, asked, io)
+      answers.set(name, { evidence, answer: decide(evidence, asIs) })
+    } catch (thrown) {
+      // Weights that say nothing (one call, no usage) are told as not asked; a wrong choice is a fault of all.
+      if (!(thrown instanceof Fault) || !thrown.code.startsWith('DEMAND_')) throw thrown
+    }
+  }
+  const answer = decide(await evidenceOf(workplace, question, io), choices)
+  return {
+    ...answer,
+    ...byDimension(by, cells, answers, { hours: choices.hoursPerMonth, spanMicros: Math.max(1, spanMicros) }),
+  }
+}
