@@ -24,20 +24,23 @@ export function curve(terms: CostTerms, low: number, high: number, columns = 160
   if (terms.kind === 'self-host' && terms.replicaMtokPerMonth > 0) {
     const step = terms.replicaMtokPerMonth * 1e6
     const firstRiser = Math.max(1, terms.minReplicas, Math.ceil(low / step))
-    const lastRiser = Math.ceil(high / step) - 1
+    const { knee } = terms
+    const riserAt = (n: number) => n * (knee && n < knee.replicas ? knee.replicaMtokPerMonth * 1e6 : step)
+    const lastOfKnee = knee ? Math.min(knee.replicas, Math.ceil(high / (knee.replicaMtokPerMonth * 1e6))) - 1 : 0
+    const lastRiser = Math.max(Math.ceil(high / step) - 1, lastOfKnee)
     const flat = terms.fixedReplicas !== null || lastRiser < firstRiser
     if (flat || lastRiser - firstRiser < mostSteps) {
       add(low, costAt(terms, low))
       if (!flat) {
         for (let n = firstRiser; n <= lastRiser; n++) {
-          const riser = n * step
+          const riser = riserAt(n)
           if (riser <= low || riser >= high) continue
-          const above = Math.min(high, riser + step / 2)
+          const above = Math.min(high, riser + (riserAt(n + 1) - riser) / 2)
           add(riser, costAt(terms, riser))
           add(riser, costAt(terms, above))
         }
       }
-      const end = terms.fixedReplicas === null ? high : Math.min(high, Math.max(low, terms.fixedReplicas * step))
+      const end = terms.fixedReplicas === null ? high : Math.min(high, Math.max(low, riserAt(terms.fixedReplicas)))
       if (end > low) add(end, costAt(terms, end))
       return vertices
     }

@@ -36,6 +36,10 @@ export type CostTerms =
       /** What a fallback bills for the calls that the model cannot hold; absent = none. */
       readonly escalationUsdPerMtok?: number
       readonly loadCurve: readonly { readonly load: number; readonly busyShare: number }[]
+      /** Up to so many replicas each carries only so much, for bursts need them; absent = every replica carries as much as the next. */
+      readonly knee?: { readonly replicas: number; readonly replicaMtokPerMonth: number } | undefined
+      /** What calls that come late above what is tolerated cost at the API that takes them, per million tokens of all; absent = 0. */
+      readonly spillUsdPerMtok?: number
     }
 
 /** USD a month by cause. Parts that do not apply are 0; all are null when the option's cost is unknown. */
@@ -101,6 +105,8 @@ export interface OptionAnswer {
   readonly band: Band | null
   readonly probabilityCheapest: number | null
   readonly terms: CostTerms | null
+  /** Calls late or refused in the replay beyond what is tolerated, and the API that is billed for them (null: none takes them, and they stay late); null where nothing was replayed. */
+  readonly spill: { readonly calls: number; readonly share: number; readonly api: string | null } | null
   /** What replaying today's calls on exactly these replicas gave; null where nobody replayed them. */
   readonly replay: Replay | null
   readonly priceSource: string

@@ -63,6 +63,7 @@ function byEnumeration(api: Curve, own: Curve, segments: number): { begins: numb
   const points = new Set<number>([0])
   for (let n = 1; n <= segments; n++) {
     points.add(n * own.capacity)
+    if (own.knee && n < own.knee.steps) points.add(n * own.knee.capacity)
     const meet = (own.fixed + own.step * n - api.fixed) / (api.slope - own.slope)
     if (meet > 0 && meet < segments * own.capacity) points.add(meet)
   }
@@ -119,6 +120,40 @@ test('law 8: the crossings are those that enumeration finds, "never" and "for go
   )
 })
 
+const kneed = (curve: Curve, steps: number, share: number, slope: number): Curve => ({
+  ...curve,
+  slope,
+  knee: { steps, capacity: (curve.capacity * share) / 8 },
+})
+const knees = fc.record({
+  steps: fc.integer({ min: 1, max: 7 }),
+  share: fc.integer({ min: 1, max: 8 }),
+  slope: fc.integer({ min: 0, max: 3 }),
+})
+
+test('law 8 holds with a knee, which small fleets have for their bursts, and with what they spill', () => {
+  fc.assert(
+    fc.property(pairs, knees, ({ a, capacity, K, ownFixed, apiFixed, minimum }, { steps, share, slope }) => {
+      const api = line(a, apiFixed)
+      const own = kneed(stair(K, capacity, ownFixed, minimum), steps, share, slope)
+      const segments = 200
+      const { list, total, forGood } = crossings(api, own)
+      const oracle = byEnumeration(api, own, segments)
+      const seen = list.filter(crossing => crossing.at < segments * capacity - 1e-9)
+      expect(seen.map(crossing => crossing.at.toPrecision(9))).toEqual(oracle.begins.map(at => at.toPrecision(9)))
+      if (Number.isFinite(total)) expect(list).toHaveLength(total)
+      if (forGood !== null) {
+        expect(list.at(-1)).toEqual(forGood)
+        for (let n = forGood.step; n < forGood.step + 300; n++) {
+          const volume = n * capacity + 1e-6
+          if (volume > forGood.at) expect(curveAt(own, volume)).toBeLessThanOrEqual(curveAt(api, volume) + 1e-5)
+        }
+      }
+    }),
+    { numRuns: 600 },
+  )
+})
+
 test('the lower envelope changes exactly where a fine scan sees another curve become the cheapest', () => {
   const curve = fc.oneof(
     fc
@@ -132,6 +167,11 @@ test('the lower envelope changes exactly where a fine scan sees another curve be
         slope: fc.integer({ min: 0, max: 9 }),
       })
       .map(c => stair(c.K, c.capacity, c.fixed, 1, c.slope)),
+    fc
+      .tuple(pairs, knees)
+      .map(([c, { steps, share, slope }]) =>
+        kneed(stair(1 + c.K, c.capacity, c.ownFixed, c.minimum), steps, share, slope),
+      ),
   )
   fc.assert(
     fc.property(fc.array(curve, { minLength: 1, maxLength: 5 }), curves => {

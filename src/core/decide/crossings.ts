@@ -19,6 +19,25 @@ export interface PairCrossings {
 
 const none: PairCrossings = { list: [], total: 0, forGood: null }
 
+/** All crossings of an API's line with own GPUs; where bursts need a knee, those below it and those from it on. */
+export function crossings(api: Curve, own: Curve, most = 1000): PairCrossings {
+  const { knee, ...beyond } = own
+  if (knee === undefined || knee.steps <= Math.max(1, own.minimum)) return ofEvenSteps(api, beyond, most)
+  const edge = (knee.steps - 1) * knee.capacity
+  const lower = ofEvenSteps(api, { ...beyond, capacity: knee.capacity }, knee.steps)
+  const below = lower.list.filter(({ step }) => step < knee.steps)
+  const upper = ofEvenSteps(api, { ...beyond, minimum: knee.steps }, most + 1)
+  // To win from the very begin of the knee's step on is to have won before it: that crossing is below.
+  const isAbove = ({ at }: PairCrossing) => at > edge
+  const above = upper.list.filter(isAbove)
+  const forGood = upper.forGood === null || isAbove(upper.forGood) ? upper.forGood : (below.at(-1) ?? null)
+  return {
+    list: [...below, ...above].slice(0, most),
+    total: below.length + upper.total - (upper.list.length - above.length),
+    forGood,
+  }
+}
+
 /**
  * All crossings of api(v) = Fa + b·v with own(v) = Fs + s·v + K·n(v), n(v) = max(minimum, ⌈v ÷ Cap⌉). Only the difference
  * counts, so a = b − s below. With a < 0 own GPUs lose ground with every token: they win, if at all, from 0 on.
@@ -28,7 +47,7 @@ const none: PairCrossings = { list: [], total: 0, forGood: null }
  * matter are found by division and nothing is searched. A touch at the very end of a segment is not cheaper, hence no
  * crossing. If K ≥ D and F ≥ 0 a full replica costs what the API would charge for all it serves: never (law 8).
  */
-export function crossings(api: Curve, own: Curve, most = 1000): PairCrossings {
+function ofEvenSteps(api: Curve, own: Curve, most: number): PairCrossings {
   const a = api.slope - own.slope
   const F = own.fixed - api.fixed
   if (own.capacity === Number.POSITIVE_INFINITY) return singleSegment(a, F + own.step * own.minimum, own)
@@ -87,6 +106,15 @@ function run(from: number, to: number, crossing: (n: number) => PairCrossing): P
  * `v`; null when it never is. Both are curves over million tokens a month.
  */
 export function nextBelow(api: Curve, other: Curve, v: number): number | null {
+  const { knee, ...beyond } = other
+  if (knee === undefined || knee.steps <= Math.max(1, other.minimum)) return nextBelowEven(api, beyond, v)
+  const edge = (knee.steps - 1) * knee.capacity
+  const lower = v < edge ? nextBelowEven(api, { ...beyond, capacity: knee.capacity }, v) : null
+  if (lower !== null && lower < edge) return lower
+  return nextBelowEven(api, { ...beyond, minimum: knee.steps }, Math.max(v, edge))
+}
+
+function nextBelowEven(api: Curve, other: Curve, v: number): number | null {
   if (other.step === 0 || other.capacity === Number.POSITIVE_INFINITY) {
     const slope = api.slope - other.slope
     const rise = other.fixed + other.step * other.minimum - api.fixed

@@ -1,6 +1,6 @@
 // Several bills as functions of volume in; which is cheapest where, and each volume at which that changes, out.
 import { nextBelow } from './crossings.ts'
-import { type Curve, curveAt, segmentAfter } from './staircase.ts'
+import { type Curve, curveAt, endOf, segmentAfter } from './staircase.ts'
 
 interface Change {
   /** Million tokens a month: `from` is cheapest up to here, `to` just above. Indices into the curves. */
@@ -20,7 +20,7 @@ export interface Envelope {
 
 /**
  * Lower envelope over (low, high]. The cheapest curve can be overtaken only where it steps up itself, or, while it is a
- * line, where another curve comes to lie below it; so the sweep jumps from one such volume to the next and misses none.
+ * line with a slope, where another curve comes to lie below it; so the sweep jumps from one such volume to the next and misses none.
  * Ties go to the flatter curve, then to the one listed first.
  */
 export function envelope(curves: readonly Curve[], low: number, high: number, mostChanges = 200): Envelope {
@@ -48,7 +48,7 @@ function nextEvent(curves: readonly Curve[], index: number, v: number): number |
   let line = curve
   if (curve.step > 0 && curve.capacity !== Number.POSITIVE_INFINITY) {
     const segment = segmentAfter(curve, v)
-    next = segment * curve.capacity
+    next = endOf(curve, segment)
     // Within a segment a staircase is a line, which another curve may come to lie below where it rises with the volume.
     line = { ...curve, fixed: curve.fixed + curve.step * segment, step: 0, capacity: Number.POSITIVE_INFINITY }
   }

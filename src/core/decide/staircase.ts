@@ -3,8 +3,9 @@ import { estimate } from '../statistics/estimate.ts'
 import type { Breakdown, CostTerms } from './answer.ts'
 
 /**
- * A monthly bill as a function of volume v in million tokens: fixed + slope·v + step·max(minimum, ⌈v ÷ capacity⌉), for
- * v ≤ limit. An API has step 0; own GPUs have slope 0 but for calls that go to a fallback; `capacity` is Infinity when one step serves everything.
+ * A monthly bill as a function of volume v in million tokens: fixed + slope·v + step·n(v), n(v) = max(minimum,
+ * ⌈v ÷ capacity⌉), for v ≤ limit. An API has step 0; own GPUs have the slope of what they send elsewhere; `capacity` is
+ * Infinity when one step serves everything.
  */
 export interface Curve {
   readonly fixed: number
@@ -13,6 +14,11 @@ export interface Curve {
   readonly capacity: number
   readonly minimum: number
   readonly limit: number
+  /**
+   * A small fleet whose bursts need more steps than its load: the first `steps` of them carry only `capacity` each (less
+   * than `capacity` above). n(v) = max(minimum, ⌈v ÷ capacity⌉, min(steps, ⌈v ÷ knee.capacity⌉)).
+   */
+  readonly knee?: { readonly steps: number; readonly capacity: number } | undefined
 }
 
 /** Relative distance within which two computed volumes are the same: demand of exactly n replicas is n, not n + 1. */
@@ -37,12 +43,23 @@ export function curveAt(curve: Curve, v: number): number {
 
 /** How many steps are paid for at volume `v`: a step that is exactly full carries its volume. */
 export function segmentAt(curve: Curve, v: number): number {
-  return Math.max(curve.minimum, v <= 0 ? 0 : ceiling(v / curve.capacity))
+  const { knee } = curve
+  const steps = Math.max(curve.minimum, v <= 0 ? 0 : ceiling(v / curve.capacity))
+  if (knee === undefined || steps >= knee.steps) return steps
+  return Math.max(steps, Math.min(knee.steps, v <= 0 ? 0 : ceiling(v / knee.capacity)))
 }
 
 /** How many steps are paid for just above volume `v`. */
 export function segmentAfter(curve: Curve, v: number): number {
-  return Math.max(curve.minimum, curve.capacity === Number.POSITIVE_INFINITY ? 0 : floor(v / curve.capacity) + 1)
+  const { knee } = curve
+  const steps = Math.max(curve.minimum, curve.capacity === Number.POSITIVE_INFINITY ? 0 : floor(v / curve.capacity) + 1)
+  if (knee === undefined || steps >= knee.steps) return steps
+  return Math.max(steps, Math.min(knee.steps, floor(v / knee.capacity) + 1))
+}
+
+/** The largest volume that `steps` steps carry, million tokens a month. */
+export function endOf(curve: Curve, steps: number): number {
+  return steps * (curve.knee !== undefined && steps < curve.knee.steps ? curve.knee.capacity : curve.capacity)
 }
 
 /** Cost terms as a curve over million tokens a month. A fixed fleet is one step that ends where it is full. */
@@ -53,13 +70,13 @@ export function curveOf(terms: CostTerms): Curve {
     return { fixed, slope, step: 0, capacity: anyVolume, minimum: 0, limit: anyVolume }
   }
   const { fixedUsdPerMonth, replicaUsdPerMonth: step, replicaMtokPerMonth: capacity, spareReplicas } = terms
-  const slope = terms.escalationUsdPerMtok ?? 0
-  if (terms.fixedReplicas !== null) {
-    const fixed = fixedUsdPerMonth + terms.fixedReplicas * step
-    return { fixed, slope, step: 0, capacity: anyVolume, minimum: 0, limit: terms.fixedReplicas * capacity }
-  }
+  const slope = (terms.escalationUsdPerMtok ?? 0) + (terms.spillUsdPerMtok ?? 0)
+  const knee = terms.knee && { steps: terms.knee.replicas, capacity: terms.knee.replicaMtokPerMonth }
   const fixed = fixedUsdPerMonth + spareReplicas * step
-  return { fixed, slope, step, capacity, minimum: terms.minReplicas, limit: anyVolume }
+  const sized: Curve = { fixed, slope, step, capacity, minimum: terms.minReplicas, limit: anyVolume, knee }
+  if (terms.fixedReplicas === null) return sized
+  const all = fixedUsdPerMonth + terms.fixedReplicas * step
+  return { fixed: all, slope, step: 0, capacity: anyVolume, minimum: 0, limit: endOf(sized, terms.fixedReplicas) }
 }
 
 /** USD a month at a volume. Infinity where a fixed fleet cannot serve the volume. */
@@ -92,16 +109,17 @@ export function utilizationAt(terms: CostTerms, tokensPerMonth: number): number 
 /**
  * The bill by cause, USD a month; the parts add up to `costAt` (law 3). Busy time is read from the load curve at the
  * mean load of the serving replicas; the rest of their lease is idle. Spares are `redundancy`, overhead on their lease
- * included; overhead on the serving replicas and the fixed cost are `operations`.
+ * included; overhead on the serving replicas and the fixed cost are `operations`; calls that the fleet is too late for are
+ * `spill`.
  */
 export function breakdownAt(terms: CostTerms, tokensPerMonth: number): Breakdown {
-  const none = { gpuCold: 0, escalation: 0, spill: 0 }
+  const none = { gpuCold: 0, escalation: 0 }
   if (terms.kind === 'api') {
     const elsewhere = terms.escalationUsdPerMtok ?? 0
     const tokens = estimate(((terms.usdPerMtok - elsewhere) * tokensPerMonth) / 1e6)
     const escalation = estimate((elsewhere * tokensPerMonth) / 1e6)
     const operations = estimate(terms.fixedUsdPerMonth)
-    return { tokens, gpuBusy: 0, gpuIdle: 0, redundancy: 0, operations, ...none, escalation }
+    return { tokens, gpuBusy: 0, gpuIdle: 0, redundancy: 0, operations, spill: 0, ...none, escalation }
   }
   const serving = servingAt(terms, tokensPerMonth)
   const spare = terms.fixedReplicas === null ? terms.spareReplicas : 0
@@ -114,6 +132,7 @@ export function breakdownAt(terms: CostTerms, tokensPerMonth: number): Breakdown
     gpuIdle: estimate(leased - busy),
     redundancy: estimate(spare * terms.replicaUsdPerMonth),
     operations: estimate(overhead + terms.fixedUsdPerMonth),
+    spill: estimate(((terms.spillUsdPerMtok ?? 0) * tokensPerMonth) / 1e6),
     ...none,
     escalation: estimate(((terms.escalationUsdPerMtok ?? 0) * tokensPerMonth) / 1e6),
   }
