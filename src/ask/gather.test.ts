@@ -225,3 +225,29 @@ test('calls that may wait are discounted where a seller promises it, and what a 
   for (const { infeasible } of blind)
     expect(infeasible).toMatchObject({ calls: 200, reasons: ['200 calls: pictures, which it does not take'] })
 })
+
+test('tightening the objective never lowers the cost of a fleet: sized, replayed and spilled, from the calls on', async () => {
+  const bursts = Array.from({ length: 1500 }, (_, i) => call(i, 300 * Math.floor(i / 50) + (i % 50) * 0.02, 1500, 120))
+  const mixed = [...bursts, ...traffic(700).map(one => ({ ...one, id: `also ${one.id}` }))]
+  const before = new Map<string, number>()
+  let costs = 0
+  for (const [ttftP95Ms, tpotP95Ms] of [
+    [8000, 100],
+    [4000, 100],
+    [2000, 60],
+    [1000, 40],
+    [700, 25],
+    [400, 20],
+  ] as const) {
+    const evidence = await ask(mixed, { ttftP95Ms, tpotP95Ms })
+    for (const { kind, name, usd } of decide(evidence, defaultChoices, { draws: 1 }).options) {
+      if (kind !== 'self-host') continue
+      // What keeps a looser objective at no price keeps no tighter one.
+      const cost = usd ?? Number.POSITIVE_INFINITY
+      expect(cost, `${name} at ${ttftP95Ms} ms`).toBeGreaterThanOrEqual(before.get(name) ?? 0)
+      before.set(name, cost)
+      if (usd !== null) costs++
+    }
+  }
+  expect(costs).toBeGreaterThan(6)
+})

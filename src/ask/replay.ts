@@ -2,32 +2,30 @@
 import { type Choices, defaultChoices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
 import type { Evidence, Replay, ReplicaTerms } from '../core/decide/evidence.ts'
+import { missedWords, spillTolerated } from '../core/decide/fleet-sizing.ts'
+import { totalTokens } from '../core/decide/traffic.ts'
 import { Fault } from '../core/fault/fault.ts'
-import type { Arrivals } from '../core/serving/arrivals.ts'
-import { buildEngine, type Engine } from '../core/serving/engine.ts'
+import { buildEngine } from '../core/serving/engine.ts'
 import type { ReplicaShape } from '../core/serving/memory.ts'
-import { type Outcome, simulate } from '../core/serving/simulate.ts'
+import type { Outcome } from '../core/serving/simulate.ts'
+import { sizesOf } from '../core/serving/sized-fleet.ts'
 import { spreadTies } from '../core/serving/spread.ts'
+import { busyHourLateShare, lateAllowed, windowsMet } from '../core/serving/windows.ts'
 import { estimate } from '../core/statistics/estimate.ts'
 import { allArrivals, type CallTimes } from './busiest.ts'
 
-/** Calls replayed in all, over fleets and tries, beyond the first fleet: seconds, not minutes. */
-const mostReplayed = 2_000_000
+/** Calls replayed in all, over fleets and tries: seconds, not minutes. */
+const mostReplayed = 3_000_000
 const mostCalls = 3_000_000
 const mostReplicas = 200
-
-/** The objective is a 95th percentile. */
-const lateAllowed = 0.05
-/** Replicas are added this often before a shape is left as "too late". */
-const mostTries = 4
-/** Up to so many replicas are company for a burst, needed once; more of them mean that each carries less. */
-const fewReplicas = 4
+/** Sizes tried of one shape at most, and how many it takes as a rule. */
+const mostTries = 40
+const usualTries = 3
 
 /**
- * The evidence with today's calls replayed on the fleets of today's weights, as the default choices size them, the
- * cheapest first and as many as time allows. Windows add up load; the replay has every burst. Where more calls come late
- * than the objective allows, replicas are added until it holds: that many are then the least that serve, and each is
- * counted on for less at every volume.
+ * The evidence with today's calls replayed on the fleets of today's weights: the cheapest first, as many shapes as time
+ * allows, each in the sizes among which the choices will find the cheapest that keeps the objective. Windows add up load;
+ * the replay has every burst. A shape that no number of replicas makes punctual says so and serves nothing.
  */
 export function replayed(
   evidence: Evidence,
@@ -38,75 +36,90 @@ export function replayed(
   const { arrivals, leftOut } = allArrivals(calls)
   if (arrivals.n === 0) return { ...evidence, replays: [] }
   const spread = spreadTies(arrivals)
-  const replays: Replay[] = []
   const done = new Set<number>()
-  let known = evidence
-  let spent = 0
-  while (spent === 0 || spent + arrivals.n <= mostReplayed) {
+  // How many shapes and sizes are tried depends on the calls alone: a tighter objective is not looked at less closely.
+  const mostShapes = Math.max(1, Math.floor(mostReplayed / (usualTries * arrivals.n)))
+  const tries = Math.max(2, Math.min(mostTries, Math.floor(mostReplayed / arrivals.n)))
+  let known: Evidence = { ...evidence, replays: [] }
+  while (done.size < mostShapes) {
     // A fleet that turned out too small is dearer now: who is cheapest next is asked anew.
     const sized = fleetsOf(known).find(({ index }) => !done.has(index))
     if (sized === undefined) break
     done.add(sized.index)
-    const { model, gpu, gpusPerReplica } = known.replicas[sized.index]!
+    const terms = known.replicas[sized.index]!
+    const { model, gpu, gpusPerReplica } = terms
     const found = shapes.find(
       ({ shape }) => shape.model.id === model && shape.gpu.id === gpu && shape.tp === gpusPerReplica,
     )
     if (!found || sized.replicas > mostReplicas) continue
-    const engine = buildEngine(found.shape)
-    const { router, replicas, outcome, tries } = inTime(sized.replicas, engine, spread, evidence.objective)
-    spent += tries * arrivals.n
-    replays.push({ model, gpu, gpusPerReplica, replicas, router, calls: arrivals.n, leftOut, ...shown(outcome) })
-    if (replicas > sized.replicas) {
-      const terms = known.replicas.map((one, i) => (i === sized.index ? derated(one, sized, replicas) : one))
-      known = { ...known, replicas: terms }
-    }
+    const { sizes, isHopeless } = sizesOf({
+      arrivals: spread,
+      engine: buildEngine(found.shape),
+      router,
+      objective: evidence.objective,
+      guess: sized.replicas,
+      most: mostReplicas,
+      tries,
+      isWorthMore: worthMore(known, terms),
+    })
+    const replays = sizes.map(({ replicas, outcome }): Replay => {
+      return { model, gpu, gpusPerReplica, replicas, router, calls: arrivals.n, leftOut, ...shown(outcome) }
+    })
+    const replicas = isHopeless
+      ? known.replicas.map((one, i) => (i === sized.index ? hopeless(one, replays[0]!) : one))
+      : known.replicas
+    known = { ...known, replicas, replays: [...known.replays!, ...(isHopeless ? [] : replays)] }
   }
-  return { ...known, replays }
+  return known
 }
 
-/** The first fleet from `replicas` up on which few enough calls are late, or the last one tried. */
-function inTime(replicas: number, engine: Engine, arrivals: Arrivals, objective: Evidence['objective']) {
-  const router = 'least-loaded' as const
-  for (let tries = 1; ; tries++) {
-    const outcome = simulate(arrivals, { engine, replicas, router }, { objective })
-    if (lateShareOf(outcome) <= lateAllowed || tries === mostTries) return { router, replicas, outcome, tries }
-    replicas += Math.ceil(replicas / 20)
+const router = 'least-loaded'
+
+/** Late calls can pay for a replica only if the dearest API bills more for them than the cheapest lease of it costs. */
+function worthMore({ api, demand, leases }: Evidence, { gpu, gpusPerReplica }: ReplicaTerms) {
+  const usdPerHour = leases
+    .filter(row => row.gpu === gpu)
+    .reduce((least, row) => Math.min(least, Number(row.usdPerGpuHour)), Number.POSITIVE_INFINITY)
+  const hours = (demand.lastAtMicros - demand.firstAtMicros) / 3.6e9
+  const replicaUsd = Number.isFinite(usdPerHour) ? usdPerHour * gpusPerReplica * hours : 0
+  const dearest = api.reduce(
+    (most, { usd, rates }) =>
+      Math.max(
+        most,
+        rates ? Math.max(rates.inputUsdPerMtok, rates.outputUsdPerMtok) / 1e6 : 0,
+        usd === null ? 0 : Number(usd) / totalTokens(demand),
+      ),
+    0,
+  )
+  return (_: number, { late, lateTokens, requests }: Outcome): boolean => {
+    const lateCalls = late.reduce((sum, window) => sum + window.late, 0)
+    if (lateCalls <= spillTolerated * requests) return false
+    return (lateTokens.input + lateTokens.output) * dearest > replicaUsd
   }
 }
 
-/**
- * A shape that needed `replicas` where `sized` said fewer. A handful is what it takes to share a burst: that floor is
- * kept, and each is counted on for as much less as the fleet was too small. Where there are many of them the load itself
- * needs them, and each is counted on for no more than its share of today's.
- */
-function derated(terms: ReplicaTerms, sized: Sized, replicas: number): ReplicaTerms {
-  if (replicas > fewReplicas) return deratedTo(terms, sized.needed / replicas)
-  return { ...deratedTo(terms, sized.replicas / replicas), leastReplicas: replicas }
-}
-
-function deratedTo(terms: ReplicaTerms, share: number): ReplicaTerms {
+/** No number of replicas makes it punctual: it serves nothing within the objective. */
+function hopeless(terms: ReplicaTerms, replay: Replay): ReplicaTerms {
   return {
     ...terms,
-    requestsPerSecond: terms.requestsPerSecond * share,
-    tokensPerSecond: terms.tokensPerSecond * share,
-    secondsPerInputToken: terms.secondsPerInputToken / share,
-    secondsPerOutputToken: terms.secondsPerOutputToken / share,
+    requestsPerSecond: 0,
+    tokensPerSecond: 0,
+    problem: `${missedWords(replay)}; a replica with a single call to serve misses it too, so more of them do not help`,
   }
 }
 
 interface Sized {
   /** Index in `evidence.replicas`. */
   readonly index: number
-  /** Whole replicas for the busiest hour, and the fraction of them that it really needs. */
+  /** For the busiest hour. */
   readonly replicas: number
-  readonly needed: number
 }
 
 /** Fleets of today's weights with a known cost, cheapest first; none where the demand allows no decision. */
 function fleetsOf(evidence: Evidence): Sized[] {
   const choices: Choices = { ...defaultChoices, spareReplicas: 0 }
   try {
-    const { options, youAreHere } = decide(evidence, choices, { draws: 1 })
+    const { options } = decide(evidence, choices, { draws: 1 })
     return options.flatMap(({ group, usd, replicas, replica, terms }) => {
       if (terms?.kind !== 'self-host' || replica === null || group !== evidence.todayGroup || usd === null || !replicas)
         return []
@@ -117,8 +130,7 @@ function fleetsOf(evidence: Evidence): Sized[] {
           one.gpu === replica.gpu &&
           one.gpusPerReplica === replica.gpusPerReplica,
       )
-      const needed = youAreHere.tokensPerMonth / 1e6 / terms.replicaMtokPerMonth
-      return index < 0 ? [] : [{ index, replicas, needed }]
+      return index < 0 ? [] : [{ index, replicas }]
     })
   } catch (thrown) {
     // One call, or none with usage: the decision itself will say so.
@@ -138,6 +150,7 @@ function shown(
 ): Omit<Replay, 'model' | 'gpu' | 'gpusPerReplica' | 'replicas' | 'router' | 'calls' | 'leftOut'> {
   const lateWindows = outcome.late.filter(window => window.late > lateAllowed * window.requests).length
   const busyWindows = outcome.late.filter(window => window.requests > 0).length
+  const met = windowsMet(outcome.late)
   const hours = (gpuSeconds: number) => estimate(gpuSeconds / 3600)
   const all = ({ p50, p95, p99 }: Outcome['ttftMs']) => ({ p50: rounded(p50), p95: rounded(p95), p99: rounded(p99) })
   return {
@@ -154,6 +167,13 @@ function shown(
     tpotMs: all(outcome.tpotMs),
     lateShare: estimate(lateShareOf(outcome)),
     lateWindowShare: estimate(busyWindows > 0 ? lateWindows / busyWindows : 0),
+    windowsMetShare: rounded(met.share),
+    worstHourLateShare: rounded(met.worstHourLateShare),
+    busyHourLateShare: rounded(busyHourLateShare(outcome.late)),
+    missed: {
+      late: { calls: outcome.late.reduce((sum, window) => sum + window.late, 0), ...outcome.lateTokens },
+      refused: { calls: outcome.rejected, ...outcome.rejectedTokens },
+    },
   }
 }
 

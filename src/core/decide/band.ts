@@ -36,10 +36,14 @@ export function drawnCurve(
   const speeds = months.throughput[candidate.replicaIndex!]!
   return d => {
     const price = lease.spread.length === 0 ? 1 : pick(lease.spread, uniform[d]!) / lease.usdPerGpuHour
+    const replicaMtokPerMonth = (terms.throughputMtokPerMonth * speeds[d]!) / Math.max(peaks[d]!, leastPeakToMean)
+    const ratio = replicaMtokPerMonth / terms.replicaMtokPerMonth
+    const { knee } = terms
     return curveOf({
       ...terms,
       replicaUsdPerMonth: terms.replicaUsdPerMonth * price,
-      replicaMtokPerMonth: (terms.throughputMtokPerMonth * speeds[d]!) / Math.max(peaks[d]!, leastPeakToMean),
+      replicaMtokPerMonth,
+      knee: knee && { ...knee, replicaMtokPerMonth: knee.replicaMtokPerMonth * ratio },
     })
   }
 }

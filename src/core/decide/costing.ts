@@ -5,14 +5,22 @@ import { type ApiBill, apiBill, cacheOf, optimisedAt, refusedByFleet } from './a
 import type { Choices } from './choices.ts'
 import { meetsQuality, unknownsOf, type Weights } from './eligibility.ts'
 import type { ApiTerms, Evidence, Replay, ReplicaTerms } from './evidence.ts'
+import {
+  countedOn,
+  type FleetSizing,
+  type FleetTerms,
+  keepsInReplay,
+  missedWords,
+  replaysOf,
+  shownSpill,
+  sizingNotes,
+  sizingOf,
+} from './fleet-sizing.ts'
 import { billedGpus, type Lease, leaseOf, unknown } from './lease.ts'
 import { regionRefusal } from './region.ts'
 import { breakdownAt, costAt, interpolate, mostTokensPerMonth, replicasAt, utilizationAt } from './staircase.ts'
 import { tokenRatioOf } from './token-ratio.ts'
 import { shapesOf, type Volume } from './traffic.ts'
-
-/** The objective is a 95th percentile: more than this share of late calls in a replay misses it. */
-const lateAllowed = 0.05
 
 /** One option before it is placed at a volume: its terms of cost, and the evidence that they were made of. */
 export interface Candidate {
@@ -32,6 +40,8 @@ export interface Candidate {
   readonly gpu: string | null
   /** An API after its levers: its terms of cost and what each saves, USD per million tokens; null = no lever. */
   readonly optimised: ApiBill['optimised']
+  /** The size of fleet that today's calls were replayed on and that costs least; null for an API, and where nothing was replayed. */
+  readonly sizing: FleetSizing | null
 }
 
 /**
@@ -75,6 +85,7 @@ function apiCandidate(evidence: Evidence, choices: Choices, api: ApiTerms, apiIn
     lease: null,
     gpu: null,
     optimised: isPriced ? bill.optimised : null,
+    sizing: null,
   }
 }
 
@@ -89,7 +100,6 @@ function fleetCandidate(
   leastPeakToMean: number,
 ): Candidate {
   const seen = shapesOf(evidence)[replicaIndex]!
-  const shape = { ...seen, peakToMean: Math.max(seen.peakToMean, leastPeakToMean) }
   const inRegion = evidence.leases.filter(row => regionRefusal(choices.region, row.region) === null)
   const lease = leaseOf(inRegion, replica.gpu, choices)
   const refused = refusedByFleet(evidence, choices, replica.infeasible)
@@ -106,13 +116,19 @@ function fleetCandidate(
     )
   }
   if (refused.infeasible.fallback) notes.push('sized for all calls, those that go to the fallback among them')
-  if (shape.capped) notes.push('its busiest hour stands out so far that peak-to-mean was cut at 100')
+  const byLoad = serves && lease !== null ? { ...fleetTerms(choices, replica, seen, lease), ...elsewhere } : null
+  const sizing = byLoad === null ? null : sizingOf(evidence, choices, replica, byLoad)
+  const terms = sizing?.terms ?? byLoad
+  // Sizes were found with the peaks that were seen; a profile with higher ones needs as many more replicas at each volume.
+  const peakier = Math.max(1, leastPeakToMean / seen.peakToMean)
+  notes.push(...sizingNotes(sizing))
+  if (seen.capped) notes.push('its busiest hour stands out so far that peak-to-mean was cut at 100')
   return {
     name: `${replica.group} on ${replica.gpusPerReplica}× ${replica.gpu}`,
     kind: 'self-host',
     group: replica.group,
     dtype: replica.dtype,
-    terms: serves && lease !== null ? { ...fleetTerms(choices, replica, shape, lease), ...elsewhere } : null,
+    terms: terms === null ? null : countedOn(terms, 1 / peakier),
     priceSource: lease === null ? 'unknown' : lease.source,
     infeasible: refused.infeasible,
     notes,
@@ -121,6 +137,7 @@ function fleetCandidate(
     lease,
     gpu: replica.gpu,
     optimised: null,
+    sizing,
   }
 }
 
@@ -129,7 +146,7 @@ function fleetTerms(
   replica: ReplicaTerms,
   shape: { readonly peakToMean: number; readonly loadCurve: readonly { load: number; busyShare: number }[] },
   lease: Lease,
-): CostTerms {
+): FleetTerms {
   const gpus = billedGpus(replica.gpusPerReplica, lease)
   const replicaGpuUsdPerMonth = gpus * lease.usdPerGpuHour * choices.hoursPerMonth
   const throughputMtokPerMonth = (replica.tokensPerSecond * 3600 * choices.hoursPerMonth) / 1e6
@@ -192,15 +209,11 @@ export function optionAt(
     here.stated || replica === null || replicas === null
       ? null
       : replayOf(evidence, replica, servingOf(terms!, replicas))
-  if (replay !== null && replay.lateShare > lateAllowed) {
-    notes.push(
-      `replayed call by call, ${percent(replay.lateShare)} of today's calls came late on ${replay.replicas} replicas`,
-    )
-  }
+  if (replay !== null && !keepsInReplay(replay)) notes.push(missedWords(replay))
   const ratio = tokenRatioOf(evidence, today, candidate.group)
   const bars = {
     meetsQuality: meetsQuality(today, candidate, asMetered || api?.servesToday === true),
-    meetsLatency: replay !== null && replay.lateShare > lateAllowed ? 'no' : meetsLatency(evidence, candidate, tokens),
+    meetsLatency: replay === null ? meetsLatency(evidence, candidate, tokens) : keepsInReplay(replay) ? 'yes' : 'no',
   } as const
   return {
     name: candidate.name,
@@ -228,6 +241,7 @@ export function optionAt(
     band: usd === null ? null : doubt.band,
     probabilityCheapest: usd === null ? null : doubt.probabilityCheapest,
     terms,
+    spill: shownSpill(candidate.sizing),
     replay,
     priceSource: candidate.priceSource,
     notes,
@@ -241,14 +255,8 @@ function servingOf(terms: CostTerms, replicas: number): number {
   return terms.kind === 'self-host' && terms.fixedReplicas === null ? replicas - terms.spareReplicas : replicas
 }
 
-function replayOf(evidence: Evidence, replica: ReplicaTerms, serving: number): Replay | null {
-  const same = (replay: Replay) =>
-    replay.model === replica.model &&
-    replay.gpu === replica.gpu &&
-    replay.gpusPerReplica === replica.gpusPerReplica &&
-    replay.replicas === serving
-  return evidence.replays?.find(same) ?? null
-}
+const replayOf = (evidence: Evidence, replica: ReplicaTerms, serving: number): Replay | null =>
+  replaysOf(evidence, replica).find(({ replicas }) => replicas === serving) ?? null
 
 const unknownParts = {
   tokens: null,

@@ -1,7 +1,7 @@
 // What is known before anything is chosen: the traffic, what each API would bill for it, what one replica carries of it.
 // Plain JSON, so that the command line, the server and the browser decide from the same value.
 import type { Demand } from './demand.ts'
-import type { Feasibility, Infeasible } from './feasible.ts'
+import type { Feasibility, Infeasible, Together } from './feasible.ts'
 
 /** One way to buy these tokens from an API: a metered history as it is, or a hosted offer repriced on the same calls. */
 export interface ApiTerms {
@@ -133,6 +133,12 @@ export interface Replay {
   /** Share of calls outside the objective, and of five-minute windows in which more than 5 % were. */
   readonly lateShare: number
   readonly lateWindowShare: number
+  /** Share of five-minute windows with a call in which at most 5 % were late; the highest late share of any hour, and of the busy ones; absent in evidence made by hand. */
+  readonly windowsMetShare?: number | null
+  readonly worstHourLateShare?: number | null
+  readonly busyHourLateShare?: number | null
+  /** Late calls and refused ones with their tokens: what an API would bill for those that the fleet does not serve in time. */
+  readonly missed?: { readonly late: Together; readonly refused: Together }
 }
 
 export interface Evidence {
@@ -169,7 +175,7 @@ export interface Evidence {
   readonly api: readonly ApiTerms[]
   readonly replicas: readonly ReplicaTerms[]
   readonly leases: readonly LeaseRow[]
-  /** Replays on the fleets that today's traffic needs; absent where none was made. */
+  /** Replays on the fleets that today's traffic needs, a shape's sizes side by side, ascending; absent where none was made. */
   readonly replays?: readonly Replay[]
   /** Other slices of the ledger that could be asked about (metered models with their share of spend or tokens). */
   readonly slices: readonly { readonly model: string; readonly calls: number; readonly share: number }[]

@@ -115,7 +115,7 @@ const atRates = (rates: NonNullable<ApiTerms['rates']>, tokens: Omit<Together, '
   (rates.inputUsdPerMtok * tokens.input + rates.outputUsdPerMtok * tokens.output) / 1e6
 
 /** At its list price; a metered history without one at what it costs per token on the whole. */
-function usdOf(evidence: Evidence, api: ApiTerms, tokens: Together): number | null {
+export function usdOf(evidence: Evidence, api: ApiTerms, tokens: Together): number | null {
   if (api.rates) return atRates(api.rates, tokens)
   if (api.usd === null) return null
   return (Number(api.usd) * (tokens.input + tokens.output)) / totalTokens(evidence.demand)

@@ -89,12 +89,14 @@ function saturatedReplicas(arrivals: Arrivals, fleet: PeakRequest['fleet']): num
 /** No replica at all: every request goes elsewhere, or is rejected where elsewhere does not take it. */
 export function allElsewhere(arrivals: Arrivals, overflow: Overflow): Outcome {
   const tokens = { input: 0, output: 0 }
+  const rejectedTokens = { input: 0, output: 0 }
   let spilled = 0
   for (let id = 0; id < arrivals.n; id++) {
-    if (!takesElsewhere(overflow, arrivals.inputTokens[id]!, arrivals.outputTokens[id]!)) continue
-    spilled++
-    tokens.input += arrivals.inputTokens[id]!
-    tokens.output += arrivals.outputTokens[id]!
+    const isTaken = takesElsewhere(overflow, arrivals.inputTokens[id]!, arrivals.outputTokens[id]!)
+    const sum = isTaken ? tokens : rejectedTokens
+    if (isTaken) spilled++
+    sum.input += arrivals.inputTokens[id]!
+    sum.output += arrivals.outputTokens[id]!
   }
   const unknown = { p50: null, p95: null, p99: null }
   return {
@@ -118,6 +120,8 @@ export function allElsewhere(arrivals: Arrivals, overflow: Overflow): Outcome {
     meanOutstanding: 0,
     preemptions: 0,
     late: [],
+    lateTokens: { input: 0, output: 0 },
+    rejectedTokens,
     replicas: { min: 0, mean: 0, max: 0 },
   }
 }

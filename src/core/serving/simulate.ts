@@ -14,6 +14,8 @@ export interface SimulateOptions {
   readonly objective?: { readonly ttftP95Ms: number; readonly tpotP95Ms: number } | undefined
   /** Width of the windows of `late` (default 300 s). */
   readonly windowSeconds?: number | undefined
+  /** By which times requests fall into windows, where they were moved to be served; default: when they came. */
+  readonly countedAtSeconds?: Float64Array | undefined
 }
 
 /** What a fleet did with its arrivals. Requests = completed + running + waiting + rejected + spilled (law 2). */
@@ -47,6 +49,9 @@ export interface Outcome {
   readonly preemptions: number
   /** By window of arrival: requests taken on, and those late by the objective (unfinished ones included). A rejected or spilled request is neither. Empty without an objective. */
   readonly late: readonly { readonly fromSeconds: number; readonly requests: number; readonly late: number }[]
+  /** Tokens of the late requests, and of the rejected ones. */
+  readonly lateTokens: { readonly input: number; readonly output: number }
+  readonly rejectedTokens: { readonly input: number; readonly output: number }
   /** Leased replicas, cold and draining ones included; the mean is over time. */
   readonly replicas: { readonly min: number; readonly mean: number; readonly max: number }
 }
@@ -60,7 +65,7 @@ export function simulate(arrivals: Arrivals, fleet: Fleet, options: SimulateOpti
   const gpuTime = gpuTimeOf(run, fleet.engine.gpus)
   const { inHouseSeconds, ...latency } = latencyOf(run)
   const meanOutstanding = gpuTime.durationSeconds > 0 ? inHouseSeconds / gpuTime.durationSeconds : 0
-  return { ...countsOf(run), ...gpuTime, ...latency, meanOutstanding, late: lateOf(run, options) }
+  return { ...countsOf(run), ...gpuTime, ...latency, meanOutstanding, ...lateOf(run, options) }
 }
 
 function countsOf({ progress, replicas, taken }: FleetRun) {
@@ -69,8 +74,13 @@ function countsOf({ progress, replicas, taken }: FleetRun) {
   let input = 0
   let output = 0
   const spilledTokens = { input: 0, output: 0 }
+  const rejectedTokens = { input: 0, output: 0 }
   for (let id = 0; id < taken; id++) {
-    rejected += progress.rejected[id]!
+    if (progress.rejected[id]) {
+      rejected++
+      rejectedTokens.input += progress.inputTokens[id]!
+      rejectedTokens.output += progress.outputTokens[id]!
+    }
     if (progress.spilled[id]) {
       spilled++
       spilledTokens.input += progress.inputTokens[id]!
@@ -91,6 +101,7 @@ function countsOf({ progress, replicas, taken }: FleetRun) {
     waiting: sum(state => state.waiting),
     tokens: { input, output },
     spilledTokens,
+    rejectedTokens,
     preemptions: sum(state => state.preemptions),
   }
 }
@@ -173,21 +184,29 @@ function latencyOf({ progress, taken }: FleetRun) {
 
 function lateOf({ progress, taken }: FleetRun, options: SimulateOptions) {
   const { objective, windowSeconds = 300 } = options
-  if (!objective || taken === 0) return []
-  const { atSeconds, firstTokenAt, finishedAt, outputTokens } = progress
-  const windows = Math.floor(atSeconds[taken - 1]! / windowSeconds) + 1
+  const lateTokens = { input: 0, output: 0 }
+  if (!objective || taken === 0) return { late: [], lateTokens }
+  const { atSeconds, firstTokenAt, finishedAt, inputTokens, outputTokens } = progress
+  const counted = options.countedAtSeconds ?? atSeconds
+  const windows = Math.floor(counted[taken - 1]! / windowSeconds) + 1
   const requests = new Float64Array(windows)
   const late = new Float64Array(windows)
   for (let id = 0; id < taken; id++) {
     // What can never be served is counted as rejected: more replicas would not make it punctual.
     if (progress.rejected[id] || progress.spilled[id]) continue
-    const window = Math.floor(atSeconds[id]! / windowSeconds)
+    const window = Math.floor(counted[id]! / windowSeconds)
     requests[window] = requests[window]! + 1
     const first = firstTokenAt[id]!
     const ttftMs = (first - atSeconds[id]!) * 1000
     const tpotMs = outputTokens[id]! > 1 ? ((finishedAt[id]! - first) * 1000) / (outputTokens[id]! - 1) : 0
     // A request that is not done has NaN times: not within the objective.
-    if (!(ttftMs <= objective.ttftP95Ms && tpotMs <= objective.tpotP95Ms)) late[window] = late[window]! + 1
+    if (ttftMs <= objective.ttftP95Ms && tpotMs <= objective.tpotP95Ms) continue
+    late[window] = late[window]! + 1
+    lateTokens.input += inputTokens[id]!
+    lateTokens.output += outputTokens[id]!
   }
-  return Array.from(requests, (count, i) => ({ fromSeconds: i * windowSeconds, requests: count, late: late[i]! }))
+  return {
+    late: Array.from(requests, (count, i) => ({ fromSeconds: i * windowSeconds, requests: count, late: late[i]! })),
+    lateTokens,
+  }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { keepsObjective, windowsMet } from './windows.ts'
+import { busyHourLateShare, keepsObjective, windowsMet } from './windows.ts'
 
 const windows = (...counts: readonly (readonly [number, number])[]) =>
   counts.map(([requests, late], i) => ({ fromSeconds: i * 300, requests, late }))
@@ -27,4 +27,12 @@ test('99 windows of 100 keep the objective, 98 do not; nobody served is nothing 
     windows(...Array.from({ length: 100 }, (_, i): [number, number] => [10, i < bad ? 5 : 0]))
   expect([1, 2].map(bad => keepsObjective(windowsMet(with2(bad))))).toEqual([true, false])
   expect(windowsMet([])).toEqual({ windows: 0, share: null, worstHourLateShare: null, lateShare: null })
+})
+
+test('the busy hours are those with half the requests of the busiest: a late call of the night does not count among them', () => {
+  const day: [number, number][] = Array.from({ length: 36 }, (_, i) => (i < 24 ? [100, 2] : [1, 1]))
+  expect(windowsMet(windows(...day)).worstHourLateShare).toBe(1)
+  expect(busyHourLateShare(windows(...day))).toBeCloseTo((6 * 2 + 6) / (6 * 100 + 6), 1)
+  expect(busyHourLateShare(windows(...day.slice(0, 24)))).toBe(0.02)
+  expect(busyHourLateShare([])).toBeNull()
 })

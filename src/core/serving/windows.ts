@@ -53,5 +53,27 @@ export function windowsMet(late: Outcome['late'], windowSeconds = 300, allowed =
   }
 }
 
+/**
+ * The highest late share of the busy hours: those on end with at least half the requests of the busiest. A quiet hour of
+ * the night with one late call of three says nothing of a fleet's size. Null without a request.
+ */
+export function busyHourLateShare(late: Outcome['late'], windowSeconds = 300): number | null {
+  const perHour = Math.max(1, Math.min(late.length, Math.round(3600 / windowSeconds)))
+  const hours: { requests: number; late: number }[] = []
+  const hour = { requests: 0, late: 0 }
+  late.forEach((window, i) => {
+    const left = late[i - perHour] ?? { requests: 0, late: 0 }
+    hour.requests += window.requests - left.requests
+    hour.late += window.late - left.late
+    if (i >= perHour - 1) hours.push({ ...hour })
+  })
+  const busiest = hours.reduce((most, { requests }) => Math.max(most, requests), 0)
+  if (busiest === 0) return null
+  return hours.reduce(
+    (worst, one) => (one.requests >= busiest / 2 ? Math.max(worst, one.late / one.requests) : worst),
+    0,
+  )
+}
+
 /** Whether the objective was kept in enough of the windows; nothing late where nothing was served. */
 export const keepsObjective = (met: WindowsMet): boolean => (met.share ?? 1) >= windowsRequired

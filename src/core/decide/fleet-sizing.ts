@@ -1,0 +1,209 @@
+// A fleet's terms and replays of today's calls on fleets of several sizes in; the size that costs least, what it spills, and its staircase, out.
+import { estimate } from '../statistics/estimate.ts'
+import type { CostTerms, OptionAnswer } from './answer.ts'
+import type { Choices } from './choices.ts'
+import type { ApiTerms, Evidence, Replay, ReplicaTerms } from './evidence.ts'
+import { fallbackOf, usdOf } from './feasible.ts'
+import { ceiling, curveAt, curveOf } from './staircase.ts'
+import { totalTokens, volumeOf } from './traffic.ts'
+
+/** Late or refused calls up to this share of all are tolerated; those above it are billed at an API. */
+export const spillTolerated = 0.001
+/** At least this share of five-minute windows, and in every busy hour at least 95 % of the calls, must be in time. */
+const windowsRequired = 0.99
+const lateAllowed = 0.05
+/**
+ * Of a fleet that its bursts make larger than its load, so many replicas are company for a burst and needed once; what is
+ * needed beyond them is taken to grow with the load. Many replicas share a burst that a few cannot.
+ */
+const company = 4
+
+export type FleetTerms = Extract<CostTerms, { kind: 'self-host' }>
+
+export interface Spill {
+  /** Of today's calls, not of a month's. */
+  readonly calls: number
+  /** Of all calls that could be replayed. */
+  readonly share: number
+  /** Who takes them; null = nobody, and they stay late. */
+  readonly api: ApiTerms | null
+  /** Per million tokens of the whole traffic. */
+  readonly usdPerMtok: number
+}
+
+export interface FleetSizing {
+  readonly replay: Replay
+  /** Replicas that windows of load ask for, before any burst. */
+  readonly byLoad: number
+  readonly spill: Spill
+  readonly terms: FleetTerms
+}
+
+/** Whether the objective was kept: over the windows, in the busy hours, and over all. */
+export function keepsInReplay(replay: Replay): boolean {
+  const { lateShare, windowsMetShare = null, busyHourLateShare = null } = replay
+  return (
+    lateShare <= lateAllowed * (1 + 1e-9) &&
+    (windowsMetShare === null || windowsMetShare >= windowsRequired * (1 - 1e-12)) &&
+    (busyHourLateShare === null || busyHourLateShare <= lateAllowed * (1 + 1e-9))
+  )
+}
+
+export function replaysOf(evidence: Evidence, replica: ReplicaTerms): Replay[] {
+  return (evidence.replays ?? []).filter(
+    ({ model, gpu, gpusPerReplica }) =>
+      model === replica.model && gpu === replica.gpu && gpusPerReplica === replica.gpusPerReplica,
+  )
+}
+
+/**
+ * Of the sizes that keep the objective the one whose lease and spill together cost least today, the smaller one of
+ * equals; where none does, the last one tried. Null where nothing was replayed. A tighter objective leaves fewer sizes,
+ * each with more late calls, so it never costs less.
+ */
+export function sizingOf(
+  evidence: Evidence,
+  choices: Choices,
+  replica: ReplicaTerms,
+  terms: FleetTerms,
+): FleetSizing | null {
+  const replays = replaysOf(evidence, replica)
+  if (replays.length === 0) return null
+  const today = volumeOf(evidence.demand, choices.hoursPerMonth, null).tokensPerMonth / 1e6
+  const api = spillApiOf(evidence, choices, replica.group)
+  const byLoad = Math.max(1, ceiling(today / terms.replicaMtokPerMonth))
+  const keeping = replays.filter(keepsInReplay)
+  const sizes = (keeping.length > 0 ? keeping : replays.slice(-1)).map((replay): FleetSizing => {
+    const spill = spillOf(evidence, replica, replay, api)
+    return {
+      replay,
+      byLoad,
+      spill,
+      terms: { ...sizedFor(terms, replay.replicas, today), spillUsdPerMtok: spill.usdPerMtok },
+    }
+  })
+  const usd = ({ terms: sized }: FleetSizing) => curveAt(curveOf({ ...sized, fixedReplicas: null }), today)
+  const best = sizes.reduce((a, b) => (usd(b) < usd(a) ? b : a))
+  if (choices.replicas === null) return best
+  // A stated fleet is what it is: its own replay, where there is one, says what it spills.
+  const own = replays.find(({ replicas }) => replicas === choices.replicas)
+  if (own === undefined) return best
+  const spill = spillOf(evidence, replica, own, api)
+  return { replay: own, byLoad, spill, terms: { ...best.terms, spillUsdPerMtok: spill.usdPerMtok } }
+}
+
+/**
+ * The staircase through `replicas` at volume `v` (million tokens a month). A fleet that kept the objective with fewer
+ * replicas than windows of load ask for carries more at every volume: so many copies of it would. One that needed more
+ * has a knee there: below it bursts thin out with the load, above it replicas carry what their load allows.
+ */
+export function sizedFor(terms: FleetTerms, replicas: number, v: number): FleetTerms {
+  const capacity = terms.replicaMtokPerMonth
+  if (!(v > 0) || replicas < 1) return terms
+  if (replicas < ceiling(v / capacity)) return carrying(terms, v / replicas)
+  // That many serve today, and where in its step today lies nobody knows: in the middle.
+  const kneeMtok = v / (replicas - 0.5)
+  if (replicas === 1 || kneeMtok >= capacity) return terms
+  const beyond = replicas > company ? Math.min(capacity, v / (replicas - company)) : capacity
+  return { ...carrying(terms, beyond), knee: { replicas, replicaMtokPerMonth: kneeMtok } }
+}
+
+/** The staircase with every step so many times as long. */
+export function countedOn(terms: FleetTerms, times: number): FleetTerms {
+  if (times === 1) return terms
+  const { knee, replicaMtokPerMonth } = terms
+  const longer = knee && { ...knee, replicaMtokPerMonth: knee.replicaMtokPerMonth * times }
+  return { ...terms, replicaMtokPerMonth: replicaMtokPerMonth * times, knee: longer }
+}
+
+/** The same replicas counted on for another volume each; how busy a volume keeps them does not change. */
+function carrying(terms: FleetTerms, replicaMtokPerMonth: number): FleetTerms {
+  const ratio = replicaMtokPerMonth / terms.replicaMtokPerMonth
+  if (ratio === 1) return terms
+  return {
+    ...countedOn(terms, ratio),
+    throughputMtokPerMonth: terms.throughputMtokPerMonth * ratio,
+    saturatedMtokPerMonth: terms.saturatedMtokPerMonth ?? terms.throughputMtokPerMonth,
+    loadCurve: terms.loadCurve.map(({ load, busyShare }) => ({ load: load / ratio, busyShare })),
+  }
+}
+
+/** Late calls and those that the cache of no replica holds, beyond what is tolerated; calls that the model refuses are not among them. */
+function spillOf(evidence: Evidence, replica: ReplicaTerms, replay: Replay, api: ApiTerms | null): Spill {
+  const { missed, calls: all } = replay
+  const none = { calls: 0, share: 0, api, usdPerMtok: 0 }
+  if (missed === undefined || all === 0) return none
+  const refused = Math.max(0, replay.rejected - replica.infeasible.calls)
+  const ofRefused = replay.rejected > 0 ? refused / replay.rejected : 0
+  const missedCalls = missed.late.calls + refused
+  const calls = missedCalls - Math.floor(all * spillTolerated)
+  if (calls <= 0) return none
+  // Which of them are tolerated nobody says: each counts in part, so that one more late call never makes it cheaper.
+  const part = calls / missedCalls
+  const tokens = {
+    calls,
+    input: part * (missed.late.input + ofRefused * missed.refused.input),
+    output: part * (missed.late.output + ofRefused * missed.refused.output),
+  }
+  const usd = api === null ? null : usdOf(evidence, api, tokens)
+  return {
+    calls,
+    share: estimate(calls / all),
+    api: usd === null ? null : api,
+    usdPerMtok: (usd ?? 0) / (totalTokens(evidence.demand) / 1e6),
+  }
+}
+
+/**
+ * Who takes what comes late: the API named as fallback or to compare with, else today's own where it serves the same
+ * weights, else of the offers of the same weights the one of middle price (the lower of two); null where none has a price.
+ */
+export function spillApiOf(evidence: Evidence, choices: Choices, group: string): ApiTerms | null {
+  const named = fallbackOf(evidence, choices) ?? evidence.api.find(({ name }) => name === choices.api) ?? null
+  if (named !== null) return named.usd === null ? null : named
+  const same = evidence.api.filter(api => api.group === group && api.usd !== null)
+  const today = same.find(({ kind }) => kind === 'as-metered')
+  if (today) return today
+  const ordered = same
+    .filter(({ infeasible }) => infeasible.calls <= spillTolerated * evidence.demand.calls)
+    .sort((a, b) => Number(a.usd) - Number(b.usd) || (a.name < b.name ? -1 : 1))
+  return ordered[Math.floor((ordered.length - 1) / 2)] ?? null
+}
+
+/** The spill of an option, as the answer shows it. */
+export function shownSpill(sizing: FleetSizing | null): OptionAnswer['spill'] {
+  if (sizing === null) return null
+  const { calls, share, api } = sizing.spill
+  return { calls, share, api: api?.name ?? null }
+}
+
+/** What the replays taught of the fleet's size, for a reader. */
+export function sizingNotes(sizing: FleetSizing | null): string[] {
+  if (sizing === null) return []
+  const { spill, byLoad, terms } = sizing
+  const notes: string[] = []
+  const needed = terms.knee?.replicas ?? byLoad
+  if (needed > byLoad) {
+    notes.push(
+      `${needed} replicas share today's bursts, and ${byLoad} would do for their load: with fewer, too many of today's calls came late in the replay`,
+    )
+  }
+  if (spill.calls > 0) {
+    const goes = spill.api === null ? 'and no API with a price takes them' : `and are billed at ${spill.api.name}`
+    notes.push(
+      `${percentWords(spill.share)} of today's calls come late or are refused beyond the 0.1 % tolerated ${goes}`,
+    )
+  }
+  return notes
+}
+
+/** Why a replay did not keep the objective. */
+export function missedWords(replay: Replay): string {
+  const { lateShare, windowsMetShare, busyHourLateShare, replicas } = replay
+  const late = `replayed call by call, ${percentWords(lateShare)} of today's calls came late on ${replicas} replicas`
+  if (windowsMetShare == null || busyHourLateShare == null) return late
+  return `${late}: ${percentWords(windowsMetShare)} of five-minute windows met the objective (99 % must), and in the worst busy hour ${percentWords(busyHourLateShare)} were late (5 % may)`
+}
+
+/** Towards what is worse: 98.97 % is not 99 %. */
+const percentWords = (share: number): string => `${Math.floor(share * 1000) / 10} %`
