@@ -9,6 +9,9 @@ export interface CallTimes {
   readonly outputTokens: Int32Array
   /** Bits of `callNeeds`; absent = text only. */
   readonly needs?: Uint8Array
+  /** What the record says of time, NaN where it says nothing; absent where no record does. */
+  readonly ttftMs?: Float32Array
+  readonly latencyMs?: Float32Array
 }
 
 const windowMicros = 600e6

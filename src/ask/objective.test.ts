@@ -41,3 +41,31 @@ test('what is stated wins, each by itself; unknown counts say nothing', () => {
   })
   expect(objectiveOf(defaultQuestion, mix([], []))).toMatchObject({ ttftP95Ms: 2000, tpotP95Ms: 50 })
 })
+
+/** Hundreds of calls with times: 1 to 400 ms to the first token, ten tokens after it at a tenth of that each. */
+function timed(n: number, over: { ttftMs?: Float32Array; latencyMs?: Float32Array } = {}) {
+  const calls = mix(new Array(n).fill(500), new Array(n).fill(11))
+  const ttftMs = Float32Array.from({ length: n }, (_, i) => ((i * 7919) % n) + 1)
+  return { ...calls, ttftMs, latencyMs: ttftMs.map(ms => ms * 2), ...over }
+}
+
+test("what today's option delivers is the objective, from 100 calls on that know it; a stated one wins", () => {
+  const objective = objectiveOf(defaultQuestion, timed(400))
+  expect(objective.ttftP95Ms).toBeCloseTo(380, 0)
+  expect(objective.tpotP95Ms).toBeCloseTo(38, 1)
+  expect(objective.source).toContain("what today's option delivers, p95 of the 400 calls")
+  expect(objectiveOf({ ...defaultQuestion, tpotP95Ms: 20 }, timed(400))).toMatchObject({
+    tpotP95Ms: 20,
+    stated: { ttft: false, tpot: true },
+    measured: { ttft: { calls: 400 }, tpot: { calls: 400 } },
+  })
+  expect(objectiveOf(defaultQuestion, timed(99))).toMatchObject({ ttftP95Ms: 2000, measured: { ttft: null } })
+})
+
+test('unknown times count for nothing, and neither does an answer that came in one piece', () => {
+  const some = timed(400)
+  const unknown = some.ttftMs.map((ms, i) => (i % 2 === 0 ? Number.NaN : ms))
+  expect(objectiveOf(defaultQuestion, timed(400, { ttftMs: unknown })).measured!.ttft!.calls).toBe(200)
+  const whole = objectiveOf(defaultQuestion, timed(400, { latencyMs: some.ttftMs }))
+  expect(whole).toMatchObject({ ttftP95Ms: 2000, measured: { ttft: null, tpot: null } })
+})

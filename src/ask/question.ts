@@ -16,7 +16,7 @@ export interface Question {
   readonly otherModels: readonly string[] | null
   /** Prices in force at this date (YYYY-MM-DD); null = the catalog's newest. */
   readonly at: string | null
-  /** The latency that a fleet is sized for, milliseconds; null = the printed constants. */
+  /** The latency that a fleet is sized for, milliseconds; null = what today's option delivers, else the printed constants. */
   readonly ttftP95Ms: number | null
   readonly tpotP95Ms: number | null
   readonly seed: number

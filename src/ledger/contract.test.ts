@@ -211,6 +211,17 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect((await ledger.columns({ toMicros: 2_000_000 })).n).toBe(1)
     })
 
+    test('columns tell how long the first token and the whole answer took, NaN where nobody said', async () => {
+      await ledger.append([
+        call('a', { atMicros: 1_000_000, ttftMs: 120.5, latencyMs: 1500 }),
+        call('b', { atMicros: 2_000_000, ttftMs: null, latencyMs: 0.25 }),
+        call('c', { atMicros: 3_000_000, ttftMs: 0, latencyMs: null }),
+      ])
+      const { ttftMs, latencyMs } = await ledger.columns({})
+      expect([...ttftMs]).toEqual([120.5, Number.NaN, 0])
+      expect([...latencyMs]).toEqual([1500, 0.25, Number.NaN])
+    })
+
     test('columns say what a call asks beside text: by its usage, and by tags where no count could', async () => {
       await ledger.append([
         call('1', { atMicros: 1 }),

@@ -154,6 +154,8 @@ async function columns(session: Session, slice: Slice): Promise<CallColumns> {
       inputTokens: new Int32Array(n),
       outputTokens: new Int32Array(n),
       needs: new Uint8Array(n),
+      ttftMs: new Float32Array(n),
+      latencyMs: new Float32Array(n),
     }
     const stream = await connection.stream(sql.columns(where), values)
     let at = 0
@@ -163,6 +165,8 @@ async function columns(session: Session, slice: Slice): Promise<CallColumns> {
       result.inputTokens.set(raw<Int32Array>(chunk, 1), at)
       result.outputTokens.set(raw<Int32Array>(chunk, 2), at)
       result.needs.set(raw<Int32Array>(chunk, 3), at)
+      result.ttftMs.set(raw<Float32Array>(chunk, 4), at)
+      result.latencyMs.set(raw<Float32Array>(chunk, 5), at)
       at += chunk.rowCount
     }
     if (at !== n)

@@ -74,6 +74,9 @@ export interface CallColumns {
   readonly outputTokens: Int32Array
   /** Bits of `callNeeds`: what each call asks beside text. */
   readonly needs: Uint8Array
+  /** Milliseconds to the first token and to the end of the answer; NaN where the record does not say. */
+  readonly ttftMs: Float32Array
+  readonly latencyMs: Float32Array
 }
 
 /**

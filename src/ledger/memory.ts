@@ -156,6 +156,8 @@ export function openMemory(): Ledger {
         inputTokens: Int32Array.from(own, call => (call.usage.input === null ? -1 : promptOf(call))),
         outputTokens: Int32Array.from(own, call => (call.usage.output === null ? -1 : answerOf(call))),
         needs: Uint8Array.from(own, needsOf),
+        ttftMs: Float32Array.from(own, call => call.ttftMs ?? NaN),
+        latencyMs: Float32Array.from(own, call => call.latencyMs ?? NaN),
       }
     },
     prefixBlocks: async (slice, take) => {

@@ -230,7 +230,8 @@ export const countCalls = (where: string) =>
 export const columns = (
   where: string,
 ) => `SELECT epoch_us(c.started_at), (CASE WHEN c."input" IS NULL THEN -1 ELSE ${prompt('c')} END)::INTEGER,
-  (CASE WHEN c."output" IS NULL THEN -1 ELSE ${answer('c')} END)::INTEGER, (${needs})::INTEGER FROM calls c ${where}
+  (CASE WHEN c."output" IS NULL THEN -1 ELSE ${answer('c')} END)::INTEGER, (${needs})::INTEGER,
+  coalesce(try_cast(c.ttft_ms AS FLOAT), 'nan'::FLOAT), coalesce(try_cast(c.latency_ms AS FLOAT), 'nan'::FLOAT) FROM calls c ${where}
   ORDER BY c.started_at, c.ordinal, c.id, 2, 3`
 
 /** What each call asks beside text, as bits. */

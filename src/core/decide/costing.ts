@@ -270,13 +270,13 @@ const unknownParts = {
 }
 
 /**
- * Own GPUs: what simulation says at the load of the busiest hour. Today's option: what the team lives with. A hosted
- * offer: nobody has measured it.
+ * Own GPUs: what simulation says at the load of the busiest hour. Today's option: what the team lives with, or what was
+ * measured where an objective is stated. A hosted offer: nobody has measured it.
  */
 function meetsLatency(evidence: Evidence, candidate: Candidate, tokensPerMonth: number): YesNoUnknown {
   if (candidate.replicaIndex === null) {
     const { kind, servesToday } = evidence.api[candidate.apiIndex!]!
-    return kind === 'as-metered' || servesToday === true ? 'yes' : 'unknown'
+    return kind === 'as-metered' || servesToday === true ? todaysLatency(evidence.objective) : 'unknown'
   }
   const { terms } = candidate
   const replica = evidence.replicas[candidate.replicaIndex]!
@@ -290,6 +290,16 @@ function meetsLatency(evidence: Evidence, candidate: Candidate, tokensPerMonth: 
   if (replica.loadCurve.length === 0) return 'unknown'
   const { ttftP95Ms, tpotP95Ms } = evidence.objective
   return ttft <= ttftP95Ms * (1 + 1e-9) && tpot <= tpotP95Ms * (1 + 1e-9) ? 'yes' : 'no'
+}
+
+/** A stated objective is met where the ledger's own times meet it; what nobody stated is what the team lives with. */
+function todaysLatency({ ttftP95Ms, tpotP95Ms, stated, measured }: Evidence['objective']): YesNoUnknown {
+  const asked = [
+    ...(stated?.ttft ? [{ p95Ms: measured?.ttft?.p95Ms ?? null, objective: ttftP95Ms }] : []),
+    ...(stated?.tpot ? [{ p95Ms: measured?.tpot?.p95Ms ?? null, objective: tpotP95Ms }] : []),
+  ]
+  if (asked.some(({ p95Ms, objective }) => p95Ms !== null && p95Ms > objective * (1 + 1e-9))) return 'no'
+  return asked.some(({ p95Ms }) => p95Ms === null) ? 'unknown' : 'yes'
 }
 
 function tooSmall(terms: CostTerms, tokensPerMonth: number): string {

@@ -141,6 +141,11 @@ export interface Replay {
   readonly missed?: { readonly late: Together; readonly refused: Together }
 }
 
+export interface MeasuredP95 {
+  readonly calls: number
+  readonly p95Ms: number
+}
+
 export interface Evidence {
   readonly schemaVersion: 1
   readonly sample: boolean
@@ -171,7 +176,15 @@ export interface Evidence {
   }
   /** Shapes that the hours of the week not seen may have; absent or [] where a week was seen. */
   readonly profiles?: readonly { readonly name: string; readonly source: string; readonly peakToMean: number }[]
-  readonly objective: { readonly ttftP95Ms: number; readonly tpotP95Ms: number; readonly source: string }
+  readonly objective: {
+    readonly ttftP95Ms: number
+    readonly tpotP95Ms: number
+    readonly source: string
+    /** Which of the two the reader stated; absent = neither. */
+    readonly stated?: { readonly ttft: boolean; readonly tpot: boolean }
+    /** What today's option delivered, 95th percentiles over the calls that know it; null where too few do. */
+    readonly measured?: { readonly ttft: MeasuredP95 | null; readonly tpot: MeasuredP95 | null }
+  }
   readonly api: readonly ApiTerms[]
   readonly replicas: readonly ReplicaTerms[]
   readonly leases: readonly LeaseRow[]

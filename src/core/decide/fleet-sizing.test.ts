@@ -261,3 +261,19 @@ test('a handful that a burst needs is not asked of every load: a hundred times t
   expect(replicasAt(sizedFor(terms, 4, 800), 400e6)).toBe(2)
   expect(replicasAt(sizedFor(terms, 4, 800), 2_000e6)).toBe(4)
 })
+
+test("today's own latency: lived with, unless an objective is stated; then only what was measured within it is yes", () => {
+  const at = (objective: Partial<Evidence['objective']>) => {
+    const found = evidence([replay(3, 0)], 2)
+    const { options } = decide({ ...found, objective: { ...found.objective, ...objective } }, choose(), { draws: 1 })
+    return options.find(({ asMetered }) => asMetered)!.meetsLatency
+  }
+  const p95 = (p95Ms: number) => ({ calls: 500, p95Ms })
+  const stated = { ttft: true, tpot: false }
+  expect(at({})).toBe('yes')
+  expect(at({ measured: { ttft: p95(9000), tpot: null } })).toBe('yes')
+  expect(at({ stated })).toBe('unknown')
+  expect(at({ stated, measured: { ttft: p95(1900), tpot: null } })).toBe('yes')
+  expect(at({ stated, measured: { ttft: p95(2100), tpot: null } })).toBe('no')
+  expect(at({ stated: { ttft: true, tpot: true }, measured: { ttft: p95(1900), tpot: null } })).toBe('unknown')
+})
