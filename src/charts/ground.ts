@@ -22,20 +22,35 @@ export function assumedOf({ assumptions }: Pick<Answer, 'assumptions'>): Assumed
   return [...found.values()]
 }
 
-/** "first token 2 s, 50 ms a token after it (p95)". */
-export function objectiveLabel({ ttftP95Ms, tpotP95Ms }: Answer['objective']): string {
-  return `first token ${latencyWords(ttftP95Ms)}, ${latencyWords(tpotP95Ms)} a token after it (p95)`
+/** "first token 2 s, 50 ms a token after it (p95)", and whose figures these are where they are not the constants. */
+export function objectiveLabel({ ttftP95Ms, tpotP95Ms, stated, measured }: Answer['objective']): string {
+  const figures = `first token ${latencyWords(ttftP95Ms)}, ${latencyWords(tpotP95Ms)} a token after it (p95)`
+  const isStated = stated?.ttft === true || stated?.tpot === true
+  const isMeasured = (measured?.ttft && !stated?.ttft) || (measured?.tpot && !stated?.tpot)
+  const whose = [...(isStated ? ['stated by you'] : []), ...(isMeasured ? ["what today's option delivers"] : [])]
+  return whose.length === 0 ? figures : `${figures}, ${whose.join(', else ')}`
 }
 
-/** "6 × 1× b200: running 25 % of the time, first token 1.7 s, 250 ms a token (p95), 3.9 % late"; null without a replay. */
-export function replayLabel({ replay }: OptionAnswer): string | null {
+/**
+ * "6 × 1× b200: running 25 % of the time, first token 1.7 s, 250 ms a token (p95), 3.9 % late (4.8 % in the worst hour), 99 %
+ * of 5-minute windows met, 2.9 % billed at the API"; null without a replay.
+ */
+export function replayLabel({ replay, spill }: OptionAnswer): string | null {
   if (replay === null) return null
   const { gpu, gpusPerReplica, replicas, gpuHours, ttftMs, tpotMs, lateShare, rejected } = replay
+  const { worstHourLateShare = null, windowsMetShare = null } = replay
+  const worst = worstHourLateShare === null ? '' : ` (${shareLabel(worstHourLateShare)} in the worst hour)`
   return [
     `${replicas} × ${gpusPerReplica}× ${gpu.split('-')[0]}: running ${shareLabel(gpuHours.leased > 0 ? gpuHours.busy / gpuHours.leased : null)} of the time`,
     `first token ${time(ttftMs.p95)}`,
     `${time(tpotMs.p95)} a token (p95)`,
-    `${shareLabel(lateShare)} late`,
+    `${shareLabel(lateShare)} late${worst}`,
+    ...(windowsMetShare === null ? [] : [`${Math.floor(windowsMetShare * 1000) / 10} % of 5-minute windows met`]),
+    ...(spill && spill.calls > 0
+      ? [
+          `${shareLabel(spill.share)} ${spill.api === null ? 'more than is tolerated, and no API takes them' : `billed at ${spill.api}`}`,
+        ]
+      : []),
     ...(rejected > 0 ? [`${countLabel(rejected)} refused`] : []),
   ].join(', ')
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { pageEvidence } from '../../test/journeys/page-evidence.ts'
+import { objectiveLabel, replayLabel } from '../charts/ground.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import { defaultChoices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
@@ -94,25 +95,27 @@ test('an axis of very small amounts keeps to its margin', () => {
   expect(widest(answerText(tiny, { columns: 80, color: false }))).toBeLessThanOrEqual(80)
 })
 
+const replayed: Replay = {
+  model: 'llama-3.1-70b',
+  gpu: 'b200',
+  gpusPerReplica: 1,
+  replicas: 6,
+  router: 'least-loaded',
+  calls: 8819,
+  leftOut: 0,
+  completed: 8819,
+  rejected: 0,
+  durationSeconds: 3400,
+  gpuHours: { leased: 8, busy: 2, idle: 6, cold: 0 },
+  ttftMs: { p50: 400, p95: 1712, p99: 3000 },
+  tpotMs: { p50: 30, p95: 250.4, p99: 400 },
+  lateShare: 0.039,
+  lateWindowShare: 0.1,
+}
+
 test('a replayed fleet is told in one line: busy, late, and the two latencies', () => {
   const own = answer.options.find(option => option.kind === 'self-host')!
-  const replay: Replay = {
-    model: 'llama-3.1-70b',
-    gpu: 'b200',
-    gpusPerReplica: 1,
-    replicas: 6,
-    router: 'least-loaded',
-    calls: 8819,
-    leftOut: 0,
-    completed: 8819,
-    rejected: 0,
-    durationSeconds: 3400,
-    gpuHours: { leased: 8, busy: 2, idle: 6, cold: 0 },
-    ttftMs: { p50: 400, p95: 1712, p99: 3000 },
-    tpotMs: { p50: 30, p95: 250.4, p99: 400 },
-    lateShare: 0.039,
-    lateWindowShare: 0.1,
-  }
+  const replay = replayed
   const options = answer.options.map(option => (option === own ? { ...option, replay } : option))
   const text = answerText({ ...answer, options }, { columns: 80, color: false })
   expect(text).toContain('8,819 calls on the fleets that they need')
@@ -120,6 +123,21 @@ test('a replayed fleet is told in one line: busy, late, and the two latencies', 
     '6 × 1× b200: running 25 % of the time, first token 1.7 s, 250 ms a token (p95), 3.9 % late',
   )
   expect(text).toContain('objective: first token 2 s, 50 ms a token after it (p95)')
+})
+
+test('a replay tells windows met, its worst hour and what is billed elsewhere; the objective tells whose it is', () => {
+  const own = answer.options.find(option => option.kind === 'self-host')!
+  const spill = { calls: 252, share: 0.0286, api: 'wandb llama-3.1-70b' }
+  const label = replayLabel({
+    ...own,
+    spill,
+    replay: { ...replayed, windowsMetShare: 0.995, worstHourLateShare: 0.048 },
+  })
+  expect(label).toContain('3.9 % late (4.8 % in the worst hour), 99.5 % of 5-minute windows met')
+  expect(label).toContain('2.9 % billed at wandb llama-3.1-70b')
+  const measured = { ttft: { calls: 400, p95Ms: 580 }, tpot: null }
+  expect(objectiveLabel({ ...answer.objective, measured })).toContain("(p95), what today's option delivers")
+  expect(objectiveLabel({ ...answer.objective, stated: { ttft: true, tpot: true } })).toContain('(p95), stated by you')
 })
 
 test('the chart takes at most twenty lines', () => {

@@ -22,6 +22,7 @@ import {
 import { envelope } from './envelope.ts'
 import type { Assumption, Evidence } from './evidence.ts'
 import { unservedShare } from './feasible.ts'
+import { sizingAssumptions } from './fleet-sizing.ts'
 import { gradeOf } from './grade.ts'
 import { checkLeaseChoices, unknown } from './lease.ts'
 import { nextMeasurementOf, nextWords } from './next-measurement.ts'
@@ -128,6 +129,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
       ...choiceAssumptions(choices),
       ...trafficAssumptions(evidence, months),
       ...leaseAssumptions(entries.map(({ candidate }) => candidate)),
+      ...sizingAssumptions(entries.map(({ candidate }) => candidate.sizing)),
       ...(best === null ? [] : assumedFor(best)),
       ...comparisonAssumptions(compared?.option ?? null, today),
       ...changes.assumptions,

@@ -2,7 +2,7 @@
 import { estimate } from '../statistics/estimate.ts'
 import type { CostTerms, OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
-import type { ApiTerms, Evidence, Replay, ReplicaTerms } from './evidence.ts'
+import type { ApiTerms, Assumption, Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import { fallbackOf, usdOf } from './feasible.ts'
 import { ceiling, curveAt, curveOf } from './staircase.ts'
 import { totalTokens, volumeOf } from './traffic.ts'
@@ -195,6 +195,35 @@ export function sizingNotes(sizing: FleetSizing | null): string[] {
     )
   }
   return notes
+}
+
+/** The rule that fleets are sized by, and who takes their late calls; nothing where none was replayed. */
+export function sizingAssumptions(sizings: readonly (FleetSizing | null)[]): Assumption[] {
+  const found = sizings.filter(one => one !== null)
+  if (found.length === 0) return []
+  const apis = [
+    ...new Set(found.filter(({ spill }) => spill.calls > 0).map(({ spill }) => spill.api?.name ?? 'nobody')),
+  ]
+  return [
+    {
+      name: 'fleet size',
+      value: 'by replay of these calls',
+      brief: 'the cheapest that keeps the objective in 99 % of five-minute windows and in every busy hour',
+      source:
+        'each call of the ledger replayed on fleets of several sizes; a window is met with at most 5 % of its calls late, a busy hour has at least half the calls of the busiest',
+    },
+    ...(apis.length === 0
+      ? []
+      : [
+          {
+            name: 'late calls',
+            value: apis.join(', '),
+            brief: `beyond 0.1 % of all billed at ${apis.join(', ')}`,
+            source:
+              'late or refused in the replay; at the API named as fallback or compared with, else at that of today, else at the one of middle price of the same weights',
+          },
+        ]),
+  ]
 }
 
 /** Why a replay did not keep the objective. */
