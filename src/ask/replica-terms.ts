@@ -4,7 +4,7 @@ import type { ReplicaTerms } from '../core/decide/evidence.ts'
 import type { Gpu } from '../core/serving/hardware.ts'
 import type { ReplicaShape } from '../core/serving/memory.ts'
 import type { Model } from '../core/serving/model.ts'
-import { defaultShapes } from '../core/serving/shapes.ts'
+import { defaultShapes, largestShape } from '../core/serving/shapes.ts'
 import { type Objective, sustain } from '../core/serving/sustain.ts'
 import { busiestRequests, type CallTimes } from './busiest.ts'
 
@@ -14,12 +14,19 @@ export interface Candidate {
   readonly weights: string
 }
 
-/** Shapes to try: for each model each GPU's smallest tensor parallelism that serves it, and the next where memory is tight. */
+/**
+ * Shapes to try: for each model each GPU's smallest tensor parallelism that serves it, and the next where memory is tight.
+ * Where none holds it, the largest: its problem is the answer to why nothing runs it.
+ */
 export function shapesOf(
   candidates: readonly Candidate[],
   gpus: readonly Gpu[],
 ): { shape: ReplicaShape; weights: string }[] {
-  return candidates.flatMap(({ model, weights }) => defaultShapes(model, gpus).map(shape => ({ shape, weights })))
+  return candidates.flatMap(({ model, weights }) => {
+    const fitting = defaultShapes(model, gpus)
+    const largest = fitting.length === 0 ? largestShape(model, gpus) : null
+    return [...fitting, ...(largest === null ? [] : [largest])].map(shape => ({ shape, weights }))
+  })
 }
 
 /** Tries every shape with the requests of the busiest hour. `progress` is told how many of how many are done. */

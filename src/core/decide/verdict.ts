@@ -70,8 +70,9 @@ function noFleetWords(answer: Answer, today: Weights): string {
   const tried = answer.options.filter(option => option.kind === 'self-host' && option.group === today.group)
   if (tried.length === 0) return 'nothing that is simulated here runs these weights'
   const late = tried.find(option => option.usd !== null && option.meetsLatency === 'no')
+  const note = tried[0]!.notes[0]
   return late === undefined
-    ? `none of the ${tried.length} fleets tried can serve it`
+    ? `none of the fleets tried can serve it${note === undefined ? '' : ` (${note})`}`
     : `${late.name} and the other fleets tried miss the latency objective`
 }
 

@@ -5,7 +5,7 @@ import type { Gpu } from './hardware.ts'
 import { cacheShape } from './kv-shape.ts'
 import { engineDefaults, planMemory, smallestParallelism, weightBytes } from './memory.ts'
 import { kvBytesPerToken, type Model } from './model.ts'
-import { defaultShapes } from './shapes.ts'
+import { defaultShapes, largestShape } from './shapes.ts'
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`../../../data/${name}`, import.meta.url), 'utf8'))
 const gpus: readonly Gpu[] = read('gpus.json').gpus
@@ -89,6 +89,15 @@ test('law 6: more memory never means less KV capacity, for any model and paralle
 test('every model of the catalog has a shape on some GPU, or is too large for a server of eight', () => {
   const none = models.filter(m => defaultShapes(m, gpus).length === 0).map(m => m.id)
   for (const id of none) expect(weightBytes(model(id)), id).toBeGreaterThan(0.8 * 8 * 287.9 * 1.0737e9)
+})
+
+test('what no server of eight of these holds keeps its largest shape, whose problem says by how much', () => {
+  const small = [gpu('l40s-48gb'), gpu('h100-sxm-80gb')]
+  const shape = largestShape(model('deepseek-v3'), small)!
+  expect(defaultShapes(model('deepseek-v3'), small)).toEqual([])
+  expect(shape).toMatchObject({ tp: 8, gpu: { id: 'h100-sxm-80gb' } })
+  expect(planMemory(shape).problem).toContain('GiB a GPU')
+  expect(largestShape(model('deepseek-v3'), [])).toBeNull()
 })
 
 test('the shapes to try start at the smallest that fits, and add the next where weights crowd out the cache', () => {

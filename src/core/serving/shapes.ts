@@ -33,3 +33,15 @@ export function defaultShapes(model: Model, gpus: readonly Gpu[], options: Shape
   }
   return shapes
 }
+
+/** The largest replica that the GPUs on offer make: what says why nothing runs a model that `defaultShapes` finds no shape for. */
+export function largestShape(model: Model, gpus: readonly Gpu[]): ReplicaShape | null {
+  const gpu = gpus.reduce<Gpu | null>(
+    (most, one) => (most === null || one.memoryGiB > most.memoryGiB ? one : most),
+    null,
+  )
+  if (gpu === null) return null
+  let tp = largest
+  while (model.heads % tp !== 0) tp /= 2
+  return { gpu, model, tp }
+}
