@@ -248,6 +248,16 @@ test('tightening the objective never lowers the cost of a fleet: sized, replayed
       before.set(name, cost)
       if (usd !== null) costs++
     }
+    const { tokensPerMonth } = decide(evidence, defaultChoices, { draws: 1 }).youAreHere
+    for (const times of [0.3, 7, 200]) {
+      const elsewhere = { ...defaultChoices, tokensPerMonth: tokensPerMonth * times }
+      for (const { kind, name, usd } of decide(evidence, elsewhere, { draws: 1 }).options) {
+        if (kind !== 'self-host') continue
+        const key = `${name} at ${times} times the volume`
+        expect(usd ?? Number.POSITIVE_INFINITY, key).toBeGreaterThanOrEqual(before.get(key) ?? 0)
+        before.set(key, usd ?? Number.POSITIVE_INFINITY)
+      }
+    }
   }
   expect(costs).toBeGreaterThan(6)
 })

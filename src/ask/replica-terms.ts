@@ -58,13 +58,13 @@ function onWholeMix<T extends ReplicaTerms>(terms: T, demand: Demand): ReplicaTe
   const output = demand.tokens.output / known
   const seconds = terms.secondsPerInputToken * input + terms.secondsPerOutputToken * output
   if (!(seconds > 0)) return terms
-  const saturatedRequestsPerSecond =
-    (terms.saturatedRequestsPerSecond ?? terms.requestsPerSecond) / (terms.requestsPerSecond * seconds)
+  const onMix = (rate = terms.requestsPerSecond) => rate / (terms.requestsPerSecond * seconds)
   return {
     ...terms,
     requestsPerSecond: 1 / seconds,
     tokensPerSecond: (input + output) / seconds,
-    saturatedRequestsPerSecond,
+    crowdRequestsPerSecond: onMix(terms.crowdRequestsPerSecond),
+    saturatedRequestsPerSecond: onMix(terms.saturatedRequestsPerSecond),
   }
 }
 

@@ -17,8 +17,9 @@ export function trafficAssumptions(evidence: Evidence, months: Resampled): Assum
     {
       name: 'scaling of traffic',
       value: 'proportional',
-      brief: 'in proportion: same daily shape, bunching and lengths',
-      source: 'more volume means more of the same in every ten minutes: daily shape, bunching and mix of lengths stay',
+      brief: 'in proportion: same daily shape and lengths',
+      source:
+        'more volume means more of the same in every ten minutes: daily shape and mix of lengths stay; bursts of more callers fall out of step, so what they ask of a small fleet is not asked of a large one',
     },
     {
       name: 'days of traffic',

@@ -9,6 +9,7 @@ import {
   countedOn,
   type FleetSizing,
   type FleetTerms,
+  inCrowd,
   keepsInReplay,
   missedWords,
   replaysOf,
@@ -20,7 +21,7 @@ import { billedGpus, type Lease, leaseOf, unknown } from './lease.ts'
 import { regionRefusal } from './region.ts'
 import { breakdownAt, costAt, interpolate, mostTokensPerMonth, replicasAt, utilizationAt } from './staircase.ts'
 import { tokenRatioOf } from './token-ratio.ts'
-import { shapesOf, type Volume } from './traffic.ts'
+import { seenMtokPerMonth, shapesOf, type Volume } from './traffic.ts'
 
 /** One option before it is placed at a volume: its terms of cost, and the evidence that they were made of. */
 export interface Candidate {
@@ -116,7 +117,8 @@ function fleetCandidate(
     )
   }
   if (refused.infeasible.fallback) notes.push('sized for all calls, those that go to the fallback among them')
-  const byLoad = serves && lease !== null ? { ...fleetTerms(choices, replica, seen, lease), ...elsewhere } : null
+  const byLoad =
+    serves && lease !== null ? { ...fleetTerms(evidence, choices, replica, seen, lease), ...elsewhere } : null
   const sizing = byLoad === null ? null : sizingOf(evidence, choices, replica, byLoad)
   const terms = sizing?.terms ?? byLoad
   // Sizes were found with the peaks that were seen; a profile with higher ones needs as many more replicas at each volume.
@@ -142,6 +144,7 @@ function fleetCandidate(
 }
 
 function fleetTerms(
+  evidence: Evidence,
   choices: Choices,
   replica: ReplicaTerms,
   shape: { readonly peakToMean: number; readonly loadCurve: readonly { load: number; busyShare: number }[] },
@@ -151,7 +154,7 @@ function fleetTerms(
   const replicaGpuUsdPerMonth = gpus * lease.usdPerGpuHour * choices.hoursPerMonth
   const throughputMtokPerMonth = (replica.tokensPerSecond * 3600 * choices.hoursPerMonth) / 1e6
   const saturated = (replica.saturatedRequestsPerSecond ?? 0) / replica.requestsPerSecond
-  return {
+  const terms: FleetTerms = {
     kind: 'self-host',
     replicaUsdPerMonth: replicaGpuUsdPerMonth * (1 + choices.overheadShare),
     replicaGpuUsdPerMonth,
@@ -164,6 +167,8 @@ function fleetTerms(
     fixedUsdPerMonth: choices.operationsUsdPerMonth,
     loadCurve: shape.loadCurve,
   }
+  const { crowdRequestsPerSecond: crowd = replica.requestsPerSecond } = replica
+  return inCrowd(terms, crowd / replica.requestsPerSecond, seenMtokPerMonth(evidence, choices))
 }
 
 /** Names are how options are told apart: twins get their dtype, and then a number. */

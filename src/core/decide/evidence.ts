@@ -78,7 +78,9 @@ export interface ReplicaTerms {
   readonly leastReplicas?: number
   /** Requests per second of this mix that one replica sustains within the objective. */
   readonly requestsPerSecond: number
-  /** The same in total (input + output) tokens per second. */
+  /** The same in a fleet of many replicas, which share a burst better; absent = no more. */
+  readonly crowdRequestsPerSecond?: number
+  /** What one sustains in total (input + output) tokens per second. */
   readonly tokensPerSecond: number
   /** Requests per second with a queue that never empties, whatever the latency; absent = as sustained. */
   readonly saturatedRequestsPerSecond?: number

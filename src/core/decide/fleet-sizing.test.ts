@@ -4,7 +4,7 @@ import { type UsageKind, usageKinds } from '../meter/usage.ts'
 import { type Choices, defaultChoices } from './choices.ts'
 import { decide } from './decide.ts'
 import type { Evidence, LeaseRow, Replay, ReplicaTerms } from './evidence.ts'
-import { type FleetTerms, sizedFor } from './fleet-sizing.ts'
+import { type FleetTerms, inCrowd, sizedFor } from './fleet-sizing.ts'
 import { costAt, replicasAt } from './staircase.ts'
 
 const windows = 2016
@@ -253,13 +253,21 @@ test('the staircase goes through the size that was found, grows with it, and nev
   )
 })
 
-test('a handful that a burst needs is not asked of every load: a hundred times the volume costs a hundred times the load', () => {
-  const far = (replicas: number) => costAt(sizedFor(terms, replicas, 800), 80_000e6)
-  for (const replicas of [1, 2, 3, 4]) expect(far(replicas)).toBe(80_000)
-  // What eight replicas needed beyond the four of company grows with the load.
-  expect(far(8)).toBe(400_000)
+test('what bursts ask of a small fleet is not asked of a large one: a hundred times the volume needs what its load does', () => {
+  for (const replicas of [1, 2, 4, 8, 30]) {
+    expect(costAt(sizedFor(terms, replicas, 800), 80_000e6)).toBe(80_000)
+    expect(replicasAt(sizedFor(terms, replicas, 800), 800e6)).toBe(replicas)
+  }
   expect(replicasAt(sizedFor(terms, 4, 800), 400e6)).toBe(2)
   expect(replicasAt(sizedFor(terms, 4, 800), 2_000e6)).toBe(4)
+})
+
+test('many replicas carry more each than a few: from the volume seen on, and never fewer replicas for more volume', () => {
+  const many = inCrowd(terms, 2, 2_500)
+  // Three at 1,000 Mtok each up to today's 2,500, then 2,000 each.
+  expect([500, 1_500, 2_500, 6_000, 6_500].map(v => replicasAt(many, v * 1e6))).toEqual([1, 2, 3, 3, 4])
+  expect(inCrowd(terms, 1, 2_500)).toBe(terms)
+  expect(replicasAt(sizedFor(many, 5, 2_500), 2_500e6)).toBe(5)
 })
 
 test("today's own latency: lived with, unless an objective is stated; then only what was measured within it is yes", () => {

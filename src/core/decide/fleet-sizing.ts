@@ -4,20 +4,14 @@ import type { CostTerms, OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Assumption, Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import { fallbackOf, usdOf } from './feasible.ts'
-import { ceiling, curveAt, curveOf } from './staircase.ts'
-import { totalTokens, volumeOf } from './traffic.ts'
+import { ceiling, curveAt, curveOf, segmentAt } from './staircase.ts'
+import { seenMtokPerMonth, totalTokens } from './traffic.ts'
 
 /** Late or refused calls up to this share of all are tolerated; those above it are billed at an API. */
 export const spillTolerated = 0.001
 /** At least this share of five-minute windows, and in every busy hour at least 95 % of the calls, must be in time. */
 const windowsRequired = 0.99
 const lateAllowed = 0.05
-/**
- * Of a fleet that its bursts make larger than its load, so many replicas are company for a burst and needed once; what is
- * needed beyond them is taken to grow with the load. Many replicas share a burst that a few cannot.
- */
-const company = 4
-
 export type FleetTerms = Extract<CostTerms, { kind: 'self-host' }>
 
 export interface Spill {
@@ -69,9 +63,9 @@ export function sizingOf(
 ): FleetSizing | null {
   const replays = replaysOf(evidence, replica)
   if (replays.length === 0) return null
-  const today = volumeOf(evidence.demand, choices.hoursPerMonth, null).tokensPerMonth / 1e6
+  const today = seenMtokPerMonth(evidence, choices)
   const api = spillApiOf(evidence, choices, replica.group)
-  const byLoad = Math.max(1, ceiling(today / terms.replicaMtokPerMonth))
+  const byLoad = Math.max(1, segmentAt(curveOf({ ...terms, fixedReplicas: null }), today))
   const keeping = replays.filter(keepsInReplay)
   const sizes = (keeping.length > 0 ? keeping : replays.slice(-1)).map((replay): FleetSizing => {
     const spill = spillOf(evidence, replica, replay, api)
@@ -93,19 +87,32 @@ export function sizingOf(
 }
 
 /**
+ * What many replicas sustain is more than what today's few do, for they share bursts: up to the volume `v` of today each
+ * carries what the few do, beyond it what `times` as much allows.
+ */
+export function inCrowd(terms: FleetTerms, times: number, v: number): FleetTerms {
+  if (!(times > 1) || !(v > 0)) return terms
+  const { replicaMtokPerMonth } = terms
+  const replicas = ceiling(v / replicaMtokPerMonth)
+  const crowd = carrying(terms, replicaMtokPerMonth * times)
+  return replicas > 1 ? { ...crowd, knee: { replicas, replicaMtokPerMonth } } : crowd
+}
+
+/**
  * The staircase through `replicas` at volume `v` (million tokens a month). A fleet that kept the objective with fewer
  * replicas than windows of load ask for carries more at every volume: so many copies of it would. One that needed more
  * has a knee there: below it bursts thin out with the load, above it replicas carry what their load allows.
  */
-export function sizedFor(terms: FleetTerms, replicas: number, v: number): FleetTerms {
+export function sizedFor(byLoad: FleetTerms, replicas: number, v: number): FleetTerms {
+  if (!(v > 0) || replicas < 1) return byLoad
+  // What the replay found stands in the place of what load alone let expect.
+  const { knee: _, ...terms } = byLoad
   const capacity = terms.replicaMtokPerMonth
-  if (!(v > 0) || replicas < 1) return terms
   if (replicas < ceiling(v / capacity)) return carrying(terms, v / replicas)
   // That many serve today, and where in its step today lies nobody knows: in the middle.
   const kneeMtok = v / (replicas - 0.5)
   if (replicas === 1 || kneeMtok >= capacity) return terms
-  const beyond = replicas > company ? Math.min(capacity, v / (replicas - company)) : capacity
-  return { ...carrying(terms, beyond), knee: { replicas, replicaMtokPerMonth: kneeMtok } }
+  return { ...terms, knee: { replicas, replicaMtokPerMonth: kneeMtok } }
 }
 
 /** The staircase with every step so many times as long. */

@@ -45,6 +45,11 @@ export function volumeOf(demand: Demand, hoursPerMonth: number, statedTokensPerM
   return { tokensPerMonth, requestsPerMonth, stated: statedTokensPerMonth !== null }
 }
 
+/** The volume that was seen, million tokens a month, whatever volume was stated; 0 where all calls fall on one instant. */
+export function seenMtokPerMonth({ demand }: Evidence, { hoursPerMonth }: { readonly hoursPerMonth: number }): number {
+  return spanSecondsOf(demand) > 0 ? volumeOf(demand, hoursPerMonth, null).tokensPerMonth / 1e6 : 0
+}
+
 /** What one kind of replica feels of the traffic's unevenness. */
 export interface Shape {
   /** Busiest hour's work ÷ mean work, at least 1. */

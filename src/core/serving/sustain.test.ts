@@ -155,3 +155,21 @@ test('law 6: more bandwidth, arithmetic or memory never lowers the saturated thr
     { numRuns: 25, seed: 5 },
   )
 })
+
+test('what a replica sustains among many does not jump where one replica more is needed for the bursts of a few', () => {
+  // Forty prompts at once each minute: hardly any load, and one replica alone reads them for a while.
+  const random = stream(5, 'bursts')
+  const n = 1600
+  const lengths = (mean: number) => Int32Array.from({ length: n }, () => 1 + Math.floor(random.exponential(mean)))
+  const atSeconds = Float64Array.from({ length: n }, (_, i) => 60 * Math.floor(i / 40) + (i % 40) * 0.005)
+  const sample = { n, atSeconds, inputTokens: lengths(2500), outputTokens: lengths(40) }
+  const at = (ttftP95Ms: number) => sustain({ shape, sample, objective: { ttftP95Ms, tpotP95Ms: 400 }, seed: 1 })
+  const found = [1500, 2000, 2500, 3000, 3500, 4000].map(at)
+  expect(new Set(found.map(({ triedReplicas }) => triedReplicas)).size).toBeGreaterThan(1)
+  for (let i = 1; i < found.length; i++) {
+    const [tight, loose] = [found[i - 1]!, found[i]!]
+    expect(loose.crowdRequestsPerSecond).toBeGreaterThanOrEqual(tight.crowdRequestsPerSecond)
+    expect(loose.crowdRequestsPerSecond).toBeLessThan(tight.crowdRequestsPerSecond * 1.4)
+    expect(tight.crowdRequestsPerSecond).toBeGreaterThanOrEqual(tight.requestsPerSecond)
+  }
+})

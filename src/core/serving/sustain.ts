@@ -44,6 +44,8 @@ export interface Sustained {
   /** Why it does not fit or no load meets the objective; null when it serves. */
   readonly problem: string | null
   readonly requestsPerSecond: number
+  /** The same in a fleet of many, which share a burst better; never less. */
+  readonly crowdRequestsPerSecond: number
   /** Input + output. */
   readonly tokensPerSecond: number
   /** Seconds of a fully loaded replica per token; over the mix they sum to 1 ÷ requestsPerSecond a request. */
@@ -66,6 +68,9 @@ const mostTried = 64
 const curveLoads = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1]
 /** A guess of the sustainable share of the saturated rate, to choose the first fleet by. */
 const likelyShare = 0.6
+/** A fleet of many: copies of the sample, out of step, fall on so many replicas. Tried at these shares of their saturated rate. */
+const crowd = 16
+const crowdShares = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5, 0.4, 0.3, 0.2] as const
 /** How much shorter prompts or answers are made to see what a token costs. */
 const trim = 0.2
 
@@ -79,7 +84,13 @@ export function sustain(request: SustainRequest): Sustained {
   const { shape, objective } = request
   const engine = buildEngine(shape)
   const { memory } = engine
-  const nothing = { requestsPerSecond: 0, tokensPerSecond: 0, secondsPerInputToken: 0, secondsPerOutputToken: 0 }
+  const nothing = {
+    requestsPerSecond: 0,
+    crowdRequestsPerSecond: 0,
+    tokensPerSecond: 0,
+    secondsPerInputToken: 0,
+    secondsPerOutputToken: 0,
+  }
   const base = {
     model: shape.model.id,
     gpu: shape.gpu.id,
@@ -116,8 +127,8 @@ export function sustain(request: SustainRequest): Sustained {
     tryLoad(engine, atFactor(mix, factor, request.seed), replicas, objective)
   const replicas = smallestFleet(Math.max(1, Math.min(mostTried, first)), mostTried, n => trialOf(n)(1).meets)
   if (replicas === null) {
-    const crowd = trialOf(mostTried)(1)
-    return refuse(missed(`${mostTried} replicas with the sample's own bursts`, crowd, objective), crowd.miss)
+    const most = trialOf(mostTried)(1)
+    return refuse(missed(`${mostTried} replicas with the sample's own bursts`, most, objective), most.miss)
   }
   const trial = trialOf(replicas)
   // One replica fewer missed with the sample as it came: copies out of step are smoother, and no ground to promise more.
@@ -126,6 +137,9 @@ export function sustain(request: SustainRequest): Sustained {
   const found = mostOf(trial, limit, replicas === 1)
   let { bottleneck } = found
   const requestsPerSecond = Math.min(saturated.rate, (found.factor * sampled) / replicas)
+  // Which shares are tried does not depend on the objective, so a tighter one never carries more.
+  const inCrowd = trialOf(crowd)
+  const share = crowdShares.find(one => inCrowd((one * crowd * saturated.rate) / sampled).meets) ?? 0
   const cost = tokenSeconds(engine, mix, saturated.rate, requestsPerSecond)
   const input = meanOf(mix.inputTokens)
   const output = meanOf(mix.outputTokens)
@@ -144,6 +158,7 @@ export function sustain(request: SustainRequest): Sustained {
     ...base,
     problem: null,
     requestsPerSecond,
+    crowdRequestsPerSecond: Math.max(requestsPerSecond, share * saturated.rate),
     tokensPerSecond: requestsPerSecond * (input + output),
     ...cost,
     triedReplicas: replicas,
