@@ -154,6 +154,12 @@ test('law 8 holds with a knee, which small fleets have for their bursts, and wit
   )
 })
 
+test('own GPUs that catch up exactly where the knee ends cross there, when a step costs nothing', () => {
+  // 21 against 15 + 2·v: even at v = 3, the end of the sixth half step.
+  const own = kneed(stair(0, 1, 21, 0), 7, 4, 0)
+  expect(crossings(line(2, 15), own).list).toEqual([{ at: 3, step: 7 }])
+})
+
 test('the lower envelope changes exactly where a fine scan sees another curve become the cheapest', () => {
   const curve = fc.oneof(
     fc

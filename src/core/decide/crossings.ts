@@ -27,8 +27,10 @@ export function crossings(api: Curve, own: Curve, most = 1000): PairCrossings {
   const lower = ofEvenSteps(api, { ...beyond, capacity: knee.capacity }, knee.steps)
   const below = lower.list.filter(({ step }) => step < knee.steps)
   const upper = ofEvenSteps(api, { ...beyond, minimum: knee.steps }, most + 1)
-  // To win from the very begin of the knee's step on is to have won before it: that crossing is below.
-  const isAbove = ({ at }: PairCrossing) => at > edge
+  // To win from the very begin of the knee's step on is to have won before it, unless a step costs nothing.
+  const atEdge = { api: api.fixed + api.slope * edge, own: own.fixed + own.slope * edge + own.step * (knee.steps - 1) }
+  const winsBefore = atEdge.own < atEdge.api - 1e-12 * (Math.abs(atEdge.own) + Math.abs(atEdge.api))
+  const isAbove = ({ at }: PairCrossing) => at > edge || (at >= edge && !winsBefore)
   const above = upper.list.filter(isAbove)
   const forGood = upper.forGood === null || isAbove(upper.forGood) ? upper.forGood : (below.at(-1) ?? null)
   return {
