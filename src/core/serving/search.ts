@@ -40,6 +40,21 @@ export function smallestFleet(guess: number, most: number, passes: (replicas: nu
   return good
 }
 
+/**
+ * The largest of ascending values that passes, by halving; 0 when none does. Where a stricter test first parts from a
+ * laxer one it turns downwards, so it never finds a larger value.
+ */
+export function largestOf(values: readonly number[], passes: (value: number) => boolean): number {
+  let low = -1
+  let high = values.length
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (passes(values[middle]!)) low = middle
+    else high = middle
+  }
+  return values[low] ?? 0
+}
+
 export interface Found {
   /** The largest multiple of the sample that was met, at least 1. */
   readonly factor: number

@@ -7,7 +7,7 @@ import { buildEngine, type Engine, infeasibility } from './engine.ts'
 import { runFleet } from './fleet.ts'
 import type { ReplicaShape } from './memory.ts'
 import { atFactor, rateOf } from './pace.ts'
-import { mostOf, smallestFleet } from './search.ts'
+import { largestOf, mostOf, smallestFleet } from './search.ts'
 import { simulate } from './simulate.ts'
 import { spreadTies } from './spread.ts'
 
@@ -70,7 +70,7 @@ const curveLoads = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1]
 const likelyShare = 0.6
 /** A fleet of many: copies of the sample, out of step, fall on so many replicas. Tried at these shares of their saturated rate. */
 const crowd = 16
-const crowdShares = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5, 0.4, 0.3, 0.2] as const
+const crowdShares = [0.2, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1] as const
 /** How much shorter prompts or answers are made to see what a token costs. */
 const trim = 0.2
 
@@ -137,9 +137,8 @@ export function sustain(request: SustainRequest): Sustained {
   const found = mostOf(trial, limit, replicas === 1)
   let { bottleneck } = found
   const requestsPerSecond = Math.min(saturated.rate, (found.factor * sampled) / replicas)
-  // Which shares are tried does not depend on the objective, so a tighter one never carries more.
   const inCrowd = trialOf(crowd)
-  const share = crowdShares.find(one => inCrowd((one * crowd * saturated.rate) / sampled).meets) ?? 0
+  const share = largestOf(crowdShares, one => inCrowd((one * crowd * saturated.rate) / sampled).meets)
   const cost = tokenSeconds(engine, mix, saturated.rate, requestsPerSecond)
   const input = meanOf(mix.inputTokens)
   const output = meanOf(mix.outputTokens)
