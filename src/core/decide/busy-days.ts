@@ -26,6 +26,8 @@ export function busyDay(
   gpuHours: ReadonlyMap<string, number>,
   servedOn: readonly ServedOn[],
 ): BusyDay | null {
+  // Where nothing was leased nothing could be idle, whatever ran elsewhere.
+  if (![...gpuHours.values()].some(hours => hours > 0)) return { byGpu: new Map(), isOverfull: false }
   const seconds = new Map<string, BusyShare>()
   for (const model of served) {
     if (model.calls === 0) continue
