@@ -11,12 +11,14 @@ await prepare()
 
 /** A folder that looks like a fresh checkout: the program and its documents, an empty ledger, nobody's settings. */
 const bench = mkdtempSync(join(tmpdir(), 'crossline-docs-'))
-for (const name of ['crossline', 'data', 'docs']) symlinkSync(join(root, name), join(bench, name))
+for (const name of ['crossline', 'data', 'docs', 'scripts']) symlinkSync(join(root, name), join(bench, name))
 const stale = []
 
 try {
   rewrite('docs/walkthrough.md')
   rewrite('docs/sizing.md')
+  rmSync(join(bench, '.crossline'), { recursive: true, force: true })
+  rewrite('docs/ten-minutes.md')
   rmSync(join(bench, '.crossline'), { recursive: true, force: true })
   await withSample(() => {
     rewrite('docs/savings.md')

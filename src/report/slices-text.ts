@@ -3,7 +3,7 @@ import { countLabel, fitted, usdLabel } from '../charts/labels.ts'
 import type { ByDimension, SliceRow } from '../core/decide/by-dimension.ts'
 import { ink, padded, paragraph } from './ansi.ts'
 
-const widths = { name: 21, calls: 8, usd: 10, best: 10, saving: 14, answer: 11, grade: 2 }
+const widths = { name: 19, calls: 8, usd: 10, best: 10, saving: 14, answer: 11, grade: 2 }
 
 /** One line a slice, and under it what stands in the way. No line is wider than 80 columns, or than `columns` above that. */
 export function slicesText(

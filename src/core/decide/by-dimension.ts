@@ -45,7 +45,7 @@ export interface SliceRow {
   /** The same calls at the best option of their weights, shared fleets by replica-seconds; null where one has none. */
   readonly usdPerMonthAtBest: number | null
   readonly bestSameWeights: readonly { readonly weights: string; readonly option: string | null }[]
-  /** USD a month that cheaper weights could save, if they do the job; null = none is cheaper. */
+  /** USD a month that cheaper weights could save, if they do the job; null = none is cheaper, or not all were asked about. */
   readonly possibleSaving: Band | null
   readonly grade: Grade | null
   /** Do own GPUs pay off for the weights that this slice spends most on? */
@@ -102,15 +102,16 @@ export function byDimension(
       usdPerMonth: formatUsd(fromPico(monthly.total)),
       // Unknown is not zero: a total of which a part is not known is not known.
       usdPerMonthAtBest: known.length === rows.length ? estimate(known.reduce((a, b) => a + b, 0)) : null,
-      possibleSaving:
-        savings.length === 0
-          ? null
-          : {
-              low: estimate(savings.reduce((total, { low }) => total + low, 0)),
-              high: estimate(savings.reduce((total, { high }) => total + high, 0)),
-            },
+      possibleSaving: cells.every(({ weights }) => answers.has(weights)) ? bandSum(savings) : null,
     },
   }
+}
+
+/** Bands of one cause move together: ends add up to ends. Null for none. */
+function bandSum(bands: readonly Band[]): Band | null {
+  if (bands.length === 0) return null
+  const sum = (of: (band: Band) => number) => estimate(bands.reduce((total, band) => total + of(band), 0))
+  return { low: sum(band => band.low), high: sum(band => band.high) }
 }
 
 function rowOf(
@@ -125,6 +126,7 @@ function rowOf(
     .sort((a, b) => (a.cell.pico === b.cell.pico ? b.cell.input - a.cell.input : a.cell.pico < b.cell.pico ? 1 : -1))
   const main = placed[0]!
   const atBest = placed.map(({ cell, known }) => (known === null ? null : costAtBest(cell, known, factor)))
+  const isAllKnown = placed.every(({ known }) => known !== null)
   const savings = placed.flatMap(({ cell, known }) => (known === null ? [] : (savingOf(cell, known) ?? [])))
   const grades = placed.flatMap(({ known }) => known?.answer.grade ?? []).sort()
   const sum = (of: (cell: Cell) => number) => slice.reduce((total, cell) => total + of(cell), 0)
@@ -139,14 +141,8 @@ function rowOf(
     bestSameWeights: placed.flatMap(({ cell, known }) =>
       cell.weights === null ? [] : [{ weights: cell.weights, option: known?.answer.best ?? null }],
     ),
-    possibleSaving:
-      savings.length === 0
-        ? null
-        : {
-            low: estimate(savings.reduce((total, { low }) => total + low, 0)),
-            high: estimate(savings.reduce((total, { high }) => total + high, 0)),
-          },
-    grade: grades.at(-1) ?? null,
+    possibleSaving: isAllKnown ? bandSum(savings) : null,
+    grade: isAllKnown ? (grades.at(-1) ?? null) : null,
     decision: main.known?.answer.decision.answer ?? 'cannot tell',
     blocker: blockerOf(main.cell, main.known),
     nextMeasurement: main.known?.answer.nextMeasurement ?? null,
@@ -155,13 +151,14 @@ function rowOf(
 
 /** What these calls would cost at the best option of their weights: an API by its rates, a shared fleet by replica-seconds. */
 function costAtBest(cell: Cell, { answer, evidence }: WeightsAnswer, factor: number): number | null {
-  const best = answer.options.find(({ name }) => name === answer.best)
-  // Staying is always possible: where only part of the calls of these weights has a price, that part keeps its own.
   const metered = isPriced(cell) ? (Number(cell.pico) / 1e12) * factor : null
+  const history = answer.options.find(({ asMetered }) => asMetered)
+  const best = answer.options.find(({ name }) => name === answer.best)
+  // Where only a part of the calls of these weights has a price, nobody knows what a move would replace.
+  if (history !== undefined && history.usd === null) return metered
   if (best === undefined || best.asMetered) return metered
   const share = shareOf(cell, best, evidence)
-  if (share === null) return metered
-  return metered === null ? decidedUsd(best)! * share : Math.min(metered, decidedUsd(best)! * share)
+  return share === null ? null : decidedUsd(best)! * share
 }
 
 /** A few calls of unknown usage leave a bill its meaning: no option pays for them. Calls without a price do not. */
