@@ -18,6 +18,8 @@ import { allArrivals, type CallTimes } from './busiest.ts'
 const mostReplayed = 3_000_000
 const mostCalls = 3_000_000
 const mostReplicas = 200
+/** Beyond that only until the fleet that is cheapest has been replayed: the one that the answer is about. */
+const mostForCheapest = 10_000_000
 /** Sizes tried of one shape at most, and how many it takes as a rule. */
 const mostTries = 40
 const usualTries = 3
@@ -41,10 +43,13 @@ export function replayed(
   const mostShapes = Math.max(1, Math.floor(mostReplayed / (usualTries * arrivals.n)))
   const tries = Math.max(2, Math.min(mostTries, Math.floor(mostReplayed / arrivals.n)))
   let known: Evidence = { ...evidence, replays: [] }
-  while (done.size < mostShapes) {
+  let spent = 0
+  for (;;) {
     // A fleet that turned out too small is dearer now: who is cheapest next is asked anew.
-    const sized = fleetsOf(known).find(({ index }) => !done.has(index))
+    const fleets = fleetsOf(known)
+    const sized = fleets.find(({ index }) => !done.has(index))
     if (sized === undefined) break
+    if (done.size >= mostShapes && (sized !== fleets[0] || spent >= mostForCheapest)) break
     done.add(sized.index)
     const terms = known.replicas[sized.index]!
     const { model, gpu, gpusPerReplica } = terms
@@ -52,7 +57,11 @@ export function replayed(
       ({ shape }) => shape.model.id === model && shape.gpu.id === gpu && shape.tp === gpusPerReplica,
     )
     if (!found || sized.replicas > mostReplicas) continue
-    const { sizes, isHopeless } = sizesOf({
+    const {
+      sizes,
+      isHopeless,
+      replays: made,
+    } = sizesOf({
       arrivals: spread,
       engine: buildEngine(found.shape),
       router,
@@ -62,6 +71,7 @@ export function replayed(
       tries,
       isWorthMore: worthMore(known, terms),
     })
+    spent += made * arrivals.n
     const replays = sizes.map(({ replicas, outcome }): Replay => {
       return { model, gpu, gpusPerReplica, replicas, router, calls: arrivals.n, leftOut, ...shown(outcome) }
     })

@@ -35,6 +35,8 @@ export interface Sizes {
   readonly sizes: readonly Size[]
   /** A request alone on a replica is late too often already: no number of them keeps the objective. */
   readonly isHopeless: boolean
+  /** How many times the arrivals were replayed. */
+  readonly replays: number
 }
 
 /** With fewer replays than this one only looks upwards: to stop on the way down would make a looser objective the dearer one. */
@@ -65,9 +67,9 @@ export function sizesOf(request: SizeRequest): Sizes {
       size = smaller
     }
   } else {
-    if (isHopeless(request)) return { sizes: [size], isHopeless: true }
+    if (isHopeless(request)) return { sizes: [size], isHopeless: true, replays: tried.size + 1 }
     while (!size.keeps && mayTry() && rungFrom(size.replicas + 1) <= most) size = at(rungFrom(size.replicas + 1))
-    if (!size.keeps) return { sizes: [size], isHopeless: false }
+    if (!size.keeps) return { sizes: [size], isHopeless: false, replays: tried.size + 1 }
   }
   const sizes = [size]
   for (;;) {
@@ -76,7 +78,7 @@ export function sizesOf(request: SizeRequest): Sizes {
     size = at(next)
     if (size.keeps) sizes.push(size)
   }
-  return { sizes, isHopeless: false }
+  return { sizes, isHopeless: false, replays: tried.size }
 }
 
 /** Windows and busy hours: a month that passes with a peak that fails has failed where it matters. */
