@@ -4,5 +4,6 @@ import { join } from 'node:path'
 import { ensureInstalled, root } from './checkout.mjs'
 
 ensureInstalled()
-const words = ['--import', 'tsx', join(root, 'test/team/write.ts'), ...process.argv.slice(2)]
+// From wherever it is called: tsx is this checkout's.
+const words = ['--import', import.meta.resolve('tsx'), join(root, 'test/team/write.ts'), ...process.argv.slice(2)]
 process.exitCode = spawnSync(process.execPath, words, { stdio: 'inherit' }).status ?? 1
