@@ -291,7 +291,7 @@ test('law 3: for any zone, calls and leases each call is in the one day of its o
           const usd = known.length === 0 && own.length > 0 ? null : fromPico(710_000n * BigInt(tokens))
           expect(day.hosted.usd === null ? null : parseUsd(day.hosted.usd)).toBe(usd)
           // Where nothing was leased nothing could be idle: 0 of 0.
-          if (own.length > 0) expect(day.busyUsd).toBe(Number(day.leasedUsd) > 0 ? null : '0.000000000000')
+          if (own.length > 0) expect(day.busyUsd).toBe(day.gpuHours > 0 ? null : '0.000000000000')
         }
         const pico = leases.reduce((sum, one) => {
           const from = Math.max(one.fromMicros, span.fromMicros)
