@@ -40,7 +40,10 @@ export async function askedCalls(question: Question, ledger: Ledger): Promise<As
   if (rows.length === 0) {
     throw new Fault('LEDGER_EMPTY', 'there are no calls to answer from', {
       where: sources.length === 0 ? 'the ledger' : 'the slice asked for',
-      fix: sources.length === 0 ? 'run crossline import FILE (or npm start, which begins with a bundled sample)' : 'widen --from, --to or the filters',
+      fix:
+        sources.length === 0
+          ? 'run crossline import FILE (or npm start, which begins with a bundled sample)'
+          : 'widen --from, --to or the filters',
     })
   }
   const byWeight = groupRows(rows)

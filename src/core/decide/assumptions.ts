@@ -72,6 +72,20 @@ export function trafficAssumptions(evidence: Evidence, months: Resampled): Assum
   return list
 }
 
+/** What today's calls run on is often known by name alone. */
+export function todayAssumptions(today: Weights | null): Assumption[] {
+  if (today === null || !today.isPresumed) return []
+  return [
+    {
+      name: "dtype of today's weights",
+      value: today.dtype,
+      source: 'as these weights are published: today’s host does not say how it rounds them',
+      label: 'today runs in',
+      brief: `${today.dtype}, as published; the host does not say`,
+    },
+  ]
+}
+
 /** Whoever holds own GPUs against an API of other weights compares two different things, and the answer says so. */
 export function comparisonAssumptions(compared: OptionAnswer | null, today: Weights | null): Assumption[] {
   if (compared === null || compared.group === today?.group) return []

@@ -3,7 +3,7 @@ import { estimate } from '../statistics/estimate.ts'
 import type { Answer, Crossing, OptionAnswer } from './answer.ts'
 import { decidedTerms, decidedUsd } from './api-bill.ts'
 import { changesAsBilled } from './as-billed.ts'
-import { comparisonAssumptions, leaseAssumptions, trafficAssumptions } from './assumptions.ts'
+import { comparisonAssumptions, leaseAssumptions, todayAssumptions, trafficAssumptions } from './assumptions.ts'
 import { crossingDoubt, type DrawnCurve, doubts, drawnCurve, holding } from './band.ts'
 import { type Choices, checkChoices, choiceAssumptions } from './choices.ts'
 import { type Candidate, candidatesOf, optionAt } from './costing.ts'
@@ -130,6 +130,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
       ...trafficAssumptions(evidence, months),
       ...leaseAssumptions(entries.map(({ candidate }) => candidate)),
       ...sizingAssumptions(entries.map(({ candidate }) => candidate.sizing)),
+      ...todayAssumptions(today),
       ...(best === null ? [] : assumedFor(best)),
       ...comparisonAssumptions(compared?.option ?? null, today),
       ...changes.assumptions,

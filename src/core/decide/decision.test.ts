@@ -123,8 +123,29 @@ test('grades: drawn calls make it D, calibrated GPUs B, measured ones A, simulat
   expect(decide(evidence(), choose()).grade).toBe('C')
   expect(decide(evidence({ coverage: coverage(0.5) }), choose()).grade).toBe('D')
   expect(decide(evidence({ replicas: [{ basis: 'calibrated' }] }), choose()).grade).toBe('B')
-  expect(decide(evidence({ replicas: [{ basis: 'measured' }] }), choose()).grade).toBe('A')
+  expect(decide(evidence({ replicas: [{ basis: 'measured' }] }), choose()).grade).toBe('B')
+  const bill = { billedUsd: '1.000000000000', meteredUsd: '1.000000000000', billedShare: 1, billedOnly: [] }
+  const billed = { ...coverage(0), bill }
+  expect(decide(evidence({ replicas: [{ basis: 'measured' }], coverage: billed }), choose()).grade).toBe('A')
   expect(decide(evidence({ replicas: [{ basis: 'measured' }, { gpu: 'h200' }] }), choose()).grade).toBe('C')
+})
+
+test('law 4: an unknown dtype of today makes a stated one no sameness, and a presumed one is repeated', () => {
+  const offers = [{}, { usdPerMtok: 0.01, dtype: 'fp8' }]
+  // No replica of these weights says in what they are published.
+  const blind = decide(evidence({ api: offers, replicas: [{ group: 'open-8b' }] }), choose({ assume: ['latency'] }))
+  expect(blind.options.find(({ name }) => name === 'hosted 1')).toMatchObject({ meetsQuality: 'unknown' })
+  expect(blind.best).toBe('metered')
+  const presumed = decide(evidence(), choose())
+  expect(presumed.assumptions).toContainEqual(
+    expect.objectContaining({ name: "dtype of today's weights", value: 'bf16' }),
+  )
+})
+
+test('law 4: a free offer of other weights has a price of a failure like any other', () => {
+  const answer = decide(evidence({ api: [{ usdPerMtok: 1 }, { usdPerMtok: 0, group: 'open-8b' }] }), choose())
+  const metered = answer.options.find(({ name }) => name === 'metered')!
+  expect(answer.possibleSavings[0]!.hStarUsd).toBeCloseTo(metered.usdPerThousandRequests! / 1000 / 0.01, 9)
 })
 
 test('law 9: other weights save only possibly, and the price of a failure says what would cancel it', () => {

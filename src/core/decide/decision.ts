@@ -13,7 +13,7 @@ export interface Decision {
   readonly answer: DecisionAnswer
   /** Less of the bill was metered than a verdict should rest on. */
   readonly partial: boolean
-  /** Share of the resampled months in which the answer holds; null where nothing could be compared. */
+  /** Share of the resampled months in which a yes or a no holds; null for "cannot tell". */
   readonly confidence: number | null
   /** What it hangs on, shortest first. */
   readonly reasons: readonly string[]
@@ -98,7 +98,7 @@ export function answerOf(contest: Contest): { readonly answer: DecisionAnswer; r
   if (beatsAll !== null && beatsAll >= sureShare) return { answer: 'yes', confidence: estimate(beatsAll) }
   if (beatsProven !== null && beatsProven <= 1 - sureShare)
     return { answer: 'no', confidence: estimate(1 - beatsProven) }
-  return { answer: 'cannot tell', confidence: beatsAll === null ? null : estimate(Math.max(beatsAll, 1 - beatsAll)) }
+  return { answer: 'cannot tell', confidence: null }
 }
 
 /**

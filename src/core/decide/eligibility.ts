@@ -8,6 +8,8 @@ export interface Weights {
   readonly group: string
   /** Null = nobody said. */
   readonly dtype: string | null
+  /** The dtype is the one in which these weights are published: nobody said that today's host keeps it. */
+  readonly isPresumed: boolean
 }
 
 /** More infeasible calls than this bar an option: they would have to go elsewhere, at a price that is not in its cost. */
@@ -23,7 +25,8 @@ export function todaysWeights(evidence: Evidence): Weights | null {
   const group = evidence.todayGroup ?? dearest?.group ?? null
   if (group === null) return null
   const said = metered.find(api => api.group === group && api.dtype !== null)?.dtype
-  return { group, dtype: said ?? evidence.replicas.find(replica => replica.group === group)?.dtype ?? null }
+  const published = evidence.replicas.find(replica => replica.group === group)?.dtype ?? null
+  return { group, dtype: said ?? published, isPresumed: !said && published !== null }
 }
 
 /** What nobody knows of an option and a reader may take for granted. */
@@ -45,7 +48,8 @@ export function meetsQuality(
   if (today === null || option.group !== today.group) return 'unknown'
   if (servesToday) return 'yes'
   if (option.dtype === null) return option.kind === 'self-host' ? 'yes' : 'unknown'
-  if (today.dtype === null) return 'yes'
+  // Whoever does not know what runs today cannot say that this is the same.
+  if (today.dtype === null) return 'unknown'
   return option.dtype.toLowerCase() === today.dtype.toLowerCase() ? 'yes' : 'unknown'
 }
 

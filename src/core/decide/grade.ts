@@ -2,7 +2,7 @@
 import type { Evidence } from './evidence.ts'
 
 /**
- * A: metered calls, and own GPUs measured under them. B: own GPUs calibrated against a real server. C: own GPUs simulated
+ * A: metered calls with the bill for them, and own GPUs measured under them. B: own GPUs calibrated against a real server. C: own GPUs simulated
  * from published measurements. D: calls drawn from sums of days or from rates, so that their arrivals are a named guess.
  */
 export type Grade = 'A' | 'B' | 'C' | 'D'
@@ -23,10 +23,15 @@ export function gradeOf(evidence: Evidence): { readonly grade: Grade; readonly g
   const bases = new Set(
     evidence.replicas.filter(({ group }) => group === evidence.todayGroup).map(({ basis = 'simulated' }) => basis),
   )
-  if (bases.size > 0 && !bases.has('simulated')) {
-    return bases.has('calibrated')
-      ? { grade: 'B', gradeReason: 'calls metered one by one, own GPUs calibrated against a real server' }
-      : { grade: 'A', gradeReason: 'calls metered one by one, own GPUs measured under them' }
-  }
-  return { grade: 'C', gradeReason: 'calls metered one by one, own GPUs simulated from published measurements' }
+  const metered =
+    drawn > 0
+      ? `calls metered one by one but for ${Math.ceil(drawn * 100)} % drawn from sums`
+      : 'calls metered one by one'
+  if (bases.size === 0 || bases.has('simulated'))
+    return { grade: 'C', gradeReason: `${metered}, own GPUs simulated from published measurements` }
+  if (bases.has('calibrated'))
+    return { grade: 'B', gradeReason: `${metered}, own GPUs calibrated against a real server` }
+  if (!evidence.coverage.bill)
+    return { grade: 'B', gradeReason: `${metered}, own GPUs measured; no invoice holds the prices` }
+  return { grade: 'A', gradeReason: `${metered} and held against the bill, own GPUs measured under them` }
 }

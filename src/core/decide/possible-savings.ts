@@ -32,8 +32,9 @@ export function possibleSavingsOf(
 ): readonly PossibleSaving[] {
   const usd = reference === null ? null : decidedUsd(reference)
   if (reference === null || usd === null || reference.usdPerThousandRequests === null) return []
-  const perRequest = (option: OptionAnswer) =>
-    ((option.usdPerThousandRequests ?? 0) / 1000) * (decidedUsd(option)! / (option.usd ?? 1))
+  if (!(reference.usd! > 0)) return []
+  const requestsPerMonth = (reference.usd! / reference.usdPerThousandRequests) * 1000
+  const now = reference.band ?? { low: usd, high: usd }
   const seen = new Set<string>()
   const savings: PossibleSaving[] = []
   for (const option of options) {
@@ -46,9 +47,10 @@ export function possibleSavingsOf(
       group: option.group,
       option: option.name,
       against: reference.name,
-      usdPerMonth: { low: estimate(usd - band.high), high: estimate(usd - band.low) },
+      // Both ends of both: volume moves the two together, prices do not.
+      usdPerMonth: { low: estimate(now.low - band.high), high: estimate(now.high - band.low) },
       perExtraFailureShare,
-      hStarUsd: estimate((perRequest(reference) - perRequest(option)) / perExtraFailureShare),
+      hStarUsd: estimate((usd - theirs) / requestsPerMonth / perExtraFailureShare),
     })
   }
   return savings.sort((a, b) => b.usdPerMonth.high - a.usdPerMonth.high || (a.group < b.group ? -1 : 1))
