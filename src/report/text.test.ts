@@ -65,6 +65,7 @@ test('what is printed without --explain is short, and names nothing as a machine
     option: `fleet ${i}`,
     reason: 'too dear',
     nearestChange: 'less',
+    nearest: [],
   }))
   const text = answerText({ ...answer, never: nevers }, { columns: 80, color: false })
   expect(text.split('\n').filter(line => line.startsWith('  never:'))).toHaveLength(2)

@@ -278,7 +278,7 @@ function Crossings({ answer }: { answer: Answer }): JSX.Element {
   )
 }
 
-function Never({ option, reason, nearestChange }: Answer['never'][number]): JSX.Element {
+function Never({ option, reason, nearestChange }: Omit<Answer['never'][number], 'nearest'>): JSX.Element {
   return (
     <li>
       Never: {option}: {unbroken(`${reason}${nearestChange ? `; ${nearestChange}` : ''}`)}

@@ -5,6 +5,7 @@ import type { Assumption, CacheEvidence, Evidence, Replay, ReplicaTerms } from '
 import type { Fallback } from './feasible.ts'
 import type { Grade } from './grade.ts'
 import type { NextMeasurement } from './next-measurement.ts'
+import type { NearestChange } from './pairs.ts'
 import type { PossibleSaving } from './possible-savings.ts'
 
 export type YesNoUnknown = 'yes' | 'no' | 'unknown'
@@ -202,7 +203,14 @@ export interface Answer {
     readonly forGoodFrom: number | null
     readonly never: string | null
   }[]
-  readonly never: readonly { readonly option: string; readonly reason: string; readonly nearestChange: string | null }[]
+  readonly never: readonly {
+    readonly option: string
+    readonly reason: string
+    /** `nearest` in a sentence. */
+    readonly nearestChange: string | null
+    /** Single changes that each make it cross, with their exact limits. */
+    readonly nearest: readonly NearestChange[]
+  }[]
   /** From here on the self-hosted `option` stays cheaper than the API `against`; the earliest such pair. */
   readonly forGoodFrom: {
     readonly option: string

@@ -10,6 +10,13 @@ import { curveOf } from './staircase.ts'
 /** Crossings listed per pair; `forGoodFrom` is exact whatever their number. */
 const mostListed = 50
 
+/** One thing that, changed alone beyond `to`, makes a fleet cross. Throughput is a multiple of what it is. */
+export interface NearestChange {
+  readonly variable: 'usdPerGpuHour' | 'tokensPerSecond' | 'apiUsdPerMtok'
+  readonly from: number
+  readonly to: number
+}
+
 export type Pair = Answer['pairs'][number] & { readonly line: CostTerms; readonly fleet: OptionAnswer }
 
 interface Priced {
@@ -50,9 +57,9 @@ function whyNever(api: CostTerms, fleet: FleetTerms): string {
   return `a full replica costs ${usdWords(full)} per million tokens at this traffic's peaks, the API ${usdWords(apiUsd)}`
 }
 
-/** What a million tokens cost at the API that they do not cost on own GPUs, whose refused calls are billed elsewhere. */
+/** What a million tokens cost at the API that they do not cost on own GPUs, whose refused and late calls are billed elsewhere. */
 function savedPerMtok(api: CostTerms, fleet: FleetTerms): number {
-  return curveOf(api).slope - (fleet.escalationUsdPerMtok ?? 0)
+  return curveOf(api).slope - curveOf(fleet).slope
 }
 
 /** The pairs without a crossing, the one nearest to crossing first, each with what would make it cross. */
@@ -61,7 +68,10 @@ export function neversOf(pairs: readonly Pair[], choices: Choices): Answer['neve
     .filter(pair => pair.never !== null)
     .map(pair => ({ pair, distance: distanceOf(pair) }))
     .sort((a, b) => a.distance - b.distance)
-    .map(({ pair }) => ({ option: pair.selfHost, reason: pair.never!, nearestChange: nearestChange(pair, choices) }))
+    .map(({ pair }) => {
+      const nearest = nearestChanges(pair, choices)
+      return { option: pair.selfHost, reason: pair.never!, nearestChange: changeWords(nearest), nearest }
+    })
 }
 
 /** K ÷ D: how many times too dear a full replica is. */
@@ -72,17 +82,31 @@ function distanceOf({ line, fleet }: Pair): number {
 }
 
 /**
- * Law 8 turned round: own GPUs cross once K < D, that is once a GPU-hour costs less than
- * a · Cap ÷ (GPUs · hours · (1 + overhead)). The lease price is scaled, so GPUs and hours need not be known here.
+ * Law 8 turned round: own GPUs cross once K < D = (a − s) · Cap, each of these alone just beyond its limit: the price of a
+ * GPU-hour (K is proportional to it), the API's price (a), the throughput of a replica (Cap). Limits are exact: at them a
+ * full replica costs just what the API would charge.
  */
-function nearestChange({ line, fleet }: Pair, choices: Choices): string | null {
+function nearestChanges({ line, fleet }: Pair, choices: Choices): readonly NearestChange[] {
   const terms = fleet.terms as FleetTerms
   const limit = savedPerMtok(line, terms) * terms.replicaMtokPerMonth
-  if (terms.fixedReplicas !== null || fleet.gpus === null || fleet.replicas === null || !(limit > 0)) return null
+  if (terms.fixedReplicas !== null || fleet.gpus === null || fleet.replicas === null || !(limit > 0)) return []
   const gpusPerReplica = fleet.gpus / fleet.replicas
-  const nowUsd = terms.replicaGpuUsdPerMonth / (gpusPerReplica * choices.hoursPerMonth)
-  const neededUsd = nowUsd * (limit / terms.replicaUsdPerMonth)
-  return `a GPU-hour below ${usdWords(roundedDown(neededUsd))} (now ${usdWords(nowUsd)}), or ${percentMore(terms.replicaUsdPerMonth / limit)} tokens per second on each replica`
+  const usdPerGpuHour = terms.replicaGpuUsdPerMonth / (gpusPerReplica * choices.hoursPerMonth)
+  const ratio = terms.replicaUsdPerMonth / limit
+  const apiUsd = curveOf(line).slope
+  const full = terms.replicaUsdPerMonth / terms.replicaMtokPerMonth + curveOf(terms).slope
+  return [
+    { variable: 'usdPerGpuHour', from: estimate(usdPerGpuHour), to: estimate(usdPerGpuHour / ratio) },
+    { variable: 'tokensPerSecond', from: 1, to: estimate(ratio) },
+    { variable: 'apiUsdPerMtok', from: estimate(apiUsd), to: estimate(full) },
+  ]
+}
+
+function changeWords(changes: readonly NearestChange[]): string | null {
+  const of = (variable: NearestChange['variable']) => changes.find(change => change.variable === variable)
+  const [hour, speed, price] = [of('usdPerGpuHour'), of('tokensPerSecond'), of('apiUsdPerMtok')]
+  if (!hour || !speed || !price) return null
+  return `a GPU-hour below ${usdWords(roundedDown(hour.to))} (now ${usdWords(hour.from)}), or ${percentMore(speed.to)} tokens per second on each replica, or an API above ${usdWords(price.to)} per million tokens (now ${usdWords(price.from)})`
 }
 
 /** To cents, below a dollar to two significant digits: the printed price must itself lie below the limit. */
