@@ -47,8 +47,8 @@ export function possibleSavingsOf(
       group: option.group,
       option: option.name,
       against: reference.name,
-      // Both ends of both: volume moves the two together, prices do not.
-      usdPerMonth: { low: estimate(now.low - band.high), high: estimate(now.high - band.low) },
+      // At worst a light month here and a heavy one there; at most this month's bill.
+      usdPerMonth: { low: estimate(now.low - band.high), high: estimate(usd - band.low) },
       perExtraFailureShare,
       hStarUsd: estimate((usd - theirs) / requestsPerMonth / perExtraFailureShare),
     })
