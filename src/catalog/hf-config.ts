@@ -2,125 +2,7 @@
 import { z } from 'zod'
 import { Fault } from '../core/fault/fault.ts'
 import { type Attention, countParameters, type LinearShape, type Model, type Moe } from '../core/serving/model.ts'
-
-const size = z.number().int().positive()
-const maybe = size.nullish()
-const list = z.array(z.unknown()).nullish()
-
-/** The fields read of a config; names are transformers' own. Several families use several names for one thing. */
-const config = z.object({
-  model_type: z.string(),
-  hidden_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  num_key_value_heads: maybe,
-  head_dim: maybe,
-  v_head_dim: maybe,
-  intermediate_size: maybe,
-  intermediate_size_mlp: maybe,
-  vocab_size: size,
-  max_position_embeddings: maybe,
-  tie_word_embeddings: z.boolean().nullish(),
-  attention_bias: z.boolean().nullish(),
-  use_qk_norm: z.boolean().nullish(),
-  hidden_act: z.string().nullish(),
-  dtype: z.string().nullish(),
-  torch_dtype: z.string().nullish(),
-  quantization_config: z.looseObject({}).nullish(),
-  // Layers that look back a window only.
-  sliding_window: maybe,
-  sliding_window_pattern: maybe,
-  attention_chunk_size: maybe,
-  layer_types: list,
-  hybrid_layer_pattern: list,
-  swa_num_key_value_heads: maybe,
-  num_global_key_value_heads: maybe,
-  global_head_dim: maybe,
-  attention_k_eq_v: z.boolean().nullish(),
-  use_sliding_window: z.boolean().nullish(),
-  // Experts.
-  num_experts: maybe,
-  num_local_experts: maybe,
-  n_routed_experts: maybe,
-  num_experts_per_tok: maybe,
-  experts_per_token: maybe,
-  top_k_experts: maybe,
-  moe_intermediate_size: maybe,
-  n_shared_experts: z.number().int().nonnegative().nullish(),
-  shared_expert_intermediate_size: z.number().int().nonnegative().nullish(),
-  first_k_dense_replace: z.number().int().nonnegative().nullish(),
-  moe_layer_freq: z.union([size, z.array(z.number())]).nullish(),
-  decoder_sparse_step: maybe,
-  interleave_moe_layer_step: maybe,
-  mlp_only_layers: list,
-  // Latent attention and its indexer.
-  kv_lora_rank: maybe,
-  q_lora_rank: maybe,
-  qk_nope_head_dim: maybe,
-  qk_rope_head_dim: z.number().int().nonnegative().nullish(),
-  index_topk: maybe,
-  index_n_heads: maybe,
-  index_head_dim: maybe,
-  // Gated delta layers.
-  full_attention_interval: maybe,
-  linear_num_key_heads: maybe,
-  linear_num_value_heads: maybe,
-  linear_key_head_dim: maybe,
-  linear_value_head_dim: maybe,
-  linear_conv_kernel_dim: maybe,
-})
-type Config = z.output<typeof config>
-
-/** What a family does that its config does not say. */
-interface Family {
-  readonly family: string
-  /** Queries, keys and values have biases; `attention_bias` says it where this is absent. */
-  readonly qkvBias?: true
-  readonly qkNorm?: true
-  /** Tied unless the config says otherwise (transformers' own default of the class). */
-  readonly tied?: true
-  /** Every n-th layer attends to everything, the others to a window. */
-  readonly fullEvery?: number
-  /** `intermediate_size` is an expert's width. */
-  readonly expertsOnly?: true
-  /** One shared expert as wide as a routed one, or the dense layer beside the experts. */
-  readonly shared?: 'expert' | 'dense'
-  readonly outputGate?: true
-}
-
-/** Model types understood: one line each. */
-const families: Readonly<Record<string, Family>> = {
-  llama: { family: 'llama' },
-  mistral: { family: 'mistral' },
-  mistral3: { family: 'mistral' },
-  mixtral: { family: 'mixtral', expertsOnly: true },
-  qwen2: { family: 'qwen2.5', qkvBias: true },
-  qwen2_moe: { family: 'qwen2.5', qkvBias: true },
-  qwen3: { family: 'qwen3', qkNorm: true },
-  qwen3_moe: { family: 'qwen3', qkNorm: true },
-  qwen3_vl_text: { family: 'qwen3', qkNorm: true },
-  qwen3_vl_moe_text: { family: 'qwen3', qkNorm: true },
-  qwen3_next: { family: 'qwen3-next', qkNorm: true, outputGate: true },
-  qwen3_5_text: { family: 'qwen3.5', qkNorm: true, outputGate: true },
-  qwen3_5_moe_text: { family: 'qwen3.5', qkNorm: true, outputGate: true },
-  phi3: { family: 'phi' },
-  granite: { family: 'granite' },
-  smollm3: { family: 'smollm3', tied: true },
-  gemma2: { family: 'gemma2', tied: true, fullEvery: 2 },
-  gemma3_text: { family: 'gemma3', tied: true, qkNorm: true, fullEvery: 6 },
-  gemma4_text: { family: 'gemma4', tied: true, qkNorm: true, fullEvery: 6, shared: 'dense' },
-  gpt_oss: { family: 'gpt-oss', qkvBias: true, expertsOnly: true, fullEvery: 2 },
-  llama4_text: { family: 'llama4', shared: 'expert', fullEvery: 4 },
-  deepseek_v2: { family: 'deepseek' },
-  deepseek_v3: { family: 'deepseek' },
-  deepseek_v32: { family: 'deepseek' },
-  kimi_k2: { family: 'kimi' },
-  glm4_moe: { family: 'glm', qkvBias: true },
-  glm_moe_dsa: { family: 'glm' },
-  minimax_m2: { family: 'minimax', qkNorm: true, expertsOnly: true },
-  mimo: { family: 'mimo', qkvBias: true },
-  mimo_v2_flash: { family: 'mimo' },
-}
+import { type Family, families, type HfConfig, hfConfig } from './hf-families.ts'
 
 /**
  * The catalog row of a Hugging Face config; multimodal configs are read for their text part.
@@ -136,7 +18,7 @@ export function modelOfConfig(
   if (!outer.success) throw invalid(names.source, 'expected a JSON object, as config.json of a model is')
   const { text_config: text, ...around } = outer.data
   const inherited = { quantization_config: around.quantization_config, tie_word_embeddings: around.tie_word_embeddings }
-  const parsed = config.safeParse(text ? { ...inherited, torch_dtype: around.torch_dtype, ...text } : raw)
+  const parsed = hfConfig.safeParse(text ? { ...inherited, torch_dtype: around.torch_dtype, ...text } : raw)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!
     throw invalid(names.source, `${issue.path.join('.')}: ${issue.message}`)
@@ -174,7 +56,7 @@ type Shape = Omit<
   | 'kvBytesPerTokenBf16'
 >
 
-function shapeOf(read: Config, family: Family): Shape {
+function shapeOf(read: HfConfig, family: Family): Shape {
   const heads = read.num_attention_heads
   const attention = attentionOf(read, family)
   const moe = moeOf(read, family)
@@ -200,9 +82,9 @@ function shapeOf(read: Config, family: Family): Shape {
   }
 }
 
-const headDimOf = (read: Config): number => read.head_dim ?? Math.floor(read.hidden_size / read.num_attention_heads)
+const headDimOf = (read: HfConfig): number => read.head_dim ?? Math.floor(read.hidden_size / read.num_attention_heads)
 
-function attentionOf(read: Config, family: Family): Attention {
+function attentionOf(read: HfConfig, family: Family): Attention {
   const layers = read.num_hidden_layers
   const linear = linearOf(read)
   const windowLayers = linear === null ? windowLayersOf(read, family) : 0
@@ -246,7 +128,7 @@ function attentionOf(read: Config, family: Family): Attention {
 }
 
 /** Layers that look back a window only: named one by one, by a pattern, or by the family's habit. */
-function windowLayersOf(read: Config, family: Family): number {
+function windowLayersOf(read: HfConfig, family: Family): number {
   const { num_hidden_layers: layers } = read
   if (read.hybrid_layer_pattern) return read.hybrid_layer_pattern.filter(kind => kind === 1).length
   if (!read.sliding_window && !read.attention_chunk_size) return 0
@@ -257,7 +139,7 @@ function windowLayersOf(read: Config, family: Family): number {
   return every ? layers - Math.floor(layers / every) : layers
 }
 
-function linearOf(read: Config): LinearShape | null {
+function linearOf(read: HfConfig): LinearShape | null {
   const { linear_num_key_heads: keyHeads, linear_num_value_heads: valueHeads } = read
   if (!keyHeads || !valueHeads) return null
   const { num_hidden_layers: all, full_attention_interval: every } = read
@@ -273,7 +155,7 @@ function linearOf(read: Config): LinearShape | null {
   }
 }
 
-function moeOf(read: Config, family: Family): Moe | null {
+function moeOf(read: HfConfig, family: Family): Moe | null {
   const experts = read.n_routed_experts ?? read.num_local_experts ?? read.num_experts
   if (!experts) return null
   const { num_hidden_layers: layers, moe_layer_freq: freq } = read
@@ -299,7 +181,7 @@ function moeOf(read: Config, family: Family): Moe | null {
 }
 
 /** How the weights are published: the quantisation's own word, else the dtype of the tensors. */
-function dtypeOf(read: Config): string {
+function dtypeOf(read: HfConfig): string {
   const quantisation = read.quantization_config
   const text = JSON.stringify(quantisation ?? {}).toLowerCase()
   for (const dtype of ['nvfp4', 'mxfp4', 'fp8']) if (text.includes(dtype)) return dtype
@@ -308,7 +190,7 @@ function dtypeOf(read: Config): string {
   return { float32: 'fp32', float16: 'fp16' }[read.dtype ?? read.torch_dtype ?? ''] ?? 'bf16'
 }
 
-function counted(shape: Shape, read: Config, names: Parameters<typeof modelOfConfig>[1]): Model {
+function counted(shape: Shape, read: HfConfig, names: Parameters<typeof modelOfConfig>[1]): Model {
   const kv = kvElements(shape)
   const bare: Model = {
     ...shape,

@@ -78,20 +78,7 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
           ))}
         </select>
       </Choice>
-      <Choice id="gpu" name="GPU">
-        <select
-          id="gpu"
-          value={chosen.gpu ?? ''}
-          onChange={event => choose({ gpu: event.currentTarget.value || undefined })}
-        >
-          <option value="">cheapest that fits</option>
-          {gpus.map(gpu => (
-            <option key={gpu} value={gpu}>
-              {gpu}
-            </option>
-          ))}
-        </select>
-      </Choice>
+      <OpenChoice id="gpu" name="GPU" open="cheapest that fits" values={gpus} />
       <Choice id="term" name="Lease">
         <select id="term" value={chosen.term} onChange={event => chooseTerm(event.currentTarget.value)}>
           {unique([defaultChoices.term, ...evidence.leases.map(({ term }) => term)]).map(term => (
@@ -110,34 +97,13 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
           <Amount name="replicas" label="Replicas, fixed" step={1} least={1} most={100_000} empty="sized by traffic" />
           <Amount name="usdPerGpuHour" label="$ per GPU-hour" step={0.01} least={0.01} empty="from the lease" />
           <Amount name="overheadShare" label="Overhead, share of GPU bill" step={0.01} most={100} />
-          <Choice id="fallback" name="Refused calls go to">
-            <select
-              id="fallback"
-              value={chosen.fallback ?? ''}
-              onChange={event => choose({ fallback: event.currentTarget.value || undefined })}
-            >
-              <option value="">nowhere</option>
-              {unique(evidence.api.map(({ provider, model }) => `${provider}:${model}`)).map(name => (
-                <option key={name} value={name}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </Choice>
-          <Choice id="region" name="Served in">
-            <select
-              id="region"
-              value={chosen.region ?? ''}
-              onChange={event => choose({ region: event.currentTarget.value || undefined })}
-            >
-              <option value="">anywhere</option>
-              {regions.map(name => (
-                <option key={name} value={name}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </Choice>
+          <OpenChoice
+            id="fallback"
+            name="Refused calls go to"
+            open="nowhere"
+            values={unique(evidence.api.map(({ provider, model }) => `${provider}:${model}`))}
+          />
+          <OpenChoice id="region" name="Served in" open="anywhere" values={regions} />
           <fieldset class="assume">
             <legend>Take for granted</legend>
             {assumables.map(name => (
@@ -220,6 +186,36 @@ function Amount({ name, label, step, least = 0, most = 1e12, empty }: AmountProp
         value={value ?? ''}
         onChange={set}
       />
+    </Choice>
+  )
+}
+
+/** One value of a list, or none: the first entry says what that means. */
+function OpenChoice({
+  id,
+  name,
+  open,
+  values,
+}: {
+  id: 'gpu' | 'fallback' | 'region'
+  name: string
+  open: string
+  values: readonly string[]
+}): JSX.Element {
+  return (
+    <Choice id={id} name={name}>
+      <select
+        id={id}
+        value={choices.value[id] ?? ''}
+        onChange={event => choose({ [id]: event.currentTarget.value || undefined })}
+      >
+        <option value="">{open}</option>
+        {values.map(value => (
+          <option key={value} value={value}>
+            {value}
+          </option>
+        ))}
+      </select>
     </Choice>
   )
 }
