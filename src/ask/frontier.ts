@@ -1,5 +1,5 @@
 // A ledger's models in; the frontier model that calls are compared with, and why it is that one, out.
-import { defaultFrontier, isClosedWeights } from '../catalog/own-servers.ts'
+import { defaultFrontier, isClosedWeights } from '../catalog/closed-weights.ts'
 import { Fault } from '../core/fault/fault.ts'
 import { rateCard } from '../core/meter/price.ts'
 import type { PriceBook } from '../core/meter/rates.ts'

@@ -11,6 +11,7 @@ import type { ApiTerms, Assumption, Evidence, LeaseRow } from '../core/decide/ev
 import { mostDrawnShare } from '../core/decide/grade.ts'
 import { daysOf } from '../core/decide/traffic.ts'
 import { callNeeds } from '../core/meter/needs.ts'
+import { isOwnServer } from '../core/meter/own-servers.ts'
 import type { Model } from '../core/serving/model.ts'
 import { notModelled } from '../core/serving/not-modelled.ts'
 import { hourlyPeakToMean } from '../core/statistics/arrival-profile.ts'
@@ -220,9 +221,12 @@ function profilesFor(demand: Demand, estimatedShare: number): NonNullable<Eviden
 
 /** What is known of the calls asked about, and how much of the whole bill was metered. */
 function coverageOf(asked: Asked, demand: Demand, attributedShare: number, bill: Coverage): Evidence['coverage'] {
-  const unpriced = asked.metered.reduce((sum, row) => sum + row.unpricedCalls, 0)
+  // Calls on own servers are billed by the hour: no price a token is missing there.
+  const billed = asked.metered.filter(row => !isOwnServer(row.key.provider ?? null))
+  const calls = billed.reduce((sum, row) => sum + row.calls, 0)
+  const unpriced = billed.reduce((sum, row) => sum + row.unpricedCalls, 0)
   return {
-    pricedShare: demand.calls === 0 ? null : 1 - unpriced / demand.calls,
+    pricedShare: calls === 0 ? null : 1 - unpriced / calls,
     attributedShare,
     estimatedShare: estimatedShareOf(asked),
     unknownShare: demand.calls === 0 ? null : demand.unknownUsageCalls / demand.calls,
@@ -236,7 +240,7 @@ function coverageOf(asked: Asked, demand: Demand, attributedShare: number, bill:
             billedOnly: bill.billedOnly,
           },
     notes: bill.notes,
-    unpricedModels: asked.metered
+    unpricedModels: billed
       .filter(row => row.unpricedCalls > 0)
       .map(row => ({ model: nameOf(row), calls: row.unpricedCalls, share: row.unpricedCalls / demand.calls })),
   }

@@ -1,9 +1,10 @@
 // Leases and a ledger in; all that is known of what own GPUs saved, before it is judged, out.
-import { isOwnServer } from '../catalog/own-servers.ts'
+
 import type { Assumption } from '../core/decide/evidence.ts'
 import type { LocalDay, OwnLease, SavingsEvidence, ServedCalls } from '../core/decide/savings-evidence.ts'
 import { Fault } from '../core/fault/fault.ts'
 import { instantText } from '../core/meter/calendar.ts'
+import { isOwnServer } from '../core/meter/own-servers.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
 import { promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import type { Ledger, ReportRow, Slice, UsageGroup } from '../ledger/ledger.ts'

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromPico, type Money } from '../meter/money.ts'
-import { type BilledPart, billsOf, coverageOf, isOwnServer, sellerKey } from './coverage.ts'
+import { isOwnServer } from '../meter/own-servers.ts'
+import { type BilledPart, billsOf, coverageOf, sellerKey } from './coverage.ts'
 
 const day = 86_400e6
 const usd = (dollars: number): Money => fromPico(BigInt(Math.round(dollars * 1e6)) * 1_000_000n)

@@ -1,6 +1,7 @@
 // What was metered and what was billed in; how much of the bill the calls explain, and how much of the calls is known, out.
 import type { ChargeCategory } from '../meter/charge.ts'
 import { formatUsd, type Money, zero } from '../meter/money.ts'
+import { isOwnServer } from '../meter/own-servers.ts'
 
 /** A line of a bill, as a ledger gives it back. */
 export interface BilledPart {
@@ -70,24 +71,6 @@ export interface Coverage {
 
 /** Below this share of the bill, a verdict is "partial". */
 export const enoughOfTheBill = 0.9
-
-/** Names of servers that a team runs itself: no provider bills these calls. */
-const ownServers = new Set([
-  'hostedvllm',
-  'vllm',
-  'ollama',
-  'lmstudio',
-  'llamafile',
-  'xinference',
-  'triton',
-  'tgi',
-  'sglang',
-  'selfhosted',
-  'selfhost',
-  'local',
-])
-
-export const isOwnServer = (provider: string | null): boolean => provider !== null && ownServers.has(plain(provider))
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
