@@ -63,6 +63,14 @@ test('law 9: an unproven offer never decides a no by itself, and other weights n
   )
 })
 
+test('every reason is a sentence of its own or goes on from the one before it', () => {
+  // Nothing of today's weights is proven: the reason cannot begin with "and".
+  const open = decide(evidence({ api: [{ usdPerMtok: 3, kind: 'hosted' }] }), choose(bare))
+  expect(open.decision.reasons[0]).toMatch(
+    /^own GPUs are cheaper than .*, which is not proven, in \d+ % of resampled months$/,
+  )
+})
+
 const short = {
   windows: 36,
   profiles: [

@@ -129,7 +129,11 @@ function reasonsOf({ fleet, proven, unproven, beatsProven, beatsAll }: Contest):
     ...(proven === null && unproven === null ? ['no API of these weights has a known price'] : []),
     ...(beatsProven === null ? [] : [`own GPUs are cheaper than ${proven!.name} in ${percent(beatsProven)}`]),
     ...(unproven !== null && beatsAll !== null && beatsAll !== beatsProven
-      ? [`and than ${unproven.name}, which is not proven, in ${percent(beatsAll)}`]
+      ? [
+          beatsProven === null
+            ? `own GPUs are cheaper than ${unproven.name}, which is not proven, in ${percent(beatsAll)}`
+            : `and than ${unproven.name}, which is not proven, in ${percent(beatsAll)}`,
+        ]
       : []),
   ]
 }
