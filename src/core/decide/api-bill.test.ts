@@ -306,3 +306,29 @@ test('law 4: where a seller serves is not taken for granted; own GPUs stand wher
   ).toBeGreaterThan(0)
   expect(() => decide(evidence(apis), choose({ region: 'mars' }))).toThrow('region must be one of eu, us, jp, au')
 })
+
+test('the reason of a never and its nearest change name one price of the API, and one of a full replica', () => {
+  const long = part(10)
+  const made = evidence(
+    [{ usdPerMtok: 0.3 }],
+    { feasibility: refusing(long, none, none) },
+    { infeasible: { calls: long.calls, reasons: ['too long'], kind: 1 } },
+  )
+  const [never] = decide(made, choose({ fallback: 'host0:open-70b', usdPerGpuHour: 8 }), { draws: 5 }).never
+  const prices = (text: string, pattern: RegExp) => pattern.exec(text)!.slice(1)
+  const [full, api] = prices(never!.reason, /costs (\$[\d.]+) per .*, the API (\$[\d.]+)/)
+  const [to, from] = prices(never!.nearestChange!, /an API above (\$[\d.]+) per .* \(now (\$[\d.]+)\)/)
+  expect([full, api]).toEqual([to, from])
+  expect(never!.reason).toContain('its refused calls at another API included')
+})
+
+test('what an option refuses bars it from the front of its weights: it ranks after those that serve', () => {
+  const long = part(8)
+  const made = evidence([{ usdPerMtok: 1 }, { usdPerMtok: 0.4, over: refusedKind(1, long) }], {
+    feasibility: refusing(long, none, none),
+  })
+  const names = (over: Partial<Choices>) =>
+    decide(made, choose({ usdPerGpuHour: 50, ...over })).options.map(one => one.name)
+  expect(names({}).slice(-1)).toEqual(['host1 open-70b'])
+  expect(names({ fallback: 'host0:open-70b' })[0]).toBe('host1 open-70b')
+})

@@ -12,6 +12,7 @@ import { answerOf, type Contest, contestOf, decisionOf, type ProfileAnswer } fro
 import {
   type Assumable,
   assumedFor,
+  isBarred,
   isSameWeights,
   mayBeBest,
   mostInfeasibleShare,
@@ -239,15 +240,19 @@ function amongEquals(a: OptionAnswer, b: OptionAnswer): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
 }
 
-/** Today's weights first, then by cost; unknown cost last. */
+/**
+ * Today's weights first; of each, what serves the calls within the bars first, however cheap the others look; then by cost,
+ * unknown cost last.
+ */
 function rank(entries: readonly Entry[], today: Weights | null): Entry[] {
-  const key = ({ option }: Entry) => (option.group === today?.group ? 0 : 1)
+  const place = (option: OptionAnswer) => (decidedUsd(option) === null ? 2 : isBarred(option) ? 1 : 0)
+  const key = ({ option }: Entry) => (option.group === today?.group ? 0 : 3) + place(option)
   return [...entries].sort((x, y) => {
     const a = x.option
     const b = y.option
     if (key(x) !== key(y)) return key(x) - key(y)
     const [aUsd, bUsd] = [decidedUsd(a), decidedUsd(b)]
-    if (aUsd !== bUsd) return (aUsd ?? Number.POSITIVE_INFINITY) - (bUsd ?? Number.POSITIVE_INFINITY)
+    if (aUsd !== null && bUsd !== null && aUsd !== bUsd) return aUsd - bUsd
     return amongEquals(a, b)
   })
 }

@@ -68,6 +68,11 @@ export function isSameWeights(option: OptionAnswer, today: Weights | null): bool
   return today !== null && option.group === today.group && !option.unknowns.includes('quality')
 }
 
+/** Whether an option is known to miss a bar, or to leave more calls unserved than can be overlooked. */
+export function isBarred(option: OptionAnswer): boolean {
+  return option.meetsQuality === 'no' || option.meetsLatency === 'no' || unservedShare(option) > mostInfeasibleShare
+}
+
 /**
  * Whether an option may be `best`: priced, hardly a call that it cannot take, no bar missed, and each bar known to be met
  * or named in `assumed` (law 9). With `all` assumed it is what could be the best if only it were proven.
@@ -76,10 +81,8 @@ export function mayBeBest(option: OptionAnswer, today: Weights | null, assumed: 
   return (
     option.usd !== null &&
     today !== null &&
-    option.meetsQuality !== 'no' &&
-    option.meetsLatency !== 'no' &&
-    option.unknowns.every(unknown => assumed.includes(unknown)) &&
-    unservedShare(option) <= mostInfeasibleShare
+    !isBarred(option) &&
+    option.unknowns.every(unknown => assumed.includes(unknown))
   )
 }
 

@@ -49,12 +49,17 @@ function pairOf(api: OptionAnswer, fleet: OptionAnswer): Pair {
 type FleetTerms = Extract<CostTerms, { kind: 'self-host' }>
 
 function whyNever(api: CostTerms, fleet: FleetTerms): string {
-  const apiUsd = savedPerMtok(api, fleet)
-  if (fleet.fixedReplicas !== null && fleet.replicaUsdPerMonth < apiUsd * fleet.replicaMtokPerMonth) {
+  if (fleet.fixedReplicas !== null && fleet.replicaUsdPerMonth < savedPerMtok(api, fleet) * fleet.replicaMtokPerMonth) {
     return `the ${fleet.fixedReplicas} stated replicas are full before they pay for themselves`
   }
-  const full = fleet.replicaUsdPerMonth / fleet.replicaMtokPerMonth
-  return `a full replica costs ${usdWords(full)} per million tokens at this traffic's peaks, the API ${usdWords(apiUsd)}`
+  const [full, price] = [usdWords(fullUsdPerMtok(fleet)), usdWords(curveOf(api).slope)]
+  const refused = curveOf(fleet).slope > 0 ? ', its refused calls at another API included,' : ''
+  return `a full replica costs ${full} per million tokens${refused} at this traffic's peaks, the API ${price}`
+}
+
+/** What a million tokens cost while replicas are full: the replica, and what its refused and late calls are billed elsewhere. */
+function fullUsdPerMtok(fleet: FleetTerms): number {
+  return fleet.replicaUsdPerMonth / fleet.replicaMtokPerMonth + curveOf(fleet).slope
 }
 
 /** What a million tokens cost at the API that they do not cost on own GPUs, whose refused and late calls are billed elsewhere. */
@@ -94,11 +99,10 @@ function nearestChanges({ line, fleet }: Pair, choices: Choices): readonly Neare
   const usdPerGpuHour = terms.replicaGpuUsdPerMonth / (gpusPerReplica * choices.hoursPerMonth)
   const ratio = terms.replicaUsdPerMonth / limit
   const apiUsd = curveOf(line).slope
-  const full = terms.replicaUsdPerMonth / terms.replicaMtokPerMonth + curveOf(terms).slope
   return [
     { variable: 'usdPerGpuHour', from: estimate(usdPerGpuHour), to: estimate(usdPerGpuHour / ratio) },
     { variable: 'tokensPerSecond', from: 1, to: estimate(ratio) },
-    { variable: 'apiUsdPerMtok', from: estimate(apiUsd), to: estimate(full) },
+    { variable: 'apiUsdPerMtok', from: estimate(apiUsd), to: estimate(fullUsdPerMtok(terms)) },
   ]
 }
 
