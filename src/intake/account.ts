@@ -40,7 +40,7 @@ export function acceptable(
   if (counts.rejected === 0) throw new Fault('FILE_EMPTY', 'the file has a header and no rows', { where: plan.name })
   throw new Fault('ALL_REJECTED', `all ${counts.rejected} rows were rejected; the first: ${rejects.first()}`, {
     where: plan.name,
-    fix: `see ${rejects.path()}; the ledger is unchanged`,
+    fix: `see ${rejects.path()}; nothing of this file was added`,
   })
 }
 

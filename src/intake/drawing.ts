@@ -20,7 +20,7 @@ export async function writeDrawing(
       rows += n
       await new Promise(resolve => setImmediate(resolve))
       if (signal?.aborted)
-        throw new Fault('IMPORT_STOPPED', 'the import was stopped; the ledger is unchanged', { kind: 'no' })
+        throw new Fault('IMPORT_STOPPED', 'the import was stopped; nothing of this file was added', { kind: 'no' })
     }
   } finally {
     closeSync(out)

@@ -87,7 +87,7 @@ export async function inspectFile(
       }
       read += chunk.length
       if (signal?.aborted)
-        throw new Fault('IMPORT_STOPPED', 'the import was stopped; the ledger is unchanged', {
+        throw new Fault('IMPORT_STOPPED', 'the import was stopped; nothing of this file was added', {
           where: name,
           kind: 'no',
         })
@@ -171,7 +171,7 @@ function unreadable(thrown: unknown, name: string): Fault {
     return new Fault(
       'FILE_TRUNCATED',
       'the gzip data ends too early',
-      { where: name, fix: 'fetch the file again; the ledger is unchanged' },
+      { where: name, fix: 'fetch the file again; nothing of this file was added' },
       { cause: thrown },
     )
   }

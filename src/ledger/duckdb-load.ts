@@ -23,7 +23,7 @@ export async function loadFile(
       return await load(connection, plan, prices, hooks)
     } catch (thrown) {
       if (hooks.signal?.aborted) {
-        throw new Fault('IMPORT_STOPPED', 'the import was stopped; the ledger is unchanged', {
+        throw new Fault('IMPORT_STOPPED', 'the import was stopped; nothing of this file was added', {
           where: plan.name,
           kind: 'no',
         })
@@ -133,7 +133,7 @@ async function stage(connection: DuckDBConnection, plan: LoadPlan): Promise<void
     throw new Fault(
       'FILE_UNREADABLE',
       mixed ? 'a quote is never closed, or line endings are mixed (\\r\\n and \\n)' : first,
-      { where: plan.name, fix: 'repair the file; the ledger is unchanged' },
+      { where: plan.name, fix: 'repair the file; nothing of this file was added' },
       { cause: thrown },
     )
   }
@@ -145,7 +145,7 @@ function refuseSwallowed(plan: LoadPlan, broken: Awaited<ReturnType<typeof rowsO
   if (open === undefined) return
   throw new Fault('FILE_UNREADABLE', 'a quote opens here and does not close as it should', {
     where: `${plan.name}:${open[0]}`,
-    fix: 'remove it, or double it inside a quoted cell; the ledger is unchanged',
+    fix: 'remove it, or double it inside a quoted cell; nothing of this file was added',
   })
 }
 
