@@ -1,9 +1,10 @@
 // Operations asked for on the command line → run on the server that holds the data folder, or here under its lock.
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { Fault } from '../core/fault/fault.ts'
+import type { ImportResult } from '../intake/account.ts'
 import { describe, isLock, takeLock } from '../server/lock.ts'
 import type { Operation, OperationIo } from '../server/operation.ts'
 import type { Workplace, WorkplaceOptions } from '../server/workplace.ts'
@@ -64,10 +65,22 @@ export async function withTrace<T>(frame: CommandFrame, path: string, work: (run
           fix: 'see crossline import --help',
         })
       }
+      const lost = done.rejected === 0 ? null : await lostRows(done)
+      if (lost !== null) frame.output.note(`${path}: ${lost}`)
       return work(run)
     },
     remove,
   )
+}
+
+/** `3 of 200 rows rejected and left out; the first: line 4: …`. Where all of them are listed goes with the folder of the trace. */
+async function lostRows({ rows, rejected, rejectFile }: ImportResult): Promise<string> {
+  const listed = rejectFile === null ? '' : readFileSync(rejectFile, 'utf8')
+  const first = listed.slice(0, listed.indexOf('\n'))
+  const { line, reason } = first === '' ? { line: null, reason: '' } : JSON.parse(first)
+  const number = (n: number) => n.toLocaleString('en-US')
+  const why = reason === '' ? '' : `; the first: ${line === null ? '' : `line ${line}: `}${reason}`
+  return `${number(rejected)} of ${number(rows)} rows rejected and left out${why} (crossline import lists them all)`
 }
 
 async function onWorkplace<T>(

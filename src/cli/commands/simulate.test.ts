@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +24,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Runs the words on a frame that keeps what it is given; a fault is thrown. */
-async function run(...words: string[]): Promise<{ json: Simulation; text: string }> {
+async function run(...words: string[]): Promise<{ json: Simulation; text: string; notes: readonly string[] }> {
+  const notes: string[] = []
   let ran: { json: Simulation; text: string } | null = null
   const frame: CommandFrame = {
     globals: () => ({ json: true, data, config: join(folder, 'none.yaml'), seed: 1, color: false, debug: false }),
@@ -35,7 +36,7 @@ async function run(...words: string[]): Promise<{ json: Simulation; text: string
         ran = { json: json as Simulation, text: text() }
       },
       line: () => {},
-      note: () => {},
+      note: text => notes.push(text),
       progress: () => {},
       fail: thrown => {
         throw thrown
@@ -46,7 +47,7 @@ async function run(...words: string[]): Promise<{ json: Simulation; text: string
   const program = new Command().exitOverride()
   simulate.register(program, frame)
   await program.parseAsync(['simulate', ...words], { from: 'user' })
-  return ran!
+  return { ...ran!, notes }
 }
 
 const fleet = ['--model', 'llama-3.1-8b', '--gpu', 'h100']
@@ -71,6 +72,20 @@ test('a plain replay has the shape that other programs rely on, adds up, and lea
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   expect(existsSync(data)).toBe(false)
   expect(readdirSync(folder)).toEqual(['calls.csv'])
+})
+
+test('rows of a trace that cannot be read are counted aloud, with the first reason', async () => {
+  const odd = join(folder, 'odd.csv')
+  const [header, ...rows] = readFileSync(calls, 'utf8').trimEnd().split('\n')
+  writeFileSync(
+    odd,
+    [header, ...rows.slice(0, 50), '2026-11-02T00:00:00Z,many,3', ...rows.slice(50), 'never,1,1'].join('\n'),
+  )
+  const { json, notes } = await run('--trace', odd, ...fleet)
+  expect(json.requests).toBe(200)
+  expect(notes.join('\n')).toMatch(/odd\.csv: 2 of 202 rows rejected and left out; the first: line 52: .*many/)
+  rmSync(odd)
+  expect((await run('--trace', calls, ...fleet)).notes.join()).not.toContain('rejected')
 })
 
 test('the trace of a code completion service: the peak costs a multiple of the mean, and each sizing says how late it is', async () => {
