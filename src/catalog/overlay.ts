@@ -208,6 +208,9 @@ export function parsePrices(text: string, file: string): PricesFile {
       where: `${file}:${lines.linePos(broken.pos[0]).line}`,
     })
   }
+  if (document.contents === null) {
+    throw new Fault('PRICES_INVALID', 'the file is empty', { where: file, fix: 'see prices.schema.json' })
+  }
   const parsed = pricesFile.safeParse(plainValue(document, file))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
@@ -221,7 +224,9 @@ export function parsePrices(text: string, file: string): PricesFile {
       fix: near ? `did you mean "${near}"?` : 'see prices.schema.json',
     })
   }
-  throw new Fault('PRICES_INVALID', expected(issue), { where: `${file}:${lineOf(document, lines, path)}:${field}` })
+  throw new Fault('PRICES_INVALID', expected(issue), {
+    where: `${file}:${lineOf(document, lines, path)}${field === '' ? '' : `:${field}`}`,
+  })
 }
 
 /** The document as plain values. An alias without its anchor shows only here. */

@@ -1,6 +1,7 @@
 // A JSON file that another program wrote → its value, or one line that says what is wrong with it.
 import { readFileSync } from 'node:fs'
 import { Fault } from '../core/fault/fault.ts'
+import { unreadable } from './unreadable.ts'
 
 /**
  * Reads and parses a file. Some published files hold Infinity or NaN, which JSON does not know: they are read as null.
@@ -16,10 +17,6 @@ export function readJsonFile(path: string): unknown {
         fix: 'give the file as it was published',
       })
     }
-    const isMissing = (thrown as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new Fault('FILE_UNREADABLE', isMissing ? 'no such file' : (thrown as Error).message, {
-      where: path,
-      fix: 'check the name',
-    })
+    throw unreadable(path, thrown)
   }
 }

@@ -35,7 +35,7 @@ export async function readSettings(path: string, required: boolean): Promise<Set
     serve: z.strictObject({ host: z.string().optional(), port: z.int().min(0).max(65_535).optional() }).optional(),
     crossover: z.strictObject(choicesShape).optional(),
   })
-  const settings = readChecked(path, schema) as Settings
+  const settings = readChecked(path, schema, true) as Settings
   const beside = (name: string) => resolve(dirname(path), name)
   return {
     ...settings,

@@ -4,6 +4,7 @@ import { isNode, isPair, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { Fault } from '../core/fault/fault.ts'
 import { paramFault, telling } from '../server/parameters.ts'
+import { unreadable } from './unreadable.ts'
 
 export interface YamlFile {
   readonly value: unknown
@@ -12,16 +13,18 @@ export interface YamlFile {
 }
 
 /**
- * Reads and parses a file; JSON is YAML. (Import this module lazily: most commands need no YAML parser.)
- * @throws Fault FILE_UNREADABLE, NOT_YAML with file:line
+ * Reads and parses a file; JSON is YAML. A settings file may be all comments; terms or a plan without a field are a slip. (Import this module lazily: most commands need no YAML parser.)
+ * @throws Fault FILE_UNREADABLE, FILE_EMPTY, NOT_YAML with file:line
  */
-export function readYaml(path: string): YamlFile {
+export function readYaml(path: string, mayBeEmpty = false): YamlFile {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (thrown) {
-    const why = (thrown as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (thrown as Error).message
-    throw new Fault('FILE_UNREADABLE', why, { where: path, fix: 'check the name' })
+    throw unreadable(path, thrown)
+  }
+  if (text.includes('\0')) {
+    throw new Fault('NOT_YAML', 'not text but binary', { where: path, fix: 'give a YAML or JSON file, unpacked' })
   }
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
@@ -30,6 +33,9 @@ export function readYaml(path: string): YamlFile {
   if (error !== undefined) {
     const message = error.message.split('\n')[0]!.replace(/ at line \d.*$/, '')
     throw new Fault('NOT_YAML', `not YAML: ${message}`, { where: lineAt(error.pos[0]), fix: 'correct the line' })
+  }
+  if (document.contents === null && !mayBeEmpty) {
+    throw new Fault('FILE_EMPTY', 'the file is empty', { where: path, fix: 'write fields into it, or leave it out' })
   }
   return {
     value: document.toJS() ?? {},
@@ -49,8 +55,8 @@ export function readYaml(path: string): YamlFile {
 }
 
 /** Reads a file and checks it against a schema. @throws as readYaml, PARAMETER_UNKNOWN, PARAMETER_WRONG with file:line */
-export function readChecked<T>(path: string, schema: z.ZodType<T>): T {
-  const file = readYaml(path)
+export function readChecked<T>(path: string, schema: z.ZodType<T>, mayBeEmpty = false): T {
+  const file = readYaml(path, mayBeEmpty)
   const checked = schema.safeParse(file.value)
   if (checked.success) return checked.data
   const issue = telling(checked.error)

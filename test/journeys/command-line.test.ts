@@ -123,6 +123,28 @@ test('the closed form reads YAML and JSON, and says which line is wrong', () => 
   expect(run('crossover', '--inputs', file).stderr).toContain(`${file}:6`)
 })
 
+test('a file that is empty, binary or a folder is named in plain words, where terms or a plan are expected', () => {
+  const empty = join(folder, 'empty.yaml')
+  writeFileSync(empty, '# nothing yet\n')
+  expect(run('crossover', '--inputs', empty).stderr).toContain(`the file is empty (${empty})`)
+  expect(run('simulate', '--plan', empty)).toMatchObject({ status: 2, stdout: '' })
+  expect(run('report', '--config', empty).status).toBe(0)
+  const priced = run('price', '--prices', empty, '--model', 'gpt-5')
+  expect(priced.stderr).toContain(`the file is empty (${empty})`)
+  expect(run('crossover', '--inputs', folder).stderr).toContain('it is a folder, not a file')
+  expect(run('crossover', '--inputs', trace).stderr).toContain('not text but binary')
+  const lost = run(
+    'crossover',
+    '--trace',
+    trace,
+    '--as-model',
+    'llama-3.1-8b',
+    '--svg',
+    join(folder, 'none', 'x.svg'),
+  ).stderr
+  expect(lost).toMatch(/cannot write .*x\.svg: no such file or folder/)
+})
+
 test('a trace goes in once, is reported exactly, and comes out again', () => {
   const data = join(folder, 'spine')
   const first = JSON.parse(run('import', trace, '--data', data, '--json').stdout)

@@ -6,6 +6,7 @@ import type { CommandFrame, CommandModule } from '../command.ts'
 import { type CrossoverFlags, crossoverParams, declareCrossoverFlags } from '../crossover-flags.ts'
 import { terminalColumns } from '../output.ts'
 import { type Runner, runnerOn, withTrace } from '../run-operation.ts'
+import { systemWords } from '../unreadable.ts'
 
 export const crossover: CommandModule = {
   name: 'crossover',
@@ -90,7 +91,7 @@ async function write(path: string, flag: string, contents: string | Uint8Array):
   try {
     await writeFile(path, contents)
   } catch (thrown) {
-    throw new Fault('CANNOT_WRITE', `cannot write ${path}: ${(thrown as Error).message}`, {
+    throw new Fault('CANNOT_WRITE', `cannot write ${path}: ${systemWords(thrown)}`, {
       where: flag,
       fix: 'give a file in a folder that exists and is writable',
     })
