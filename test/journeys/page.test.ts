@@ -283,6 +283,17 @@ test.each(['light', 'dark'] as const)('axe finds nothing serious (WCAG 2.2 AA), 
   )
 })
 
+test.each([1280, 1366, 1600])('at %i pixels the table of options shows all of its columns', async width => {
+  await opened(
+    async page => {
+      const hidden = await page.locator('.scroll').evaluateAll(boxes => boxes.map(b => b.scrollWidth - b.clientWidth))
+      expect(hidden.length).toBeGreaterThan(0)
+      expect(Math.max(...hidden)).toBe(0)
+    },
+    { width },
+  )
+})
+
 test('a narrow screen scrolls nothing sideways, and the switch turns the theme and is remembered', async () => {
   await opened(
     async page => {
