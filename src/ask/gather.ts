@@ -107,7 +107,7 @@ function candidatesOf(question: Question, group: string | null): Candidate[] {
   const own: Candidate[] = []
   if (known?.architecture) own.push({ model: modelById(known.architecture), weights: known.weights })
   // Closed weights have offers and no fleet; a name that nobody knows is a slip worth a hint.
-  else if (question.asModel !== null && known === null) modelById(question.asModel)
+  else if (question.asModel !== null && known === null) modelById(question.asModel, '--as-model')
   const others = (question.otherModels ?? defaultOtherModels).map(name => ({
     model: modelById(name),
     weights: weightsOf(name)?.weights ?? name,

@@ -20,6 +20,11 @@ const faultOf = (run: () => unknown): Fault => {
   throw new Error('expected a fault')
 }
 
+test('an unknown model is named beside the flag that gave it', () => {
+  expect(() => modelById('lama-3.1-70b')).toThrow(expect.objectContaining({ where: '--model' }))
+  expect(() => modelById('lama-3.1-70b', '--as-model')).toThrow(expect.objectContaining({ where: '--as-model' }))
+})
+
 test('every row of the four files is read', () => {
   expect([gpus.length, models.length, leases.length, offers.length]).toEqual([29, 82, 257, 1070])
 })

@@ -77,26 +77,26 @@ export function gpuById(name: string): Gpu {
  * The architecture of that id, alias or Hugging Face name, also by the name of other weights that share it
  * (`llama-3.3-70b` → the row llama-3.1-70b; `weightsOf` tells them apart). Throws MODEL_UNKNOWN naming the nearest.
  */
-export function modelById(name: string): Model {
+export function modelById(name: string, where = '--model'): Model {
   const { models, facts, weights } = indexed()
   const found = weightsOf(name)
   const model = found?.architecture ? models.get(found.architecture) : undefined
   if (model) return model
   if (found) {
     throw new Fault('MODEL_CLOSED', `the architecture of "${found.weights}" is not in the model catalog`, {
-      where: '--model',
+      where,
       fix: 'name an open model of data/models.json, such as llama-3.1-70b',
     })
   }
   if (weights.get(bareName(name)) === null) {
     throw new Fault('MODEL_AMBIGUOUS', `"${name}" means more than one model`, {
-      where: '--model',
+      where,
       fix: 'use an id of data/models.json',
     })
   }
   const near = nearestName(bareName(name), [...facts.models.map(row => row.id), ...Object.keys(architectureOf)])
   throw new Fault('MODEL_UNKNOWN', `no model "${name}" in the catalog`, {
-    where: '--model',
+    where,
     fix: hint(near, 'an id of data/models.json'),
   })
 }

@@ -192,6 +192,10 @@ describe('tables', () => {
     expect((await take(path, { startMicros: Date.parse('2026-03-01T00:00:00Z') * 1000 })).firstAt).toBe(
       '2026-03-01T00:00:00.250Z',
     )
+    const dated = file('d.csv', 'time,input_tokens,output_tokens\n2026-01-02T00:00:00Z,1,2\n')
+    const result = await take(dated, { startMicros: Date.parse('2026-03-01T00:00:00Z') * 1000 })
+    expect(result.firstAt).toBe('2026-01-02T00:00:00.000Z')
+    expect(result.notes).toContain('--start moves nothing: the file states dates, and they stand')
   })
 
   test('columns are mapped by hand where names do not tell, and a wrong one is named', async () => {

@@ -12,7 +12,7 @@ import { checkColumns, fileOf } from './columns-read.ts'
 import { checkContainer, checkProfile, detect, importerNamed } from './detect.ts'
 import { writeDrawing } from './drawing.ts'
 import { readHead } from './head.ts'
-import type { Head, ImportOptions, ProfileName, Reading } from './importer.ts'
+import { type Head, type ImportOptions, type ProfileName, type Reading, startNote } from './importer.ts'
 import { type Inspection, inspectFile } from './inspect.ts'
 import { keepBill } from './keep-bill.ts'
 import { pricesOf } from './prices.ts'
@@ -78,7 +78,7 @@ export async function importFile(
     checkColumns(head, importer, content.reading)
     const file = fileOf(path, head, inspection, content.reading)
     const plan = { ...about, namespace: namespaceOf(about, content.reading, options), file, ...content.reading }
-    return load(ledger, plan, content.reading.notes, context)
+    return load(ledger, plan, [...content.reading.notes, ...unusedStart(content.reading.notes, options)], context)
   }
   const folder = mkdtempSync(join(tmpdir(), 'crossline-draw-'))
   try {
@@ -102,6 +102,12 @@ export function repriceLedger<Slice>(
 ): Promise<RepriceResult> {
   return ledger.reprice(slice, pricesOf(book), dryRun)
 }
+
+/** A start that moves nothing is said, not swallowed: the file's own times stand. */
+const unusedStart = (notes: readonly string[], options: ImportOptions): string[] =>
+  options.startMicros === undefined || notes.includes(startNote(options))
+    ? []
+    : ['--start moves nothing: the file states dates, and they stand']
 
 async function headOf(ledger: ImportLedger, path: string, name: string, inspection: Inspection): Promise<Head> {
   if (!inspection.parquet) return readHead(name, inspection)
