@@ -1,6 +1,7 @@
 // A ledger's calls by metered model in; which of them the question is about, and what else could be asked, out.
 import { weightsOf } from '../catalog/facts.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
+import { groupedBy } from '../core/statistics/grouped.ts'
 import type { Ledger, ReportRow, Slice } from '../ledger/ledger.ts'
 import type { Question } from './question.ts'
 
@@ -94,11 +95,7 @@ function groupRows(rows: readonly ReportRow[]): ModelRows[] {
   const spent = rows.reduce((sum, row) => sum + Number(row.usd), 0)
   const weigh = (row: ReportRow) => (spent > 0 ? Number(row.usd) : (row.usage.input ?? 0) + (row.usage.output ?? 0))
   const all = rows.reduce((sum, row) => sum + weigh(row), 0)
-  const byGroup = new Map<string | null, ReportRow[]>()
-  for (const row of rows) {
-    const group = row.key.model === null || row.key.model === undefined ? null : groupOf(row.key.model)
-    byGroup.set(group, [...(byGroup.get(group) ?? []), row])
-  }
+  const byGroup = groupedBy(rows, ({ key: { model } }) => (model == null ? null : groupOf(model)))
   return [...byGroup]
     .map(([group, list]) => ({
       model: nameOf(group, list),

@@ -1,5 +1,6 @@
 // A priced call → a small table for a terminal of 80 columns.
 import { staleness } from '../catalog/age.ts'
+import { grouped } from '../core/decide/phrase.ts'
 import type { Match } from '../core/meter/model-name.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import type { Priced } from '../core/meter/price.ts'
@@ -40,8 +41,6 @@ export function priceText(priced: Priced, asked: string, at: string): string {
   ]
   return `${[...table, '', ...notes.flatMap(note => wrapped(note, 80))].join('\n')}\n`
 }
-
-const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 
 /** How an asked name was understood, in words; nothing when it is the model's own. */
 export const matchText = (match: Match, asked: string): string =>

@@ -3,6 +3,7 @@
 import type { TextReading } from '../core/meter/load.ts'
 import { formatUsd, type Money } from '../core/meter/money.ts'
 import { type ArrivalProfile, drawArrivals, partOf } from '../core/statistics/arrival-profile.ts'
+import { groupedBy } from '../core/statistics/grouped.ts'
 import { stream } from '../core/statistics/random.ts'
 import type { Drawing, ImportOptions, ProfileName } from './importer.ts'
 
@@ -133,14 +134,8 @@ type Sized = Aggregate & { readonly requests: number }
 
 /** One slot for each stretch of time, all sums of it together and in time order. */
 function* slotsOf(aggregates: readonly Sized[], profile: ArrivalProfile, seed: number) {
-  const stretches = new Map<string, Sized[]>()
   const ordered = [...aggregates].sort((a, b) => a.fromMicros - b.fromMicros || a.toMicros - b.toMicros)
-  for (const one of ordered) {
-    const key = `${one.fromMicros}/${one.toMicros}`
-    const known = stretches.get(key)
-    if (known) known.push(one)
-    else stretches.set(key, [one])
-  }
+  const stretches = groupedBy(ordered, ({ fromMicros, toMicros }) => `${fromMicros}/${toMicros}`)
   for (const members of stretches.values()) {
     const seen = new Map<string, number>()
     const drawn: { at: number; line: string }[] = []

@@ -43,6 +43,9 @@ export type CostTerms =
       readonly spillUsdPerMtok?: number
     }
 
+/** The terms of own GPUs. */
+export type FleetTerms = Extract<CostTerms, { kind: 'self-host' }>
+
 /** USD a month by cause. Parts that do not apply are 0; all are null when the option's cost is unknown. */
 export interface Breakdown {
   /** What an API bills for tokens. */

@@ -129,6 +129,9 @@ export function decidedUsd(option: Pick<OptionAnswer, 'usd' | 'optimised'>): num
 }
 
 /** The terms that `decidedUsd` follows from, at any volume. */
-export function decidedTerms(option: Pick<OptionAnswer, 'terms' | 'optimised'>): CostTerms | null {
+export function decidedTerms(option: {
+  readonly terms: CostTerms | null
+  readonly optimised: { readonly terms: CostTerms } | null
+}): CostTerms | null {
   return option.terms === null ? null : (option.optimised?.terms ?? option.terms)
 }

@@ -2,9 +2,11 @@
 import { estimate } from '../statistics/estimate.ts'
 import { quantile, sorted } from '../statistics/sample.ts'
 import type { Band } from './answer.ts'
+import { decidedTerms } from './api-bill.ts'
 import type { Candidate, Doubt } from './costing.ts'
 import { crossings } from './crossings.ts'
 import type { Evidence } from './evidence.ts'
+import { countedOn } from './fleet-sizing.ts'
 import type { Resampled } from './resample.ts'
 import { type Curve, curveAt, curveOf } from './staircase.ts'
 
@@ -21,7 +23,7 @@ export function drawnCurve(
   months: Resampled,
   leastPeakToMean = 1,
 ): DrawnCurve | null {
-  const terms = candidate.terms === null ? null : (candidate.optimised?.terms ?? candidate.terms)
+  const terms = decidedTerms(candidate)
   if (terms === null) return null
   const nominal = curveOf(terms)
   if (terms.kind === 'api') {
@@ -37,14 +39,8 @@ export function drawnCurve(
   return d => {
     const price = lease.spread.length === 0 ? 1 : pick(lease.spread, uniform[d]!) / lease.usdPerGpuHour
     const replicaMtokPerMonth = (terms.throughputMtokPerMonth * speeds[d]!) / Math.max(peaks[d]!, leastPeakToMean)
-    const ratio = replicaMtokPerMonth / terms.replicaMtokPerMonth
-    const { knee } = terms
-    return curveOf({
-      ...terms,
-      replicaUsdPerMonth: terms.replicaUsdPerMonth * price,
-      replicaMtokPerMonth,
-      knee: knee && { ...knee, replicaMtokPerMonth: knee.replicaMtokPerMonth * ratio },
-    })
+    const counted = countedOn(terms, replicaMtokPerMonth / terms.replicaMtokPerMonth)
+    return curveOf({ ...counted, replicaUsdPerMonth: terms.replicaUsdPerMonth * price })
   }
 }
 

@@ -1,6 +1,7 @@
 // Calls summed by a dimension, and the answer for each of their weights, in; what each slice costs, could cost and hangs on, out.
 import { formatUsd, fromPico, roundHalfEven } from '../meter/money.ts'
 import { estimate } from '../statistics/estimate.ts'
+import { groupedBy } from '../statistics/grouped.ts'
 import type { Answer, Band, OptionAnswer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
 import type { DecisionAnswer } from './decision.ts'
@@ -74,13 +75,7 @@ export function byDimension(
   answers: ReadonlyMap<string | null, WeightsAnswer>,
   month: { readonly hours: number; readonly spanMicros: number },
 ): ByDimension {
-  const slices = new Map<string, Cell[]>()
-  for (const cell of cells) {
-    const id = JSON.stringify([cell.key, cell.environment])
-    const slice = slices.get(id)
-    if (slice) slice.push(cell)
-    else slices.set(id, [cell])
-  }
+  const slices = groupedBy(cells, ({ key, environment }) => JSON.stringify([key, environment]))
   const parts = [...slices.values()].sort(inOrder)
   const factor = (month.hours * 3600e6) / month.spanMicros
   const monthly = shares(
@@ -202,7 +197,7 @@ function blockerOf(cell: Cell, known: WeightsAnswer | null): string | null {
   if (!isPriced(cell)) return `${cell.unpricedCalls} of ${cell.calls} calls have no price`
   if (known === null) return `${cell.weights} was not asked about: too small a part of the spend`
   const { bestIf, possibleSavings } = known.answer
-  if (bestIf !== null) return `${unknownWords(bestIf.assumes).replace(/^its /, '')} of ${bestIf.option}: not measured`
+  if (bestIf !== null) return `${unknownWords(bestIf.assumes)} of ${bestIf.option}: not measured`
   if (possibleSavings.length > 0) return `whether ${possibleSavings[0]!.group} does the job: no task was run on it`
   return null
 }

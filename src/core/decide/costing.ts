@@ -1,6 +1,6 @@
 // Evidence and choices in; every way to serve the traffic, with its terms of cost and what stands against it, out.
 import { estimate } from '../statistics/estimate.ts'
-import type { Band, CostTerms, OptionAnswer, YesNoUnknown } from './answer.ts'
+import type { Band, CostTerms, FleetTerms, OptionAnswer, YesNoUnknown } from './answer.ts'
 import { type ApiBill, apiBill, cacheOf, optimisedAt, refusedByFleet } from './api-bill.ts'
 import type { Choices } from './choices.ts'
 import { meetsQuality, unknownsOf, type Weights } from './eligibility.ts'
@@ -8,7 +8,6 @@ import type { ApiTerms, Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import {
   countedOn,
   type FleetSizing,
-  type FleetTerms,
   inCrowd,
   keepsInReplay,
   missedWords,

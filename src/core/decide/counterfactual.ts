@@ -1,6 +1,7 @@
 // The same calls at other sellers in; one named row, its bill day by day, and the span that the calls could have cost, out.
 import { add, type Money, parseUsd, zero } from '../meter/money.ts'
 import type { DayBill, Repriced, SavingsEvidence, ServedCalls } from './savings-evidence.ts'
+import { otherTokenizer } from './token-ratio.ts'
 
 /** A bill of one part on one day. `usd` covers the calls with a price; the others are counted. */
 export interface Bill {
@@ -29,9 +30,6 @@ export interface HostedRow {
 /** In the words that an answer repeats. */
 export const hostedRowRule =
   "of the hosts shown by default that price these calls, the one whose bill for all of them is of middle size (the lower of two); the hosts' spread is the band"
-
-/** Input tokens of another tokenizer for the same text, low and high, until it is measured (interfaces: tokenRatio). */
-export const tokenRatioBand = { low: 85n, high: 130n, per: 100n } as const
 
 /** The row that stands for each weights: never the cheapest. */
 export function hostedRows(evidence: SavingsEvidence): HostedRow[] {
@@ -90,15 +88,17 @@ export function frontierCounterfactual(evidence: SavingsEvidence, uncounted: Rea
       return { ...all, usd: parseUsd(usd), unpricedCalls }
     }),
   )
-  const { low, high, per } = tokenRatioBand
+  const [low, high] = [hundredths(otherTokenizer.low), hundredths(otherTokenizer.high)]
   const all = sum(bills.flat().map(bill => bill.usd))
   const most = withUnknown(all, callsOf(evidence), count(bills.flat().map(bill => bill.unpricedCalls)))
   return {
     bills,
-    low: ((lowOf(frontier, uncounted) * low) / per) as Money,
-    high: most === null ? null : (((most * high + per - 1n) / per) as Money),
+    low: ((lowOf(frontier, uncounted) * low) / 100n) as Money,
+    high: most === null ? null : (((most * high + 99n) / 100n) as Money),
   }
 }
+
+const hundredths = (ratio: number): bigint => BigInt(Math.round(ratio * 100))
 
 export const noBill: Bill = { usd: zero, calls: 0, unpricedCalls: 0, unknownUsageCalls: 0 }
 

@@ -2,6 +2,7 @@
 import type { ChargeCategory } from '../meter/charge.ts'
 import { formatUsd, type Money, zero } from '../meter/money.ts'
 import { isOwnServer } from '../meter/own-servers.ts'
+import { groupedBy } from '../statistics/grouped.ts'
 
 /** A line of a bill, as a ledger gives it back. */
 export interface BilledPart {
@@ -253,15 +254,4 @@ function joined(
     else result.push({ fromMicros, toMicros })
   }
   return result
-}
-
-function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group) group.push(item)
-    else groups.set(key, [item])
-  }
-  return groups
 }

@@ -106,12 +106,12 @@ export function assumedFor(option: OptionAnswer): Assumption[] {
   }))
 }
 
-/** "its latency and number format": what is not known, in a sentence. */
+/** "latency and number format": what is not known, in a sentence. */
 export function unknownWords(unknowns: readonly Assumable[]): string {
   const names: Readonly<Record<Assumable, string>> = {
     latency: 'latency',
     dtype: 'number format',
     quality: 'quality',
   }
-  return `its ${unknowns.map(unknown => names[unknown]).join(' and ')}`
+  return unknowns.map(unknown => names[unknown]).join(' and ')
 }

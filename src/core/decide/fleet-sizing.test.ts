@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type UsageKind, usageKinds } from '../meter/usage.ts'
+import type { FleetTerms } from './answer.ts'
 import { type Choices, defaultChoices } from './choices.ts'
 import { decide } from './decide.ts'
 import type { Evidence, LeaseRow, Replay, ReplicaTerms } from './evidence.ts'
-import { type FleetTerms, inCrowd, sizedFor } from './fleet-sizing.ts'
+import { inCrowd, sizedFor } from './fleet-sizing.ts'
 import { costAt, replicasAt } from './staircase.ts'
 
 const windows = 2016

@@ -1,6 +1,6 @@
 // A fleet's terms and replays of today's calls on fleets of several sizes in; the size that costs least, what it spills, and its staircase, out.
 import { estimate } from '../statistics/estimate.ts'
-import type { CostTerms, OptionAnswer } from './answer.ts'
+import type { FleetTerms, OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Assumption, Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import { fallbackOf, usdOf } from './feasible.ts'
@@ -12,7 +12,6 @@ export const spillTolerated = 0.001
 /** At least this share of five-minute windows, and in every busy hour at least 95 % of the calls, must be in time. */
 const windowsRequired = 0.99
 const lateAllowed = 0.05
-export type FleetTerms = Extract<CostTerms, { kind: 'self-host' }>
 
 export interface Spill {
   /** Of today's calls, not of a month's. */

@@ -71,10 +71,7 @@ function* openOf(answer: Omit<Answer, 'next'>, contest: Contest, evidence: Evide
       stakeUsd: saved,
       next: {
         unknown: 'hosted service',
-        why: `${unknownWords(bestIf.assumes)} of ${bestIf.option} on these prompts: ${objective}; ${usdWords(saved)} a month hang on it`.replace(
-          /^its /,
-          '',
-        ),
+        why: `${unknownWords(bestIf.assumes)} of ${bestIf.option} on these prompts: ${objective}; ${usdWords(saved)} a month hang on it`,
         command: `crossline import LOG --provider ${evidence.api.find(({ name }) => name === bestIf.option)?.provider ?? 'HOST'} (after sending it an hour of these calls)`,
       },
     }

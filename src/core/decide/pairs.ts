@@ -1,6 +1,6 @@
 // API options and fleets of today's weights in; every crossing of each pair, or why there is none and what would make one, out.
 import { estimate } from '../statistics/estimate.ts'
-import type { Answer, CostTerms, OptionAnswer } from './answer.ts'
+import type { Answer, CostTerms, FleetTerms, OptionAnswer } from './answer.ts'
 import { decidedTerms } from './api-bill.ts'
 import type { Choices } from './choices.ts'
 import { crossings } from './crossings.ts'
@@ -29,7 +29,7 @@ export function pairsOf(apis: readonly Priced[], fleets: readonly Priced[]): Pai
 }
 
 function pairOf(api: OptionAnswer, fleet: OptionAnswer): Pair {
-  const terms = fleet.terms as Extract<CostTerms, { kind: 'self-host' }>
+  const terms = fleet.terms as FleetTerms
   const line = decidedTerms(api)!
   const found = crossings(curveOf(line), curveOf(terms), mostListed)
   return {
@@ -45,8 +45,6 @@ function pairOf(api: OptionAnswer, fleet: OptionAnswer): Pair {
     fleet,
   }
 }
-
-type FleetTerms = Extract<CostTerms, { kind: 'self-host' }>
 
 function whyNever(api: CostTerms, fleet: FleetTerms): string {
   if (fleet.fixedReplicas !== null && fleet.replicaUsdPerMonth < savedPerMtok(api, fleet) * fleet.replicaMtokPerMonth) {

@@ -47,6 +47,7 @@ function three(value: number): string {
   return rounded >= 1000 ? grouped(rounded) : String(rounded)
 }
 
-function grouped(whole: number): string {
+/** 1234567 → 1,234,567. */
+export function grouped(whole: number): string {
   return String(whole).replace(/\B(?=(\d{3})+$)/g, ',')
 }

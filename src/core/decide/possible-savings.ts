@@ -2,8 +2,7 @@
 import { estimate } from '../statistics/estimate.ts'
 import type { Band, OptionAnswer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
-import { mostInfeasibleShare } from './eligibility.ts'
-import { unservedShare } from './feasible.ts'
+import { isBarred } from './eligibility.ts'
 
 /** The cheapest way to run some other weights, against what it would replace. */
 export interface PossibleSaving {
@@ -40,7 +39,7 @@ export function possibleSavingsOf(
   for (const option of options) {
     const theirs = decidedUsd(option)
     if (option.group === group || theirs === null || theirs >= usd || seen.has(option.group)) continue
-    if (option.meetsLatency === 'no' || unservedShare(option) > mostInfeasibleShare) continue
+    if (isBarred(option)) continue
     seen.add(option.group)
     const band = option.band ?? { low: theirs, high: theirs }
     savings.push({

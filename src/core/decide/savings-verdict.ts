@@ -1,7 +1,7 @@
 // What own GPUs cost and what the same calls would have cost, each with its span, in; saved, lost or cannot tell, out.
 import { formatUsd, type Money, zero } from '../meter/money.ts'
 import { estimate } from '../statistics/estimate.ts'
-import { usdWords } from './phrase.ts'
+import { grouped, usdWords } from './phrase.ts'
 
 export type SavingsVerdict = 'saved' | 'lost' | 'cannot tell'
 
@@ -120,5 +120,3 @@ export function sentenceOf({ verdict, savedUsd }: Judgement, facts: Facts, lease
   const end = verdict === 'cannot tell' ? '' : `: ${usdWords(Math.abs(saved))} ${verdict}`
   return `${head}: own GPUs cost ${cost}${made}; ${there}${end}.`
 }
-
-const grouped = (whole: number): string => String(whole).replace(/\B(?=(\d{3})+$)/g, ',')

@@ -14,7 +14,6 @@ import {
   hostedRows,
   noBill,
   together,
-  tokenRatioBand,
 } from './counterfactual.ts'
 import type { Assumption } from './evidence.ts'
 import { type LeaseDay, leaseDays, operationsDays } from './lease-days.ts'
@@ -22,6 +21,7 @@ import type { LeaseSum, SavingsAnswer, SavingsDay, SavingsRow } from './savings-
 import type { OwnLease, SavingsEvidence } from './savings-evidence.ts'
 import { busySum, callSum, elsewhere, gpuHoursOf, leaseSum, nothing, plus, printed, type Sums } from './savings-sums.ts'
 import { dollars, type Facts, judge, reasonsOf, type Span, sentenceOf } from './savings-verdict.ts'
+import { otherTokenizer } from './token-ratio.ts'
 
 export interface SavingsChoices {
   /** What it costs to run the GPUs beside their leases; null = not told: the default, from nothing to it. */
@@ -53,11 +53,13 @@ export function decideSavings(evidence: SavingsEvidence, choices: SavingsChoices
     frontier: parts.map((_, p) => frontier.bills[p]![d]!).reduce(together),
   }))
   const total = sums.reduce(plus, nothing)
-  const own: Span = {
-    value: add(total.leased, total.operations),
-    low: choices.operationsUsdPerMonth === null ? total.leased : add(total.leased, total.operations),
-    high: add(total.leased, total.operations),
+  const isOperationsStated = choices.operationsUsdPerMonth !== null
+  /** Leases with operations; as long as nobody told these they may have cost nothing. */
+  const loaded = (leases: Money) => {
+    const all = add(leases, total.operations)
+    return { value: all, low: isOperationsStated ? all : leases, high: all }
   }
+  const own = loaded(total.leased)
   const callsWithoutLease = [...withoutLease].reduce((sum, d) => sum + callsOf(d), 0)
   const facts: Facts = {
     calls: total.calls,
@@ -69,19 +71,14 @@ export function decideSavings(evidence: SavingsEvidence, choices: SavingsChoices
     hasCacheHits: evidence.hosted.some(one =>
       one.offers.some(offer => offer.parts.flat().some(bill => bill.usd !== bill.usdWithHits)),
     ),
-    isOperationsStated: choices.operationsUsdPerMonth !== null,
+    isOperationsStated,
     own,
     other: spanOf(hosted, total.hosted),
     otherName: namesOf(rows),
   }
   const judgement = judge(own, facts.other)
-  const stoppable: Span = {
-    value: add(total.avoidable, total.operations),
-    low: choices.operationsUsdPerMonth === null ? total.avoidable : add(total.avoidable, total.operations),
-    high: add(total.avoidable, total.operations),
-  }
+  const stoppable = loaded(total.avoidable)
   const isOverfull = busy.some(day => day?.isOverfull)
-  const { low, high, per } = tokenRatioBand
   return {
     currency: 'USD',
     sample: evidence.sample,
@@ -93,7 +90,7 @@ export function decideSavings(evidence: SavingsEvidence, choices: SavingsChoices
     reasons: reasonsOf(facts),
     savedUsd: judgement.savedUsd,
     band: judgement.band,
-    avoidable: { ...judge(stoppable, facts.other), usd: formatUsd(stoppable.value!) },
+    avoidable: { ...judge(stoppable, facts.other), usd: formatUsd(stoppable.value) },
     hosted: {
       rows: rows.map(({ weights, offer, spread }) => ({
         weights,
@@ -115,7 +112,7 @@ export function decideSavings(evidence: SavingsEvidence, choices: SavingsChoices
       name: evidence.frontier.name,
       source: evidence.frontier.source,
       chosenBy: evidence.frontier.chosenBy,
-      tokenRatio: { low: Number(low) / Number(per), high: Number(high) / Number(per) },
+      tokenRatio: otherTokenizer,
       usdBand: bandOf(frontier),
     },
     total: printed(total),

@@ -1,6 +1,6 @@
 // Cost terms and a volume in; the monthly bill, its parts, replicas and utilization out. Every curve is evaluated here.
 import { estimate } from '../statistics/estimate.ts'
-import type { Breakdown, CostTerms } from './answer.ts'
+import type { Breakdown, CostTerms, FleetTerms } from './answer.ts'
 
 /**
  * A monthly bill as a function of volume v in million tokens: fixed + slope·v + step·n(v), n(v) = max(minimum,
@@ -138,14 +138,12 @@ export function breakdownAt(terms: CostTerms, tokensPerMonth: number): Breakdown
   }
 }
 
-type SelfHostTerms = Extract<CostTerms, { kind: 'self-host' }>
-
-function servingAt(terms: SelfHostTerms, tokensPerMonth: number): number {
+function servingAt(terms: FleetTerms, tokensPerMonth: number): number {
   if (terms.fixedReplicas !== null) return terms.fixedReplicas
   return segmentAt(curveOf(terms), tokensPerMonth / 1e6)
 }
 
-function busyShareAt(terms: SelfHostTerms, tokensPerMonth: number): number {
+function busyShareAt(terms: FleetTerms, tokensPerMonth: number): number {
   const serving = servingAt(terms, tokensPerMonth)
   if (serving === 0) return 0
   const load = tokensPerMonth / 1e6 / (serving * terms.throughputMtokPerMonth)

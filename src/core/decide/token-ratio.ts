@@ -7,7 +7,7 @@ import { costAt } from './staircase.ts'
 import type { Volume } from './traffic.ts'
 
 /** What another tokenizer makes of the same text, unmeasured: its tokens ÷ today's. */
-const unmeasured = { low: 0.85, high: 1.3 }
+export const otherTokenizer = { low: 0.85, high: 1.3 }
 
 /**
  * 1 within one tokenizer; else prompts may be 15 % fewer to 30 % more tokens, and nothing is known of answers until tasks
@@ -23,7 +23,7 @@ export function tokenRatioOf(evidence: Evidence, today: Weights | null, group: s
   }
   const source =
     'not measured: costed as if the counts were equal, and the band reaches from 0.85 to 1.3 tokens a token of prompt'
-  return { input: null, output: null, band: unmeasured, source }
+  return { input: null, output: null, band: otherTokenizer, source }
 }
 
 /**

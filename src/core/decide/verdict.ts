@@ -2,7 +2,7 @@
 import type { Answer, Band, OptionAnswer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
 import type { Contest } from './decision.ts'
-import { isSameWeights, mostInfeasibleShare, unknownWords, type Weights } from './eligibility.ts'
+import { isBarred, isSameWeights, mostInfeasibleShare, unknownWords, type Weights } from './eligibility.ts'
 import { unservedShare } from './feasible.ts'
 import { spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
 
@@ -57,7 +57,7 @@ function decisionWords(answer: Answer, { today, contest, isStated }: VerdictCont
     return `${question}: no API of these weights has a known price. ${fleet.name} costs ${monthly(fleet)} ${here}.`
   if (unproven !== null && (proven === null || decidedUsd(unproven)! < decidedUsd(proven)!)) {
     const verb = unproven.unknowns.length > 1 ? 'are' : 'is'
-    return `${question}: ${unknownWords(unproven.unknowns).replace('its', `of ${unproven.name}, the`)} ${verb} not known. It would cost ${monthly(unproven)} ${here}, own GPUs ${usdWords(decidedUsd(fleet)!)} (${fleet.name}).`
+    return `${question}: of ${unproven.name}, the ${unknownWords(unproven.unknowns)} ${verb} not known. It would cost ${monthly(unproven)} ${here}, own GPUs ${usdWords(decidedUsd(fleet)!)} (${fleet.name}).`
   }
   return `${question}: the two are too close. ${fleet.name} costs ${monthly(fleet)} ${here}, ${payWords(rival)} ${usdWords(decidedUsd(rival)!)}; ${decision.reasons[0]}.`
 }
@@ -107,7 +107,7 @@ function bestIfWords(answer: Answer, { contest }: VerdictContext): string {
     return ''
   const best = answer.options.find(({ name }) => name === answer.best)
   const less = best === undefined ? '' : `, ${lessWords(best, option)} less`
-  return `${option.name} would cost ${usdWords(bestIf.usd)} a month${less}, if ${unknownWords(bestIf.assumes)} will do: not measured.`
+  return `${option.name} would cost ${usdWords(bestIf.usd)} a month${less}, if its ${unknownWords(bestIf.assumes)} will do: not measured.`
 }
 
 /** How much dearer the next option of the same weights is, and what is paid today. */
@@ -159,7 +159,7 @@ function undercutWords(answer: Answer, best: OptionAnswer, today: Weights): stri
       option.group === today.group &&
       option.usd !== null &&
       decidedUsd(option)! < decidedUsd(best)! &&
-      (option.meetsLatency === 'no' || unservedShare(option) > mostInfeasibleShare || !isSameWeights(option, today)),
+      (isBarred(option) || !isSameWeights(option, today)),
   )
   return lower === undefined
     ? ''
