@@ -2,7 +2,7 @@
 import type { HostedOffer } from '../catalog/offers.ts'
 import type { Optimised } from '../core/decide/evidence.ts'
 import { formatUsd, type Money } from '../core/meter/money.ts'
-import type { UsageKind } from '../core/meter/usage.ts'
+import { toldAnswerTokens, toldPromptTokens, type UsageKind } from '../core/meter/usage.ts'
 
 /** A bill with a lever pulled: outright, or as a share of whatever is billed before it. */
 export type Lever =
@@ -60,10 +60,7 @@ export function batchLever(
   const discount = discountOf(offer)
   if (deferrable === null || deferrable.calls === 0 || discount === null) return null
   const [input, output] = [Number(offer.usdPerMtokInput), Number(offer.usdPerMtokOutput)]
-  const { total } = traffic
-  const all =
-    input * (total.input + total.cacheRead + total.cacheWrite + total.inputAudio + total.inputImage) +
-    output * (total.output + total.outputAudio + total.outputImage)
+  const all = input * toldPromptTokens(traffic.total) + output * toldAnswerTokens(traffic.total)
   const waiting = input * deferrable.input + output * deferrable.output
   if (!(all > 0) || !(waiting > 0)) return null
   return {

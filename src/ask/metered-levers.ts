@@ -2,6 +2,7 @@
 import { cacheRuleOf } from '../catalog/cache-rules.ts'
 import type { ApiTerms } from '../core/decide/evidence.ts'
 import { type Money, roundHalfEven } from '../core/meter/money.ts'
+import { toldPromptTokens } from '../core/meter/usage.ts'
 import type { OfferBasis, Traffic } from './api-terms.ts'
 import { batchLever, type Deferrable, type Lever, optimised } from './levers.ts'
 import type { Sold } from './offer-bases.ts'
@@ -20,7 +21,7 @@ export function withLevers(
 ): ApiTerms {
   const { total } = traffic
   const metered = total.cacheRead + total.cacheWrite
-  const prompt = metered + total.input + total.inputAudio + total.inputImage
+  const prompt = toldPromptTokens(total)
   const cache = {
     basis: 'as metered',
     readTokens: total.cacheRead,

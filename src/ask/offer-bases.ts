@@ -4,6 +4,7 @@ import { modelById } from '../catalog/facts.ts'
 import { hostOf } from '../catalog/host-names.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
 import { type CallNeed, yesTexts } from '../core/meter/needs.ts'
+import { toldAnswerTokens, toldPromptTokens } from '../core/meter/usage.ts'
 import type { CallColumns, Ledger, Slice, UsageGroup } from '../ledger/ledger.ts'
 import type { OfferBasis, Traffic } from './api-terms.ts'
 import { type CacheHits, cacheHits, type PrefixEvidence } from './cache-hits.ts'
@@ -107,10 +108,8 @@ function sumOf(groups: readonly UsageGroup[]): Deferrable | null {
   const sum = { calls: 0, input: 0, output: 0 }
   for (const { calls, usage } of groups) {
     sum.calls += calls
-    for (const kind of ['input', 'cacheRead', 'cacheWrite', 'inputAudio', 'inputImage'] as const) {
-      sum.input += usage[kind] ?? 0
-    }
-    for (const kind of ['output', 'outputAudio', 'outputImage'] as const) sum.output += usage[kind] ?? 0
+    sum.input += toldPromptTokens(usage)
+    sum.output += toldAnswerTokens(usage)
   }
   return sum.calls === 0 ? null : sum
 }

@@ -4,7 +4,7 @@ import { type HostedOffer, offerRates } from '../catalog/offers.ts'
 import type { CacheEvidence } from '../core/decide/evidence.ts'
 import { formatUsd, type Money } from '../core/meter/money.ts'
 import { costAt } from '../core/meter/rate-card.ts'
-import { promptKinds, type UsageKind } from '../core/meter/usage.ts'
+import { toldAnswerTokens, toldPromptTokens, type UsageKind } from '../core/meter/usage.ts'
 import type { CacheHits } from './cache-hits.ts'
 import type { Lever } from './levers.ts'
 
@@ -47,7 +47,7 @@ export function offerBill(offer: HostedOffer, traffic: Sums, basis: CacheBasis):
   if (offerRates(offer) === null) return null
   const { total } = traffic
   const metered = total.cacheRead + total.cacheWrite > 0
-  const prompt = promptOf(total)
+  const prompt = toldPromptTokens(total)
   const share = (tokens: number) => (prompt > 0 ? tokens / prompt : 0)
   const fresh = priced(offer, traffic, noHits)
   const asMetered = { usd: offerUsd(offer, total)!, usdByWindow: byWindow(offer, traffic, window => window) }
@@ -132,16 +132,14 @@ function priced(offer: HostedOffer, traffic: Sums, hits: Hits): Pick<OfferBill, 
 /** Most windows of a sparse history are empty. */
 function byWindow(offer: HostedOffer, { windows }: Sums, usageOf: (window: Usage, w: number) => Usage): number[] {
   return windows.map((window, w) => {
-    const isQuiet = promptOf(window) === 0 && outputLike.every(kind => window[kind] === 0)
+    const isQuiet = toldPromptTokens(window) === 0 && toldAnswerTokens(window) === 0
     return isQuiet ? 0 : Number(offerUsd(offer, usageOf(window, w))) / 1e12
   })
 }
 
-const promptOf = (usage: Usage): number => promptKinds.reduce((sum, kind) => sum + usage[kind], 0)
-
 /** The same prompts with these hits and no others. Reads and writes are parts of the prompt, billed apart. */
 function withHits(usage: Usage, read: number, written: number): Usage {
-  const input = promptOf(usage) - read - written
+  const input = toldPromptTokens(usage) - read - written
   return { ...usage, input, inputAudio: 0, inputImage: 0, cacheRead: read, cacheWrite: written }
 }
 
@@ -152,9 +150,6 @@ function ruleWords({ ttlSeconds, minimumTokens, refreshedOnHit, source, asOf }: 
   return `kept ${life}${refreshedOnHit ? ' from last use' : ''}, from ${minimumTokens} tokens; ${source}, ${asOf}`
 }
 
-const inputLike = ['input', 'inputAudio', 'inputImage'] as const
-const outputLike = ['output', 'outputAudio', 'outputImage'] as const
-
 /** A sum of usage at an offer's list price, exact; null when a price is not stated. */
 export function offerUsd(offer: HostedOffer, usage: Usage): Money | null {
   const rates = offerRates(offer)
@@ -163,7 +158,7 @@ export function offerUsd(offer: HostedOffer, usage: Usage): Money | null {
 
 /** A host of text models bills whatever goes in at its input rate, and whatever comes out at its output rate. */
 function billedAs(usage: Usage): Partial<Record<UsageKind, number>> {
-  const tokens = (kinds: readonly UsageKind[]) => kinds.reduce((sum, kind) => sum + usage[kind], 0)
   const { cacheRead, cacheWrite } = usage
-  return { input: tokens(inputLike), cacheRead, cacheWrite, output: tokens(outputLike) }
+  const input = toldPromptTokens(usage) - cacheRead - cacheWrite
+  return { input, cacheRead, cacheWrite, output: toldAnswerTokens(usage) }
 }

@@ -6,7 +6,7 @@ import { Fault } from '../core/fault/fault.ts'
 import { instantText } from '../core/meter/calendar.ts'
 import { isOwnServer } from '../core/meter/own-servers.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
-import { promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import type { Ledger, ReportRow, Slice, UsageGroup } from '../ledger/ledger.ts'
 import { checkFrontier, frontierOf } from './frontier.ts'
 import { hostedOf, offersOfServed } from './hosted-rows.ts'
@@ -209,8 +209,8 @@ function servedCalls(sums: readonly ServedSum[]): ServedCalls[] {
     weights,
     calls,
     unknownUsageCalls,
-    inputTokens: promptKinds.reduce((sum, kind) => sum + usage[kind], 0),
-    outputTokens: usage.output + usage.outputAudio + usage.outputImage,
+    inputTokens: toldPromptTokens(usage),
+    outputTokens: toldAnswerTokens(usage),
   }))
 }
 

@@ -2,16 +2,14 @@
 import type { Call } from '../core/meter/call.ts'
 import type { ChargeBatch } from '../core/meter/charge.ts'
 import { needsOf } from '../core/meter/needs.ts'
-import { promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
 import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
 import { byKey, checkDimension, checkSlice, findSource, totalOf, usdText } from './question.ts'
 
 const isSample = (source: string): boolean => source === 'sample' || source.startsWith('sample:')
-const answerKinds = ['output', 'outputAudio', 'outputImage'] as const
-const sumOf = (call: Call, kinds: readonly UsageKind[]) => kinds.reduce((sum, kind) => sum + (call.usage[kind] ?? 0), 0)
-const promptOf = (call: Call) => sumOf(call, promptKinds)
-const answerOf = (call: Call) => sumOf(call, answerKinds)
+const promptOf = (call: Call) => toldPromptTokens(call.usage)
+const answerOf = (call: Call) => toldAnswerTokens(call.usage)
 const unknown = (call: Call) => call.usage.input === null || call.usage.output === null
 
 function dimensionOf(call: Call, dimension: string, zone: string): string | null {

@@ -1,7 +1,7 @@
 // The DuckDB store's schema, and every statement that appends to it or asks about it. Loading and pricing: sql-load.ts, sql-price.ts.
 import type { TextField } from '../core/meter/load.ts'
 import { callNeeds, yesTexts } from '../core/meter/needs.ts'
-import { promptKinds, usageKinds } from '../core/meter/usage.ts'
+import { answerKinds, promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit } from './calendar.ts'
 import type { Slice } from './ledger.ts'
 
@@ -109,9 +109,10 @@ export const readCharges = `SELECT s.source, b.ordinal, s.name, epoch_us(s.impor
 
 /** Rows written in a transaction of its own have row ids that begin far from 0: ordinals count from the first. */
 export const firstRow = (table: string) => `SELECT coalesce(min(rowid), 0) FROM ${table}`
-export const prompt = (table: string) => promptKinds.map(kind => `coalesce(${table}.${name(kind)}, 0)`).join(' + ')
-export const answer = (table: string) =>
-  `coalesce(${table}."output", 0) + coalesce(${table}."outputAudio", 0) + coalesce(${table}."outputImage", 0)`
+const told = (table: string, kinds: readonly UsageKind[]) =>
+  kinds.map(kind => `coalesce(${table}.${name(kind)}, 0)`).join(' + ')
+export const prompt = (table: string) => told(table, promptKinds)
+export const answer = (table: string) => told(table, answerKinds)
 
 export const columnName = (definition: string) => definition.split(' ')[0]!
 /** What `from_json` needs to know of these columns; times travel as microseconds. */

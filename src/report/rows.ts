@@ -1,5 +1,6 @@
 // Rows of a ledger report in; a table with aligned digits for a terminal out.
 import { fitted } from '../charts/labels.ts'
+import { promptKinds, toldPromptTokens } from '../core/meter/usage.ts'
 import { ink, padded, sampleLine } from './ansi.ts'
 
 /** A row as the ledger reports it: counts are numbers or unknown, money an exact decimal string. */
@@ -88,8 +89,7 @@ function shownFigures(widths: readonly number[], kept: readonly boolean[]): numb
 }
 
 function promptTokens({ usage }: RowOfReport): number | null {
-  const parts = ['input', 'cacheRead', 'cacheWrite', 'inputAudio', 'inputImage'].map(kind => usage[kind] ?? null)
-  return parts.every(part => part === null) ? null : parts.reduce<number>((sum, part) => sum + (part ?? 0), 0)
+  return promptKinds.every(kind => (usage[kind] ?? null) === null) ? null : toldPromptTokens(usage)
 }
 
 function integer(count: number | null): string {

@@ -48,6 +48,9 @@ export const promptKinds = [
   'inputImage',
 ] as const satisfies readonly UsageKind[]
 
+/** The kinds that make up the answer: what a self-hosted server must write. */
+export const answerKinds = ['output', 'outputAudio', 'outputImage'] as const satisfies readonly UsageKind[]
+
 /** Billed quantities that are not tokens of the kinds above. Whole numbers; absent = none. */
 export const unitKinds = [
   /** Billed requests; a call is one when this is absent. */
@@ -159,6 +162,20 @@ export const totalTokens = (usage: Usage): number | null => knownSum(usage, tota
 
 /** The whole prompt, whatever part of it was cached: what a context band looks at. Null when a part is unknown. */
 export const promptTokens = (usage: Usage): number | null => knownSum(usage, promptKinds)
+
+/**
+ * Tokens of the prompt that are told: a kind that nobody tells adds none. For sums over calls of which those of unknown
+ * usage are counted apart; never for the size of one prompt, which is `promptTokens`.
+ */
+export const toldPromptTokens = (usage: Told): number => toldSum(usage, promptKinds)
+
+/** The same of the answer. */
+export const toldAnswerTokens = (usage: Told): number => toldSum(usage, answerKinds)
+
+type Told = Readonly<Partial<Record<UsageKind, number | null>>>
+
+const toldSum = (usage: Told, kinds: readonly UsageKind[]): number =>
+  kinds.reduce((sum, kind) => sum + (usage[kind] ?? 0), 0)
 
 /** The usage of two pieces of one call or stream together; unknown in either is unknown in the sum (laws 1 and 4). */
 export function addUsage(a: Usage, b: Usage): Usage {
