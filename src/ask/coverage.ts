@@ -1,6 +1,6 @@
 // A ledger in; how much of the bill its calls explain, and how much of them is known, out: one call, made before any verdict.
 import { type BilledPart, billsOf, type Coverage, coverageOf, sellerKey } from '../core/decide/coverage.ts'
-import { fromPico, type Money } from '../core/meter/money.ts'
+import { add, fromPico, type Money, parseUsd, zero } from '../core/meter/money.ts'
 import type { Ledger, Period, Slice } from '../ledger/ledger.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function gatherCoverage(
   for (const { key, fromMicros, toMicros } of bills.periods) {
     const { rows } = await ledger.report({ sample, fromMicros, toMicros }, ['provider'], 'UTC')
     const own = rows.filter(row => row.key.provider !== null && sellerKey(row.key.provider ?? '') === key)
-    metered.push(fromPico(own.reduce((sum, row) => sum + BigInt(row.usd.replace('.', '')), 0n)))
+    metered.push(own.reduce((sum, row) => add(sum, parseUsd(row.usd)), zero))
   }
   const counted = (await ledger.report(slice, ['provider'], 'UTC')).rows
   const attributed = (await ledger.report(slice, ['workload', 'feature'], 'UTC')).rows

@@ -1,7 +1,7 @@
 // Today's bill, and the offer it is bought at, in; the same bill after savings that change no answer out.
 import { cacheRuleOf } from '../catalog/cache-rules.ts'
 import type { ApiTerms } from '../core/decide/evidence.ts'
-import { type Money, roundHalfEven } from '../core/meter/money.ts'
+import { type Money, parseUsd, roundHalfEven } from '../core/meter/money.ts'
 import { toldPromptTokens } from '../core/meter/usage.ts'
 import type { OfferBasis, Traffic } from './api-terms.ts'
 import { batchLever, type Deferrable, type Lever, optimised } from './levers.ts'
@@ -33,7 +33,7 @@ export function withLevers(
   } as const
   if (sold === null || terms.usd === null) return { ...terms, cache }
   const { offer, weights } = sold
-  const billed = { usd: picoOf(terms.usd), usdByWindow: terms.usdByWindow }
+  const billed = { usd: parseUsd(terms.usd), usdByWindow: terms.usdByWindow }
   const listed = offerBill(offer, traffic, { kind: 'as metered' })
   if (listed === null) return { ...terms, cache }
   const rates = { inputUsdPerMtok: Number(offer.usdPerMtokInput), outputUsdPerMtok: Number(offer.usdPerMtokOutput) }
@@ -54,6 +54,3 @@ export function withLevers(
   const promptShare = listed.promptShare
   return { ...terms, cache, rates, promptShare, optimised: optimised(billed, levers) }
 }
-
-/** An exact decimal string with 12 decimals as pico-dollars. */
-const picoOf = (usd: string): Money => BigInt(usd.replace('.', '')) as Money

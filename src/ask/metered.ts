@@ -1,5 +1,6 @@
 // What was really paid for these calls, as one option: the history as it is.
 import type { ApiTerms } from '../core/decide/evidence.ts'
+import { add, formatUsd, parseUsd, zero } from '../core/meter/money.ts'
 import type { UsageGroup } from '../ledger/ledger.ts'
 import type { Traffic } from './api-terms.ts'
 import type { Question } from './question.ts'
@@ -39,7 +40,7 @@ export function asMetered(
       model,
       dtype: null,
       // A history with unpriced calls in it has no known cost: the priced part alone would look cheap.
-      usd: isKnown ? sumUsd(asked.metered.map(row => row.usd)) : null,
+      usd: isKnown ? formatUsd(asked.metered.reduce((sum, row) => add(sum, parseUsd(row.usd)), zero)) : null,
       usdByWindow,
       pricedShare: calls === 0 ? 0 : 1 - unpriced / calls,
       fixedUsdPerMonth: 0,
@@ -49,11 +50,4 @@ export function asMetered(
       notes: unpriced > 0 ? [`${unpriced} of ${calls} calls have no price`] : [],
     },
   ]
-}
-
-/** Sum of exact decimal strings with 12 decimals. */
-function sumUsd(texts: readonly string[]): string {
-  const pico = texts.reduce((sum, text) => sum + BigInt(text.replace('.', '')), 0n)
-  const digits = pico.toString().padStart(13, '0')
-  return `${digits.slice(0, -12)}.${digits.slice(-12)}`
 }
