@@ -5,6 +5,7 @@ import { add, formatUsd, type Money, zero } from '../core/meter/money.ts'
 import { type Offer, priceOnCard, rateCard, selectionKey } from '../core/meter/price.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
 import { noUsage, type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import { groupedBy } from '../core/statistics/grouped.ts'
 import { offerUsd } from './offer-bill.ts'
 
 /** Calls of one day that a seller prices alike, added up. */
@@ -124,17 +125,16 @@ function billOf(served: readonly ServedSum[], priced: (sum: ServedSum, usage: Pr
 const knownCalls = (sum: ServedSum): number => sum.calls - sum.unknownUsageCalls
 
 /** Sums of one prompt class as one, at one moment. */
-function merged(served: readonly ServedSum[], atMicros: number): ServedSum[] {
-  const byClass = new Map<number, ServedSum>()
-  for (const sum of served) {
-    const before = byClass.get(sum.promptClass)
-    byClass.set(sum.promptClass, before === undefined ? { ...sum, hourMicros: atMicros } : joined(before, sum))
-  }
-  return [...byClass.values()]
+const merged = (served: readonly ServedSum[], atMicros: number): ServedSum[] =>
+  joinedBy(served, sum => sum.promptClass).map(sum => ({ ...sum, hourMicros: atMicros }))
+
+/** One sum for all of one key, which is the first of them in what is no count. */
+export function joinedBy(sums: readonly ServedSum[], keyOf: (sum: ServedSum) => unknown): ServedSum[] {
+  return [...groupedBy(sums, keyOf).values()].map(alike => alike.reduce(joined))
 }
 
 /** Two sums as one; each knows its own calls of unknown usage. */
-export function joined(a: ServedSum, b: ServedSum): ServedSum {
+function joined(a: ServedSum, b: ServedSum): ServedSum {
   const usage = Object.fromEntries(usageKinds.map(kind => [kind, a.usage[kind] + b.usage[kind]]))
   return {
     ...a,

@@ -11,7 +11,7 @@ import type { Ledger, ReportRow, Slice, UsageGroup } from '../ledger/ledger.ts'
 import { checkFrontier, frontierOf } from './frontier.ts'
 import { hostedOf, offersOfServed } from './hosted-rows.ts'
 import { dayStart, localDays, nextDay } from './local-days.ts'
-import { atBookPrices, joined, promptBounds, type ServedSum } from './repriced.ts'
+import { atBookPrices, joinedBy, promptBounds, type ServedSum } from './repriced.ts'
 import { servedOn } from './served-on.ts'
 import { groupOf } from './slices.ts'
 
@@ -189,23 +189,11 @@ function sumOf(group: UsageGroup): ServedSum {
 }
 
 /** One sum for what differs only in what no other seller looks at: outcome, tier, region, the model's spelling. */
-function compact(sums: readonly ServedSum[]): ServedSum[] {
-  const byKey = new Map<string, ServedSum>()
-  for (const sum of sums) {
-    const key = `${sum.weights}\n${sum.hourMicros}\n${sum.promptClass}`
-    const before = byKey.get(key)
-    byKey.set(key, before === undefined ? sum : joined(before, sum))
-  }
-  return [...byKey.values()]
-}
+const compact = (sums: readonly ServedSum[]): ServedSum[] =>
+  joinedBy(sums, sum => `${sum.weights}\n${sum.hourMicros}\n${sum.promptClass}`)
 
 function servedCalls(sums: readonly ServedSum[]): ServedCalls[] {
-  const byWeights = new Map<string | null, ServedSum>()
-  for (const sum of sums) {
-    const before = byWeights.get(sum.weights)
-    byWeights.set(sum.weights, before === undefined ? sum : joined(before, sum))
-  }
-  return [...byWeights.values()].map(({ weights, calls, unknownUsageCalls, usage }) => ({
+  return joinedBy(sums, sum => sum.weights).map(({ weights, calls, unknownUsageCalls, usage }) => ({
     weights,
     calls,
     unknownUsageCalls,
