@@ -62,7 +62,7 @@ export function refusalsOf(calls: CallTimes, all: readonly Limits[]): Refusals {
     infeasibleOf: limits => {
       const kind = kindOf.get(keyOf(limits)) ?? 0
       if (kind === 0) return { calls: 0, reasons: [], kind }
-      const d = distinct.findIndex(one => keyOf(one) === keyOf(limits))
+      const d = index[kind - 1]!
       return { calls: seen.sums[d]!.calls, reasons: seen.reasons[d]!, kind }
     },
     refuses: (kind, i) =>
@@ -73,7 +73,8 @@ export function refusalsOf(calls: CallTimes, all: readonly Limits[]): Refusals {
 function tally(calls: CallTimes, distinct: readonly Limits[]) {
   const tests = distinct.map(testsOf)
   const rates = distinct.map(rateTest)
-  const broken = distinct.map((_, d) => [...tests[d]!, ...(rates[d] === null ? [] : [rates[d]!])].map(() => 0))
+  const words = distinct.map((_, d) => [...tests[d]!, ...(rates[d] ? [rates[d]] : [])].map(test => test.words))
+  const broken = words.map(list => list.map(() => 0))
   const patterns: number[][] = [[]]
   const known = new Map<string, number>([['', 0]])
   const patternOf = new Int32Array(calls.n)
@@ -131,10 +132,11 @@ function tally(calls: CallTimes, distinct: readonly Limits[]) {
     together: distinct.map((_, d) =>
       distinct.map((__, e) => sumWhere(pattern => pattern.includes(d) && pattern.includes(e))),
     ),
-    reasons: distinct.map((_, d) =>
-      [...tests[d]!, ...(rates[d] === null ? [] : [rates[d]!])].flatMap(({ words }, t) =>
-        broken[d]![t]! > 0 ? [`${broken[d]![t]} ${broken[d]![t] === 1 ? 'call' : 'calls'}: ${words}`] : [],
-      ),
+    reasons: words.map((list, d) =>
+      list.flatMap((what, t) => {
+        const n = broken[d]![t]!
+        return n > 0 ? [`${n} ${n === 1 ? 'call' : 'calls'}: ${what}`] : []
+      }),
     ),
   }
 }
