@@ -50,7 +50,6 @@ export function offerBill(offer: HostedOffer, traffic: Sums, basis: CacheBasis):
   const prompt = toldPromptTokens(total)
   const share = (tokens: number) => (prompt > 0 ? tokens / prompt : 0)
   const fresh = priced(offer, traffic, noHits)
-  const asMetered = { usd: offerUsd(offer, total)!, usdByWindow: byWindow(offer, traffic, window => window) }
   const answers = Number(offerUsd(offer, { ...withHits(total, 0, 0), input: 0 }))
   const bill = (
     billed: Pick<OfferBill, 'usd' | 'usdByWindow'>,
@@ -82,7 +81,8 @@ export function offerBill(offer: HostedOffer, traffic: Sums, basis: CacheBasis):
       offer.usdPerMtokCacheRead === null
         ? 'no cache price known: cache hits billed as fresh input'
         : 'cache hits taken as metered today: the same seller'
-    return bill(asMetered, counted, metered ? note : null)
+    const billed = { usd: offerUsd(offer, total)!, usdByWindow: byWindow(offer, traffic, window => window) }
+    return bill(billed, counted, metered ? note : null)
   }
   if (offer.usdPerMtokCacheRead === null) {
     const repeats = metered || basis.kind === 'simulated'
@@ -92,7 +92,7 @@ export function offerBill(offer: HostedOffer, traffic: Sums, basis: CacheBasis):
     if (!metered) return bill(fresh, none, null)
     const note =
       "today's cache hits are not carried over, and no record tells which prompts repeat: billed as fresh; the band reaches down to today's hits"
-    return bill(fresh, none, note, { low: asMetered.usd })
+    return bill(fresh, none, note, { low: offerUsd(offer, total)! })
   }
   const { rule, hits } = basis
   // Without a price of its own a write is billed as the fresh input that it is.
