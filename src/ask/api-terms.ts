@@ -1,5 +1,5 @@
 // Traffic in windows and a seller's rates in; what that API would bill for exactly these calls out.
-import type { HostedOffer } from '../catalog/offers.ts'
+import { type HostedOffer, listPrices } from '../catalog/offers.ts'
 import type { ApiTerms } from '../core/decide/evidence.ts'
 import type { Infeasible } from '../core/decide/feasible.ts'
 import { formatUsd } from '../core/meter/money.ts'
@@ -82,10 +82,7 @@ export function offerTerms(
     observedAt: offer.observedAt,
     infeasible: basis.infeasible,
     notes: [...(bill?.notes ?? []), ...(offer.notes ? [offer.notes] : [])],
-    rates:
-      bill === null
-        ? null
-        : { inputUsdPerMtok: Number(offer.usdPerMtokInput), outputUsdPerMtok: Number(offer.usdPerMtokOutput) },
+    rates: listPrices(offer),
     ...(bill === null ? {} : { promptShare: bill.promptShare, cache: bill.cache }),
     region: offer.region,
     optimised: bill === null ? null : optimised(bill, [bill.lever, batchLever(offer, traffic, basis.deferrable)]),

@@ -1,5 +1,5 @@
 // A bill and the savings that change no answer in; the bill after those that pay, and what each saved, out.
-import type { HostedOffer } from '../catalog/offers.ts'
+import { type HostedOffer, listPrices } from '../catalog/offers.ts'
 import type { Optimised } from '../core/decide/evidence.ts'
 import { formatUsd, type Money } from '../core/meter/money.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind } from '../core/meter/usage.ts'
@@ -58,10 +58,11 @@ export function batchLever(
   deferrable: Deferrable | null,
 ): Lever | null {
   const discount = discountOf(offer)
-  if (deferrable === null || deferrable.calls === 0 || discount === null) return null
-  const [input, output] = [Number(offer.usdPerMtokInput), Number(offer.usdPerMtokOutput)]
-  const all = input * toldPromptTokens(traffic.total) + output * toldAnswerTokens(traffic.total)
-  const waiting = input * deferrable.input + output * deferrable.output
+  const prices = listPrices(offer)
+  if (deferrable === null || deferrable.calls === 0 || discount === null || prices === null) return null
+  const at = (input: number, output: number) => prices.inputUsdPerMtok * input + prices.outputUsdPerMtok * output
+  const all = at(toldPromptTokens(traffic.total), toldAnswerTokens(traffic.total))
+  const waiting = at(deferrable.input, deferrable.output)
   if (!(all > 0) || !(waiting > 0)) return null
   return {
     name: 'batch',

@@ -1,5 +1,6 @@
 // Today's bill, and the offer it is bought at, in; the same bill after savings that change no answer out.
 import { cacheRuleOf } from '../catalog/cache-rules.ts'
+import { listPrices } from '../catalog/offers.ts'
 import type { ApiTerms } from '../core/decide/evidence.ts'
 import { type Money, parseUsd, roundHalfEven } from '../core/meter/money.ts'
 import { toldPromptTokens } from '../core/meter/usage.ts'
@@ -36,7 +37,6 @@ export function withLevers(
   const billed = { usd: parseUsd(terms.usd), usdByWindow: terms.usdByWindow }
   const listed = offerBill(offer, traffic, { kind: 'as metered' })
   if (listed === null) return { ...terms, cache }
-  const rates = { inputUsdPerMtok: Number(offer.usdPerMtokInput), outputUsdPerMtok: Number(offer.usdPerMtokOutput) }
   const levers: (Lever | null)[] = []
   if (basis?.cache.kind === 'simulated' && metered === 0 && listed.usd > 0n) {
     const rule = { ...cacheRuleOf(offer.host, weights), mode: 'automatic' as const }
@@ -51,6 +51,6 @@ export function withLevers(
     }
   }
   levers.push(batchLever(offer, traffic, notYetBatch))
-  const promptShare = listed.promptShare
-  return { ...terms, cache, rates, promptShare, optimised: optimised(billed, levers) }
+  const { promptShare } = listed
+  return { ...terms, cache, rates: listPrices(offer), promptShare, optimised: optimised(billed, levers) }
 }

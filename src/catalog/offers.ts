@@ -184,6 +184,12 @@ export function offerRates(offer: HostedOffer): Rates | null {
   return rates
 }
 
+/** The two list prices as numbers, for estimates; null when one of them is not stated. */
+export function listPrices({ usdPerMtokInput, usdPerMtokOutput }: HostedOffer) {
+  if (usdPerMtokInput === null || usdPerMtokOutput === null) return null
+  return { inputUsdPerMtok: Number(usdPerMtokInput), outputUsdPerMtok: Number(usdPerMtokOutput) }
+}
+
 /** The first reason not to show an offer by default, in words; null when there is none. */
 function reasonToLeaveOut(record: z.output<typeof row>): string | null {
   const notes = record.notes ?? ''
