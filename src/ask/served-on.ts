@@ -7,6 +7,7 @@ import type { ReplicaShape } from '../core/serving/memory.ts'
 import type { Model } from '../core/serving/model.ts'
 import { defaultShapes } from '../core/serving/shapes.ts'
 import { sustain } from '../core/serving/sustain.ts'
+import { groupedBy } from '../core/statistics/grouped.ts'
 import type { Ledger, ReportRow, Slice } from '../ledger/ledger.ts'
 import { busiestRequests } from './busiest.ts'
 import { groupOf } from './slices.ts'
@@ -28,12 +29,10 @@ export async function servedOn(
   { leases, seed }: { readonly leases: readonly OwnLease[]; readonly seed: number },
   progress: (text: string) => void,
 ): Promise<ServedOn[]> {
-  const names = new Map<string, string[]>()
-  for (const { key } of rows) {
-    if (key.model == null) continue
-    const weights = groupOf(key.model)
-    names.set(weights, [...(names.get(weights) ?? []), key.model])
-  }
+  const names = groupedBy(
+    rows.flatMap(row => row.key.model ?? []),
+    groupOf,
+  )
   const gpus = [...new Set(leases.map(lease => lease.gpu))].sort()
   const list: ServedOn[] = []
   for (const [weights, models] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
