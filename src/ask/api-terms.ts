@@ -3,7 +3,7 @@ import { type HostedOffer, listPrices } from '../catalog/offers.ts'
 import type { ApiTerms } from '../core/decide/evidence.ts'
 import type { Infeasible } from '../core/decide/feasible.ts'
 import { formatUsd } from '../core/meter/money.ts'
-import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import { noUsage, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import type { UsageGroup } from '../ledger/ledger.ts'
 import { batchLever, type Deferrable, optimised } from './levers.ts'
 import { type CacheBasis, offerBill } from './offer-bill.ts'
@@ -19,14 +19,14 @@ export interface Traffic {
 /** Adds groups up by window. `windows` is the number of windows of the demand. */
 export function trafficOf(groups: readonly UsageGroup[], windows: number): Traffic {
   // Most windows of a sparse history are empty, and share one row of zeros.
-  const byWindow: Record<UsageKind, number>[] = new Array(windows).fill(quiet)
-  const total = none()
+  const byWindow: Record<UsageKind, number>[] = new Array(windows).fill(noUsage)
+  const total = { ...noUsage }
   let calls = 0
   let unknownUsageCalls = 0
   for (const group of groups) {
     calls += group.calls
     unknownUsageCalls += group.unknownUsageCalls
-    if (group.window !== null && byWindow[group.window] === quiet) byWindow[group.window] = none()
+    if (group.window !== null && byWindow[group.window] === noUsage) byWindow[group.window] = { ...noUsage }
     const window = group.window === null ? undefined : byWindow[group.window]
     for (const kind of usageKinds) {
       const count = group.usage[kind] ?? 0
@@ -36,11 +36,6 @@ export function trafficOf(groups: readonly UsageGroup[], windows: number): Traff
   }
   return { calls, unknownUsageCalls, windows: byWindow, total }
 }
-
-const none = (): Record<UsageKind, number> =>
-  Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>
-
-const quiet: Readonly<Record<UsageKind, number>> = none()
 
 /** How an offer would bill these calls beside its rates. */
 export interface OfferBasis {

@@ -87,7 +87,7 @@ export function atListPrice(offer: HostedOffer, days: readonly LocalDay[], sums:
     dated: false,
     parts: sums.map(part =>
       days.map((day, d) =>
-        billOf(merged(part[d]!, day.fromMicros), (_, usage) => offerUsd(offer, { ...noCounts, ...usage })),
+        billOf(merged(part[d]!, day.fromMicros), (_, usage) => offerUsd(offer, { ...noUsage, ...usage })),
       ),
     ),
   }
@@ -99,8 +99,6 @@ type PromptUsage = Pick<
 > & {
   readonly cacheRead: number
 }
-
-const noCounts = Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>
 
 /** Adds up what a seller asks; sums that it does not price are counted. Calls of unknown usage are in neither. */
 function billOf(served: readonly ServedSum[], priced: (sum: ServedSum, usage: PromptUsage) => Money | null): DayBill {

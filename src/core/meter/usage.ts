@@ -90,7 +90,7 @@ export const cacheWriteParts = [
 ] as const satisfies readonly UsageKind[]
 
 /** A usage of zeros: what a caller who states a usage means by the kinds left out. */
-export const noUsage: Usage = Object.freeze(
+export const noUsage: Readonly<Record<UsageKind, number>> = Object.freeze(
   Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>,
 )
 
