@@ -13,7 +13,7 @@ import { hostedOf, offersOfServed } from './hosted-rows.ts'
 import { dayStart, localDays, nextDay } from './local-days.ts'
 import { atBookPrices, joinedBy, promptBounds, type ServedSum } from './repriced.ts'
 import { servedOn } from './served-on.ts'
-import { groupOf } from './slices.ts'
+import { callsAmong, groupOf } from './slices.ts'
 
 /** What a reader asks of the savings. */
 export interface SavingsQuestion {
@@ -42,9 +42,7 @@ export interface SavingsTools {
 /** @throws Fault PERIOD_OPEN, PERIOD_EMPTY, PROVIDER_NOT_METERED, MODEL_NOT_METERED, OFFER_UNKNOWN */
 export async function gatherSavings(question: SavingsQuestion, tools: SavingsTools): Promise<SavingsEvidence> {
   const { ledger, book, progress = () => {} } = tools
-  const sources = await ledger.sources()
-  const sample = sources.length > 0 && sources.every(source => source.sample)
-  const every: Slice = sources.some(source => !source.sample) ? { sample: false } : {}
+  const { sample, shown: every } = callsAmong(await ledger.sources())
   const days = await daysOf(question, tools, every)
   const span: Slice = { ...every, fromMicros: days[0]!.fromMicros, toMicros: days.at(-1)!.toMicros }
   const metered = (await ledger.report(every, ['provider', 'model'], 'UTC')).rows

@@ -2,7 +2,7 @@
 import { weightsOf } from '../catalog/facts.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import { groupedBy } from '../core/statistics/grouped.ts'
-import type { Ledger, ReportRow, Slice } from '../ledger/ledger.ts'
+import type { Ledger, ReportRow, Slice, SourceRow } from '../ledger/ledger.ts'
 import type { Question } from './question.ts'
 
 /** The calls asked about and what they run on today. */
@@ -18,17 +18,27 @@ export interface Asked {
   readonly sample: boolean
 }
 
-/** All calls in the time and of the dimensions asked about, whatever model served them. Real calls hide the bundled sample. */
+/**
+ * Which calls answers are about: of all sources those with calls (bills and demand shapes are no traffic), whether they
+ * are the bundled sample's, and the slice that hides the sample as soon as there are real ones.
+ */
+export function callsAmong(all: readonly SourceRow[]) {
+  const sources = all.filter(source => source.calls > 0)
+  const areReal = sources.some(source => !source.sample)
+  const shown: Slice = areReal ? { sample: false } : {}
+  return { sources, sample: sources.length > 0 && !areReal, shown }
+}
+
+/** All calls in the time and of the dimensions asked about, whatever model served them. */
 export async function allCalls(question: Question, ledger: Ledger) {
-  // Bills and demand shapes are no traffic.
-  const sources = (await ledger.sources()).filter(source => source.calls > 0)
+  const { sources, sample, shown } = callsAmong(await ledger.sources())
   const base: Slice = {
     ...(question.fromMicros === null ? {} : { fromMicros: question.fromMicros }),
     ...(question.toMicros === null ? {} : { toMicros: question.toMicros }),
     where: question.where,
-    ...(sources.some(source => !source.sample) ? { sample: false } : {}),
+    ...shown,
   }
-  return { base, sources, sample: sources.length > 0 && sources.every(source => source.sample) }
+  return { base, sources, sample }
 }
 
 /**

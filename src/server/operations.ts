@@ -1,5 +1,6 @@
 // The table of all that can be done with a ledger: the command line runs it here or on a server, HTTP and OpenAPI list it.
 import { z } from 'zod'
+import { callsAmong } from '../ask/slices.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import type { ByDimension } from '../core/decide/by-dimension.ts'
 import { formatUsd } from '../core/meter/money.ts'
@@ -99,8 +100,7 @@ export const report = operation({
     const zone = checkZone(params.zone ?? 'UTC')
     const slice = { ...rangeOf(params), ...(params.where === undefined ? {} : { where: params.where }) }
     const { rows, total } = await ledger.report(slice, params.by ?? ['model'], zone)
-    const sources = await ledger.sources()
-    const sample = sources.length > 0 && sources.every(source => source.sample)
+    const { sample } = callsAmong(await ledger.sources())
     return { from: params.from ?? null, to: params.to ?? null, zone, sample, rows, total } satisfies Report
   },
 })

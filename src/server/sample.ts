@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { callsAmong } from '../ask/slices.ts'
 import { drawSample, type Sample } from '../catalog/sample.ts'
 import type { LoadPlan } from '../core/meter/load.ts'
 import { usageKinds } from '../core/meter/usage.ts'
@@ -16,7 +17,7 @@ const columns = ['at', 'provider', 'model', 'feature', 'environment', 'team', 'i
 export async function ensureSample(workplace: Workplace): Promise<boolean> {
   const ledger = await workplace.ledger()
   const sources = await ledger.sources()
-  if (sources.length > 0) return sources.every(source => source.sample)
+  if (sources.length > 0) return callsAmong(sources).sample
   // Once dropped it stays away: an empty ledger is then what was asked for.
   if (existsSync(droppedMark(workplace))) return false
   const folder = join(workplace.dataDir, 'uploads')
