@@ -4,14 +4,12 @@ import { type HostedOffer, loadOffers } from '../catalog/offers.ts'
 import { loadPriceBook } from '../catalog/price-book.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import { price } from '../core/meter/price.ts'
-import { type UsageKind, usageKinds, usageOf } from '../core/meter/usage.ts'
+import { noUsage, type UsageKind, usageKinds, usageOf } from '../core/meter/usage.ts'
 import type { UsageGroup } from '../ledger/ledger.ts'
 import { offerTerms, plainBasis, trafficOf } from './api-terms.ts'
 
 /** At the seller that serves these calls today, hits are those metered. */
 const today = { ...plainBasis, cache: { kind: 'as metered' } } as const
-
-const none = Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>
 
 function group(usage: Partial<Record<UsageKind, number | null>>, over: Partial<UsageGroup> = {}): UsageGroup {
   const key = { provider: null, model: null, tier: null, region: null, speed: null, outcome: 'ok' as const }
@@ -23,7 +21,7 @@ function group(usage: Partial<Record<UsageKind, number | null>>, over: Partial<U
     calls: 1,
     unknownUsageCalls: 0,
     usd: '0',
-    usage: { ...none, ...usage },
+    usage: { ...noUsage, ...usage },
     ...over,
   }
 }
@@ -106,7 +104,7 @@ test('law 1 and 3: windows add up to the total kind by kind, and their bills to 
       const byWindow = terms.usdByWindow.reduce((a, b) => a + b, 0)
       expect(Math.abs(byWindow - Number(terms.usd))).toBeLessThanOrEqual(1e-9 * (1 + Number(terms.usd)))
       const apart = all.flatMap(one => [
-        { ...one, usage: { ...none, input: one.usage.input } },
+        { ...one, usage: { ...noUsage, input: one.usage.input } },
         { ...one, calls: 0, unknownUsageCalls: 0, usage: { ...one.usage, input: 0 } },
       ])
       expect(offerTerms(offer(), 'g', trafficOf(apart, 6), today).usd).toBe(terms.usd)

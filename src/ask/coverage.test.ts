@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { coverageLine } from '../charts/coverage-line.ts'
 import type { Call } from '../core/meter/call.ts'
+import { callForTest } from '../core/meter/call-for-test.ts'
 import type { Charge } from '../core/meter/charge.ts'
 import { fromPico } from '../core/meter/money.ts'
 import { noUsage } from '../core/meter/usage.ts'
@@ -12,27 +13,18 @@ const start = Date.UTC(2026, 10, 2) * 1000
 const day = 86_400e6
 const dollars = (usd: number) => fromPico(BigInt(Math.round(usd * 1e6)) * 1_000_000n)
 let made = 0
-const call = (days: number, usd: number | null, over: Partial<Call> = {}): Call => ({
-  source: 'log',
-  id: String(made++),
-  atMicros: start + days * day,
-  provider: 'openai',
-  model: 'gpt-5-mini',
-  usage: { ...noUsage, input: 10, output: 1 },
-  tier: null,
-  region: null,
-  speed: null,
-  outcome: 'ok',
-  ttftMs: null,
-  latencyMs: null,
-  attribution: { workload: null, feature: 'search', task: null, user: null, team: null, environment: null },
-  tags: {},
-  prefixBlocks: null,
-  reportedUsd: null,
-  estimated: false,
-  price: usd === null ? { usd: null, reason: 'unknown' } : { usd: dollars(usd), pricedAs: 'x', catalogVersion: 'v' },
-  ...over,
-})
+const call = (days: number, usd: number | null, over: Partial<Call> = {}): Call =>
+  callForTest({
+    source: 'log',
+    id: String(made++),
+    atMicros: start + days * day,
+    provider: 'openai',
+    model: 'gpt-5-mini',
+    usage: { ...noUsage, input: 10, output: 1 },
+    attribution: { feature: 'search' },
+    price: usd === null ? { usd: null, reason: 'unknown' } : { usd: dollars(usd), pricedAs: 'x', catalogVersion: 'v' },
+    ...over,
+  })
 const bill = (source: string, charges: Partial<Charge>[]) => ({
   source,
   name: source,

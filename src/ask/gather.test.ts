@@ -2,15 +2,15 @@ import { expect, test } from 'vitest'
 import { defaultChoices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
 import type { Call } from '../core/meter/call.ts'
+import { callForTest } from '../core/meter/call-for-test.ts'
 import { fromPico } from '../core/meter/money.ts'
-import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import { noUsage } from '../core/meter/usage.ts'
 import { stream } from '../core/statistics/random.ts'
 import { openMemory } from '../ledger/memory.ts'
 import { gather } from './gather.ts'
 import { defaultQuestion, type Question } from './question.ts'
 import { askedCalls } from './slices.ts'
 
-const nothing = Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>
 const monday = 1_767_571_200e6 // 2026-01-05T00:00:00Z
 
 function call(
@@ -20,30 +20,18 @@ function call(
   output: number | null,
   over: Partial<Call> = {},
 ): Call {
-  return {
-    source: 'gateway',
+  return callForTest({
     id: String(id),
     atMicros: monday + Math.round(atSeconds * 1e6),
     provider: 'together',
     model: 'meta-llama/Llama-3.1-8B-Instruct',
-    usage: { ...nothing, input, output },
-    tier: null,
-    region: null,
-    speed: null,
-    outcome: 'ok',
-    ttftMs: null,
-    latencyMs: null,
-    attribution: { workload: null, feature: null, task: null, user: null, team: null, environment: null },
-    tags: {},
-    prefixBlocks: null,
-    reportedUsd: null,
-    estimated: false,
+    usage: { ...noUsage, input, output },
     price:
       input === null || output === null
         ? { usd: null, reason: 'usage unknown' }
         : { usd: fromPico(180_000n * BigInt(input + output)), pricedAs: 'llama-3.1-8b', catalogVersion: 'v1' },
     ...over,
-  }
+  })
 }
 
 /** Eight hours of Poisson arrivals, lengths spread about their means. */
@@ -160,7 +148,7 @@ test('twice the traffic never needs fewer replicas', async () => {
 
 test('law 4: a history keeps its price when a few calls are unknown, and loses it when many are, or one has no price', async () => {
   const usd = async (over: (i: number) => Partial<Call>) => (await ask(traffic(600, over))).api[0]!
-  const unknown = { usage: { ...nothing, input: null, output: null }, price: { usd: null, reason: 'usage unknown' } }
+  const unknown = { usage: { ...noUsage, input: null, output: null }, price: { usd: null, reason: 'usage unknown' } }
   const few = await usd(i => (i % 200 === 0 ? unknown : {}))
   expect(few.usd).not.toBeNull()
   expect(few.pricedShare).toBeCloseTo(0.995, 9)
@@ -213,7 +201,7 @@ test('calls that may wait are discounted where a seller promises it, and what a 
   const calls = traffic(600, i => ({
     provider: 'fireworks',
     tags: i % 2 === 0 ? { deferrable: 'true' } : {},
-    usage: { ...nothing, input: 1000, inputImage: i % 3 === 0 ? 100 : 0, output: 200 },
+    usage: { ...noUsage, input: 1000, inputImage: i % 3 === 0 ? 100 : 0, output: 200 },
   }))
   const evidence = await ask(calls, { otherModels: ['gpt-oss-120b'] })
   const fireworks = evidence.api.find(api => api.kind === 'hosted' && api.provider === 'fireworks')!

@@ -2,12 +2,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cacheRuleOf, type SellerCache } from '../catalog/cache-rules.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
-import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import { noUsage, type UsageKind } from '../core/meter/usage.ts'
 import { offerTerms, plainBasis, type Traffic } from './api-terms.ts'
 import type { CacheHits } from './cache-hits.ts'
 import { batchLever, discountOf, optimised } from './levers.ts'
-
-const nothing = Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>
 
 const offer = (over: Partial<HostedOffer> = {}): HostedOffer => ({
   id: 'host/model',
@@ -37,7 +35,7 @@ const offer = (over: Partial<HostedOffer> = {}): HostedOffer => ({
 })
 
 const traffic = (over: Partial<Record<UsageKind, number>>): Traffic => {
-  const total = { ...nothing, ...over }
+  const total = { ...noUsage, ...over }
   return { calls: 10, unknownUsageCalls: 0, windows: [total], total }
 }
 

@@ -4,6 +4,7 @@ import { loadPriceBook } from '../catalog/price-book.ts'
 import { decideSavings } from '../core/decide/savings.ts'
 import type { OwnLease } from '../core/decide/savings-evidence.ts'
 import type { Call } from '../core/meter/call.ts'
+import { callForTest } from '../core/meter/call-for-test.ts'
 import { fromPico, parseUsd, roundHalfEven } from '../core/meter/money.ts'
 import { noUsage, type Usage } from '../core/meter/usage.ts'
 import { localPeriod } from '../ledger/calendar.ts'
@@ -16,27 +17,15 @@ const book = loadPriceBook()
 let next = 0
 
 function call(time: string, usage: Partial<Usage>, over: Partial<Call> = {}): Call {
-  return {
-    source: 'gateway',
+  return callForTest({
     id: String(next++),
     atMicros: at(time),
     provider: 'hosted_vllm',
     model: llama,
     usage: { ...noUsage, ...usage },
-    tier: null,
-    region: null,
-    speed: null,
-    outcome: 'ok',
-    ttftMs: null,
-    latencyMs: null,
-    attribution: { workload: null, feature: null, task: null, user: null, team: null, environment: null },
-    tags: {},
-    prefixBlocks: null,
-    reportedUsd: null,
-    estimated: false,
     price: { usd: null, reason: 'own GPUs' },
     ...over,
-  }
+  })
 }
 
 const lease = (from: string, to: string | null, over: Partial<OwnLease> = {}): OwnLease => ({

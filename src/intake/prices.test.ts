@@ -8,7 +8,7 @@ import { loadPriceBook } from '../catalog/price-book.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import { price } from '../core/meter/price.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
-import { type Usage, usageKinds } from '../core/meter/usage.ts'
+import { noUsage, type Usage, usageKinds } from '../core/meter/usage.ts'
 import { openDuckdb } from '../ledger/duckdb.ts'
 import { importFile, repriceLedger } from './import.ts'
 
@@ -96,7 +96,7 @@ test('any call costs in bulk what the price function says of it, or is unpriced 
         const [provider, model] = one.model
         const atMicros = Date.parse('2025-10-01T00:00:00Z') * 1000 + one.minute * 6e7
         const usage = {
-          ...Object.fromEntries(usageKinds.map(kind => [kind, 0])),
+          ...noUsage,
           reasoning: null,
           input: one.input,
           cacheRead: one.cacheRead,

@@ -4,40 +4,29 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Call } from '../core/meter/call.ts'
+import { callForTest } from '../core/meter/call-for-test.ts'
 import type { Charge, ChargeBatch } from '../core/meter/charge.ts'
 import type { PriceCalls } from '../core/meter/load.ts'
 import { fromPico } from '../core/meter/money.ts'
-import { type Usage, usageKinds } from '../core/meter/usage.ts'
+import { noUsage } from '../core/meter/usage.ts'
 import { openDuckdb } from './duckdb.ts'
 import type { Ledger } from './ledger.ts'
 import { openMemory } from './memory.ts'
 
-const nothing = Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Usage
 const at = (text: string) => Date.parse(text) * 1000
 
-function call(id: string, over: Partial<Call> = {}): Call {
-  return {
-    source: 'gateway',
+const call = (id: string, over: Partial<Call> = {}): Call =>
+  callForTest({
     id,
     atMicros: at('2026-03-02T10:00:00Z'),
     provider: 'openai',
     model: 'gpt-4o',
-    usage: { ...nothing, input: 100, output: 20 },
-    tier: null,
-    region: null,
-    speed: null,
-    outcome: 'ok',
+    usage: { ...noUsage, input: 100, output: 20 },
     ttftMs: 120.5,
-    latencyMs: null,
-    attribution: { workload: null, feature: 'search', task: null, user: null, team: null, environment: null },
-    tags: {},
-    prefixBlocks: null,
-    reportedUsd: null,
-    estimated: false,
+    attribution: { feature: 'search' },
     price: { usd: fromPico(450_000_000n), pricedAs: 'gpt-4o', catalogVersion: 'v1' },
     ...over,
-  }
-}
+  })
 
 const folder = mkdtempSync(join(tmpdir(), 'crossline-contract-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -72,7 +61,7 @@ function contract(name: string, open: () => Promise<Ledger>): void {
 
     test('money adds up to the last pico-dollar, and unknown stays apart from zero (law 4)', async () => {
       const unpriced = { usd: null, reason: 'no such model' } as const
-      const usage = { ...nothing, input: null, output: 7 }
+      const usage = { ...noUsage, input: null, output: 7 }
       await ledger.append([
         call('a', { price: { usd: fromPico(1n), pricedAs: 'x', catalogVersion: 'v' } }),
         call('b', { price: { usd: fromPico(12_345_678_901_234_567_890n), pricedAs: 'x', catalogVersion: 'v' } }),
@@ -85,7 +74,7 @@ function contract(name: string, open: () => Promise<Ledger>): void {
     })
 
     test('a kind that no call knows is null in a report', async () => {
-      await ledger.append([call('a', { usage: { ...nothing, reasoning: null } })])
+      await ledger.append([call('a', { usage: { ...noUsage, reasoning: null } })])
       expect((await ledger.report({}, [], 'UTC')).total.usage).toMatchObject({ reasoning: null, cacheRead: 0 })
     })
 
@@ -148,7 +137,7 @@ function contract(name: string, open: () => Promise<Ledger>): void {
 
     test('demand keeps empty windows and adds up to the calls exactly', async () => {
       const first = at('2026-03-02T23:59:00Z')
-      const usage = { ...nothing, input: 100, cacheRead: 50, cacheWrite: 5, output: 20, reasoning: 10 }
+      const usage = { ...noUsage, input: 100, cacheRead: 50, cacheWrite: 5, output: 20, reasoning: 10 }
       await ledger.append([
         call('a', { atMicros: first, usage }),
         call('b', { atMicros: first + 599_999_999, usage }),
@@ -169,9 +158,9 @@ function contract(name: string, open: () => Promise<Ledger>): void {
     test('law 4: half a count is in no sum that a bill or a fleet is made of, and the call is counted as unknown', async () => {
       const first = at('2026-03-02T00:00:00Z')
       await ledger.append([
-        call('whole', { atMicros: first, usage: { ...nothing, input: 100, cacheRead: 50, output: 20 } }),
-        call('no answer', { atMicros: first + 1, usage: { ...nothing, input: 7_000, cacheRead: 3, output: null } }),
-        call('no prompt', { atMicros: first + 2, usage: { ...nothing, input: null, output: 900 } }),
+        call('whole', { atMicros: first, usage: { ...noUsage, input: 100, cacheRead: 50, output: 20 } }),
+        call('no answer', { atMicros: first + 1, usage: { ...noUsage, input: 7_000, cacheRead: 3, output: null } }),
+        call('no prompt', { atMicros: first + 2, usage: { ...noUsage, input: null, output: 900 } }),
       ])
       expect(await ledger.demand({}, 600)).toMatchObject({
         calls: 3,
@@ -197,8 +186,8 @@ function contract(name: string, open: () => Promise<Ledger>): void {
 
     test('columns come in time order, with -1 for what is unknown', async () => {
       await ledger.append([
-        call('late', { atMicros: 2_000_000, usage: { ...nothing, input: null, output: 5 } }),
-        call('early', { atMicros: 1_000_001, usage: { ...nothing, input: 1, cacheRead: 2, output: 3 } }),
+        call('late', { atMicros: 2_000_000, usage: { ...noUsage, input: null, output: 5 } }),
+        call('early', { atMicros: 1_000_001, usage: { ...noUsage, input: 1, cacheRead: 2, output: 3 } }),
       ])
       const { n, atMicros, inputTokens, outputTokens } = await ledger.columns({})
       expect([n, [...atMicros], [...inputTokens], [...outputTokens]]).toEqual([
@@ -225,8 +214,8 @@ function contract(name: string, open: () => Promise<Ledger>): void {
     test('columns say what a call asks beside text: by its usage, and by tags where no count could', async () => {
       await ledger.append([
         call('1', { atMicros: 1 }),
-        call('2', { atMicros: 2, usage: { ...nothing, input: 5, inputImage: 7, output: 1 } }),
-        call('3', { atMicros: 3, usage: { ...nothing, input: 5, outputAudio: 7, output: 1 }, tags: { tools: 'true' } }),
+        call('2', { atMicros: 2, usage: { ...noUsage, input: 5, inputImage: 7, output: 1 } }),
+        call('3', { atMicros: 3, usage: { ...noUsage, input: 5, outputAudio: 7, output: 1 }, tags: { tools: 'true' } }),
         call('4', { atMicros: 4, tags: { json_schema: '1', tools: 'false' } }),
       ])
       expect([...(await ledger.columns({})).needs]).toEqual([0, 1, 2 + 4, 8])
@@ -249,7 +238,7 @@ function contract(name: string, open: () => Promise<Ledger>): void {
     test('usage groups part calls where rates change and lose none', async () => {
       const first = at('2026-03-02T10:00:00Z')
       const sized = (id: string, minute: number, input: number) =>
-        call(id, { atMicros: first + minute * 6e7, usage: { ...nothing, input, output: 1 } })
+        call(id, { atMicros: first + minute * 6e7, usage: { ...noUsage, input, output: 1 } })
       await ledger.append([sized('a', 0, 199_999), sized('b', 1, 200_000), sized('c', 61, 5), sized('d', 2, 7)])
       const groups = await ledger.usageGroups({}, { windowSeconds: 600, promptFrom: [200_000], bucket: 'hour' })
       const seen = groups.map(g => [g.window, g.promptClass, g.bucketMicros, g.calls, g.usage.input, g.maxPrompt])
@@ -418,7 +407,7 @@ test('any order, batching and repetition of the same calls gives one ledger, in 
       source,
       model: id % 3 === 0 ? null : 'gpt-4o',
       atMicros: at('2026-03-02T10:00:00Z') + id * 7_000_001,
-      usage: { ...nothing, input: id * 11, output: id % 4 === 0 ? null : id },
+      usage: { ...noUsage, input: id * 11, output: id % 4 === 0 ? null : id },
     })
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(one, { maxLength: 8 }), { maxLength: 4 }), fc.nat(), async (batches, turn) => {

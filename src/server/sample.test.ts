@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { defaultQuestion } from '../ask/question.ts'
 import { askedCalls } from '../ask/slices.ts'
-import type { Call } from '../core/meter/call.ts'
+import { callForTest } from '../core/meter/call-for-test.ts'
 import { parseUsd } from '../core/meter/money.ts'
-import { noUsage } from '../core/meter/usage.ts'
 import { report, savings } from './operations.ts'
 import { ensureSample } from './sample.ts'
 import { openWorkplace, type Workplace } from './workplace.ts'
@@ -23,26 +22,7 @@ afterEach(async () => {
 })
 
 const from = Date.UTC(2026, 10, 2) * 1000
-const call = (source: string): Call => ({
-  source,
-  id: '1',
-  atMicros: from,
-  provider: 'vllm',
-  model: 'llama-3.1-8b',
-  usage: { ...noUsage, input: 100, output: 10 },
-  tier: null,
-  region: null,
-  speed: null,
-  outcome: 'ok',
-  ttftMs: null,
-  latencyMs: null,
-  attribution: { workload: null, feature: null, task: null, user: null, team: null, environment: null },
-  tags: {},
-  prefixBlocks: null,
-  reportedUsd: null,
-  estimated: false,
-  price: { usd: null, reason: 'own GPUs' },
-})
+const call = (source: string) => callForTest({ source, atMicros: from, provider: 'vllm', model: 'llama-3.1-8b' })
 const bill = {
   source: 'bill',
   name: 'bill.csv',
