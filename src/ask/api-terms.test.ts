@@ -7,6 +7,7 @@ import { price } from '../core/meter/price.ts'
 import { noUsage, type UsageKind, usageKinds, usageOf } from '../core/meter/usage.ts'
 import type { UsageGroup } from '../ledger/ledger.ts'
 import { offerTerms, plainBasis, trafficOf } from './api-terms.ts'
+import { offerForTest } from './offer-for-test.ts'
 
 /** At the seller that serves these calls today, hits are those metered. */
 const today = { ...plainBasis, cache: { kind: 'as metered' } } as const
@@ -26,34 +27,16 @@ function group(usage: Partial<Record<UsageKind, number | null>>, over: Partial<U
   }
 }
 
-function offer(over: Partial<HostedOffer> = {}): HostedOffer {
-  return {
-    id: 'host/model',
-    weights: 'deepseek-v3',
-    architecture: 'deepseek-v3',
-    modelAsListed: 'model',
-    host: 'host',
+const offer = (over: Partial<HostedOffer> = {}): HostedOffer =>
+  offerForTest({
     usdPerMtokInput: '0.27',
     usdPerMtokCacheRead: '0.07',
-    usdPerMtokCacheWrite: null,
     usdPerMtokOutput: '1.10',
-    weightDtype: null,
     contextTokens: 65536,
     maxOutputTokens: 8192,
-    tools: null,
-    jsonSchema: null,
-    vision: null,
-    region: null,
-    rateLimit: null,
-    batchDiscount: null,
     observedAt: '2025-02-08',
-    file: 'data/hosted-offers.csv',
-    source: 'price page',
-    notes: null,
-    leftOut: null,
     ...over,
-  }
-}
+  })
 
 test("the Azure code trace's column sums at a published rate cost what one multiplies by hand", () => {
   // 18,059,974 × $0.30 + 245,896 × $0.61, per million.

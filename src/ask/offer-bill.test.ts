@@ -6,33 +6,16 @@ import { noUsage, type UsageKind } from '../core/meter/usage.ts'
 import { offerTerms, plainBasis, type Traffic } from './api-terms.ts'
 import type { CacheHits } from './cache-hits.ts'
 import { batchLever, discountOf, optimised } from './levers.ts'
+import { offerForTest } from './offer-for-test.ts'
 
-const offer = (over: Partial<HostedOffer> = {}): HostedOffer => ({
-  id: 'host/model',
-  weights: 'deepseek-v3',
-  architecture: 'deepseek-v3',
-  modelAsListed: 'model',
-  host: 'host',
-  usdPerMtokInput: '1',
-  usdPerMtokCacheRead: '0.1',
-  usdPerMtokCacheWrite: '1.25',
-  usdPerMtokOutput: '5',
-  weightDtype: null,
-  contextTokens: null,
-  maxOutputTokens: null,
-  tools: null,
-  jsonSchema: null,
-  vision: null,
-  region: null,
-  rateLimit: null,
-  batchDiscount: null,
-  observedAt: '2026-10-01',
-  source: 'price page',
-  file: 'data/hosted-offers.csv',
-  notes: null,
-  leftOut: null,
-  ...over,
-})
+const offer = (over: Partial<HostedOffer> = {}): HostedOffer =>
+  offerForTest({
+    usdPerMtokInput: '1',
+    usdPerMtokCacheRead: '0.1',
+    usdPerMtokCacheWrite: '1.25',
+    usdPerMtokOutput: '5',
+    ...over,
+  })
 
 const traffic = (over: Partial<Record<UsageKind, number>>): Traffic => {
   const total = { ...noUsage, ...over }
