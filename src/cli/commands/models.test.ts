@@ -1,11 +1,10 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
 import { afterEach, expect, test } from 'vitest'
 import { modelById, useOwnFacts } from '../../catalog/facts.ts'
 import type { Model } from '../../core/serving/model.ts'
-import type { CommandFrame } from '../command.ts'
+import { runForTest } from './frame-for-test.ts'
 import { models } from './models.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'models-'))
@@ -21,27 +20,8 @@ const config = {
 }
 
 /** Runs the words beside a crossline.yaml in `beside`. */
-async function run(beside: string, ...words: string[]) {
-  const ran = { json: null as unknown, text: '' }
-  const settings = {
-    json: true,
-    data: '.',
-    config: join(beside, 'crossline.yaml'),
-    seed: 1,
-    color: false,
-    debug: false,
-  }
-  const frame = {
-    globals: () => settings,
-    settings: () => ({}),
-    words,
-    output: { result: (json: unknown, text: () => string) => Object.assign(ran, { json, text: text() }) },
-  } as unknown as CommandFrame
-  const program = new Command().exitOverride()
-  models.register(program, frame)
-  await program.parseAsync(words, { from: 'user' })
-  return ran
-}
+const run = (beside: string, ...words: string[]) =>
+  runForTest<unknown>(models, words, { config: join(beside, 'crossline.yaml') })
 
 function configFile(beside: string, text = JSON.stringify(config)): string {
   const path = join(beside, 'config.json')

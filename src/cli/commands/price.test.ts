@@ -2,10 +2,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Command } from 'commander'
 import { afterEach, expect, test, vi } from 'vitest'
 import { Fault } from '../../core/fault/fault.ts'
-import type { CommandFrame } from '../command.ts'
+import { runForTest } from './frame-for-test.ts'
 import { price } from './price.ts'
 import { prices } from './prices.ts'
 
@@ -18,42 +17,16 @@ interface Printed {
   readonly rows: readonly { readonly state: string; readonly to: string; readonly rates: { readonly output: string } }[]
 }
 
-interface Ran {
-  json: Printed
-  text: string
-  out: string
-  notes: string[]
-  status: number
-}
-
-/** Runs the words on a frame that keeps what it is given. */
-async function run(...words: string[]): Promise<Ran> {
-  const ran: Ran = { json: {} as Printed, text: '', out: '', notes: [], status: 0 }
-  const frame: CommandFrame = {
-    globals: () => ({ json: true, data: '.', config: '/nowhere/crossline.yaml', seed: 1, color: false, debug: false }),
-    settings: () => ({}),
-    words,
-    output: {
-      result: (json, text) => Object.assign(ran, { json, text: text() }),
-      line: () => {},
-      note: text => ran.notes.push(text),
-      progress: () => {},
-      fail: thrown => {
-        throw thrown
-      },
-      status: code => {
-        ran.status = Math.max(ran.status, code)
-      },
-    },
-  }
+/** Runs the words, and keeps what a batch writes to stdout. */
+async function run(...words: string[]) {
+  let out = ''
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(chunk => {
-    ran.out += String(chunk)
+    out += String(chunk)
     return true
   })
-  const program = new Command().exitOverride()
-  for (const command of [price, prices]) command.register(program, frame)
-  await program.parseAsync(words, { from: 'user' }).finally(() => stdout.mockRestore())
-  return ran
+  const command = words[0] === 'price' ? price : prices
+  const ran = await runForTest<Printed>(command, words).finally(() => stdout.mockRestore())
+  return { ...ran, out }
 }
 
 afterEach(() => vi.restoreAllMocks())

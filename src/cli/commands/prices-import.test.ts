@@ -1,14 +1,13 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
 import { afterEach, expect, test } from 'vitest'
 import { offersOf, useOwnFacts } from '../../catalog/facts.ts'
 import { loadPriceBook } from '../../catalog/price-book.ts'
 import { formatUsd } from '../../core/meter/money.ts'
 import { price } from '../../core/meter/price.ts'
 import { noUsage } from '../../core/meter/usage.ts'
-import type { CommandFrame } from '../command.ts'
+import { runForTest } from './frame-for-test.ts'
 import { prices } from './prices.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'offers-'))
@@ -19,22 +18,8 @@ const endpoint = (provider: string, prompt: string) => ({
   context_length: 8192,
 })
 
-async function run(beside: string, ...words: string[]) {
-  const ran = { json: null as unknown, text: '' }
-  const settings = {
-    json: true,
-    data: '.',
-    config: join(beside, 'crossline.yaml'),
-    seed: 1,
-    color: false,
-    debug: false,
-  }
-  const output = { result: (json: unknown, text: () => string) => Object.assign(ran, { json, text: text() }) }
-  const program = new Command().exitOverride()
-  prices.register(program, { globals: () => settings, settings: () => ({}), words, output } as unknown as CommandFrame)
-  await program.parseAsync(['prices', 'import', ...words], { from: 'user' })
-  return ran
-}
+const run = (beside: string, ...words: string[]) =>
+  runForTest<unknown>(prices, ['prices', 'import', ...words], { config: join(beside, 'crossline.yaml') })
 
 function dump(beside: string, ...endpoints: unknown[]): string {
   const path = join(beside, 'dump.json')

@@ -2,10 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Command } from 'commander'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Simulation } from '../../core/decide/fleet-figures.ts'
-import type { CommandFrame } from '../command.ts'
+import { runForTest } from './frame-for-test.ts'
 import { simulate } from './simulate.ts'
 
 const azure = fileURLToPath(new URL('../../../data/traces/azure-llm-2023-code.csv.gz', import.meta.url))
@@ -23,32 +22,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Runs the words on a frame that keeps what it is given; a fault is thrown. */
-async function run(...words: string[]): Promise<{ json: Simulation; text: string; notes: readonly string[] }> {
-  const notes: string[] = []
-  let ran: { json: Simulation; text: string } | null = null
-  const frame: CommandFrame = {
-    globals: () => ({ json: true, data, config: join(folder, 'none.yaml'), seed: 1, color: false, debug: false }),
-    settings: () => ({}),
-    words,
-    output: {
-      result: (json, text) => {
-        ran = { json: json as Simulation, text: text() }
-      },
-      line: () => {},
-      note: text => notes.push(text),
-      progress: () => {},
-      fail: thrown => {
-        throw thrown
-      },
-      status: () => {},
-    },
-  }
-  const program = new Command().exitOverride()
-  simulate.register(program, frame)
-  await program.parseAsync(['simulate', ...words], { from: 'user' })
-  return { ...ran!, notes }
-}
+const run = (...words: string[]) => runForTest<Simulation>(simulate, ['simulate', ...words], { data })
 
 const fleet = ['--model', 'llama-3.1-8b', '--gpu', 'h100']
 

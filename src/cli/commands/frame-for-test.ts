@@ -1,0 +1,42 @@
+// A command and its words in; what it would print, and its notes, out. A fault is thrown.
+import { Command } from 'commander'
+import type { CommandModule, GlobalOptions } from '../command.ts'
+
+const plain = { json: true, data: '.', config: '/nowhere/crossline.yaml', seed: 1, color: false, debug: false }
+
+/** What a command printed, as a document and as text, and how it ended. */
+export interface Ran<Result> {
+  readonly json: Result
+  readonly text: string
+  readonly notes: readonly string[]
+  readonly status: number
+}
+
+export async function runForTest<Result>(
+  command: CommandModule,
+  words: readonly string[],
+  globals: Partial<GlobalOptions> = {},
+): Promise<Ran<Result>> {
+  const notes: string[] = []
+  const ran = { json: null as Result, text: '', notes, status: 0 }
+  const program = new Command().exitOverride()
+  command.register(program, {
+    globals: () => ({ ...plain, ...globals }),
+    settings: () => ({}),
+    words,
+    output: {
+      result: (json, text) => Object.assign(ran, { json, text: text() }),
+      line: () => {},
+      note: text => notes.push(text),
+      progress: () => {},
+      fail: thrown => {
+        throw thrown
+      },
+      status: code => {
+        ran.status = Math.max(ran.status, code)
+      },
+    },
+  })
+  await program.parseAsync(words, { from: 'user' })
+  return ran
+}
