@@ -1,30 +1,13 @@
 // Usage reports in the shapes that providers document; what is drawn from them must add up to them, kind by kind.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { intakeForTest } from '../../test/intake.ts'
 import { arrivalProfile } from '../catalog/arrival-profiles.ts'
 import { loadPriceBook } from '../catalog/price-book.ts'
 import { flatProfile } from '../core/statistics/arrival-profile.ts'
-import { openDuckdb } from '../ledger/duckdb.ts'
 import { type Aggregate, drawingOf, summedKinds } from './aggregates.ts'
-import { importFile } from './import.ts'
-import type { ImportOptions } from './importer.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'crossline-sums-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-let ledger: Awaited<ReturnType<typeof openDuckdb>>
-beforeEach(async () => {
-  ledger = await openDuckdb(':memory:')
-})
-afterEach(() => ledger.close())
-function take(name: string, content: string, options: ImportOptions = {}) {
-  const path = join(folder, name)
-  writeFileSync(path, content)
-  return importFile(ledger, path, options, { book: loadPriceBook(), profile: arrivalProfile, dataDir: folder })
-}
-const total = async (by: string[] = []) => ledger.report({}, by, 'UTC')
+const { take, report: total } = intakeForTest({ book: loadPriceBook(), profile: arrivalProfile })
 
 const day = (start: number, over: object = {}) => ({
   object: 'bucket',

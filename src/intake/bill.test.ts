@@ -1,32 +1,16 @@
 // Bills in the shapes that their issuers document; expected sums are added up by hand.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { intakeForTest } from '../../test/intake.ts'
 import { formatUsd } from '../core/meter/money.ts'
-import { openDuckdb } from '../ledger/duckdb.ts'
 import { amountOf } from './bill.ts'
-import { importFile } from './import.ts'
-import type { ImportOptions } from './importer.ts'
 import { periodOf } from './invoice.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'crossline-bill-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-let ledger: Awaited<ReturnType<typeof openDuckdb>>
-beforeEach(async () => {
-  ledger = await openDuckdb(':memory:')
-})
-afterEach(() => ledger.close())
-
-function take(name: string, content: string, options: ImportOptions = {}) {
-  const path = join(folder, name)
-  writeFileSync(path, content)
-  return importFile(ledger, path, options, { book: null, dataDir: folder })
-}
+const { ledger, take } = intakeForTest()
 const iso = (micros: number) => new Date(micros / 1000).toISOString()
 const lines = async () =>
-  (await ledger.charges({})).map(line => [
+  (await ledger().charges({})).map(line => [
     line.provider,
     iso(line.fromMicros),
     iso(line.toMicros),
@@ -151,9 +135,9 @@ describe('any invoice', () => {
       ['OpenAI', '2026-11-02T00:00:00.000Z', '2026-11-16T00:00:00.000Z', '1234.560000000000', 'usage', null],
       ['OpenAI', '2026-11-02T00:00:00.000Z', '2026-11-16T00:00:00.000Z', '98.760000000000', 'tax', null],
     ])
-    expect((await ledger.sources())[0]).toMatchObject({ calls: 0, billedLines: 2, billedUsd: '1333.320000000000' })
-    expect(await ledger.undo('invoice.csv')).toBe(2)
-    expect(await ledger.charges({})).toEqual([])
+    expect((await ledger().sources())[0]).toMatchObject({ calls: 0, billedLines: 2, billedUsd: '1333.320000000000' })
+    expect(await ledger().undo('invoice.csv')).toBe(2)
+    expect(await ledger().charges({})).toEqual([])
   })
   test('bad lines are rejected with line and reason; a file of nothing else is refused', async () => {
     const head = 'vendor,month,amount,currency\n'

@@ -1,22 +1,14 @@
 // Rows of LiteLLM_SpendLogs as they were seen in public threads; expected counts are those that the provider billed.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { intakeForTest } from '../../test/intake.ts'
 import { loadPriceBook } from '../catalog/price-book.ts'
 import { openDuckdb } from '../ledger/duckdb.ts'
 import { importFile } from './import.ts'
-import type { ImportOptions } from './importer.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'crossline-litellm-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-let ledger: Awaited<ReturnType<typeof openDuckdb>>
-beforeEach(async () => {
-  ledger = await openDuckdb(':memory:')
-})
-afterEach(() => ledger.close())
+const { folder, ledger, write, take, takeFile, report: total } = intakeForTest({ book: loadPriceBook() })
 
 type LogRow = Record<string, unknown>
 let made = 0
@@ -66,12 +58,6 @@ function csv(rows: readonly LogRow[]): string {
     typeof value === 'string' ? value.replace(/^(\d{4}-\d\d-\d\d)T(.*)Z$/, '$1 $2') : value
   return [columns.join(','), ...rows.map(one => columns.map(column => cell(plain(one[column]))).join(','))].join('\n')
 }
-async function take(name: string, content: string, options: ImportOptions = {}) {
-  const path = join(folder, name)
-  writeFileSync(path, content)
-  return importFile(ledger, path, options, { book: loadPriceBook(), dataDir: folder })
-}
-const total = async (by: string[] = []) => ledger.report({}, by, 'UTC')
 const usage = async () => (await total()).total.usage
 
 describe('one row, whatever it came in', () => {
@@ -114,14 +100,13 @@ describe('one row, whatever it came in', () => {
     await check()
   })
   test('Parquet', async () => {
-    const path = join(folder, 'p.csv')
-    writeFileSync(path, csv([row()]))
+    const path = write('p.csv', csv([row()]))
     const { DuckDBInstance } = await import('@duckdb/node-api')
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
     await connection.run(
       `COPY (FROM read_csv('${path}', all_varchar = true)) TO '${folder}/p.parquet' (FORMAT parquet)`,
     )
-    const result = await importFile(ledger, join(folder, 'p.parquet'), {}, { book: loadPriceBook(), dataDir: folder })
+    const result = await takeFile(join(folder, 'p.parquet'))
     expect(result).toMatchObject({ format: 'litellm', added: 1 })
     await check()
   })
@@ -211,7 +196,7 @@ describe('cached tokens are counted once (law 1)', () => {
     expect(
       await counted({ prompt_tokens: 1000, completion_tokens: 5, total_tokens: 1155, metadata: { usage_object } }),
     ).toEqual(sums)
-    await ledger.undo('u.jsonl')
+    await ledger().undo('u.jsonl')
     expect(
       await counted({
         prompt_tokens: 1000,
@@ -275,8 +260,7 @@ describe('cached tokens are counted once (law 1)', () => {
               metadata: { usage_object: { cache_read_input_tokens: read, cache_creation_input_tokens: write } },
             })
           })
-          const path = join(folder, 'property.jsonl')
-          writeFileSync(path, jsonl(rows))
+          const path = write('property.jsonl', jsonl(rows))
           await importFile(own, path, {}, { book: null, dataDir: folder })
           const sum = (kind: 'fresh' | 'read' | 'write' | 'output') => calls.reduce((n, one) => n + one[kind], 0)
           expect((await own.report({}, [], 'UTC')).total.usage).toMatchObject({

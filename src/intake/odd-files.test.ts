@@ -1,28 +1,12 @@
 // Files as other programs really write them: nested, half empty, mislabelled. Expected sums are those of the rows as written.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openDuckdb } from '../ledger/duckdb.ts'
-import { importFile } from './import.ts'
-import type { ImportOptions } from './importer.ts'
+import { describe, expect, test } from 'vitest'
+import { intakeForTest } from '../../test/intake.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'crossline-odd-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-let ledger: Awaited<ReturnType<typeof openDuckdb>>
-beforeEach(async () => {
-  ledger = await openDuckdb(':memory:')
-})
-afterEach(() => ledger.close())
-
-function take(name: string, content: string, options: ImportOptions = {}) {
-  const path = join(folder, name)
-  writeFileSync(path, content)
-  return importFile(ledger, path, options, { book: null, dataDir: folder })
-}
-const usage = async () => (await ledger.report({}, [], 'UTC')).total.usage
+const { folder, ledger, take, takeFile, report } = intakeForTest()
+const usage = async () => (await report()).total.usage
 const rejectsOf = (path: string | null) =>
   readFileSync(path ?? '', 'utf8')
     .trim()
@@ -49,7 +33,7 @@ describe('usage as providers nest it', () => {
       tokens: { input: 100, output: 7 },
     })
     expect(await usage()).toMatchObject({ input: 40, cacheRead: 60, output: 7 })
-    expect((await ledger.report({}, ['model', 'outcome'], 'UTC')).rows[0]?.key).toEqual({
+    expect((await report(['model', 'outcome'])).rows[0]?.key).toEqual({
       model: 'gpt-4o-mini',
       outcome: 'ok',
     })
@@ -88,13 +72,13 @@ describe('Mooncake', () => {
       firstAt: '2026-01-05T00:00:00.000Z',
       lastAt: '2026-01-05T00:00:06.000Z',
     })
-    expect([...(await ledger.columns({})).atMicros].map(at => (at / 1e6) % 60)).toEqual([0, 1.5, 3, 6])
+    expect([...(await ledger().columns({})).atMicros].map(at => (at / 1e6) % 60)).toEqual([0, 1.5, 3, 6])
   })
 
   test('with times finer than a second nothing is moved', async () => {
     const result = await take('fine.jsonl', rows([0, 17, 17, 40]), { startMicros: 0 })
     expect(result.notes.join()).not.toContain('quantised')
-    expect([...(await ledger.columns({})).atMicros]).toEqual([0, 17_000, 17_000, 40_000])
+    expect([...(await ledger().columns({})).atMicros]).toEqual([0, 17_000, 17_000, 40_000])
   })
 })
 
@@ -126,7 +110,7 @@ describe('a format that the file is not', () => {
     ['rate-curve', '{"a":1}\n', 'the file is JSON Lines, and the rate-curve format is CSV'],
   ])('--format %s is refused for what the file is', async (format, content, message) => {
     await expect(take('wrong', content, { format })).rejects.toMatchObject({ code: 'FORMAT_WRONG', message })
-    expect(await ledger.sources()).toEqual([])
+    expect(await ledger().sources()).toEqual([])
   })
 
   test('a rate curve with a loose quote is one clear line', async () => {
@@ -141,7 +125,7 @@ describe('a format that the file is not', () => {
       format: 'rate-curve',
       rows: 2,
     })
-    expect((await ledger.shapes())[0]?.requestsPerSecond).toEqual([1.5, 2])
+    expect((await ledger().shapes())[0]?.requestsPerSecond).toEqual([1.5, 2])
   })
 })
 
@@ -160,8 +144,8 @@ describe('a name that reads like a pattern', () => {
     await connection.run(
       `COPY (SELECT '2026-01-02' AS timestamp, 'm' AS model, 1 AS input_tokens, 2 AS output_tokens) TO '${path}' (FORMAT parquet)`,
     )
-    await importFile(ledger, path, {}, { book: null, dataDir: folder })
-    expect((await ledger.report({}, ['model'], 'UTC')).rows[0]?.key).toEqual({ model: 'm' })
+    await takeFile(path)
+    expect((await report(['model'])).rows[0]?.key).toEqual({ model: 'm' })
   })
 })
 
@@ -183,9 +167,7 @@ describe('files that are no table', () => {
     ['UTF-16', '\xff\xfet\0i\0', 'the file is UTF-16 text'],
     ['junk', `${head}\x01\x02\x03\n1,2\n`, 'the file is not text'],
   ])('%s is called by its name', async (_, bytes, message) => {
-    const path = join(folder, 'other.csv')
-    writeFileSync(path, Buffer.from(bytes, 'latin1'))
-    const found = importFile(ledger, path, {}, { book: null, dataDir: folder })
+    const found = take('other.csv', Buffer.from(bytes, 'latin1'))
     await expect(found).rejects.toMatchObject({ code: 'FILE_BINARY', message })
   })
 
@@ -226,6 +208,6 @@ describe('ServeGen profiles that no client has', () => {
       message: expect.stringMatching(/^not a ServeGen client profile: /),
       where: 'p.jsonl:2',
     })
-    expect(await ledger.sources()).toEqual([])
+    expect(await ledger().sources()).toEqual([])
   })
 })
