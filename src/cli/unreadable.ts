@@ -1,4 +1,5 @@
 // What the system says of a path that could not be read or written → the same in plain words.
+import { statSync } from 'node:fs'
 import { Fault } from '../core/fault/fault.ts'
 
 const words: Readonly<Record<string, string>> = {
@@ -19,4 +20,12 @@ export function systemWords(thrown: unknown): string {
 /** FILE_UNREADABLE for what reading this file threw. */
 export function unreadable(path: string, thrown: unknown): Fault {
   return new Fault('FILE_UNREADABLE', systemWords(thrown), { where: path, fix: 'check the name' })
+}
+
+/** Before anything is opened for its sake: that there is such a file. @throws Fault FILE_UNREADABLE */
+export function checkFile(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat?.isFile()) return
+  const what = stat === undefined ? 'no such file' : 'not a file'
+  throw new Fault('FILE_UNREADABLE', what, { where: path, fix: 'give the name of a file' })
 }

@@ -1,5 +1,4 @@
 // `import`: files of other people's records → calls in the ledger; `import undo` takes a source out again.
-import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Fault, faultJson } from '../../core/fault/fault.ts'
 import type { Imported, ImportParams } from '../../server/importing.ts'
@@ -7,6 +6,7 @@ import type { CommandFrame, CommandModule } from '../command.ts'
 import { given, numberFlag } from '../flags.ts'
 import { exitStatusOf } from '../output.ts'
 import { runnerOn, runOperation } from '../run-operation.ts'
+import { checkFile } from '../unreadable.ts'
 
 interface Flags extends Omit<ImportParams, 'map' | 'seed' | 'tokensPerRequest'> {
   readonly map?: Readonly<Record<string, string>>
@@ -121,13 +121,6 @@ async function importAll(frame: CommandFrame, files: readonly string[], flags: F
   const all = { ...(first === undefined ? {} : faultJson(first)), files: done }
   output.result(files.length === 1 ? done[0] : all, () => texts.join('\n'))
   for (const fault of faults) output.status(exitStatusOf(fault))
-}
-
-function checkFile(path: string): void {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat?.isFile()) return
-  const what = stat === undefined ? 'no such file' : 'not a file'
-  throw new Fault('FILE_UNREADABLE', what, { where: path, fix: 'give the name of a file' })
 }
 
 function account(result: Imported): string {

@@ -1,11 +1,11 @@
 // `savings`: a list of leases and the ledger → what own GPUs cost, and what the same calls would have cost elsewhere.
-import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Fault } from '../../core/fault/fault.ts'
 import type { CommandModule } from '../command.ts'
 import { given, listFlag, numberFlag } from '../flags.ts'
 import { terminalColumns } from '../output.ts'
 import { runOperation } from '../run-operation.ts'
+import { checkFile } from '../unreadable.ts'
 
 interface Flags {
   readonly leases?: string
@@ -68,7 +68,7 @@ Examples:
       )
       .action(
         async ({ leases, from, to, zone = frame.settings().zone, provider, model, as, frontier, ...rest }: Flags) => {
-          const path = checkFile(leases)
+          const path = leasesFile(leases)
           const { operationsUsdPerMonth, by } = rest
           if (by !== undefined && by !== 'team') {
             throw new Fault('UNKNOWN_DIMENSION', `savings are not told by "${by}"`, { where: '--by', fix: 'use team' })
@@ -96,15 +96,13 @@ Examples:
   },
 }
 
-function checkFile(path: string | undefined): string {
+function leasesFile(path: string | undefined): string {
   if (path === undefined) {
     throw new Fault('LEASES_MISSING', 'no list of leases was given', {
       where: '--leases',
       fix: 'give a CSV with gpu,count,from,to,usdPerHour,committedUntil,team',
     })
   }
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat?.isFile()) return path
-  const what = stat === undefined ? 'no such file' : 'not a file'
-  throw new Fault('FILE_UNREADABLE', what, { where: path, fix: 'give the name of a file' })
+  checkFile(path)
+  return path
 }
