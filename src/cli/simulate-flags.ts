@@ -34,32 +34,20 @@ export interface SimulateFlags {
   readonly coldStart?: number
 }
 
-/** The same under the names of a plan file, which carry their units. */
-interface Plan {
-  readonly trace?: string | undefined
-  readonly model?: string | undefined
-  readonly gpu?: string | undefined
-  readonly gpus?: number | undefined
-  readonly tp?: number | undefined
-  readonly weights?: string | undefined
-  readonly kv?: string | undefined
-  readonly replicas?: number | undefined
-  readonly router?: string | undefined
-  readonly ttftP95Ms?: number | undefined
-  readonly tpotP95Ms?: number | undefined
-  readonly usdPerGpuHour?: number | undefined
-  readonly term?: string | undefined
-  readonly spillApi?: string | undefined
-  readonly spillAbove?: number | undefined
-  readonly sizing?: readonly string[] | undefined
-  readonly minReplicas?: number | undefined
-  readonly maxReplicas?: number | undefined
-  readonly targetPerReplica?: number | undefined
-  readonly targetUtilization?: number | undefined
-  readonly scaleUpCooldownSeconds?: number | undefined
-  readonly scaleDownCooldownSeconds?: number | undefined
-  readonly coldStartSeconds?: number | undefined
+/** Flags that a plan file names with their units. */
+interface WithUnits {
+  readonly ttftP95Ms: number
+  readonly tpotP95Ms: number
+  readonly scaleUpCooldownSeconds: number
+  readonly scaleDownCooldownSeconds: number
+  readonly coldStartSeconds: number
 }
+
+type Planned = WithUnits &
+  Omit<SimulateFlags, 'plan' | 'ttft' | 'tpot' | 'scaleUpCooldown' | 'scaleDownCooldown' | 'coldStart'>
+
+/** The same under the names of a plan file. */
+type Plan = { readonly [Name in keyof Planned]?: Planned[Name] | undefined }
 
 const count = { min: 1, whole: true }
 const positive = { above: 0 }
