@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { Fault } from '../core/fault/fault.ts'
 import type { ImportResult } from '../intake/account.ts'
 import { describe, isLock, takeLock } from '../server/lock.ts'
@@ -58,7 +58,7 @@ export async function withTrace<T>(frame: CommandFrame, path: string, work: (run
     async run => {
       const { importFile } = await import('../server/operations.ts')
       const { seed } = frame.globals()
-      const done = await run(importFile, { seed }, { path, name: basename(path) })
+      const done = await run(importFile, { seed }, { path, name: path })
       if (done.rows - done.rejected === 0 || done.tokens.input + done.tokens.output === 0) {
         throw new Fault('NO_CALLS', 'no row of the file reads as a call', {
           where: path,

@@ -4,7 +4,7 @@ import type { LoadPlan, LoadResult } from '../core/meter/load.ts'
 import type { RejectFile } from './rejects.ts'
 
 /** What every import says of its file, whatever is in it. */
-export type About = Pick<LoadPlan, 'name' | 'format' | 'source' | 'sample' | 'importedAtMicros'>
+export type About = Pick<LoadPlan, 'name' | 'where' | 'format' | 'source' | 'sample' | 'importedAtMicros'>
 
 export interface ImportResult {
   readonly source: string
@@ -31,15 +31,15 @@ export interface ImportResult {
 /** Throws when a file has nothing that could be kept. */
 export function acceptable(
   counts: { good: number; rejected: number; leftOut: number },
-  plan: Pick<LoadPlan, 'name'>,
+  { where }: Pick<LoadPlan, 'where'>,
   rejects: RejectFile,
 ): void {
   if (counts.good > 0) return
   if (counts.rejected === 0 && counts.leftOut > 0)
-    throw new Fault('NO_CALLS', `none of its ${counts.leftOut} rows is a call to a model`, { where: plan.name })
-  if (counts.rejected === 0) throw new Fault('FILE_EMPTY', 'the file has a header and no rows', { where: plan.name })
+    throw new Fault('NO_CALLS', `none of its ${counts.leftOut} rows is a call to a model`, { where })
+  if (counts.rejected === 0) throw new Fault('FILE_EMPTY', 'the file has a header and no rows', { where })
   throw new Fault('ALL_REJECTED', `all ${counts.rejected} rows were rejected; the first: ${rejects.first()}`, {
-    where: plan.name,
+    where,
     fix: `see ${rejects.path()}; nothing of this file was added`,
   })
 }

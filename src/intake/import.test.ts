@@ -384,7 +384,7 @@ describe('bad input', () => {
         'quote.csv',
         `time,input_tokens,output_tokens,note\n${row.repeat(before)}2026-01-02,1,1,"open\n${row.repeat(3)}`,
       )
-      await expect(take(path)).rejects.toMatchObject({ code: 'FILE_UNREADABLE', where: `quote.csv:${before + 2}` })
+      await expect(take(path)).rejects.toMatchObject({ code: 'FILE_UNREADABLE', where: `${path}:${before + 2}` })
     }
     expect(await ledger.sources()).toEqual([])
   })

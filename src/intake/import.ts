@@ -50,21 +50,23 @@ export async function importFile(
   context: ImportContext,
 ): Promise<ImportResult> {
   const { progress, signal } = context
-  const name = options.name ?? basename(path)
+  const where = options.name ?? path
   const forced = options.format === undefined ? null : importerNamed(options.format)
   const inspection = await inspectFile(
     path,
-    name,
+    where,
     (bytes, totalBytes) => progress?.({ phase: 'read', bytes, totalBytes }),
     signal,
   )
-  const head = await headOf(ledger, path, name, inspection)
+  const head = await headOf(ledger, path, where, inspection)
   if (forced) checkContainer(head, forced)
   checkProfile(options)
   const importer = forced ?? detect(head, options)
   const content = importer.content(head, options)
   const about: About = {
-    name,
+    // Known by its name alone, wherever it lay.
+    name: basename(where),
+    where,
     format: importer.name,
     source: `file:${inspection.sha256}`,
     sample: options.sample ?? false,
@@ -182,8 +184,9 @@ async function keepShape(
   found: Pick<DemandShape, 'startMicros' | 'seconds' | 'requestsPerSecond'> & { readonly notes: readonly string[] },
 ): Promise<ImportResult> {
   const { notes, ...shape } = found
-  if (shape.seconds.length === 0) throw new Fault('FILE_EMPTY', 'the rate curve has no windows', { where: about.name })
-  const added = await ledger.addShape({ ...about, ...shape })
+  const { where, ...source } = about
+  if (shape.seconds.length === 0) throw new Fault('FILE_EMPTY', 'the rate curve has no windows', { where })
+  const added = await ledger.addShape({ ...source, ...shape })
   const at = (second: number) => iso(shape.startMicros + second * 1e6)
   return {
     source: about.source,

@@ -5,6 +5,7 @@ import type { ArrivalProfile } from '../core/statistics/arrival-profile.ts'
 
 /** The first lines of a file, read as rows. */
 export interface Head {
+  /** What errors call the file. */
   readonly name: string
   /** `json`: one document, or several in an array or on lines of their own, as an API answers page by page. */
   readonly container: 'csv' | 'jsonl' | 'parquet' | 'json'
@@ -24,6 +25,7 @@ export interface Head {
 /** What a user may say about a file: it supplies what the file lacks. */
 export interface ImportOptions {
   readonly format?: string | undefined
+  /** What it is called where it comes from, folders and all; its path unless given. */
   readonly name?: string | undefined
   /** Field → column, for generic tables. */
   readonly map?: Readonly<Record<string, string>> | undefined

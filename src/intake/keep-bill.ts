@@ -11,7 +11,8 @@ export async function keepBill(ledger: CallLoader, about: About, bill: Bill, dat
   try {
     bill.rejects.forEach(rejects.add)
     acceptable({ good: bill.charges.length, rejected: bill.rejects.length, leftOut: 0 }, about, rejects)
-    const isNew = await ledger.addCharges({ ...about, charges: bill.charges })
+    const { where: _, ...source } = about
+    const isNew = await ledger.addCharges({ ...source, charges: bill.charges })
     const times = (of: 'fromMicros' | 'toMicros') => bill.charges.map(charge => charge[of])
     const lines = bill.charges.length
     const usd = bill.charges.reduce((sum, charge) => (sum + charge.usd) as Money, zero)

@@ -206,7 +206,7 @@ describe('ServeGen profiles that no client has', () => {
     await expect(take('p.jsonl', `${good}\n${JSON.stringify(profile)}\n`)).rejects.toMatchObject({
       code: 'FIELD_INVALID',
       message: expect.stringMatching(/^not a ServeGen client profile: /),
-      where: 'p.jsonl:2',
+      where: `${folder}/p.jsonl:2`,
     })
     expect(await ledger().sources()).toEqual([])
   })

@@ -24,7 +24,7 @@ export async function loadFile(
     } catch (thrown) {
       if (hooks.signal?.aborted) {
         throw new Fault('IMPORT_STOPPED', 'the import was stopped; nothing of this file was added', {
-          where: plan.name,
+          where: plan.where,
           kind: 'no',
         })
       }
@@ -133,7 +133,7 @@ async function stage(connection: DuckDBConnection, plan: LoadPlan): Promise<void
     throw new Fault(
       'FILE_UNREADABLE',
       mixed ? 'a quote is never closed, or line endings are mixed (\\r\\n and \\n)' : first,
-      { where: plan.name, fix: 'repair the file; nothing of this file was added' },
+      { where: plan.where, fix: 'repair the file; nothing of this file was added' },
       { cause: thrown },
     )
   }
@@ -144,7 +144,7 @@ function refuseSwallowed(plan: LoadPlan, broken: Awaited<ReturnType<typeof rowsO
   const open = broken.find(row => row[4] === true)
   if (open === undefined) return
   throw new Fault('FILE_UNREADABLE', 'a quote opens here and does not close as it should', {
-    where: `${plan.name}:${open[0]}`,
+    where: `${plan.where}:${open[0]}`,
     fix: 'remove it, or double it inside a quoted cell; nothing of this file was added',
   })
 }

@@ -1,4 +1,5 @@
 // A file and what the user says about it → its calls in the ledger; the bundled sample makes room for them.
+import { basename } from 'node:path'
 import { z } from 'zod'
 import { arrivalProfile } from '../catalog/arrival-profiles.ts'
 import { Fault } from '../core/fault/fault.ts'
@@ -53,7 +54,7 @@ export async function runImport(workplace: Workplace, params: ImportParams, io: 
     book: await workplace.priceBook(),
     profile: arrivalProfile,
     dataDir: workplace.dataDir,
-    progress: step => io.progress(progressText(io.file!.name, step)),
+    progress: step => io.progress(progressText(basename(io.file!.name), step)),
   })
   // A bill says nothing of the calls that it is for: the sample stays until there are some.
   const hasSample = result.added > 0 && result.billed === null && (await ledger.sources()).some(source => source.sample)

@@ -69,6 +69,7 @@ function planOf(path: string, calls: number): LoadPlan {
     source: 'sample',
     namespace: 'sample',
     name: 'bundled sample',
+    where: 'bundled sample',
     format: 'sample',
     sample: true,
     // The same on every machine, so that an answer's cache key is too.

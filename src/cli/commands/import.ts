@@ -106,7 +106,7 @@ async function importAll(frame: CommandFrame, files: readonly string[], flags: F
     for (const path of files) {
       try {
         checkFile(path)
-        const result = await run(importFile, params, { path, name: basename(path) })
+        const result = await run(importFile, params, { path, name: path })
         done.push(result)
         texts.push(account(result))
       } catch (thrown) {

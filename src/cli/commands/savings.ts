@@ -1,5 +1,4 @@
 // `savings`: a list of leases and the ledger → what own GPUs cost, and what the same calls would have cost elsewhere.
-import { basename } from 'node:path'
 import { Fault } from '../../core/fault/fault.ts'
 import type { CommandModule } from '../command.ts'
 import { given, listFlag, numberFlag } from '../flags.ts'
@@ -86,7 +85,7 @@ Examples:
             by: by as 'team' | undefined,
             seed: frame.globals().seed,
           })
-          const result = await runOperation(frame, operation, params, { path, name: basename(path) })
+          const result = await runOperation(frame, operation, params, { path, name: path })
           const { savingsText } = await import('../../report/savings-text.ts')
           frame.output.result(result, () =>
             savingsText(result, { columns: terminalColumns(), color: frame.globals().color }),

@@ -136,6 +136,8 @@ export interface LoadPlan {
   /** Where ids are unique: rows of overlapping exports share it. Rows without an id are known by (source, ordinal). */
   readonly namespace: string
   readonly name: string
+  /** What errors call the file: `name` may lie in many folders. */
+  readonly where: string
   readonly format: string
   readonly sample: boolean
   readonly importedAtMicros: number
