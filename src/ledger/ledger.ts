@@ -108,9 +108,9 @@ export interface UsageGroup extends PriceKey {
   readonly unknownUsageCalls: number
   /** Sums over the calls of known usage (input and output both); null where none of them knows the kind. */
   readonly usage: Readonly<Record<UsageKind, number | null>>
-  /** Largest prompt and answer: what a stated limit is checked against. */
   /** Exact sum over the priced calls, 12 decimals. */
   readonly usd: string
+  /** Largest prompt and answer: what a stated limit is checked against. */
   readonly maxPrompt: number
   readonly maxOutput: number
 }
