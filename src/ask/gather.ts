@@ -2,7 +2,7 @@
 
 import { arrivalProfile } from '../catalog/arrival-profiles.ts'
 import { gpuById, loadFacts, modelById, offersOf, weightsOf } from '../catalog/facts.ts'
-import { defaultLease, defaultLeaseRule } from '../catalog/leases.ts'
+import { defaultLease, defaultLeaseRule, isOdd } from '../catalog/leases.ts'
 import { sampleAttribution } from '../catalog/sample.ts'
 import { tokenizerOf } from '../catalog/tokenizers.ts'
 import type { Coverage } from '../core/decide/coverage.ts'
@@ -52,7 +52,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
   const traffic = trafficOf(groups, demand.windows.calls.length)
 
   const candidates = candidatesOf(question, asked.group)
-  const gpus = (question.gpus ?? defaultGpus).map(gpuById)
+  const gpus = (question.gpus ?? defaultGpus).map(gpu => gpuById(gpu))
   const objective = objectiveOf(question, calls)
   const sold = offers(candidates, asked.group)
   const contextOf = (model: Model) => ({ ...noLimits, contextTokens: model.maxContext })
@@ -194,7 +194,11 @@ function markedLeases(gpus: readonly string[]): LeaseRow[] {
       if (row) defaults.add(row.id)
     }
   }
-  return rows.map(row => (defaults.has(row.id) ? { ...row, isDefault: true } : row))
+  return rows.map(row => ({
+    ...row,
+    ...(defaults.has(row.id) ? { isDefault: true } : {}),
+    ...(isOdd(row) ? { isOdd: true } : {}),
+  }))
 }
 
 /** Share of calls that name a workload or a feature. */

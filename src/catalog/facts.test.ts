@@ -4,7 +4,7 @@ import { countParameters } from '../core/serving/model.ts'
 import { ageDays, staleness } from './age.ts'
 import { gpuById, loadFacts, modelById, offersOf, weightsOf } from './facts.ts'
 import { gpuAliases } from './gpus.ts'
-import { defaultLease, marketSpread } from './leases.ts'
+import { defaultLease, isOdd } from './leases.ts'
 import { architectureOf } from './models.ts'
 import { defaultHosts } from './offers.ts'
 
@@ -83,17 +83,17 @@ test('the default lease of an H100 is the middle one of five dated clouds, not t
   })
   for (const gpu of gpus) {
     const chosen = defaultLease(leases, gpu.id)
-    const spread = marketSpread(leases, gpu.id)
-    expect(chosen === null, gpu.id).toBe(spread === null)
-    if (chosen === null || spread === null) continue
-    expect(Number(chosen.usdPerGpuHour)).toBeGreaterThanOrEqual(Number(spread.low.usdPerGpuHour))
-    expect(Number(chosen.usdPerGpuHour)).toBeLessThanOrEqual(Number(spread.high.usdPerGpuHour))
+    const sold = leases.filter(lease => lease.gpu === gpu.id && lease.term === 'on_demand' && !isOdd(lease))
+    const prices = sold.map(lease => Number(lease.usdPerGpuHour))
+    expect(chosen === null, gpu.id).toBe(sold.length === 0)
+    if (chosen === null) continue
+    expect(Number(chosen.usdPerGpuHour)).toBeGreaterThanOrEqual(Math.min(...prices))
+    expect(Number(chosen.usdPerGpuHour)).toBeLessThanOrEqual(Math.max(...prices))
   }
 })
 
 test('law 4: a GPU that nobody lists is an unpriced lease, not a free one', () => {
   expect(defaultLease(leases, 'gb200-186gb')).toBeNull()
-  expect(marketSpread(leases, 'gb200-186gb')).toBeNull()
   expect(leases.filter(lease => Number(lease.usdPerGpuHour) === 0)).toEqual([])
 })
 

@@ -59,7 +59,7 @@ export function loadFacts(): Facts {
 }
 
 /** The GPU of that id or alias (`h100` = `h100-sxm-80gb`). Throws GPU_UNKNOWN naming the nearest. */
-export function gpuById(name: string): Gpu {
+export function gpuById(name: string, where = '--gpu'): Gpu {
   const { gpus, facts } = indexed()
   const key = name.trim().toLowerCase()
   const gpu = gpus.get(key) ?? gpus.get(gpuAliases[key] ?? '')
@@ -68,7 +68,7 @@ export function gpuById(name: string): Gpu {
   const message = starting.length > 0 ? `"${name}" could be ${starting.join(', ')}` : `no GPU "${name}" in the catalog`
   const near = nearestName(key, [...gpus.keys(), ...Object.keys(gpuAliases)])
   throw new Fault(starting.length > 0 ? 'GPU_AMBIGUOUS' : 'GPU_UNKNOWN', message, {
-    where: '--gpu',
+    where,
     fix: starting.length > 0 ? 'name one of them' : hint(near, `one of ${facts.gpus.map(row => row.id).join(', ')}`),
   })
 }

@@ -56,7 +56,7 @@ export const neoclouds: readonly string[] = [
 export const hyperscalers: readonly string[] = ['aws', 'azure', 'gcp']
 
 /** Rows that are known to mislead: one odd offer of half a dollar. */
-function isOdd(lease: LeaseRow): boolean {
+export function isOdd(lease: LeaseRow): boolean {
   return lease.provider === 'runpod-community' && lease.gpu === 'mi300x-192gb'
 }
 
@@ -94,35 +94,6 @@ function middleOf(leases: readonly LeaseRow[]): LeaseRow | null {
   }
   const ordered = [...best.values()].sort((a, b) => price(a) - price(b) || a.provider.localeCompare(b.provider))
   return ordered[Math.floor((ordered.length - 1) / 2)] ?? null
-}
-
-/** What the market asked for one GPU on one term: the span that a band is drawn from. */
-export interface MarketSpread {
-  readonly low: LeaseRow
-  readonly high: LeaseRow
-  readonly rows: number
-  readonly undatedRows: number
-  readonly oldest: string | null
-  readonly newest: string | null
-}
-
-/** Cheapest and dearest row of a GPU on a term, odd single offers left out; null when nobody lists it. */
-export function marketSpread(leases: readonly LeaseRow[], gpuId: string, term = 'on_demand'): MarketSpread | null {
-  const rows = leases
-    .filter(lease => lease.gpu === gpuId && lease.term === term && !isOdd(lease))
-    .sort((a, b) => price(a) - price(b) || a.id.localeCompare(b.id))
-  const low = rows[0]
-  const high = rows.at(-1)
-  if (low === undefined || high === undefined) return null
-  const dates = rows.flatMap(lease => lease.asOf ?? []).sort()
-  return {
-    low,
-    high,
-    rows: rows.length,
-    undatedRows: rows.length - dates.length,
-    oldest: dates[0] ?? null,
-    newest: dates.at(-1) ?? null,
-  }
 }
 
 /** For ordering only: money itself stays the decimal string. */

@@ -1,4 +1,5 @@
 // A number in; the few characters that a reader needs of it out ("9.1 Gtok", "$12.4k", "×3.2").
+import type { Sensitivity } from '../core/decide/market.ts'
 import type { PossibleSaving } from '../core/decide/possible-savings.ts'
 
 const tokenSteps = [
@@ -88,6 +89,17 @@ export function savingLabel({ group, option, usdPerMonth, hStarUsd, perExtraFail
   const range = low > 0 ? `${usdLabel(low)}–${usdLabel(high).replace('$', '')}` : `up to ${usdLabel(high)}`
   const calls = Math.round(1 / perExtraFailureShare)
   return `${group} (${option}): ${range} a month less, unless it fails once more in ${calls} calls and a failure costs more than ${usdLabel(hStarUsd)}`
+}
+
+/** What the market's spread of GPU prices makes of a fleet, and whether that alone decides. */
+export function sensitivityLabel({ gpu, low, high, against, againstUsd, decides }: Sensitivity): string {
+  const hour = `${usdPerMtokLabel(low.usdPerGpuHour)}–${usdPerMtokLabel(high.usdPerGpuHour).replace('$', '')}`
+  const month = `${usdLabel(low.usd)}–${usdLabel(high.usd).replace('$', '')}`
+  const rival =
+    against === null
+      ? ''
+      : `, against ${usdLabel(againstUsd)}: the price alone ${decides ? 'decides' : 'does not decide'}`
+  return `${gpu} sells at ${hour} an hour across the market: own GPUs at ${month} a month${rival}`
 }
 
 /** The first sentence and the rest: a headline and what stands under it. */

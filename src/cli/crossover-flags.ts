@@ -24,6 +24,8 @@ export interface CrossoverFlags {
   readonly term?: string
   readonly providers?: readonly string[]
   readonly usdPerGpuHour?: number
+  readonly gpusPerInstance?: number
+  readonly own?: string
   readonly replicas?: number
   readonly minReplicas?: number
   readonly spareReplicas?: number
@@ -69,6 +71,12 @@ export function declareCrossoverFlags(command: Command): Command {
     .option('--term <term>', 'lease term: on_demand, spot, reserved_1y, …')
     .option('--providers <a,b>', 'only leases of these providers', listFlag('--providers'))
     .option('--usd-per-gpu-hour <usd>', 'instead of the lease table', number('--usd-per-gpu-hour', amount))
+    .option(
+      '--gpus-per-instance <n>',
+      'whole instances are leased',
+      number('--gpus-per-instance', { min: 1, whole: true }),
+    )
+    .option('--own <file>', 'servers bought, from a YAML or JSON file: the terms of own in --inputs, and gpu')
     .option('--replicas <n>', 'a fixed number', number('--replicas', { min: 1, whole: true }))
     .option('--min-replicas <n>', 'never fewer', number('--min-replicas', count))
     .option('--spare-replicas <n>', 'beyond what the load needs', number('--spare-replicas', count))
@@ -116,6 +124,8 @@ export async function crossoverParams(frame: CommandFrame, flags: CrossoverFlags
       term: flags.term,
       providers: flags.providers && [...flags.providers],
       usdPerGpuHour: flags.usdPerGpuHour,
+      gpusPerInstance: flags.gpusPerInstance,
+      own: flags.own === undefined ? undefined : await readOwn(flags.own),
       replicas: flags.replicas,
       minReplicas: flags.minReplicas,
       spareReplicas: flags.spareReplicas,
@@ -151,6 +161,14 @@ function regionFlag(text: string | undefined): Region | undefined {
     where: '--region',
     fix: `use one of ${regions.join(', ')}`,
   })
+}
+
+async function readOwn(path: string): Promise<NonNullable<CrossoverParams['own']>> {
+  const [{ ownServers }, { readChecked }] = await Promise.all([
+    import('../server/parameters.ts'),
+    import('./yaml-file.ts'),
+  ])
+  return readChecked(path, ownServers)
 }
 
 async function readPlan(path: string): Promise<CrossoverParams> {

@@ -4,7 +4,15 @@ import { coverageLine } from '../charts/coverage-line.ts'
 import { optionStyles, primaryGroup, spokenName } from '../charts/frame.ts'
 import { basisLine } from '../charts/furniture.tsx'
 import { assumedOf, leftOutWords, objectiveLabel, replayedCalls, replayLabel } from '../charts/ground.ts'
-import { headline, multipleLabel, savingLabel, sentences, shareLabel, volumeLabel } from '../charts/labels.ts'
+import {
+  headline,
+  multipleLabel,
+  savingLabel,
+  sensitivityLabel,
+  sentences,
+  shareLabel,
+  volumeLabel,
+} from '../charts/labels.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import { type Ink, ink, paragraph, sampleLine } from './ansi.ts'
 import { optionsTable } from './options-table.ts'
@@ -94,6 +102,7 @@ function crossingLines(answer: Answer, item: Item, explain: boolean): string[] {
     lines.push(...item(`never: ${short(option)}: ${reason}${nearestChange && explain ? `; ${nearestChange}` : ''}`))
   }
   lines.push(...more(answer.never, shownNevers, 'that never cross'))
+  lines.push(...answer.sensitivities.flatMap(one => item(sensitivityLabel(one))))
   return lines.length > 0
     ? lines
     : [group === null ? '  none: today’s weights are unknown' : '  none among the same weights']

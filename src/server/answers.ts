@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gather } from '../ask/gather.ts'
-import { defaultQuestion, type Question } from '../ask/question.ts'
+import { defaultGpus, defaultQuestion, type Question } from '../ask/question.ts'
 import { dataRoot } from '../catalog/data-root.ts'
 import { gpuById, useOwnFacts } from '../catalog/facts.ts'
 import type { Answer } from '../core/decide/answer.ts'
@@ -17,14 +17,13 @@ import { type ChoicesParams, choicesShape, type QuestionParams, questionShape } 
 import type { Workplace } from './workplace.ts'
 
 /** Parameters as the question they ask; what is not stated takes its default. */
-export function questionOf(params: QuestionParams): Question {
-  const { from, to, zone, ...rest } = params
+export function questionOf(params: QuestionParams & Pick<ChoicesParams, 'own'>): Question {
+  const { from, to, zone, own, ...rest } = params
   const stated = Object.entries(rest).filter(([name, value]) => name in defaultQuestion && value !== undefined)
-  return {
-    ...defaultQuestion,
-    ...Object.fromEntries(stated),
-    ...rangeMicros(from, to, zone),
-  }
+  const question = { ...defaultQuestion, ...Object.fromEntries(stated), ...rangeMicros(from, to, zone) }
+  if (own === undefined) return question
+  // Servers of a GPU that is not among those tried are tried too.
+  return { ...question, gpus: [...new Set([...(question.gpus ?? defaultGpus), own.gpu].map(gpu => gpuById(gpu).id))] }
 }
 
 /** The part of the parameters that a question is made of. */
@@ -36,7 +35,12 @@ export function questionParamsOf(params: QuestionParams & ChoicesParams): Questi
 export function choicesOf(params: QuestionParams & ChoicesParams): Choices {
   const stated = Object.entries(params).filter(([name, value]) => name in choicesShape && value !== undefined)
   const choices: Choices = { ...defaultChoices, ...Object.fromEntries(stated) }
-  return choices.gpu === null ? choices : { ...choices, gpu: gpuById(choices.gpu).id }
+  const { gpu, own } = choices
+  return {
+    ...choices,
+    gpu: gpu === null ? null : gpuById(gpu).id,
+    own: own === null ? null : { ...own, gpu: gpuById(own.gpu, 'own.gpu').id },
+  }
 }
 
 /** @throws Fault of the question: LEDGER_EMPTY, MODEL_UNKNOWN, … */

@@ -26,12 +26,31 @@ export const questionShape = {
   seed: count.optional().meta({ description: 'seed of every draw; default 1' }),
 }
 
+/** The terms of `own` in `crossover --inputs`, and which GPU; rent and utilization are found. */
+export const ownServers = z.strictObject({
+  gpu: name.meta({ description: 'GPU of the servers, by id' }),
+  gpus: count.min(1).nullable().default(null).meta({ description: 'bought; default: as many as the traffic asks for' }),
+  gpusPerServer: count.min(1).default(8),
+  capexUsdPerServer: notNegative,
+  lifeYears: positive,
+  costOfCapital: notNegative.meta({ description: 'share of the mean balance a year' }),
+  kilowattsPerServer: notNegative,
+  pue: z.number().min(1),
+  usdPerKwh: notNegative,
+  coloUsdPerKwMonth: notNegative,
+  operationsShare: notNegative.meta({ description: 'support, spares and hands, share of capex a year' }),
+  fixedUsdPerMonth: notNegative.default(0),
+  idleShare: z.number().min(0).max(1).meta({ description: 'power drawn when idle, share of full' }),
+})
+
 /** What the reader may turn without new evidence. */
 export const choicesShape = {
   hoursPerMonth: positive.optional().meta({ description: 'default 730' }),
   term: name.optional().meta({ description: 'lease term: on_demand, spot, reserved_1y, …' }),
   providers: z.array(name).min(1).optional().meta({ description: 'only leases of these providers' }),
   usdPerGpuHour: positive.optional().meta({ description: 'overrides every lease row' }),
+  gpusPerInstance: count.min(1).optional().meta({ description: 'GPUs of a leased instance; whole ones are billed' }),
+  own: ownServers.optional().meta({ description: 'servers bought, as one more way to run the same replicas' }),
   gpu: name.optional().meta({ description: 'GPU shape shown first; default: the cheapest that fits' }),
   api: name.optional().meta({ description: 'API option that self-hosting is compared with' }),
   replicas: count.min(1).optional().meta({ description: 'fixed number of replicas; default: sized for the peak' }),

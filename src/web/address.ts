@@ -37,6 +37,15 @@ interface Codec {
 
 const text: Codec = { read: value => (value === '' ? undefined : value) }
 const list: Codec = { read: value => (value === '' ? undefined : value.split(',')) }
+const json: Codec = {
+  read: value => {
+    try {
+      return JSON.parse(value)
+    } catch {
+      return undefined
+    }
+  },
+}
 const amount = (least: number, most: number, whole = false): Codec => ({
   read: value => {
     const number = Number(value)
@@ -51,6 +60,8 @@ const choiceCodecs: Readonly<Record<keyof Choices, Codec>> = {
   term: text,
   providers: list,
   usdPerGpuHour: amount(1e-6, 1e6),
+  gpusPerInstance: amount(1, 1e3, true),
+  own: json,
   gpu: text,
   api: text,
   replicas: amount(1, 1e6, true),
@@ -101,7 +112,7 @@ export function fragmentOf(state: PageState): string {
   }
   for (const name of Object.keys(choiceCodecs) as (keyof Choices)[]) {
     const value = state.choices[name]
-    if (value !== undefined) params.set(name, value === null ? '' : String(value))
+    if (value !== undefined) params.set(name, shown(value))
   }
   if (state.yScale === 'linear') params.set('y', 'linear')
   for (const name of state.shown ?? []) params.append('show', name)
@@ -124,6 +135,7 @@ export function commandOf(state: PageState, base = 'crossline crossover'): strin
     term: '--term',
     providers: '--providers',
     usdPerGpuHour: '--usd-per-gpu-hour',
+    gpusPerInstance: '--gpus-per-instance',
     gpu: '--gpu',
     api: '--api',
     replicas: '--replicas',
@@ -139,10 +151,18 @@ export function commandOf(state: PageState, base = 'crossline crossover'): strin
     const value = given[name]
     return value === undefined || value === null ? [] : [flag, quoted(String(value))]
   })
-  const { overheadShare } = state.choices
-  // The one choice without a flag: a plan file carries it.
-  const plan = overheadShare === undefined ? [] : [`# with overheadShare: ${overheadShare} in a --plan file`]
+  // Choices without a flag: a plan file carries them.
+  const plan = (['overheadShare', 'own'] as const).flatMap(name => {
+    const value = state.choices[name]
+    return value === undefined || value === null ? [] : [`# with ${name}: ${shown(value)} in a --plan file`]
+  })
   return [base, ...words, ...plan].join(' ')
+}
+
+/** As the codecs read it; what is left open is empty. */
+function shown(value: unknown): string {
+  if (value === null) return ''
+  return typeof value === 'object' && !Array.isArray(value) ? JSON.stringify(value) : String(value)
 }
 
 function quoted(word: string): string {

@@ -4,6 +4,7 @@ import type { Assumable } from './eligibility.ts'
 import type { Assumption, CacheEvidence, Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import type { Fallback } from './feasible.ts'
 import type { Grade } from './grade.ts'
+import type { Sensitivity } from './market.ts'
 import type { NextMeasurement } from './next-measurement.ts'
 import type { NearestChange } from './pairs.ts'
 import type { PossibleSaving } from './possible-savings.ts'
@@ -21,6 +22,7 @@ export type CostTerms =
     }
   | {
       readonly kind: 'self-host'
+      /** Where instances hold several replicas, a full instance's lease ÷ their number. */
       readonly replicaUsdPerMonth: number
       /** Without overhead: what the leased GPU-hours of a replica cost. */
       readonly replicaGpuUsdPerMonth: number
@@ -30,6 +32,8 @@ export type CostTerms =
       readonly saturatedMtokPerMonth?: number
       /** What a replica may be counted on for at this traffic's shape = throughput ÷ peak-to-mean. */
       readonly replicaMtokPerMonth: number
+      /** Whole instances are leased, each with room for so many replicas; absent = 1. */
+      readonly replicasPerInstance?: number
       readonly minReplicas: number
       readonly spareReplicas: number
       readonly fixedReplicas: number | null
@@ -39,6 +43,8 @@ export type CostTerms =
       readonly loadCurve: readonly { readonly load: number; readonly busyShare: number }[]
       /** Up to so many replicas each carries only so much, for bursts need them; absent = every replica carries as much as the next. */
       readonly knee?: { readonly replicas: number; readonly replicaMtokPerMonth: number } | undefined
+      /** Power that own GPUs draw at work beyond their idle draw, per million tokens; absent = 0. */
+      readonly busyUsdPerMtok?: number
       /** What calls that come late above what is tolerated cost at the API that takes them, per million tokens of all; absent = 0. */
       readonly spillUsdPerMtok?: number
     }
@@ -84,7 +90,10 @@ export interface OptionAnswer {
   readonly usdPerSuccess: null
   readonly utilization: number | null
   readonly replicas: number | null
+  /** GPUs that are paid for: whole instances, where those are leased. */
   readonly gpus: number | null
+  /** What an hour of one costs; null for an API and where no price is known. */
+  readonly usdPerGpuHour: number | null
   readonly meetsQuality: YesNoUnknown
   readonly meetsLatency: YesNoUnknown
   /** What would have to be taken for granted so that it meets the bars; [] = nothing. */
@@ -225,6 +234,8 @@ export interface Answer {
   /** The API option that self-hosting is compared with in verdict, `never` and `forGoodFrom`. */
   readonly comparedApi: string | null
   readonly youAreHere: { readonly tokensPerMonth: number; readonly requestsPerMonth: number }
+  /** What the market's spread of GPU prices alone would make of the cheapest fleet; [] where nobody knows one. */
+  readonly sensitivities: readonly Sensitivity[]
   /** The unknown whose knowledge would most likely change the decision, in one line. */
   readonly nextMeasurement: string | null
   /** The same in its parts; `command` is what to type, null where it is no command. */

@@ -1,7 +1,7 @@
 // What an answer takes for granted of traffic, leases and comparisons, with its source, for a reader who asks why.
 import { estimate } from '../statistics/estimate.ts'
 import type { OptionAnswer } from './answer.ts'
-import type { Candidate } from './costing.ts'
+import type { Candidate } from './candidates.ts'
 import type { Weights } from './eligibility.ts'
 import type { Assumption, Evidence } from './evidence.ts'
 import { spanWords, usdWords } from './phrase.ts'

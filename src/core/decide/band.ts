@@ -3,10 +3,12 @@ import { estimate } from '../statistics/estimate.ts'
 import { quantile, sorted } from '../statistics/sample.ts'
 import type { Band } from './answer.ts'
 import { decidedTerms } from './api-bill.ts'
-import type { Candidate, Doubt } from './costing.ts'
+import type { Candidate } from './candidates.ts'
+import type { Doubt } from './costing.ts'
 import { crossings } from './crossings.ts'
 import type { Evidence } from './evidence.ts'
 import { countedOn } from './fleet-sizing.ts'
+import { leasedAt } from './lease.ts'
 import type { Resampled } from './resample.ts'
 import { type Curve, curveAt, curveOf } from './staircase.ts'
 
@@ -37,10 +39,10 @@ export function drawnCurve(
   const peaks = months.peakToMean[candidate.replicaIndex!]!
   const speeds = months.throughput[candidate.replicaIndex!]!
   return d => {
-    const price = lease.spread.length === 0 ? 1 : pick(lease.spread, uniform[d]!) / lease.usdPerGpuHour
+    const drawn = lease.spread.length === 0 ? lease : pick(lease.spread, uniform[d]!)
     const replicaMtokPerMonth = (terms.throughputMtokPerMonth * speeds[d]!) / Math.max(peaks[d]!, leastPeakToMean)
     const counted = countedOn(terms, replicaMtokPerMonth / terms.replicaMtokPerMonth)
-    return curveOf({ ...counted, replicaUsdPerMonth: terms.replicaUsdPerMonth * price })
+    return curveOf(leasedAt(counted, replica.gpusPerReplica, lease, drawn))
   }
 }
 
@@ -56,7 +58,7 @@ function hostedRatios(evidence: Evidence, apiIndex: number): readonly number[] {
   return median > 0 ? prices.map(price => price / median) : [1]
 }
 
-function pick(values: readonly number[], uniform: number): number {
+function pick<T>(values: readonly T[], uniform: number): T {
   return values[Math.min(values.length - 1, Math.floor(uniform * values.length))]!
 }
 

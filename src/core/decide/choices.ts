@@ -3,6 +3,7 @@ import { Fault } from '../fault/fault.ts'
 import { estimate } from '../statistics/estimate.ts'
 import { type Assumable, assumables } from './eligibility.ts'
 import type { Assumption } from './evidence.ts'
+import { type OwnServers, ownAssumptions } from './own-lease.ts'
 import { tokenWords, usdWords } from './phrase.ts'
 import { regions } from './region.ts'
 
@@ -15,6 +16,10 @@ export interface Choices {
   readonly providers: readonly string[] | null
   /** Overrides every lease row when set. */
   readonly usdPerGpuHour: number | null
+  /** GPUs of a leased instance: of the price stated, or the only size that rows are taken of; null = as the row is sold. */
+  readonly gpusPerInstance: number | null
+  /** Servers bought, as one more way to run the same replicas; null = none. */
+  readonly own: OwnServers | null
   /** Only this GPU for self-hosting; null = all that evidence knows. */
   readonly gpu: string | null
   /** Name of the API option that self-hosting is compared with; null = the cheapest of the same weights. */
@@ -42,6 +47,8 @@ export const defaultChoices: Choices = {
   term: 'on_demand',
   providers: null,
   usdPerGpuHour: null,
+  gpusPerInstance: null,
+  own: null,
   gpu: null,
   api: null,
   replicas: null,
@@ -67,11 +74,15 @@ const sources: Partial<Record<keyof Choices, string>> = {
 }
 
 /** What a person calls each choice, and its value with the unit. */
-const words: Record<keyof Choices, { readonly label: string; readonly brief: (value: string | number) => string }> = {
+const words: Record<
+  Exclude<keyof Choices, 'own'>,
+  { readonly label: string; readonly brief: (value: string | number) => string }
+> = {
   hoursPerMonth: { label: 'month', brief: hours => `${hours} hours` },
   term: { label: 'lease term', brief: term => String(term).replaceAll('_', ' ') },
   providers: { label: 'GPU providers', brief: String },
   usdPerGpuHour: { label: 'every GPU-hour', brief: usd => usdWords(Number(usd)) },
+  gpusPerInstance: { label: 'GPUs an instance', brief: count => `${count}; whole instances are leased` },
   gpu: { label: 'GPU', brief: gpu => `${gpu} only` },
   api: { label: 'compared API', brief: String },
   replicas: { label: 'replicas', brief: count => `${count}, fixed` },
@@ -94,7 +105,7 @@ const words: Record<keyof Choices, { readonly label: string; readonly brief: (va
 /** One line per choice that shapes the answer: its value, and whether the reader stated it or why it is the default. */
 export function choiceAssumptions(choices: Choices): Assumption[] {
   const list: Assumption[] = []
-  for (const key of Object.keys(defaultChoices) as (keyof Choices)[]) {
+  for (const key of Object.keys(words) as (keyof typeof words)[]) {
     const chosen = choices[key]
     const value = Array.isArray(chosen) ? chosen.join(', ') : (chosen as string | number | null)
     const isStated = value !== defaultChoices[key]
@@ -104,7 +115,7 @@ export function choiceAssumptions(choices: Choices): Assumption[] {
     if (isStated) list.push({ name: key, value, source: 'stated by you', label, brief: `${said}, stated by you` })
     else list.push({ name: key, value, source: `default: ${sources[key]}`, label, brief: said })
   }
-  return list
+  return [...list, ...ownAssumptions(choices.own, choices.hoursPerMonth)]
 }
 
 /** Refuses choices that no fleet or month can have. Fault CHOICE_INVALID names the field. */
@@ -123,6 +134,7 @@ export function checkChoices(choices: Choices): void {
   const count = (value: number) => Number.isSafeInteger(value) && value >= 0
   number('hoursPerMonth', value => value > 0, 'a number > 0')
   number('usdPerGpuHour', value => value >= 0, 'a number ≥ 0')
+  number('gpusPerInstance', value => count(value) && value >= 1, 'a whole number ≥ 1')
   number('replicas', value => count(value) && value >= 1, 'a whole number ≥ 1')
   number('minReplicas', count, 'a whole number ≥ 0')
   number('spareReplicas', count, 'a whole number ≥ 0')

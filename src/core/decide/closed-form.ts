@@ -3,7 +3,7 @@ import { estimate } from '../statistics/estimate.ts'
 import type { ApiInputs, ClosedFormInputs, DemandInputs, SelfHostInputs } from './closed-form-inputs.ts'
 import { crossings, type PairCrossings } from './crossings.ts'
 import { type OwnResult, ownHardware } from './own-hardware.ts'
-import { type Curve, curveAt, segmentAt } from './staircase.ts'
+import { type Curve, curveAt, servingAt } from './staircase.ts'
 
 interface ApiResult {
   readonly usdPerMonth: number | null
@@ -89,7 +89,7 @@ export function closedForm(inputs: ClosedFormInputs): ClosedFormResult {
       const result = crossings(line, fleet.curve, mostListed)
       const unknown = fleet.replicaMtok === null
       for (const crossing of result.list) {
-        const replicas = crossing.step + fleet.terms.spareReplicas
+        const replicas = crossing.lots + fleet.terms.spareReplicas
         found.push({ ...pair, ...volume(crossing.at), replicas, ...(unknown ? { capacityUnknown: true } : {}) })
       }
       if (result.total === 0) never.push({ ...pair, reason: whyNever(line, fleet) })
@@ -167,7 +167,7 @@ function apiResult(api: ApiInputs, demand: DemandInputs): ApiResult {
 function fleetResult(fleet: Fleet, demand: DemandInputs, hoursPerMonth: number): SelfHostResult {
   const { terms, replicaUsd, throughputMtok, replicaMtok, curve } = fleet
   const volume = replicaMtok === null ? null : demand.mtokPerMonth
-  const replicas = (volume === null ? terms.minReplicas : segmentAt(curve, volume)) + terms.spareReplicas
+  const replicas = (volume === null ? terms.minReplicas : servingAt(curve, volume)) + terms.spareReplicas
   const usd = volume === null ? replicas * replicaUsd + terms.fixedUsdPerMonth : curveAt(curve, volume)
   const gpuUsd = replicas * terms.gpusPerReplica * terms.usdPerGpuHour * hoursPerMonth
   const utilization = volume === null || replicas === 0 ? null : volume / (replicas * throughputMtok!)

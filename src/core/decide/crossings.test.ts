@@ -18,7 +18,7 @@ const stair = (step: number, capacity: number, fixed = 0, minimum = 1, slope = 0
 test('the worked example: wins on 11,667–12,000, 15,000–18,000, and for good from 18,333 Mtok', () => {
   const { list, total, forGood } = crossings(line(0.6), stair(2000, 6000, 3000))
   expect(list.map(crossing => crossing.at)).toEqual([7000 / 0.6, 9000 / 0.6, 11000 / 0.6])
-  expect(list.map(crossing => crossing.step)).toEqual([2, 3, 4])
+  expect(list.map(crossing => crossing.lots)).toEqual([2, 3, 4])
   expect(total).toBe(3)
   expect(forGood?.at).toBeCloseTo(18333.3333333, 6)
 })
@@ -30,14 +30,14 @@ test('a full replica that costs exactly what the API charges touches the line an
 test('a level reached exactly at the end of a segment is a touch, not a crossing', () => {
   // F = 1000, K = 2000, D = 3000: at the end of segment 1 both cost 3000.
   const { list, forGood } = crossings(line(0.5), stair(2000, 6000, 1000))
-  expect(list[0]).toEqual({ at: 10000, step: 2 })
-  expect(forGood).toEqual({ at: 14000, step: 3 })
+  expect(list[0]).toEqual({ at: 10000, lots: 2 })
+  expect(forGood).toEqual({ at: 14000, lots: 3 })
 })
 
 test('an API with a larger fixed cost loses from volume 0, and the API wins later for good', () => {
   const { list, forGood } = crossings(line(0.1, 8900), stair(2000, 6000))
-  expect(list[0]).toEqual({ at: 0, step: 1 })
-  expect(list.map(crossing => crossing.step)).toEqual([1, 6])
+  expect(list[0]).toEqual({ at: 0, lots: 1 })
+  expect(list.map(crossing => crossing.lots)).toEqual([1, 6])
   expect(forGood).toBeNull()
 })
 
@@ -53,8 +53,8 @@ test('a list cut short still gives the exact point of no return', () => {
   // F = 1,001,000 and D − K = 1: wins from segment F + 1 on, whole from n2 = F + D; so for good from within n2 − 1.
   const { list, total, forGood } = crossings(line(1), stair(1999, 2000, 1_001_000))
   expect(list).toHaveLength(1000)
-  expect(list[0]!.step).toBe(1_001_001)
-  expect(forGood).toEqual({ at: 1_001_000 + 1999 * 1_002_999, step: 1_002_999 })
+  expect(list[0]!.lots).toBe(1_001_001)
+  expect(forGood).toEqual({ at: 1_001_000 + 1999 * 1_002_999, lots: 1_002_999 })
   expect(total).toBe(1999)
 })
 
@@ -63,7 +63,7 @@ function byEnumeration(api: Curve, own: Curve, segments: number): { begins: numb
   const points = new Set<number>([0])
   for (let n = 1; n <= segments; n++) {
     points.add(n * own.capacity)
-    if (own.knee && n < own.knee.steps) points.add(n * own.knee.capacity)
+    if (own.knee && n < own.knee.replicas) points.add(n * own.knee.capacity)
     const meet = (own.fixed + own.step * n - api.fixed) / (api.slope - own.slope)
     if (meet > 0 && meet < segments * own.capacity) points.add(meet)
   }
@@ -91,28 +91,30 @@ const pairs = fc.record({
   apiFixed: fc.integer({ min: 0, max: 60 }),
   minimum: fc.integer({ min: 0, max: 4 }),
   slope: fc.integer({ min: 0, max: 13 }),
+  lot: fc.integer({ min: 1, max: 4 }),
+  spare: fc.integer({ min: 0, max: 3 }),
 })
 
 test('law 8: the crossings are those that enumeration finds, "never" and "for good" included', () => {
   fc.assert(
-    fc.property(pairs, ({ a, capacity, K, ownFixed, apiFixed, minimum, slope }) => {
+    fc.property(pairs, ({ a, capacity, K, ownFixed, apiFixed, minimum, slope, lot, spare }) => {
       const api = line(a, apiFixed)
-      const own = stair(K, capacity, ownFixed, minimum, slope)
+      const own = { ...stair(K, capacity, ownFixed, minimum, slope), lot, spare }
       const segments = 200
       const { list, total, forGood } = crossings(api, own)
       const oracle = byEnumeration(api, own, segments)
       const seen = list.filter(crossing => crossing.at < segments * capacity - 1e-9)
       expect(seen.map(crossing => crossing.at.toPrecision(9))).toEqual(oracle.begins.map(at => at.toPrecision(9)))
-      if (K >= (a - slope) * capacity && ownFixed >= apiFixed && minimum <= 1) expect(total).toBe(0)
+      if (K >= (a - slope) * capacity * lot && ownFixed >= apiFixed && a >= slope) expect(total).toBe(0)
       if (forGood !== null) {
         expect(list[list.length - 1]).toEqual(forGood)
-        for (let n = forGood.step; n < forGood.step + 300; n++) {
+        for (let n = forGood.lots * lot; n < forGood.lots * lot + 300; n++) {
           const volume = n * capacity + 1e-6
           if (volume > forGood.at) expect(curveAt(own, volume)).toBeLessThanOrEqual(curveAt(api, volume) + 1e-5)
         }
       } else if (total > 0) {
         // Not for good: somewhere far out the API is cheaper just above a step.
-        const far = (list.at(-1)!.step + 500) * capacity + 1e-6
+        const far = ((list.at(-1)!.lots + 500) * lot - spare) * capacity + 1e-6
         expect(curveAt(api, far)).toBeLessThan(curveAt(own, far))
       }
     }),
@@ -120,22 +122,23 @@ test('law 8: the crossings are those that enumeration finds, "never" and "for go
   )
 })
 
-const kneed = (curve: Curve, steps: number, share: number, slope: number): Curve => ({
+const kneed = (curve: Curve, replicas: number, share: number, slope: number): Curve => ({
   ...curve,
   slope,
-  knee: { steps, capacity: (curve.capacity * share) / 8 },
+  knee: { replicas, capacity: (curve.capacity * share) / 8 },
 })
 const knees = fc.record({
-  steps: fc.integer({ min: 1, max: 7 }),
+  replicas: fc.integer({ min: 1, max: 7 }),
   share: fc.integer({ min: 1, max: 8 }),
   slope: fc.integer({ min: 0, max: 3 }),
 })
 
 test('law 8 holds with a knee, which small fleets have for their bursts, and with what they spill', () => {
   fc.assert(
-    fc.property(pairs, knees, ({ a, capacity, K, ownFixed, apiFixed, minimum }, { steps, share, slope }) => {
+    fc.property(pairs, knees, ({ a, capacity, K, ownFixed, apiFixed, minimum, lot, spare }, knee) => {
+      const { replicas, share, slope } = knee
       const api = line(a, apiFixed)
-      const own = kneed(stair(K, capacity, ownFixed, minimum), steps, share, slope)
+      const own = { ...kneed(stair(K, capacity, ownFixed, minimum), replicas, share, slope), lot, spare }
       const segments = 200
       const { list, total, forGood } = crossings(api, own)
       const oracle = byEnumeration(api, own, segments)
@@ -144,7 +147,7 @@ test('law 8 holds with a knee, which small fleets have for their bursts, and wit
       if (Number.isFinite(total)) expect(list).toHaveLength(total)
       if (forGood !== null) {
         expect(list.at(-1)).toEqual(forGood)
-        for (let n = forGood.step; n < forGood.step + 300; n++) {
+        for (let n = forGood.lots * lot; n < forGood.lots * lot + 300; n++) {
           const volume = n * capacity + 1e-6
           if (volume > forGood.at) expect(curveAt(own, volume)).toBeLessThanOrEqual(curveAt(api, volume) + 1e-5)
         }
@@ -157,7 +160,7 @@ test('law 8 holds with a knee, which small fleets have for their bursts, and wit
 test('own GPUs that catch up exactly where the knee ends cross there, when a step costs nothing', () => {
   // 21 against 15 + 2·v: even at v = 3, the end of the sixth half step.
   const own = kneed(stair(0, 1, 21, 0), 7, 4, 0)
-  expect(crossings(line(2, 15), own).list).toEqual([{ at: 3, step: 7 }])
+  expect(crossings(line(2, 15), own).list).toEqual([{ at: 3, lots: 7 }])
 })
 
 test('the lower envelope changes exactly where a fine scan sees another curve become the cheapest', () => {
@@ -173,11 +176,11 @@ test('the lower envelope changes exactly where a fine scan sees another curve be
         slope: fc.integer({ min: 0, max: 9 }),
       })
       .map(c => stair(c.K, c.capacity, c.fixed, 1, c.slope)),
-    fc
-      .tuple(pairs, knees)
-      .map(([c, { steps, share, slope }]) =>
-        kneed(stair(1 + c.K, c.capacity, c.ownFixed, c.minimum), steps, share, slope),
-      ),
+    fc.tuple(pairs, knees).map(([{ K, capacity, ownFixed, minimum, lot, spare }, { replicas, share, slope }]) => ({
+      ...kneed(stair(1 + K, capacity, ownFixed, minimum), replicas, share, slope),
+      lot,
+      spare,
+    })),
   )
   fc.assert(
     fc.property(fc.array(curve, { minLength: 1, maxLength: 5 }), curves => {

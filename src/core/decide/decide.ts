@@ -1,18 +1,18 @@
 // Evidence and choices in; the answer out: options ranked, where the cheapest changes, and what all of it rests on.
 import { estimate } from '../statistics/estimate.ts'
 import type { Answer, Crossing, OptionAnswer } from './answer.ts'
-import { decidedTerms, decidedUsd } from './api-bill.ts'
+import { decidedTerms } from './api-bill.ts'
 import { changesAsBilled } from './as-billed.ts'
 import { comparisonAssumptions, leaseAssumptions, todayAssumptions, trafficAssumptions } from './assumptions.ts'
 import { crossingDoubt, type DrawnCurve, doubts, drawnCurve, holding } from './band.ts'
+import { type Candidate, candidatesOf } from './candidates.ts'
 import { type Choices, checkChoices, choiceAssumptions } from './choices.ts'
-import { type Candidate, candidatesOf, optionAt } from './costing.ts'
+import { optionAt } from './costing.ts'
 import { enoughOfTheBill } from './coverage.ts'
 import { answerOf, type Contest, contestOf, decisionOf, type ProfileAnswer } from './decision.ts'
 import {
   type Assumable,
   assumedFor,
-  isBarred,
   isSameWeights,
   mayBeBest,
   mostInfeasibleShare,
@@ -26,9 +26,11 @@ import { unservedShare } from './feasible.ts'
 import { sizingAssumptions } from './fleet-sizing.ts'
 import { gradeOf } from './grade.ts'
 import { checkLeaseChoices, unknown } from './lease.ts'
+import { marketSensitivity } from './market.ts'
 import { nextMeasurementOf, nextWords } from './next-measurement.ts'
 import { neversOf, type Pair, pairsOf } from './pairs.ts'
 import { possibleSavingsOf } from './possible-savings.ts'
+import { amongEquals, bestIfOf, cheapestOf, rank } from './ranking.ts'
 import { type Resampled, resample } from './resample.ts'
 import { curveOf } from './staircase.ts'
 import { widened } from './token-ratio.ts'
@@ -79,6 +81,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
   const ofCompared = pairs.filter(pair => pair.api === compared?.option.name)
   const forGood = forGoodOf(ofCompared, entries, months)
   const changes = changesOf(group, pairs, here.tokensPerMonth, months)
+  const market = marketSensitivity(evidence, choices, { options, contest: contests[0]!, today, here })
   const days = daysOf(demand)
   const answer: Answer = {
     schemaVersion: 1,
@@ -116,13 +119,14 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     crossings: changes.crossings,
     crossingsAsBilled: changesAsBilled(group, changes.crossings, (here.tokensPerMonth / 1e6) * reach),
     pairs: pairs.map(({ fleet: _, line: __, ...shown }) => shown),
-    never: neversOf(ofCompared, choices),
+    never: neversOf(ofCompared),
     forGoodFrom: forGood,
     comparedApi: compared?.option.name ?? null,
     youAreHere: {
       tokensPerMonth: estimate(here.tokensPerMonth),
       requestsPerMonth: estimate(here.requestsPerMonth),
     },
+    sensitivities: market === null ? [] : [market],
     nextMeasurement: null,
     next: null,
     assumptions: [
@@ -189,23 +193,6 @@ function profileAnswer(
   }
 }
 
-/** By what it costs after its levers; among equals what is in use, then by name. */
-function cheapestOf(options: readonly OptionAnswer[]): OptionAnswer | null {
-  const [first] = [...options].sort((a, b) => decidedUsd(a)! - decidedUsd(b)! || amongEquals(a, b))
-  return first ?? null
-}
-
-/** The cheapest of today's weights that undercuts the best and lacks nothing but proof. */
-function bestIfOf(
-  options: readonly OptionAnswer[],
-  best: OptionAnswer | null,
-  today: Weights | null,
-): Answer['bestIf'] {
-  const could = cheapestOf(options.filter(option => isSameWeights(option, today) && mayBeBest(option, today, provable)))
-  if (could === null || could === best || (best !== null && decidedUsd(could)! >= decidedUsd(best)!)) return null
-  return { option: could.name, usd: decidedUsd(could)!, assumes: could.unknowns }
-}
-
 function placed(
   evidence: Evidence,
   choices: Choices,
@@ -232,29 +219,6 @@ function placed(
         : { ...options[i]!, ...found[i]!, band: widened(evidence, candidate, options[i]!, here, found[i]!.band) },
     drawn: drawn[i]!,
   }))
-}
-
-/** Among equals what is in use comes first (nothing is gained by a move); then names, so that nothing depends on chance. */
-function amongEquals(a: OptionAnswer, b: OptionAnswer): number {
-  if (a.asMetered !== b.asMetered) return a.asMetered ? -1 : 1
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0
-}
-
-/**
- * Today's weights first; of each, what serves the calls within the bars first, however cheap the others look; then by cost,
- * unknown cost last.
- */
-function rank(entries: readonly Entry[], today: Weights | null): Entry[] {
-  const place = (option: OptionAnswer) => (decidedUsd(option) === null ? 2 : isBarred(option) ? 1 : 0)
-  const key = ({ option }: Entry) => (option.group === today?.group ? 0 : 3) + place(option)
-  return [...entries].sort((x, y) => {
-    const a = x.option
-    const b = y.option
-    if (key(x) !== key(y)) return key(x) - key(y)
-    const [aUsd, bUsd] = [decidedUsd(a), decidedUsd(b)]
-    if (aUsd !== null && bUsd !== null && aUsd !== bUsd) return aUsd - bUsd
-    return amongEquals(a, b)
-  })
 }
 
 /** Takes part in crossings: today's weights in today's dtype, with a known cost, at some volume within the bars. */

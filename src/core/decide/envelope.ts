@@ -1,6 +1,6 @@
 // Several bills as functions of volume in; which is cheapest where, and each volume at which that changes, out.
 import { nextBelow } from './crossings.ts'
-import { type Curve, curveAt, endOf, segmentAfter } from './staircase.ts'
+import { type Curve, curveAt, endOf, lotsFor, servingAfter, servingIn } from './staircase.ts'
 
 interface Change {
   /** Million tokens a month: `from` is cheapest up to here, `to` just above. Indices into the curves. */
@@ -47,10 +47,10 @@ function nextEvent(curves: readonly Curve[], index: number, v: number): number |
   let next: number | null = curve.limit === Number.POSITIVE_INFINITY ? null : curve.limit
   let line = curve
   if (curve.step > 0 && curve.capacity !== Number.POSITIVE_INFINITY) {
-    const segment = segmentAfter(curve, v)
-    next = endOf(curve, segment)
+    const lots = lotsFor(curve, servingAfter(curve, v))
+    next = endOf(curve, servingIn(curve, lots))
     // Within a segment a staircase is a line, which another curve may come to lie below where it rises with the volume.
-    line = { ...curve, fixed: curve.fixed + curve.step * segment, step: 0, capacity: Number.POSITIVE_INFINITY }
+    line = { ...curve, fixed: curve.fixed + curve.step * lots, step: 0, capacity: Number.POSITIVE_INFINITY }
   }
   for (let i = 0; i < curves.length; i++) {
     if (i === index) continue
@@ -81,5 +81,5 @@ export function cheapestAfter(curves: readonly Curve[], v: number): number | nul
 function curveAfter(curve: Curve, v: number): number {
   if (v >= curve.limit * (1 - 1e-12)) return Number.POSITIVE_INFINITY
   if (curve.step === 0) return curveAt(curve, v)
-  return curve.fixed + curve.slope * v + curve.step * segmentAfter(curve, v)
+  return curve.fixed + curve.slope * v + curve.step * lotsFor(curve, servingAfter(curve, v))
 }

@@ -114,6 +114,8 @@ export interface LeaseRow {
   readonly source: string
   /** The catalog's own choice for this GPU and term; without one the median provider's row is billed. */
   readonly isDefault?: boolean
+  /** Known to mislead, as a single offer far off the market: no end of its spread. */
+  readonly isOdd?: boolean
 }
 
 /** Today's own arrivals, call by call, on a fleet of serving replicas (spares not among them). Time, never money. */

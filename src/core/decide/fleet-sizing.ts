@@ -4,7 +4,7 @@ import type { FleetTerms, OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Assumption, Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import { fallbackOf, usdOf } from './feasible.ts'
-import { ceiling, curveAt, curveOf, segmentAt } from './staircase.ts'
+import { ceiling, curveAt, curveOf, servingAt } from './staircase.ts'
 import { seenMtokPerMonth, totalTokens } from './traffic.ts'
 
 /** Late or refused calls up to this share of all are tolerated; those above it are billed at an API. */
@@ -64,7 +64,7 @@ export function sizingOf(
   if (replays.length === 0) return null
   const today = seenMtokPerMonth(evidence, choices)
   const api = spillApiOf(evidence, choices, replica.group)
-  const byLoad = Math.max(1, segmentAt(curveOf({ ...terms, fixedReplicas: null }), today))
+  const byLoad = Math.max(1, servingAt(curveOf({ ...terms, fixedReplicas: null }), today))
   const keeping = replays.filter(keepsInReplay)
   const sizes = (keeping.length > 0 ? keeping : replays.slice(-1)).map((replay): FleetSizing => {
     const spill = spillOf(evidence, replica, replay, api)

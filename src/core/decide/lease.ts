@@ -1,16 +1,27 @@
 // Observed GPU prices and the reader's choices in; the one named row that is billed, and the spread beside it, out.
 import { Fault, nearestName } from '../fault/fault.ts'
+import { groupedBy } from '../statistics/grouped.ts'
+import type { FleetTerms } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { LeaseRow } from './evidence.ts'
+import type { OwnLease } from './own-lease.ts'
 
-export interface Lease {
+/** An hour of a GPU as it is sold: at a price, in instances of so many. */
+export interface LeasePrice {
   readonly usdPerGpuHour: number
+  /** Whole instances are leased; null = any number of GPUs is. */
+  readonly gpusPerInstance: number | null
+}
+
+export interface Lease extends LeasePrice {
   /** The row that is billed; null when the reader stated the price. */
   readonly row: LeaseRow | null
   /** Where the price comes from, for a reader. */
   readonly source: string
-  /** One price per provider that sells this GPU on this term, ascending: what the band draws from. */
-  readonly spread: readonly number[]
+  /** One row per provider that sells this GPU on this term, ascending by price: what the band draws from. */
+  readonly spread: readonly LeasePrice[]
+  /** Servers of one's own: what they cost beside the hours; absent = rented. */
+  readonly own?: OwnLease
 }
 
 /**
@@ -19,35 +30,66 @@ export interface Lease {
  * `isDefault` wins. Null when nobody sells that GPU on that term.
  */
 export function leaseOf(rows: readonly LeaseRow[], gpu: string, choices: Choices): Lease | null {
+  const { term, providers, gpusPerInstance } = choices
   if (choices.usdPerGpuHour !== null) {
-    return { usdPerGpuHour: choices.usdPerGpuHour, row: null, source: 'stated by you', spread: [] }
+    return { usdPerGpuHour: choices.usdPerGpuHour, gpusPerInstance, row: null, source: 'stated by you', spread: [] }
   }
-  const { term, providers } = choices
   const sold = rows.filter(
-    row => row.gpu === gpu && row.term === term && (providers === null || providers.includes(row.provider)),
+    row =>
+      row.gpu === gpu &&
+      row.term === term &&
+      (providers === null || providers.includes(row.provider)) &&
+      (gpusPerInstance === null || row.gpusPerInstance === gpusPerInstance),
   )
   const dated = sold.filter(row => row.asOf !== null)
-  const byProvider = new Map<string, LeaseRow[]>()
-  for (const row of dated.length > 0 ? dated : sold) {
-    const list = byProvider.get(row.provider)
-    if (list === undefined) byProvider.set(row.provider, [row])
-    else list.push(row)
-  }
+  const byProvider = groupedBy(dated.length > 0 ? dated : sold, ({ provider }) => provider)
   const representatives = [...byProvider.values()].map(list => lowerMedian(newest(list))).sort(byPrice)
   if (representatives.length === 0) return null
   const row = sold.find(candidate => candidate.isDefault === true) ?? lowerMedian(representatives)
+  const instances = row.gpusPerInstance === 1 ? '' : `, by ${row.gpusPerInstance} GPUs`
   return {
-    usdPerGpuHour: priceOf(row),
+    ...priceOf(row),
     row,
-    source: `${row.provider} ${row.term}, ${row.region}, ${row.asOf ?? 'undated'} (${row.source})`,
+    source: `${row.provider} ${row.term}, ${row.region}${instances}, ${row.asOf ?? 'undated'} (${row.source})`,
     spread: representatives.map(priceOf),
   }
 }
 
-/** GPUs billed for a replica. Whole instances are sold, and a replica may need less; today the share that it uses is billed. */
-export function billedGpus(gpusPerReplica: number, _lease: Lease): number {
-  return gpusPerReplica
+/**
+ * How a replica fits what is leased. An instance holds as many whole replicas as fit, and all of its GPUs are billed; a
+ * replica larger than an instance takes as many whole ones as it needs.
+ */
+export function instanceOf(
+  gpusPerReplica: number,
+  gpusPerInstance: number | null,
+): { readonly replicasPerInstance: number; readonly billedGpusPerReplica: number } {
+  if (gpusPerInstance === null) return { replicasPerInstance: 1, billedGpusPerReplica: gpusPerReplica }
+  const replicasPerInstance = Math.max(1, Math.floor(gpusPerInstance / gpusPerReplica))
+  const instances = Math.ceil(gpusPerReplica / gpusPerInstance)
+  return { replicasPerInstance, billedGpusPerReplica: (instances * gpusPerInstance) / replicasPerInstance }
 }
+
+/** The terms of a fleet leased `from` one price, at another. */
+export function leasedAt(terms: FleetTerms, gpusPerReplica: number, from: LeasePrice, to: LeasePrice): FleetTerms {
+  if (from.usdPerGpuHour === to.usdPerGpuHour && from.gpusPerInstance === to.gpusPerInstance) return terms
+  const hours = (price: LeasePrice) =>
+    instanceOf(gpusPerReplica, price.gpusPerInstance).billedGpusPerReplica * price.usdPerGpuHour
+  const times = hours(to) / hours(from)
+  return {
+    ...terms,
+    replicaUsdPerMonth: terms.replicaUsdPerMonth * times,
+    replicaGpuUsdPerMonth: terms.replicaGpuUsdPerMonth * times,
+    replicasPerInstance: instanceOf(gpusPerReplica, to.gpusPerInstance).replicasPerInstance,
+  }
+}
+
+/** The shortest time that a term is sold for, hours; 0 = by the hour or less. */
+export function leastHours(term: string): number {
+  return termHours[term] ?? 0
+}
+
+/** A reservation is for its year; AWS sells capacity blocks by the day (AWS EC2 Capacity Blocks for ML, user guide). */
+const termHours: Readonly<Record<string, number>> = { reserved_1y: 8760, reserved_3y: 26280, capacity_block: 24 }
 
 /** Faults TERM_UNKNOWN and PROVIDER_UNKNOWN when no row at all has the term or provider asked for. */
 export function checkLeaseChoices(rows: readonly LeaseRow[], choices: Choices): void {
@@ -70,10 +112,13 @@ export function unknown(code: string, what: string, asked: string, known: Iterab
   })
 }
 
-const priceOf = (row: LeaseRow): number => Number(row.usdPerGpuHour)
+const priceOf = ({ usdPerGpuHour, gpusPerInstance }: LeaseRow): LeasePrice => ({
+  usdPerGpuHour: Number(usdPerGpuHour),
+  gpusPerInstance,
+})
 
 function byPrice(a: LeaseRow, b: LeaseRow): number {
-  return priceOf(a) - priceOf(b) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+  return Number(a.usdPerGpuHour) - Number(b.usdPerGpuHour) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }
 
 function newest(rows: readonly LeaseRow[]): LeaseRow[] {

@@ -2,10 +2,9 @@
 import { estimate } from '../statistics/estimate.ts'
 import type { Answer, CostTerms, FleetTerms, OptionAnswer } from './answer.ts'
 import { decidedTerms } from './api-bill.ts'
-import type { Choices } from './choices.ts'
 import { crossings } from './crossings.ts'
 import { usdWords } from './phrase.ts'
-import { curveOf } from './staircase.ts'
+import { curveOf, elsewhereUsdPerMtok, servingAfter } from './staircase.ts'
 
 /** Crossings listed per pair; `forGoodFrom` is exact whatever their number. */
 const mostListed = 50
@@ -31,13 +30,14 @@ export function pairsOf(apis: readonly Priced[], fleets: readonly Priced[]): Pai
 function pairOf(api: OptionAnswer, fleet: OptionAnswer): Pair {
   const terms = fleet.terms as FleetTerms
   const line = decidedTerms(api)!
-  const found = crossings(curveOf(line), curveOf(terms), mostListed)
+  const own = curveOf(terms)
+  const found = crossings(curveOf(line), own, mostListed)
   return {
     api: api.name,
     selfHost: fleet.name,
-    crossings: found.list.map(({ at, step }) => ({
+    crossings: found.list.map(({ at }) => ({
       tokensPerMonth: estimate(at * 1e6),
-      replicas: terms.fixedReplicas ?? step + terms.spareReplicas,
+      replicas: terms.fixedReplicas ?? servingAfter(own, at) + terms.spareReplicas,
     })),
     forGoodFrom: found.forGood === null ? null : estimate(found.forGood.at * 1e6),
     never: found.total > 0 ? null : whyNever(line, terms),
@@ -51,7 +51,7 @@ function whyNever(api: CostTerms, fleet: FleetTerms): string {
     return `the ${fleet.fixedReplicas} stated replicas are full before they pay for themselves`
   }
   const [full, price] = [usdWords(fullUsdPerMtok(fleet)), usdWords(curveOf(api).slope)]
-  const refused = curveOf(fleet).slope > 0 ? ', its refused calls at another API included,' : ''
+  const refused = elsewhereUsdPerMtok(fleet) > 0 ? ', its refused calls at another API included,' : ''
   return `a full replica costs ${full} per million tokens${refused} at this traffic's peaks, the API ${price}`
 }
 
@@ -66,13 +66,13 @@ function savedPerMtok(api: CostTerms, fleet: FleetTerms): number {
 }
 
 /** The pairs without a crossing, the one nearest to crossing first, each with what would make it cross. */
-export function neversOf(pairs: readonly Pair[], choices: Choices): Answer['never'] {
+export function neversOf(pairs: readonly Pair[]): Answer['never'] {
   return pairs
     .filter(pair => pair.never !== null)
     .map(pair => ({ pair, distance: distanceOf(pair) }))
     .sort((a, b) => a.distance - b.distance)
     .map(({ pair }) => {
-      const nearest = nearestChanges(pair, choices)
+      const nearest = nearestChanges(pair)
       return { option: pair.selfHost, reason: pair.never!, nearestChange: changeWords(nearest), nearest }
     })
 }
@@ -89,12 +89,11 @@ function distanceOf({ line, fleet }: Pair): number {
  * GPU-hour (K is proportional to it), the API's price (a), the throughput of a replica (Cap). Limits are exact: at them a
  * full replica costs just what the API would charge.
  */
-function nearestChanges({ line, fleet }: Pair, choices: Choices): readonly NearestChange[] {
+function nearestChanges({ line, fleet }: Pair): readonly NearestChange[] {
   const terms = fleet.terms as FleetTerms
   const limit = savedPerMtok(line, terms) * terms.replicaMtokPerMonth
-  if (terms.fixedReplicas !== null || fleet.gpus === null || fleet.replicas === null || !(limit > 0)) return []
-  const gpusPerReplica = fleet.gpus / fleet.replicas
-  const usdPerGpuHour = terms.replicaGpuUsdPerMonth / (gpusPerReplica * choices.hoursPerMonth)
+  if (terms.fixedReplicas !== null || fleet.usdPerGpuHour === null || !(limit > 0)) return []
+  const { usdPerGpuHour } = fleet
   const ratio = terms.replicaUsdPerMonth / limit
   const apiUsd = curveOf(line).slope
   return [

@@ -146,3 +146,7 @@ function meanLoadCurve(work: Float64Array, mean: number, busiest: number, replic
   }
   return curve
 }
+
+/** Share of the calls whose usage is known: the others are in no volume and no cost. */
+export const knownUsageShare = ({ demand }: Evidence): number =>
+  demand.calls > 0 ? 1 - demand.unknownUsageCalls / demand.calls : 0

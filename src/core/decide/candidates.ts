@@ -1,0 +1,210 @@
+// Evidence and choices in; every way to serve the traffic, with its terms of cost and what stands against it, out.
+import type { CostTerms, FleetTerms, OptionAnswer } from './answer.ts'
+import { type ApiBill, apiBill, refusedByFleet } from './api-bill.ts'
+import type { Choices } from './choices.ts'
+import type { ApiTerms, Evidence, ReplicaTerms } from './evidence.ts'
+import { countedOn, type FleetSizing, inCrowd, sizingNotes, sizingOf } from './fleet-sizing.ts'
+import { instanceOf, type Lease, leaseOf, leastHours, unknown } from './lease.ts'
+import { ownLeaseOf } from './own-lease.ts'
+import { regionRefusal } from './region.ts'
+import { knownUsageShare, seenMtokPerMonth, shapesOf } from './traffic.ts'
+
+/** One option before it is placed at a volume: its terms of cost, and the evidence that they were made of. */
+export interface Candidate {
+  readonly name: string
+  readonly kind: OptionAnswer['kind']
+  readonly group: string
+  readonly dtype: string | null
+  /** Null = unknown: no price, or cannot serve. */
+  readonly terms: CostTerms | null
+  readonly priceSource: string
+  readonly infeasible: OptionAnswer['infeasible']
+  readonly notes: readonly string[]
+  /** Index in `evidence.api` or in `evidence.replicas`; the other is null. */
+  readonly apiIndex: number | null
+  readonly replicaIndex: number | null
+  readonly lease: Lease | null
+  readonly gpu: string | null
+  /** An API after its levers: its terms of cost and what each saves, USD per million tokens; null = no lever. */
+  readonly optimised: ApiBill['optimised']
+  /** The size of fleet that today's calls were replayed on and that costs least; null for an API, and where nothing was replayed. */
+  readonly sizing: FleetSizing | null
+}
+
+/**
+ * All options that the choices leave in, in the order of the evidence; fleets sized for a busiest hour of at least
+ * `leastPeakToMean` times the mean. Fault GPU_UNKNOWN for a GPU that nobody tried.
+ */
+export function candidatesOf(evidence: Evidence, choices: Choices, leastPeakToMean = 1): Candidate[] {
+  const { gpu, own } = choices
+  for (const asked of [gpu, own?.gpu ?? null]) {
+    if (asked === null || evidence.replicas.some(replica => replica.gpu === asked)) continue
+    throw unknown('GPU_UNKNOWN', 'GPU that was simulated', asked, new Set(evidence.replicas.map(one => one.gpu)))
+  }
+  const apis = evidence.api.map((terms, i) => apiCandidate(evidence, choices, terms, i))
+  const inRegion = evidence.leases.filter(row => regionRefusal(choices.region, row.region) === null)
+  const fleets = evidence.replicas.flatMap((replica, i) => [
+    ...(gpu === null || replica.gpu === gpu
+      ? [fleetCandidate(evidence, choices, i, leaseOf(inRegion, replica.gpu, choices), leastPeakToMean)]
+      : []),
+    ...(own?.gpu === replica.gpu
+      ? [fleetCandidate(evidence, choices, i, ownLeaseOf(own, choices.hoursPerMonth), leastPeakToMean)]
+      : []),
+  ])
+  return named([...apis, ...fleets])
+}
+
+function apiCandidate(evidence: Evidence, choices: Choices, api: ApiTerms, apiIndex: number): Candidate {
+  const knownUsage = knownUsageShare(evidence)
+  const notes = [...api.notes]
+  const isPriced = api.usd !== null && api.pricedShare >= knownUsage - 1e-9
+  if (api.usd === null) notes.push('no price for these calls: its cost is unknown')
+  else if (!isPriced) {
+    notes.push(`only ${percent(api.pricedShare)} of the calls have a price (${api.usd} USD): its cost is unknown`)
+  }
+  const bill = apiBill(evidence, choices, api)
+  return {
+    name: api.name,
+    kind: 'api',
+    group: api.group,
+    dtype: api.dtype,
+    terms: isPriced ? bill.terms : null,
+    priceSource: api.observedAt === null ? api.source : `${api.source} (${api.observedAt})`,
+    infeasible: bill.infeasible,
+    notes,
+    apiIndex,
+    replicaIndex: null,
+    lease: null,
+    gpu: null,
+    optimised: isPriced ? bill.optimised : null,
+    sizing: null,
+  }
+}
+
+function fleetCandidate(
+  evidence: Evidence,
+  asked: Choices,
+  replicaIndex: number,
+  lease: Lease | null,
+  leastPeakToMean: number,
+): Candidate {
+  const replica = evidence.replicas[replicaIndex]!
+  const seen = shapesOf(evidence)[replicaIndex]!
+  const choices = lease?.own ? withOwn(asked, lease, replica) : asked
+  const refused = refusedByFleet(evidence, choices, replica.infeasible)
+  const elsewhere = refused.escalationUsdPerMtok > 0 ? { escalationUsdPerMtok: refused.escalationUsdPerMtok } : {}
+  const notes: string[] = []
+  const serves = replica.fits && replica.tokensPerSecond > 0
+  if (!serves) notes.push(replica.problem ?? 'it cannot serve this traffic within the latency objective')
+  const where = choices.region === null ? '' : ` in ${choices.region}`
+  if (lease === null) notes.push(`no ${choices.term} price is known for ${replica.gpu}${where}: its cost is unknown`)
+  const { leastReplicas = 0 } = replica
+  if (leastReplicas > choices.minReplicas && choices.replicas === null) {
+    notes.push(
+      `at least ${leastReplicas} replicas serve: with fewer, too many of today's calls came late in the replay`,
+    )
+  }
+  if (lease !== null) notes.push(...leaseNotes(choices, replica, lease))
+  if (refused.infeasible.fallback) notes.push('sized for all calls, those that go to the fallback among them')
+  const byLoad =
+    serves && lease !== null ? { ...fleetTerms(evidence, choices, replica, seen, lease), ...elsewhere } : null
+  const sizing = byLoad === null ? null : sizingOf(evidence, choices, replica, byLoad)
+  const terms = sizing?.terms ?? byLoad
+  // Sizes were found with the peaks that were seen; a profile with higher ones needs as many more replicas at each volume.
+  const peakier = Math.max(1, leastPeakToMean / seen.peakToMean)
+  notes.push(...sizingNotes(sizing))
+  if (seen.capped) notes.push('its busiest hour stands out so far that peak-to-mean was cut at 100')
+  return {
+    name: `${replica.group} on ${replica.gpusPerReplica}× ${lease?.own ? 'own ' : ''}${replica.gpu}`,
+    kind: 'self-host',
+    group: replica.group,
+    dtype: replica.dtype,
+    terms: terms === null ? null : countedOn(terms, 1 / peakier),
+    priceSource: lease === null ? 'unknown' : lease.source,
+    infeasible: refused.infeasible,
+    notes,
+    apiIndex: null,
+    replicaIndex,
+    lease,
+    gpu: replica.gpu,
+    optimised: null,
+    sizing,
+  }
+}
+
+function fleetTerms(
+  evidence: Evidence,
+  choices: Choices,
+  replica: ReplicaTerms,
+  shape: { readonly peakToMean: number; readonly loadCurve: readonly { load: number; busyShare: number }[] },
+  lease: Lease,
+): FleetTerms {
+  const { replicasPerInstance, billedGpusPerReplica } = instanceOf(replica.gpusPerReplica, lease.gpusPerInstance)
+  const replicaGpuUsdPerMonth = billedGpusPerReplica * lease.usdPerGpuHour * choices.hoursPerMonth
+  const throughputMtokPerMonth = (replica.tokensPerSecond * 3600 * choices.hoursPerMonth) / 1e6
+  const saturated = (replica.saturatedRequestsPerSecond ?? 0) / replica.requestsPerSecond
+  const saturatedMtokPerMonth = throughputMtokPerMonth * Math.max(1, saturated)
+  const atWork = (lease.own?.busyUsdPerGpuHour ?? 0) * replica.gpusPerReplica * choices.hoursPerMonth
+  const terms: FleetTerms = {
+    kind: 'self-host',
+    replicaUsdPerMonth: replicaGpuUsdPerMonth * (1 + choices.overheadShare),
+    replicaGpuUsdPerMonth,
+    ...(replicasPerInstance === 1 ? {} : { replicasPerInstance }),
+    ...(atWork === 0 ? {} : { busyUsdPerMtok: atWork / saturatedMtokPerMonth }),
+    throughputMtokPerMonth,
+    saturatedMtokPerMonth,
+    replicaMtokPerMonth: throughputMtokPerMonth / shape.peakToMean,
+    minReplicas: Math.max(choices.minReplicas, replica.leastReplicas ?? 0),
+    spareReplicas: choices.spareReplicas,
+    fixedReplicas: choices.replicas,
+    fixedUsdPerMonth: choices.operationsUsdPerMonth + (lease.own?.fixedUsdPerMonth ?? 0),
+    loadCurve: shape.loadCurve,
+  }
+  const { crowdRequestsPerSecond: crowd = replica.requestsPerSecond } = replica
+  return inCrowd(terms, crowd / replica.requestsPerSecond, seenMtokPerMonth(evidence, choices))
+}
+
+/** Own servers have their upkeep in their price, not as a share of a rent; and all that were bought are there. */
+function withOwn(choices: Choices, lease: Lease, { gpusPerReplica }: ReplicaTerms): Choices {
+  const servers = lease.own?.servers ?? null
+  const bought = servers === null ? null : Math.floor((servers * lease.gpusPerInstance!) / gpusPerReplica)
+  return { ...choices, overheadShare: 0, ...(bought === null ? {} : { replicas: bought }) }
+}
+
+/** What a lease by whole instances, and one for a term, mean for these replicas. */
+function leaseNotes({ term, hoursPerMonth }: Choices, { gpusPerReplica }: ReplicaTerms, lease: Lease): string[] {
+  const { gpusPerInstance, row } = lease
+  const hours = row === null ? 0 : leastHours(term)
+  return [
+    ...(gpusPerInstance !== null && gpusPerInstance > gpusPerReplica
+      ? [`leased by ${lease.own ? 'server' : 'instance'} of ${gpusPerInstance} GPUs: all of them are billed`]
+      : []),
+    ...(gpusPerInstance !== null && gpusPerInstance < gpusPerReplica
+      ? [
+          `the row sells ${gpusPerInstance} GPUs an instance: that ${gpusPerReplica} of them stand in one machine is presumed`,
+        ]
+      : []),
+    ...(hours > hoursPerMonth
+      ? [`${term.replaceAll('_', ' ')}: whoever leases an instance pays it for ${hours} hours, used or not`]
+      : []),
+  ]
+}
+
+/** Names are how options are told apart: twins get their dtype, and then a number. */
+function named(candidates: readonly Candidate[]): Candidate[] {
+  const count = new Map<string, number>()
+  for (const { name } of candidates) count.set(name, (count.get(name) ?? 0) + 1)
+  const used = new Set<string>()
+  return candidates.map(candidate => {
+    const twin = count.get(candidate.name)! > 1 && candidate.dtype !== null
+    const base = twin ? `${candidate.name} (${candidate.dtype})` : candidate.name
+    let name = base
+    for (let i = 2; used.has(name); i++) name = `${base} #${i}`
+    used.add(name)
+    return { ...candidate, name }
+  })
+}
+
+function percent(share: number): string {
+  return `${Math.floor(share * 1000) / 10} %`
+}
