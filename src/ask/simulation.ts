@@ -1,8 +1,9 @@
 // Calls and a fleet in question in; what that fleet, or each way to size it, would have done with them and cost, out.
 import { gpuById, loadFacts, modelById, weightsOf } from '../catalog/facts.ts'
-import { defaultLease } from '../catalog/leases.ts'
+import { billingOf, defaultLease } from '../catalog/leases.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
 import { figures, known, type Simulation } from '../core/decide/fleet-figures.ts'
+import { unknown } from '../core/decide/lease.ts'
 import {
   allApi,
   billOf,
@@ -11,7 +12,7 @@ import {
   type SizingQuestion,
   sizeFleets,
 } from '../core/decide/sizing.ts'
-import { Fault, nearestName } from '../core/fault/fault.ts'
+import { Fault } from '../core/fault/fault.ts'
 import type { Arrivals } from '../core/serving/arrivals.ts'
 import type { Scaling } from '../core/serving/autoscaler.ts'
 import { coldStartParts } from '../core/serving/cold-start.ts'
@@ -45,6 +46,8 @@ export interface SimulationQuestion {
   readonly tpotP95Ms: number | null
   readonly usdPerGpuHour: number | null
   readonly term: string
+  /** GPUs of a leased instance; null = as the row is sold. */
+  readonly gpusPerInstance: number | null
   readonly spillApi: string | null
   /** Requests on one replica beyond which the next call goes to the API; null = it waits. */
   readonly spillAbove: number | null
@@ -93,6 +96,7 @@ export function simulation(calls: CallTimes, question: SimulationQuestion, tools
     objective,
     load,
     usdPerGpuHour: lease.usdPerGpuHour,
+    instances: lease,
     elsewhere: offer === null ? null : elsewhereOf(offer),
     scaling: { ...question.scaling, coldStartSeconds },
   }
@@ -178,23 +182,25 @@ function fleetOf({ engine, elsewhere, router, scaling }: SizingQuestion, questio
 /** Requests in flight per replica that a stated autoscaler aims at where nothing is sized that would say how many one carries. */
 const defaultTarget = 16
 
-function leaseOf({ gpu, term, usdPerGpuHour }: SimulationQuestion): Simulation['lease'] {
-  if (usdPerGpuHour !== null) return { usdPerGpuHour, source: 'stated by you' }
-  const { leases } = loadFacts()
-  const terms = new Set(leases.map(lease => lease.term))
-  if (!terms.has(term)) {
-    const near = nearestName(term, terms)
-    throw new Fault('TERM_UNKNOWN', `no lease term is called "${term}"`, {
-      where: '--term',
-      fix: near === null ? `use one of ${[...terms].sort().join(', ')}` : `did you mean ${near}?`,
-    })
-  }
+function leaseOf({ gpu, term, usdPerGpuHour, gpusPerInstance }: SimulationQuestion): Simulation['lease'] {
+  if (usdPerGpuHour !== null) return { usdPerGpuHour, source: 'stated by you', gpusPerInstance, billing: null }
+  const leases = loadFacts().leases.filter(row => gpusPerInstance === null || row.gpusPerInstance === gpusPerInstance)
+  const terms = new Set(loadFacts().leases.map(lease => lease.term))
+  if (!terms.has(term)) throw unknown('TERM_UNKNOWN', 'lease term', term, terms)
   const { id } = gpuById(gpu)
   const row = defaultLease(leases, id, term)
-  if (row === null) return { usdPerGpuHour: null, source: `no ${term} price is known for ${id}` }
+  if (row === null) {
+    const source = `no ${term} price is known for ${id}`
+    return { usdPerGpuHour: null, source, gpusPerInstance, billing: null }
+  }
   const { provider, region, asOf, source } = row
   const where = `${provider} ${term}, ${region}, ${asOf ?? 'undated'}`
-  return { usdPerGpuHour: Number(row.usdPerGpuHour), source: `${where} (${source})` }
+  return {
+    usdPerGpuHour: Number(row.usdPerGpuHour),
+    source: `${where} (${source})`,
+    gpusPerInstance: row.gpusPerInstance,
+    billing: billingOf(row),
+  }
 }
 
 function offerOf({ spillApi, model }: SimulationQuestion, arrivals: Arrivals): HostedOffer | null {

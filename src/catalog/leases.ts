@@ -1,6 +1,8 @@
 // data/gpu-prices.csv in; what an hour of each GPU costs by provider and term, and which row stands for it, out.
 import { z } from 'zod'
 import type { LeaseRow } from '../core/decide/evidence.ts'
+import type { BillingStep } from '../core/decide/instance-hours.ts'
+import { leastHours } from '../core/decide/lease.ts'
 import { decimal, isoDate, orNull, readTable } from './table.ts'
 
 const row = z.strictObject({
@@ -94,6 +96,36 @@ function middleOf(leases: readonly LeaseRow[]): LeaseRow | null {
   }
   const ordered = [...best.values()].sort((a, b) => price(a) - price(b) || a.provider.localeCompare(b.provider))
   return ordered[Math.floor((ordered.length - 1) / 2)] ?? null
+}
+
+/** How a provider bills time on an instance, with where that is written. */
+export interface Billing extends BillingStep {
+  readonly source: string
+}
+
+const bySecond = (source: string, leastSeconds = 1): Billing => ({ stepSeconds: 1, leastSeconds, source })
+
+/** One line per provider that says how it bills. */
+const billings: Readonly<Record<string, Billing>> = {
+  aws: bySecond('AWS EC2 on-demand pricing page: by the second, at least a minute', 60),
+  azure: bySecond('Azure virtual machines pricing page: by the second, at least a minute', 60),
+  gcp: bySecond('Google Compute Engine pricing page: by the second, at least a minute', 60),
+  hyperstack: { stepSeconds: 60, leastSeconds: 60, source: 'hyperstack.cloud/gpu-pricing: by the minute' },
+  'runpod-secure': bySecond('runpod.io/pricing: by the second'),
+  'runpod-community': bySecond('runpod.io/pricing: by the second'),
+  verda: bySecond('datacrunch.io/pricing: by the second'),
+}
+
+const byTheHour: Billing = {
+  stepSeconds: 3600,
+  leastSeconds: 3600,
+  source: 'its step is not told: whole hours, the longest that is usual',
+}
+
+/** How a row's time is billed: by its provider's step, and for no less than its term. */
+export function billingOf({ provider, term }: LeaseRow): Billing {
+  const billing = billings[provider] ?? byTheHour
+  return { ...billing, leastSeconds: Math.max(billing.leastSeconds, leastHours(term) * 3600) }
 }
 
 /** For ordering only: money itself stays the decimal string. */

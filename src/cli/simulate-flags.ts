@@ -22,6 +22,7 @@ export interface SimulateFlags {
   readonly tpot?: number
   readonly usdPerGpuHour?: number
   readonly term?: string
+  readonly gpusPerInstance?: number
   readonly spillApi?: string
   readonly spillAbove?: number
   readonly sizing?: readonly string[]
@@ -74,6 +75,7 @@ export function declareSimulateFlags(command: Command): Command {
     .optionsGroup('Money:')
     .option('--usd-per-gpu-hour <usd>', 'instead of the lease table', number('--usd-per-gpu-hour', notNegative))
     .option('--term <term>', 'lease term (default: on_demand)')
+    .option('--gpus-per-instance <n>', 'whole instances are leased', number('--gpus-per-instance', count))
     .option('--spill-api <host:model>', 'where calls go that the fleet has no room for (default: a middle offer)')
     .optionsGroup('Sizing:')
     .option('--sizing <a,b>', `any of ${sizingNames.join(', ')}: a table of what each costs`, listFlag('--sizing'))
@@ -136,6 +138,7 @@ export async function simulateParams(
     tpotP95Ms: all.tpotP95Ms ?? null,
     usdPerGpuHour: all.usdPerGpuHour ?? null,
     term: all.term ?? 'on_demand',
+    gpusPerInstance: all.gpusPerInstance ?? null,
     spillApi: all.spillApi ?? null,
     spillAbove: all.spillAbove ?? null,
     scaling: given({
@@ -190,6 +193,7 @@ async function readPlan(path: string): Promise<Plan> {
       tpotP95Ms: above,
       usdPerGpuHour: from,
       term: name,
+      gpusPerInstance: whole,
       spillApi: name,
       spillAbove: whole,
       sizing: z.array(z.string()).min(1).optional(),

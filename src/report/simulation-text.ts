@@ -125,7 +125,7 @@ function footLines({ lease, spillApi, allApiUsd, leftOut, sizings }: Simulation,
   const rates = (api: NonNullable<Simulation['spillApi']>) =>
     `${usdPerMtokLabel(api.usdPerMtokInput)} in, ${usdPerMtokLabel(api.usdPerMtokOutput)} out a million tokens`
   const lines = [
-    `GPU-hour: ${price}, ${lease.source}`,
+    `GPU-hour: ${price}, ${lease.source}${billingWords(lease)}`,
     spillApi === null
       ? 'API: no offer of these weights is in the catalog; name one with --spill-api'
       : `API: ${spillApi.name}, ${rates(spillApi)}; all calls there: ${usdLabel(allApiUsd)} (${spillApi.source})`,
@@ -137,6 +137,12 @@ function footLines({ lease, spillApi, allApiUsd, leftOut, sizings }: Simulation,
         ]),
   ]
   return lines.flatMap(line => paragraph(line, columns, '', '  '))
+}
+
+/** By how many GPUs and by what time it is leased, where that is not one of each. */
+function billingWords({ gpusPerInstance, billing }: Simulation['lease']): string {
+  const instance = gpusPerInstance === null || gpusPerInstance === 1 ? '' : `; by ${gpusPerInstance} GPUs`
+  return `${instance}${billing === null ? '' : `; ${billing.source}`}`
 }
 
 /** "6", or "1–5.5–6": fewest, mean and most. */

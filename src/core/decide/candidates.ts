@@ -115,7 +115,7 @@ function fleetCandidate(
   notes.push(...sizingNotes(sizing))
   if (seen.capped) notes.push('its busiest hour stands out so far that peak-to-mean was cut at 100')
   return {
-    name: `${replica.group} on ${replica.gpusPerReplica}× ${lease?.own ? 'own ' : ''}${replica.gpu}`,
+    name: `${replica.group} on ${replica.gpusPerReplica}× ${replica.gpu}${lease?.own ? ' (owned)' : ''}`,
     kind: 'self-host',
     group: replica.group,
     dtype: replica.dtype,

@@ -6,6 +6,7 @@ import type { RouterName } from '../serving/routers.ts'
 import type { Outcome } from '../serving/simulate.ts'
 import { windowsMet } from '../serving/windows.ts'
 import { estimate } from '../statistics/estimate.ts'
+import type { BillingStep } from './instance-hours.ts'
 import type { Bill, SizingName } from './sizing.ts'
 
 /** The figures of one fleet. Null = unknown. */
@@ -62,7 +63,14 @@ export interface Simulation extends FleetFigures {
     readonly router: RouterName
   }
   readonly objective: { readonly ttftP95Ms: number; readonly tpotP95Ms: number; readonly source: string }
-  readonly lease: { readonly usdPerGpuHour: number | null; readonly source: string }
+  readonly lease: {
+    readonly usdPerGpuHour: number | null
+    readonly source: string
+    /** Whole instances are leased; null = any number of GPUs is. */
+    readonly gpusPerInstance: number | null
+    /** How time is billed, with its source; null = by the second, as it was stated. */
+    readonly billing: (BillingStep & { readonly source: string }) | null
+  }
   readonly spillApi: {
     readonly name: string
     readonly usdPerMtokInput: number | null
@@ -89,8 +97,9 @@ export interface TokenCost {
 
 /** A replay and its bill as they are printed: hours and dollars, twelve digits. */
 export function figures(outcome: Outcome | null, bill: Bill, carried: TokenCost | null): FleetFigures {
-  if (outcome === null) return { ...nothing, ...bill }
-  const { busyGpuSeconds, idleGpuSeconds, coldGpuSeconds, tokens, spilledTokens, replicas } = outcome
+  const { gpuSeconds, ...money } = bill
+  if (outcome === null) return { ...nothing, ...money }
+  const { busyGpuSeconds, coldGpuSeconds, tokens, spilledTokens, replicas } = outcome
   const met = windowsMet(outcome.late)
   const served = (tokens.input + tokens.output + spilledTokens.input + spilledTokens.output) / 1e6
   return {
@@ -99,12 +108,13 @@ export function figures(outcome: Outcome | null, bill: Bill, carried: TokenCost 
     rejected: outcome.rejected,
     spilled: outcome.spilled,
     durationSeconds: estimate(outcome.durationSeconds),
-    gpuHours: estimate(outcome.leasedGpuSeconds / 3600),
+    gpuHours: estimate(gpuSeconds / 3600),
     busyGpuHours: estimate(busyGpuSeconds / 3600),
-    idleGpuHours: estimate(idleGpuSeconds / 3600),
+    // GPUs of an instance that no replica uses are idle too, and so is the rest of a step that is billed whole.
+    idleGpuHours: estimate(Math.max(0, gpuSeconds - busyGpuSeconds - coldGpuSeconds) / 3600),
     coldGpuHours: estimate(coldGpuSeconds / 3600),
-    utilization: known(outcome.utilization),
-    loadShare: known(loadShareOf(outcome, carried)),
+    utilization: gpuSeconds > 0 ? estimate(busyGpuSeconds / gpuSeconds) : null,
+    loadShare: known(loadShareOf(outcome, gpuSeconds, carried)),
     tokens,
     spilledTokens,
     usd: known(bill.usd),
@@ -123,10 +133,10 @@ export function figures(outcome: Outcome | null, bill: Bill, carried: TokenCost 
   }
 }
 
-function loadShareOf({ tokens, leasedGpuSeconds }: Outcome, carried: TokenCost | null): number | null {
-  if (carried === null || leasedGpuSeconds === 0) return null
+function loadShareOf({ tokens }: Outcome, gpuSeconds: number, carried: TokenCost | null): number | null {
+  if (carried === null || gpuSeconds === 0) return null
   const seconds = tokens.input * carried.secondsPerInputToken + tokens.output * carried.secondsPerOutputToken
-  return (seconds * carried.gpusPerReplica) / leasedGpuSeconds
+  return (seconds * carried.gpusPerReplica) / gpuSeconds
 }
 
 export const known = (value: number | null): number | null => (value === null ? null : estimate(value))

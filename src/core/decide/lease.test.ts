@@ -90,7 +90,7 @@ const servers: OwnServers = {
 }
 
 const ownIn = (own: OwnServers, choices: Partial<Choices> = {}) =>
-  fleetsOf(choose({ own, operationsUsdPerMonth: 0, ...choices })).find(({ name }) => name.includes('own '))!
+  fleetsOf(choose({ own, operationsUsdPerMonth: 0, ...choices })).find(({ name }) => name.includes('(owned)'))!
 
 test('servers bought cost what the closed form says of them at the utilization that the traffic makes', () => {
   const fleet = ownIn(servers)

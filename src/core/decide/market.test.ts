@@ -37,8 +37,9 @@ test('an odd offer is no end of the market, an undated one neither, and one pric
   const [first, ...others] = evidenceForTest().leases
   const odd = { ...others[1]!, usdPerGpuHour: '0.01', isOdd: true }
   const undated = { ...others[1]!, usdPerGpuHour: '0.02', asOf: null }
-  const [found] = decide(evidenceForTest({ leases: [first!, ...others, odd, undated] }), choose(), { draws: 5 })
-    .sensitivities
+  const [found] = decide(evidenceForTest({ leases: [first!, ...others, odd, undated] }), choose(), {
+    draws: 5,
+  }).sensitivities
   expect(found!.low.usdPerGpuHour).toBe(2)
   expect(decide(evidenceForTest({ leases: [first!] }), choose(), { draws: 5 }).sensitivities).toEqual([])
 })

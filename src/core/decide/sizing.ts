@@ -9,6 +9,7 @@ import type { RouterName } from '../serving/routers.ts'
 import { type Outcome, simulate } from '../serving/simulate.ts'
 import type { Objective } from '../serving/sustain.ts'
 import { keepsObjective, windowsMet } from '../serving/windows.ts'
+import { billedGpuSeconds, type InstanceTerms } from './instance-hours.ts'
 
 export type SizingName = 'peak' | 'p95' | 'mean' | 'autoscale' | 'blend'
 
@@ -24,6 +25,8 @@ export interface Elsewhere {
 export interface Prices {
   readonly usdPerGpuHour: number | null
   readonly elsewhere: Elsewhere | null
+  /** How GPUs are sold; absent = any number of them, by any length of time. */
+  readonly instances?: InstanceTerms
 }
 
 export interface SizingQuestion extends Prices {
@@ -39,6 +42,8 @@ export interface SizingQuestion extends Prices {
 
 /** Money of one replay. USD; null = a price that it needs is unknown. */
 export interface Bill {
+  /** GPU time that is billed: whole instances, whole steps. */
+  readonly gpuSeconds: number
   readonly gpuUsd: number | null
   readonly spillUsd: number | null
   readonly usd: number | null
@@ -64,9 +69,12 @@ const mostTried = 24
 const mostReplayed = 60_000_000
 
 /** Lease and spilled calls of a replay, from its own counts: never from averages (law 7). */
-export function billOf(outcome: Outcome, prices: Prices): Bill {
-  const { usdPerGpuHour, elsewhere } = prices
-  const hours = outcome.leasedGpuSeconds / 3600
+export function billOf(outcome: Outcome, prices: Prices & { readonly engine: Pick<Engine, 'gpus'> }): Bill {
+  const { usdPerGpuHour, elsewhere, instances, engine } = prices
+  const { leases, leasedGpuSeconds, durationSeconds } = outcome
+  const gpuSeconds =
+    instances === undefined ? leasedGpuSeconds : billedGpuSeconds(leases, engine.gpus, durationSeconds, instances)
+  const hours = gpuSeconds / 3600
   const gpuUsd = hours === 0 ? 0 : usdPerGpuHour === null ? null : hours * usdPerGpuHour
   const { spilled, spilledTokens } = outcome
   const rates = elsewhere?.usdPerMtok ?? null
@@ -76,7 +84,7 @@ export function billOf(outcome: Outcome, prices: Prices): Bill {
       : rates === null
         ? null
         : (spilledTokens.input * rates.input + spilledTokens.output * rates.output) / 1e6
-  return { gpuUsd, spillUsd, usd: gpuUsd === null || spillUsd === null ? null : gpuUsd + spillUsd }
+  return { gpuSeconds, gpuUsd, spillUsd, usd: gpuUsd === null || spillUsd === null ? null : gpuUsd + spillUsd }
 }
 
 /** All calls at the API and no GPU: what a blend is never dearer than; null without a price, or where it does not take all that a fleet does. */
@@ -241,7 +249,7 @@ function sized(question: SizingQuestion, outcome: Outcome): Sized {
 }
 
 function impossible(problem: string): Sized {
-  const bill = { gpuUsd: null, spillUsd: null, usd: null }
+  const bill = { gpuSeconds: 0, gpuUsd: null, spillUsd: null, usd: null }
   return { outcome: null, bill, spillAbove: null, scaling: null, problem }
 }
 

@@ -114,6 +114,7 @@ export function allElsewhere(arrivals: Arrivals, overflow: Overflow): Outcome {
     idleGpuSeconds: 0,
     coldGpuSeconds: 0,
     utilization: null,
+    leases: [],
     ttftMs: unknown,
     tpotMs: unknown,
     e2eMs: unknown,

@@ -52,6 +52,8 @@ export interface Outcome {
   /** Tokens of the late requests, and of the rejected ones. */
   readonly lateTokens: { readonly input: number; readonly output: number }
   readonly rejectedTokens: { readonly input: number; readonly output: number }
+  /** For how long each replica was leased, seconds of the run. */
+  readonly leases: readonly { readonly fromSeconds: number; readonly toSeconds: number }[]
   /** Leased replicas, cold and draining ones included; the mean is over time. */
   readonly replicas: { readonly min: number; readonly mean: number; readonly max: number }
 }
@@ -115,11 +117,13 @@ function gpuTimeOf({ leases }: FleetRun, gpus: number) {
   let busy = 0
   let idle = 0
   let cold = 0
+  const spans: { fromSeconds: number; toSeconds: number }[] = []
   for (const { replica, fromSeconds, readySeconds, toSeconds } of leases) {
     // A replica that ends before the last one stays leased, idle, unless it was let go.
     const end = toSeconds ?? durationSeconds
     const ready = Math.min(readySeconds, end)
     const state = replica?.state()
+    spans.push({ fromSeconds, toSeconds: end })
     leased += end - fromSeconds
     busy += state?.busySeconds ?? 0
     idle += state ? state.idleSeconds + (end - state.nowSeconds) : end - ready
@@ -132,6 +136,7 @@ function gpuTimeOf({ leases }: FleetRun, gpus: number) {
     idleGpuSeconds: idle * gpus,
     coldGpuSeconds: cold * gpus,
     utilization: leased > 0 ? busy / leased : null,
+    leases: spans,
     replicas: replicasOf(leases, durationSeconds, leased),
   }
 }
