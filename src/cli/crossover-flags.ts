@@ -26,6 +26,10 @@ export interface CrossoverFlags {
   readonly usdPerGpuHour?: number
   readonly gpusPerInstance?: number
   readonly own?: string
+  readonly throughputFactor?: number
+  readonly peakToMean?: number
+  readonly outputShare?: number
+  readonly apiUsdPerMtok?: number
   readonly replicas?: number
   readonly minReplicas?: number
   readonly spareReplicas?: number
@@ -85,6 +89,11 @@ export function declareCrossoverFlags(command: Command): Command {
     .option('--ttft <ms>', 'time to first token that a fleet is sized for, p95', number('--ttft', positive))
     .option('--tpot <ms>', 'time per output token that a fleet is sized for, p95', number('--tpot', positive))
     .option('--at <date>', 'prices in force at this date (default: the newest in the catalog)')
+    .optionsGroup('What if (each never says which of these would make it cross):')
+    .option('--throughput-factor <x>', 'so many times the tokens a second', number('--throughput-factor', positive))
+    .option('--peak-to-mean <x>', 'busiest hour ÷ mean', number('--peak-to-mean', { min: 1 }))
+    .option('--output-share <share>', 'of all tokens, 0..1', number('--output-share', { above: 0 }))
+    .option('--api-usd-per-mtok <usd>', 'what --api bills a million tokens', number('--api-usd-per-mtok', amount))
     .optionsGroup('What is printed:')
     .option('--explain', 'every option, every assumption with its source, all that is not modelled')
     .optionsGroup('Pictures:')
@@ -125,6 +134,10 @@ export async function crossoverParams(frame: CommandFrame, flags: CrossoverFlags
       providers: flags.providers && [...flags.providers],
       usdPerGpuHour: flags.usdPerGpuHour,
       gpusPerInstance: flags.gpusPerInstance,
+      throughputFactor: flags.throughputFactor,
+      peakToMean: flags.peakToMean,
+      outputShare: flags.outputShare,
+      apiUsdPerMtok: flags.apiUsdPerMtok,
       own: flags.own === undefined ? undefined : await readOwn(flags.own),
       replicas: flags.replicas,
       minReplicas: flags.minReplicas,

@@ -5,8 +5,8 @@ import type { Assumption, CacheEvidence, Evidence, Replay, ReplicaTerms } from '
 import type { Fallback } from './feasible.ts'
 import type { Grade } from './grade.ts'
 import type { Sensitivity } from './market.ts'
+import type { NearestChange } from './nearest-change.ts'
 import type { NextMeasurement } from './next-measurement.ts'
-import type { NearestChange } from './pairs.ts'
 import type { PossibleSaving } from './possible-savings.ts'
 
 export type YesNoUnknown = 'yes' | 'no' | 'unknown'
@@ -220,7 +220,7 @@ export interface Answer {
     readonly reason: string
     /** `nearest` in a sentence. */
     readonly nearestChange: string | null
-    /** Single changes that each make it cross, with their exact limits. */
+    /** Single changes that each make it cross, with their exact limits; the nearest first. */
     readonly nearest: readonly NearestChange[]
   }[]
   /** From here on the self-hosted `option` stays cheaper than the API `against`; the earliest such pair. */

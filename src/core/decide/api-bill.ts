@@ -4,14 +4,15 @@ import type { CacheAnswer, CostTerms, OptimisedAnswer, OptionAnswer } from './an
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Evidence } from './evidence.ts'
 import { fallbackOf, type Infeasible, type Refused, refusedBy, shareOf } from './feasible.ts'
+import { type ApiCost, billedTimes, billTimes } from './restated.ts'
 import { costAt } from './staircase.ts'
 import { totalTokens, volumeOf } from './traffic.ts'
 
 export interface ApiBill {
-  readonly terms: CostTerms
+  readonly terms: ApiCost
   readonly infeasible: OptionAnswer['infeasible']
   readonly optimised: {
-    readonly terms: CostTerms
+    readonly terms: ApiCost
     readonly levers: readonly { readonly name: string; readonly savesUsdPerMtok: number; readonly evidence: string }[]
   } | null
 }
@@ -27,7 +28,7 @@ export function apiBill(evidence: Evidence, choices: Choices, api: ApiTerms): Ap
   const own = { infeasible: api.infeasible, region, rates: api.rates, usd }
   const refused = refusedBy(evidence, choices, own, fallbackOf(evidence, choices))
   const moved = refused.fallback
-  const termsOf = (billed: number, notBilled: number): CostTerms => {
+  const termsOf = (billed: number, notBilled: number): ApiCost => {
     const { fixedUsdPerMonth } = api
     if (moved === null) return { kind: 'api', usdPerMtok: billed / mtok, fixedUsdPerMonth }
     return {
@@ -54,6 +55,32 @@ export function apiBill(evidence: Evidence, choices: Choices, api: ApiTerms): Ap
               evidence: why,
             })),
           },
+  }
+}
+
+/** The bill at what the reader states instead: another mix of prompts and answers, or a price. Null = not known. */
+export function restatedBill(
+  bill: ApiBill,
+  evidence: Evidence,
+  choices: Choices,
+  api: ApiTerms,
+): Omit<ApiBill, 'terms'> & { readonly terms: CostTerms | null } {
+  const { apiUsdPerMtok } = choices
+  if (apiUsdPerMtok !== null && api.name === choices.api) {
+    const { fixedUsdPerMonth } = api
+    return { ...bill, terms: { kind: 'api', usdPerMtok: apiUsdPerMtok, fixedUsdPerMonth }, optimised: null }
+  }
+  const times = billTimes(evidence, choices, api)
+  if (times === null) return { ...bill, terms: null, optimised: null }
+  if (times === 1) return bill
+  const { optimised } = bill
+  return {
+    ...bill,
+    terms: billedTimes(bill.terms, times),
+    optimised: optimised && {
+      terms: billedTimes(optimised.terms, times),
+      levers: optimised.levers.map(lever => ({ ...lever, savesUsdPerMtok: lever.savesUsdPerMtok * times })),
+    },
   }
 }
 

@@ -40,7 +40,8 @@ export function drawnCurve(
   const speeds = months.throughput[candidate.replicaIndex!]!
   return d => {
     const drawn = lease.spread.length === 0 ? lease : pick(lease.spread, uniform[d]!)
-    const replicaMtokPerMonth = (terms.throughputMtokPerMonth * speeds[d]!) / Math.max(peaks[d]!, leastPeakToMean)
+    const peak = candidate.isPeakStated ? candidate.peakToMean! : Math.max(peaks[d]!, leastPeakToMean)
+    const replicaMtokPerMonth = (terms.throughputMtokPerMonth * speeds[d]!) / peak
     const counted = countedOn(terms, replicaMtokPerMonth / terms.replicaMtokPerMonth)
     return curveOf(leasedAt(counted, replica.gpusPerReplica, lease, drawn))
   }

@@ -1,12 +1,13 @@
 // Evidence and choices in; every way to serve the traffic, with its terms of cost and what stands against it, out.
 import type { CostTerms, FleetTerms, OptionAnswer } from './answer.ts'
-import { type ApiBill, apiBill, refusedByFleet } from './api-bill.ts'
+import { type ApiBill, apiBill, refusedByFleet, restatedBill } from './api-bill.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Evidence, ReplicaTerms } from './evidence.ts'
 import { countedOn, type FleetSizing, inCrowd, sizingNotes, sizingOf } from './fleet-sizing.ts'
 import { instanceOf, type Lease, leaseOf, leastHours, unknown } from './lease.ts'
 import { ownLeaseOf } from './own-lease.ts'
 import { regionRefusal } from './region.ts'
+import { fleetRestated } from './restated.ts'
 import { knownUsageShare, seenMtokPerMonth, shapesOf } from './traffic.ts'
 
 /** One option before it is placed at a volume: its terms of cost, and the evidence that they were made of. */
@@ -24,6 +25,9 @@ export interface Candidate {
   readonly apiIndex: number | null
   readonly replicaIndex: number | null
   readonly lease: Lease | null
+  /** Busiest hour ÷ mean that a fleet is counted on for, and whether a reader stated it; null for an API. */
+  readonly peakToMean: number | null
+  readonly isPeakStated: boolean
   readonly gpu: string | null
   /** An API after its levers: its terms of cost and what each saves, USD per million tokens; null = no lever. */
   readonly optimised: ApiBill['optimised']
@@ -62,7 +66,9 @@ function apiCandidate(evidence: Evidence, choices: Choices, api: ApiTerms, apiIn
   else if (!isPriced) {
     notes.push(`only ${percent(api.pricedShare)} of the calls have a price (${api.usd} USD): its cost is unknown`)
   }
-  const bill = apiBill(evidence, choices, api)
+  const bill = restatedBill(apiBill(evidence, choices, api), evidence, choices, api)
+  if (bill.terms === null)
+    notes.push('which part of its bill prompts are is not known: at another mix its cost is unknown')
   return {
     name: api.name,
     kind: 'api',
@@ -75,6 +81,8 @@ function apiCandidate(evidence: Evidence, choices: Choices, api: ApiTerms, apiIn
     apiIndex,
     replicaIndex: null,
     lease: null,
+    peakToMean: null,
+    isPeakStated: false,
     gpu: null,
     optimised: isPriced ? bill.optimised : null,
     sizing: null,
@@ -110,8 +118,8 @@ function fleetCandidate(
     serves && lease !== null ? { ...fleetTerms(evidence, choices, replica, seen, lease), ...elsewhere } : null
   const sizing = byLoad === null ? null : sizingOf(evidence, choices, replica, byLoad)
   const terms = sizing?.terms ?? byLoad
-  // Sizes were found with the peaks that were seen; a profile with higher ones needs as many more replicas at each volume.
-  const peakier = Math.max(1, leastPeakToMean / seen.peakToMean)
+  // Sizes were found with the peaks that were seen; with higher ones it takes as many more replicas at each volume.
+  const peakToMean = choices.peakToMean ?? Math.max(seen.peakToMean, leastPeakToMean)
   notes.push(...sizingNotes(sizing))
   if (seen.capped) notes.push('its busiest hour stands out so far that peak-to-mean was cut at 100')
   return {
@@ -119,13 +127,16 @@ function fleetCandidate(
     kind: 'self-host',
     group: replica.group,
     dtype: replica.dtype,
-    terms: terms === null ? null : countedOn(terms, 1 / peakier),
+    terms:
+      terms === null ? null : countedOn(fleetRestated(evidence, choices, replica, terms), seen.peakToMean / peakToMean),
     priceSource: lease === null ? 'unknown' : lease.source,
     infeasible: refused.infeasible,
     notes,
     apiIndex: null,
     replicaIndex,
     lease,
+    peakToMean,
+    isPeakStated: choices.peakToMean !== null,
     gpu: replica.gpu,
     optimised: null,
     sizing,

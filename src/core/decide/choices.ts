@@ -18,6 +18,14 @@ export interface Choices {
   readonly usdPerGpuHour: number | null
   /** GPUs of a leased instance: of the price stated, or the only size that rows are taken of; null = as the row is sold. */
   readonly gpusPerInstance: number | null
+  /** Tokens per second of every replica ÷ what was found for it. */
+  readonly throughputFactor: number
+  /** Busiest hour ÷ mean that fleets are counted on for; null = as it was seen. */
+  readonly peakToMean: number | null
+  /** Share of all tokens that are answers; null = as it was seen. */
+  readonly outputShare: number | null
+  /** What the API named in `api` bills for a million tokens of this traffic; null = as its price list says. */
+  readonly apiUsdPerMtok: number | null
   /** Servers bought, as one more way to run the same replicas; null = none. */
   readonly own: OwnServers | null
   /** Only this GPU for self-hosting; null = all that evidence knows. */
@@ -48,6 +56,10 @@ export const defaultChoices: Choices = {
   providers: null,
   usdPerGpuHour: null,
   gpusPerInstance: null,
+  throughputFactor: 1,
+  peakToMean: null,
+  outputShare: null,
+  apiUsdPerMtok: null,
   own: null,
   gpu: null,
   api: null,
@@ -83,6 +95,10 @@ const words: Record<
   providers: { label: 'GPU providers', brief: String },
   usdPerGpuHour: { label: 'every GPU-hour', brief: usd => usdWords(Number(usd)) },
   gpusPerInstance: { label: 'GPUs an instance', brief: count => `${count}; whole instances are leased` },
+  throughputFactor: { label: 'throughput', brief: times => `${times}× what was found` },
+  peakToMean: { label: 'busiest hour', brief: times => `${times}× the mean` },
+  outputShare: { label: 'answers', brief: share => `${estimate(Number(share) * 100)} % of all tokens` },
+  apiUsdPerMtok: { label: 'compared API', brief: usd => `${usdWords(Number(usd))} a million tokens` },
   gpu: { label: 'GPU', brief: gpu => `${gpu} only` },
   api: { label: 'compared API', brief: String },
   replicas: { label: 'replicas', brief: count => `${count}, fixed` },
@@ -135,6 +151,16 @@ export function checkChoices(choices: Choices): void {
   number('hoursPerMonth', value => value > 0, 'a number > 0')
   number('usdPerGpuHour', value => value >= 0, 'a number ≥ 0')
   number('gpusPerInstance', value => count(value) && value >= 1, 'a whole number ≥ 1')
+  number('throughputFactor', value => value > 0, 'a number > 0')
+  number('peakToMean', value => value >= 1, 'a number ≥ 1')
+  number('outputShare', value => value > 0 && value < 1, 'a share between 0 and 1')
+  number('apiUsdPerMtok', value => value >= 0, 'a number ≥ 0')
+  if (choices.apiUsdPerMtok !== null && choices.api === null) {
+    throw new Fault('CHOICE_INVALID', 'apiUsdPerMtok is the price of an API, and none is named', {
+      where: 'apiUsdPerMtok',
+      fix: 'name it: api (--api on the command line)',
+    })
+  }
   number('replicas', value => count(value) && value >= 1, 'a whole number ≥ 1')
   number('minReplicas', count, 'a whole number ≥ 0')
   number('spareReplicas', count, 'a whole number ≥ 0')

@@ -77,7 +77,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
   const fleets = group.filter(({ option }) => option.kind === 'self-host')
   const apis = group.filter(({ option }) => option.kind === 'api')
   const lines = compared === null || apis.includes(compared) ? apis : [compared, ...apis]
-  const pairs = pairsOf(lines, fleets)
+  const pairs = pairsOf(evidence, choices, lines, fleets)
   const ofCompared = pairs.filter(pair => pair.api === compared?.option.name)
   const forGood = forGoodOf(ofCompared, entries, months)
   const changes = changesOf(group, pairs, here.tokensPerMonth, months)
@@ -118,8 +118,8 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     possibleSavings: possibleSavingsOf(options, best ?? group[0]?.option ?? null, today?.group ?? null),
     crossings: changes.crossings,
     crossingsAsBilled: changesAsBilled(group, changes.crossings, (here.tokensPerMonth / 1e6) * reach),
-    pairs: pairs.map(({ fleet: _, line: __, ...shown }) => shown),
-    never: neversOf(ofCompared),
+    pairs: pairs.map(({ changeable: _, ...shown }) => shown),
+    never: neversOf(evidence, ofCompared),
     forGoodFrom: forGood,
     comparedApi: compared?.option.name ?? null,
     youAreHere: {

@@ -1,6 +1,6 @@
 // Evidence made by hand for tests of the decision: one metered API, hosted ones beside it, one kind of replica, four leases.
 import { type UsageKind, usageKinds } from '../meter/usage.ts'
-import type { ApiTerms, Evidence, LeaseRow, ReplicaTerms } from './evidence.ts'
+import type { ApiTerms, Evidence, LeaseRow, Replay, ReplicaTerms } from './evidence.ts'
 
 /** Traffic of `windows` ten-minute windows, 1 Mtok in and 0.25 Mtok out each, by day twice that and by night nothing. */
 export function evidenceForTest({
@@ -99,4 +99,45 @@ function leaseForTest(provider: string, usdPerGpuHour: string, rest: Partial<Lea
   const id = `${provider} ${usdPerGpuHour}`
   const row = { id, provider, gpu: 'h100', gpusPerInstance: 8, usdPerGpuHour, term: 'on_demand', region: 'us' }
   return { ...row, asOf: '2026-10-10', source: 'price page', ...rest }
+}
+
+/** A replay of a million calls in which so many came late, each of `input` and `output` tokens, and the objective was kept all the same. */
+export function replayForTest({
+  replicas,
+  late,
+  gpusPerReplica = 2,
+  input = 1000,
+  output = 100,
+}: {
+  replicas: number
+  late: number
+  gpusPerReplica?: number
+  input?: number
+  output?: number
+}): Replay {
+  const time = { p50: 1, p95: 2, p99: 3 }
+  return {
+    model: 'open-70b',
+    gpu: 'h100',
+    gpusPerReplica,
+    replicas,
+    router: 'least-loaded',
+    calls: 1_000_000,
+    leftOut: 0,
+    completed: 1_000_000,
+    rejected: 0,
+    durationSeconds: 1,
+    gpuHours: { leased: 1, busy: 1, idle: 0, cold: 0 },
+    ttftMs: time,
+    tpotMs: time,
+    lateShare: 0,
+    lateWindowShare: 0,
+    windowsMetShare: 1,
+    worstHourLateShare: 0,
+    busyHourLateShare: 0,
+    missed: {
+      late: { calls: late, input: late * input, output: late * output },
+      refused: { calls: 0, input: 0, output: 0 },
+    },
+  }
 }

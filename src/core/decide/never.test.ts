@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { type Choices, defaultChoices } from './choices.ts'
 import { decide } from './decide.ts'
 import type { Evidence } from './evidence.ts'
-import { evidenceForTest as evidence } from './evidence-for-test.ts'
+import { evidenceForTest as evidence, replayForTest } from './evidence-for-test.ts'
+import type { NearestChange } from './nearest-change.ts'
 
 const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
 const draws = { draws: 5 }
@@ -13,41 +14,86 @@ function crosses(made: Evidence, choices: Choices): boolean {
   return decide(made, choices, draws).never.length === 0
 }
 
+/** The choice that states a change. */
+function stating({ variable }: NearestChange, value: number): Partial<Choices> {
+  return variable === 'apiUsdPerMtok' ? { api: 'metered', apiUsdPerMtok: value } : { [variable]: value }
+}
+
 const terms = fc.record({
   usdPerMtok: fc.double({ min: 0.05, max: 0.9, noNaN: true }),
-  usdPerGpuHour: fc.double({ min: 3, max: 30, noNaN: true }),
+  promptShare: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
   tokensPerSecond: fc.integer({ min: 500, max: 9000 }),
+  secondsPerOutputToken: fc.double({ min: 1e-5, max: 1e-3, noNaN: true }),
+  gpusPerReplica: fc.constantFrom(1, 2, 4),
+  /** Replicas that the replay needs and calls that came late in it; null = nothing was replayed. */
+  replay: fc.option(
+    fc.record({ replicas: fc.integer({ min: 1, max: 40 }), late: fc.integer({ min: 0, max: 60_000 }) }),
+    { nil: null },
+  ),
+})
+const choices = fc.record({
+  usdPerGpuHour: fc.double({ min: 3, max: 30, noNaN: true }),
+  gpusPerInstance: fc.constantFrom(null, 4, 8),
   operationsUsdPerMonth: fc.constantFrom(0, 8333),
   overheadShare: fc.constantFrom(0, 0.15, 0.5),
   spareReplicas: fc.integer({ min: 0, max: 2 }),
+  replicas: fc.option(fc.integer({ min: 1, max: 30 }), { nil: null }),
 })
 
-test('law 8: each nearest change makes a "never" cross, and one per cent less of it does not', () => {
+test('law 8: each nearest change makes a "never" cross when it is stated, and one per cent less of it does not', () => {
+  const seen = new Set<string>()
   fc.assert(
-    fc.property(terms, ({ usdPerMtok, tokensPerSecond, ...chosen }) => {
-      const made = (price: number, speed: number) =>
-        evidence({
-          windows: 1008,
-          api: [{ usdPerMtok: price }],
-          replicas: [
-            {
-              tokensPerSecond: tokensPerSecond * speed,
-              secondsPerInputToken: 5e-5 / speed,
-              secondsPerOutputToken: 3e-4 / speed,
-            },
-          ],
-        })
-      const choices = choose(chosen)
-      const [never] = decide(made(usdPerMtok, 1), choices, draws).never
+    fc.property(terms, choices, ({ usdPerMtok, promptShare, replay, ...replica }, chosen) => {
+      const made = evidence({
+        windows: 1008,
+        api: [{ usdPerMtok, promptShare }],
+        replicas: [replica],
+        replays: replay === null ? [] : [replayForTest({ ...replica, ...replay })],
+      })
+      const asked = choose(chosen)
+      const [never] = decide(made, asked, draws).never
       fc.pre(never !== undefined)
-      const to = Object.fromEntries(never!.nearest.map(change => [change.variable, change.to]))
-      const hour = (usdPerGpuHour: number) => crosses(made(usdPerMtok, 1), { ...choices, usdPerGpuHour })
-      expect([hour(to.usdPerGpuHour! * 0.999), hour(to.usdPerGpuHour! * 1.01)]).toEqual([true, false])
-      const speed = (ratio: number) => crosses(made(usdPerMtok, ratio), choices)
-      expect([speed(to.tokensPerSecond! * 1.001), speed(to.tokensPerSecond! * 0.99)]).toEqual([true, false])
-      const price = (usd: number) => crosses(made(usd, 1), choices)
-      expect([price(to.apiUsdPerMtok! * 1.001), price(to.apiUsdPerMtok! * 0.99)]).toEqual([true, false])
+      for (const change of never!.nearest) {
+        const { variable, from, to } = change
+        seen.add(
+          `${variable}${asked.replicas === null ? '' : ' of a fixed fleet'}${replay === null ? '' : ', replayed'}`,
+        )
+        const at = (value: number) => crosses(made, choose({ ...chosen, ...stating(change, value) }))
+        const beyond = to > from ? to * 1.001 : to * 0.999
+        const less = to > from ? Math.max(from, to * 0.99) : Math.min(from, to * 1.01)
+        // A share stays below one, and a busiest hour above its mean.
+        if (variable === 'outputShare' && beyond >= 1) continue
+        if (variable === 'peakToMean' && beyond < 1) continue
+        expect([variable, at(beyond), at(less)]).toEqual([variable, true, false])
+      }
     }),
-    { numRuns: 60 },
+    { numRuns: 300 },
   )
+  for (const variable of ['usdPerGpuHour', 'throughputFactor', 'apiUsdPerMtok', 'outputShare', 'peakToMean']) {
+    for (const kind of ['', ' of a fixed fleet', ', replayed', ' of a fixed fleet, replayed']) {
+      expect(seen).toContain(variable + kind)
+    }
+  }
+})
+
+test('where what a fleet spills costs more than the API, only a dearer API or another mix is offered', () => {
+  const late = replayForTest({ replicas: 3, late: 900_000, gpusPerReplica: 2, input: 2000, output: 500 })
+  const made = evidence({ api: [{ usdPerMtok: 0.05, promptShare: 0.5 }, { usdPerMtok: 9 }], replays: [late] })
+  const [never] = decide(made, choose({ fallback: 'hosted 1', api: 'metered' }), draws).never
+  expect(never!.nearest.map(({ variable }) => variable)).toContain('apiUsdPerMtok')
+  expect(never!.nearest.map(({ variable }) => variable)).not.toContain('usdPerGpuHour')
+  expect(never!.nearest.map(({ variable }) => variable)).not.toContain('throughputFactor')
+})
+
+test('a stated length mix moves an API by what prompts are of its bill, and a fleet by what they are of its work', () => {
+  const made = evidence({ api: [{ usdPerMtok: 1, promptShare: 0.5 }, { usdPerMtok: 1 }] })
+  const at = (outputShare: number) => decide(made, choose({ outputShare }), draws).options
+  // As seen: a fifth of the tokens are answers.
+  const cost = (outputShare: number) => at(outputShare).find(({ name }) => name === 'metered')!.usd!
+  expect(cost(0.2)).toBeCloseTo(decide(made, choose(), draws).options.find(({ name }) => name === 'metered')!.usd!, 6)
+  expect(cost(0.4) / cost(0.2)).toBeCloseTo(0.5 * (0.6 / 0.8) + 0.5 * 2, 9)
+  // Nobody says what prompts are of the other one's bill.
+  const unknown = at(0.4).find(({ name }) => name === 'hosted 1')!
+  expect(unknown.usd).toBeNull()
+  expect(unknown.notes.join()).toContain('not known')
 })

@@ -2,32 +2,41 @@
 import { estimate } from '../statistics/estimate.ts'
 import type { Answer, CostTerms, FleetTerms, OptionAnswer } from './answer.ts'
 import { decidedTerms } from './api-bill.ts'
+import type { Candidate } from './candidates.ts'
+import type { Choices } from './choices.ts'
 import { crossings } from './crossings.ts'
+import type { Evidence } from './evidence.ts'
+import { type Changeable, changeWords, nearestChanges } from './nearest-change.ts'
 import { usdWords } from './phrase.ts'
+import { outputShareOf, promptWorkOf } from './restated.ts'
 import { curveOf, elsewhereUsdPerMtok, servingAfter } from './staircase.ts'
 
 /** Crossings listed per pair; `forGoodFrom` is exact whatever their number. */
 const mostListed = 50
 
-/** One thing that, changed alone beyond `to`, makes a fleet cross. Throughput is a multiple of what it is. */
-export interface NearestChange {
-  readonly variable: 'usdPerGpuHour' | 'tokensPerSecond' | 'apiUsdPerMtok'
-  readonly from: number
-  readonly to: number
-}
-
-export type Pair = Answer['pairs'][number] & { readonly line: CostTerms; readonly fleet: OptionAnswer }
+export type Pair = Answer['pairs'][number] & { readonly changeable: Changeable }
 
 interface Priced {
   readonly option: OptionAnswer
+  readonly candidate: Candidate
 }
 
 /** Each API × fleet, APIs in the order given, then fleets. All have terms. */
-export function pairsOf(apis: readonly Priced[], fleets: readonly Priced[]): Pair[] {
-  return apis.flatMap(({ option: api }) => fleets.map(({ option: fleet }) => pairOf(api, fleet)))
+export function pairsOf(
+  evidence: Evidence,
+  choices: Choices,
+  apis: readonly Priced[],
+  fleets: readonly Priced[],
+): Pair[] {
+  return apis.flatMap(api => fleets.map(fleet => pairOf(evidence, choices, api, fleet)))
 }
 
-function pairOf(api: OptionAnswer, fleet: OptionAnswer): Pair {
+function pairOf(
+  evidence: Evidence,
+  choices: Choices,
+  { option: api, candidate: seller }: Priced,
+  { option: fleet, candidate }: Priced,
+): Pair {
   const terms = fleet.terms as FleetTerms
   const line = decidedTerms(api)!
   const own = curveOf(terms)
@@ -41,8 +50,18 @@ function pairOf(api: OptionAnswer, fleet: OptionAnswer): Pair {
     })),
     forGoodFrom: found.forGood === null ? null : estimate(found.forGood.at * 1e6),
     never: found.total > 0 ? null : whyNever(line, terms),
-    line,
-    fleet,
+    changeable: {
+      line,
+      terms,
+      usdPerGpuHour: fleet.usdPerGpuHour,
+      throughputFactor: choices.throughputFactor,
+      peakToMean: candidate.peakToMean!,
+      mix: {
+        outputShare: choices.outputShare ?? outputShareOf(evidence),
+        promptShareOfBill: evidence.api[seller.apiIndex!]!.promptShare ?? null,
+        promptShareOfWork: promptWorkOf(evidence, evidence.replicas[candidate.replicaIndex!]!),
+      },
+    },
   }
 }
 
@@ -66,57 +85,19 @@ function savedPerMtok(api: CostTerms, fleet: FleetTerms): number {
 }
 
 /** The pairs without a crossing, the one nearest to crossing first, each with what would make it cross. */
-export function neversOf(pairs: readonly Pair[]): Answer['never'] {
+export function neversOf(evidence: Evidence, pairs: readonly Pair[]): Answer['never'] {
   return pairs
     .filter(pair => pair.never !== null)
     .map(pair => ({ pair, distance: distanceOf(pair) }))
     .sort((a, b) => a.distance - b.distance)
     .map(({ pair }) => {
-      const nearest = nearestChanges(pair)
+      const nearest = nearestChanges(evidence, pair.changeable)
       return { option: pair.selfHost, reason: pair.never!, nearestChange: changeWords(nearest), nearest }
     })
 }
 
 /** K ÷ D: how many times too dear a full replica is. */
-function distanceOf({ line, fleet }: Pair): number {
-  const terms = fleet.terms as FleetTerms
+function distanceOf({ changeable: { line, terms } }: Pair): number {
   const limit = savedPerMtok(line, terms) * terms.replicaMtokPerMonth
   return limit > 0 ? terms.replicaUsdPerMonth / limit : Number.MAX_VALUE
-}
-
-/**
- * Law 8 turned round: own GPUs cross once K < D = (a − s) · Cap, each of these alone just beyond its limit: the price of a
- * GPU-hour (K is proportional to it), the API's price (a), the throughput of a replica (Cap). Limits are exact: at them a
- * full replica costs just what the API would charge.
- */
-function nearestChanges({ line, fleet }: Pair): readonly NearestChange[] {
-  const terms = fleet.terms as FleetTerms
-  const limit = savedPerMtok(line, terms) * terms.replicaMtokPerMonth
-  if (terms.fixedReplicas !== null || fleet.usdPerGpuHour === null || !(limit > 0)) return []
-  const { usdPerGpuHour } = fleet
-  const ratio = terms.replicaUsdPerMonth / limit
-  const apiUsd = curveOf(line).slope
-  return [
-    { variable: 'usdPerGpuHour', from: estimate(usdPerGpuHour), to: estimate(usdPerGpuHour / ratio) },
-    { variable: 'tokensPerSecond', from: 1, to: estimate(ratio) },
-    { variable: 'apiUsdPerMtok', from: estimate(apiUsd), to: estimate(fullUsdPerMtok(terms)) },
-  ]
-}
-
-function changeWords(changes: readonly NearestChange[]): string | null {
-  const of = (variable: NearestChange['variable']) => changes.find(change => change.variable === variable)
-  const [hour, speed, price] = [of('usdPerGpuHour'), of('tokensPerSecond'), of('apiUsdPerMtok')]
-  if (!hour || !speed || !price) return null
-  return `a GPU-hour below ${usdWords(roundedDown(hour.to))} (now ${usdWords(hour.from)}), or ${percentMore(speed.to)} tokens per second on each replica, or an API above ${usdWords(price.to)} per million tokens (now ${usdWords(price.from)})`
-}
-
-/** To cents, below a dollar to two significant digits: the printed price must itself lie below the limit. */
-function roundedDown(usd: number): number {
-  let unit = 0.01
-  while (usd < 10 * unit && unit > 1e-12) unit /= 10
-  return Math.floor(usd / unit) * unit
-}
-
-function percentMore(ratio: number): string {
-  return ratio < 2 ? `${Math.ceil((ratio - 1) * 100)} % more` : `${Number(ratio.toPrecision(2))}× the`
 }
