@@ -317,7 +317,7 @@ test('the reason of a never and its nearest change name one price of the API, an
   const [never] = decide(made, choose({ fallback: 'host0:open-70b', usdPerGpuHour: 8 }), { draws: 5 }).never
   const prices = (text: string, pattern: RegExp) => pattern.exec(text)!.slice(1)
   const [full, api] = prices(never!.reason, /costs (\$[\d.]+) per .*, the API (\$[\d.]+)/)
-  const [to, from] = prices(never!.nearestChange!, /an API above (\$[\d.]+) per .* \(now (\$[\d.]+)\)/)
+  const [to, from] = prices(never!.nearestChange!, /an API above (\$[\d.]+) per [^(]*\(now (\$[\d.]+)\)/)
   expect([full, api]).toEqual([to, from])
   expect(never!.reason).toContain('its refused calls at another API included')
 })

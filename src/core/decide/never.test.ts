@@ -55,9 +55,9 @@ test('law 8: each nearest change makes a "never" cross when it is stated, and on
       fc.pre(never !== undefined)
       for (const change of never!.nearest) {
         const { variable, from, to } = change
-        seen.add(
-          `${variable}${asked.replicas === null ? '' : ' of a fixed fleet'}${replay === null ? '' : ', replayed'}`,
-        )
+        for (const kind of [asked.replicas === null ? 'growing' : 'fixed', replay === null ? 'by load' : 'replayed']) {
+          seen.add(`${variable}, ${kind}`)
+        }
         const at = (value: number) => crosses(made, choose({ ...chosen, ...stating(change, value) }))
         const beyond = to > from ? to * 1.001 : to * 0.999
         const less = to > from ? Math.max(from, to * 0.99) : Math.min(from, to * 1.01)
@@ -67,12 +67,10 @@ test('law 8: each nearest change makes a "never" cross when it is stated, and on
         expect([variable, at(beyond), at(less)]).toEqual([variable, true, false])
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   )
   for (const variable of ['usdPerGpuHour', 'throughputFactor', 'apiUsdPerMtok', 'outputShare', 'peakToMean']) {
-    for (const kind of ['', ' of a fixed fleet', ', replayed', ' of a fixed fleet, replayed']) {
-      expect(seen).toContain(variable + kind)
-    }
+    for (const kind of ['growing', 'fixed', 'by load', 'replayed']) expect(seen).toContain(`${variable}, ${kind}`)
   }
 })
 
