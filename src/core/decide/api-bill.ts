@@ -3,7 +3,7 @@ import { estimate } from '../statistics/estimate.ts'
 import type { CacheAnswer, CostTerms, OptimisedAnswer, OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Evidence } from './evidence.ts'
-import { fallbackOf, type Infeasible, type Refused, refusedBy, shareOf } from './feasible.ts'
+import { fallbackOf, type Infeasible, type Refused, refusedBy, shareOf, takesAdapters } from './feasible.ts'
 import { type ApiCost, billedTimes, billTimes } from './restated.ts'
 import { costAt } from './staircase.ts'
 import { totalTokens, volumeOf } from './traffic.ts'
@@ -25,7 +25,7 @@ export function apiBill(evidence: Evidence, choices: Choices, api: ApiTerms): Ap
   const mtok = totalTokens(evidence.demand) / 1e6
   const region = api.region ?? null
   const usd = api.usd === null ? null : Number(api.usd)
-  const own = { infeasible: api.infeasible, region, rates: api.rates, usd }
+  const own = { infeasible: api.infeasible, region, rates: api.rates, takesAdapters: takesAdapters(api), usd }
   const refused = refusedBy(evidence, choices, own, fallbackOf(evidence, choices))
   const moved = refused.fallback
   const termsOf = (billed: number, notBilled: number): ApiCost => {
@@ -112,7 +112,7 @@ export function refusedByFleet(
   infeasible: Infeasible,
 ): { readonly infeasible: OptionAnswer['infeasible']; readonly escalationUsdPerMtok: number } {
   // Leases outside the region were left out before: own GPUs stand where they may.
-  const own = { infeasible, region: choices.region, rates: null, usd: null }
+  const own = { infeasible, region: choices.region, rates: null, takesAdapters: true, usd: null }
   const refused = refusedBy(evidence, choices, own, fallbackOf(evidence, choices))
   return {
     infeasible: infeasibleAnswer(evidence, choices, refused),

@@ -97,8 +97,8 @@ export function comparisonAssumptions(compared: OptionAnswer | null, today: Weig
 export function leaseAssumptions(candidates: readonly Candidate[]): Assumption[] {
   const list: Assumption[] = []
   const seen = new Set<string>()
-  for (const { lease, gpu } of candidates) {
-    if (lease === null || gpu === null || seen.has(gpu)) continue
+  for (const { lease, gpu, kind } of candidates) {
+    if (kind !== 'self-host' || lease === null || lease.own || gpu === null || seen.has(gpu)) continue
     seen.add(gpu)
     list.push({
       name: `USD per hour of ${gpu}`,

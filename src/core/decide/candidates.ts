@@ -1,13 +1,15 @@
 // Evidence and choices in; every way to serve the traffic, with its terms of cost and what stands against it, out.
+
+import { groupedBy } from '../statistics/grouped.ts'
 import type { CostTerms, FleetTerms, OptionAnswer } from './answer.ts'
 import { type ApiBill, apiBill, refusedByFleet, restatedBill } from './api-bill.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Evidence, ReplicaTerms } from './evidence.ts'
 import { countedOn, type FleetSizing, inCrowd, sizingNotes, sizingOf } from './fleet-sizing.ts'
-import { instanceOf, type Lease, leaseOf, leastHours, unknown } from './lease.ts'
-import { ownLeaseOf } from './own-lease.ts'
-import { regionRefusal } from './region.ts'
+import { instanceOf, type Lease, unknown } from './lease.ts'
 import { fleetRestated } from './restated.ts'
+import { costAt } from './staircase.ts'
+import { dedicatedSupply, ownSupplies, type Supply } from './supply.ts'
 import { knownUsageShare, seenMtokPerMonth, shapesOf } from './traffic.ts'
 
 /** One option before it is placed at a volume: its terms of cost, and the evidence that they were made of. */
@@ -46,16 +48,34 @@ export function candidatesOf(evidence: Evidence, choices: Choices, leastPeakToMe
     throw unknown('GPU_UNKNOWN', 'GPU that was simulated', asked, new Set(evidence.replicas.map(one => one.gpu)))
   }
   const apis = evidence.api.map((terms, i) => apiCandidate(evidence, choices, terms, i))
-  const inRegion = evidence.leases.filter(row => regionRefusal(choices.region, row.region) === null)
-  const fleets = evidence.replicas.flatMap((replica, i) => [
-    ...(gpu === null || replica.gpu === gpu
-      ? [fleetCandidate(evidence, choices, i, leaseOf(inRegion, replica.gpu, choices), leastPeakToMean)]
-      : []),
-    ...(own?.gpu === replica.gpu
-      ? [fleetCandidate(evidence, choices, i, ownLeaseOf(own, choices.hoursPerMonth), leastPeakToMean)]
-      : []),
-  ])
-  return named([...apis, ...fleets])
+  const fleets = evidence.replicas.flatMap((replica, i) =>
+    ownSupplies(evidence, choices, replica).map(supply => fleetCandidate(evidence, i, supply, leastPeakToMean)),
+  )
+  return named([...apis, ...fleets, ...dedicatedCandidates(evidence, choices, leastPeakToMean)])
+}
+
+/**
+ * Of each host that rents endpoints, the shape for today's weights that costs least at today's volume; none where a region
+ * was asked for, since nobody says where they stand.
+ */
+function dedicatedCandidates(evidence: Evidence, choices: Choices, leastPeakToMean: number): Candidate[] {
+  const { dedicated = [], replicas, todayGroup } = evidence
+  if (choices.region !== null) return []
+  const tokens = choices.tokensPerMonth ?? seenMtokPerMonth(evidence, choices) * 1e6
+  const usdOf = ({ terms }: Candidate) => (terms === null ? Number.POSITIVE_INFINITY : costAt(terms, tokens))
+  return [...groupedBy(dedicated, ({ host }) => host).values()].flatMap(rows => {
+    const ways = rows.flatMap(row =>
+      replicas.flatMap((replica, i) => {
+        if (replica.gpu !== row.gpu || replica.group !== todayGroup) return []
+        const supply = dedicatedSupply(row, choices, replica)
+        return [{ i, supply, usd: usdOf(fleetCandidate(evidence, i, supply, 1)) }]
+      }),
+    )
+    const [first, ...others] = ways.filter(({ usd }) => Number.isFinite(usd))
+    if (first === undefined) return []
+    const { i, supply } = others.reduce((best, way) => (way.usd < best.usd ? way : best), first)
+    return [fleetCandidate(evidence, i, supply, leastPeakToMean)]
+  })
 }
 
 function apiCandidate(evidence: Evidence, choices: Choices, api: ApiTerms, apiIndex: number): Candidate {
@@ -91,28 +111,24 @@ function apiCandidate(evidence: Evidence, choices: Choices, api: ApiTerms, apiIn
 
 function fleetCandidate(
   evidence: Evidence,
-  asked: Choices,
   replicaIndex: number,
-  lease: Lease | null,
+  { kind, name, lease, choices, notes: supplyNotes }: Supply,
   leastPeakToMean: number,
 ): Candidate {
   const replica = evidence.replicas[replicaIndex]!
   const seen = shapesOf(evidence)[replicaIndex]!
-  const choices = lease?.own ? withOwn(asked, lease, replica) : asked
   const refused = refusedByFleet(evidence, choices, replica.infeasible)
   const elsewhere = refused.escalationUsdPerMtok > 0 ? { escalationUsdPerMtok: refused.escalationUsdPerMtok } : {}
   const notes: string[] = []
   const serves = replica.fits && replica.tokensPerSecond > 0
   if (!serves) notes.push(replica.problem ?? 'it cannot serve this traffic within the latency objective')
-  const where = choices.region === null ? '' : ` in ${choices.region}`
-  if (lease === null) notes.push(`no ${choices.term} price is known for ${replica.gpu}${where}: its cost is unknown`)
+  notes.push(...supplyNotes)
   const { leastReplicas = 0 } = replica
   if (leastReplicas > choices.minReplicas && choices.replicas === null) {
     notes.push(
       `at least ${leastReplicas} replicas serve: with fewer, too many of today's calls came late in the replay`,
     )
   }
-  if (lease !== null) notes.push(...leaseNotes(choices, replica, lease))
   if (refused.infeasible.fallback) notes.push('sized for all calls, those that go to the fallback among them')
   const byLoad =
     serves && lease !== null ? { ...fleetTerms(evidence, choices, replica, seen, lease), ...elsewhere } : null
@@ -123,8 +139,8 @@ function fleetCandidate(
   notes.push(...sizingNotes(sizing))
   if (seen.capped) notes.push('its busiest hour stands out so far that peak-to-mean was cut at 100')
   return {
-    name: `${replica.group} on ${replica.gpusPerReplica}× ${replica.gpu}${lease?.own ? ' (owned)' : ''}`,
-    kind: 'self-host',
+    name,
+    kind,
     group: replica.group,
     dtype: replica.dtype,
     terms:
@@ -173,32 +189,6 @@ function fleetTerms(
   }
   const { crowdRequestsPerSecond: crowd = replica.requestsPerSecond } = replica
   return inCrowd(terms, crowd / replica.requestsPerSecond, seenMtokPerMonth(evidence, choices))
-}
-
-/** Own servers have their upkeep in their price, not as a share of a rent; and all that were bought are there. */
-function withOwn(choices: Choices, lease: Lease, { gpusPerReplica }: ReplicaTerms): Choices {
-  const servers = lease.own?.servers ?? null
-  const bought = servers === null ? null : Math.floor((servers * lease.gpusPerInstance!) / gpusPerReplica)
-  return { ...choices, overheadShare: 0, ...(bought === null ? {} : { replicas: bought }) }
-}
-
-/** What a lease by whole instances, and one for a term, mean for these replicas. */
-function leaseNotes({ term, hoursPerMonth }: Choices, { gpusPerReplica }: ReplicaTerms, lease: Lease): string[] {
-  const { gpusPerInstance, row } = lease
-  const hours = row === null ? 0 : leastHours(term)
-  return [
-    ...(gpusPerInstance !== null && gpusPerInstance > gpusPerReplica
-      ? [`leased by ${lease.own ? 'server' : 'instance'} of ${gpusPerInstance} GPUs: all of them are billed`]
-      : []),
-    ...(gpusPerInstance !== null && gpusPerInstance < gpusPerReplica
-      ? [
-          `the row sells ${gpusPerInstance} GPUs an instance: that ${gpusPerReplica} of them stand in one machine is presumed`,
-        ]
-      : []),
-    ...(hours > hoursPerMonth
-      ? [`${term.replaceAll('_', ' ')}: whoever leases an instance pays it for ${hours} hours, used or not`]
-      : []),
-  ]
 }
 
 /** Names are how options are told apart: twins get their dtype, and then a number. */

@@ -31,6 +31,8 @@ export interface ApiTerms {
   readonly rates?: { readonly inputUsdPerMtok: number; readonly outputUsdPerMtok: number } | null
   /** Share of `usd` that is paid for prompts: what another tokenizer would move. */
   readonly promptShare?: number
+  /** Whether its tier by the token serves a customer's own adapters; null or absent = not known. */
+  readonly takesAdapters?: boolean | null
   /** Where it is served, in the seller's words; null = not stated. */
   readonly region?: string | null
   readonly cache?: CacheEvidence
@@ -118,6 +120,15 @@ export interface LeaseRow {
   readonly isOdd?: boolean
 }
 
+/** A host that runs weights on GPUs kept for one customer, by the hour. USD per GPU-hour, exact decimal string. */
+export interface DedicatedRow {
+  readonly host: string
+  readonly gpu: string
+  readonly usdPerGpuHour: string
+  readonly asOf: string | null
+  readonly source: string
+}
+
 /** Today's own arrivals, call by call, on a fleet of serving replicas (spares not among them). Time, never money. */
 export interface Replay {
   readonly model: string
@@ -192,6 +203,10 @@ export interface Evidence {
   readonly api: readonly ApiTerms[]
   readonly replicas: readonly ReplicaTerms[]
   readonly leases: readonly LeaseRow[]
+  /** Hosts that sell endpoints by the hour; absent = none is known. */
+  readonly dedicated?: readonly DedicatedRow[]
+  /** Adapters (LoRA) that the calls need beside the weights; absent = none. */
+  readonly adapters?: { readonly count: number; readonly rank: number }
   /** Replays on the fleets that today's traffic needs, a shape's sizes side by side, ascending; absent where none was made. */
   readonly replays?: readonly Replay[]
   /** Other slices of the ledger that could be asked about (metered models with their share of spend or tokens). */

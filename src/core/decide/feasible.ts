@@ -73,12 +73,14 @@ export function refusedBy(
     readonly infeasible: Infeasible
     readonly region: string | null
     readonly rates: ApiTerms['rates']
+    /** Whether it serves adapters: own GPUs do, an API as it says. */
+    readonly takesAdapters: boolean | null
     /** What all calls cost at the option, as if it took them; USD of the demand. */
     readonly usd: number | null
   },
   fallback: ApiTerms | null,
 ): Refused {
-  const elsewhere = regionRefusal(choices.region, own.region)
+  const elsewhere = refusalOfAll(evidence, choices, own)
   const { calls: demandCalls } = evidence.demand
   const everything = evidence.feasibility === undefined ? null : evidence.feasibility.kinds.length - 1
   const calls = elsewhere === null ? own.infeasible.calls : demandCalls
@@ -87,8 +89,11 @@ export function refusedBy(
   const kind = elsewhere === null ? own.infeasible.kind : (everything ?? undefined)
   const none = { calls, reasons, unservedCalls: calls, fallback: null, notBilledUsd: 0 }
   if (fallback === null || calls === 0 || kind === undefined || evidence.feasibility === undefined) return none
-  const fallbackKind =
-    regionRefusal(choices.region, fallback.region ?? null) === null ? fallback.infeasible.kind : everything!
+  const refusesAll = refusalOfAll(evidence, choices, {
+    region: fallback.region ?? null,
+    takesAdapters: takesAdapters(fallback),
+  })
+  const fallbackKind = refusesAll === null ? fallback.infeasible.kind : everything!
   if (fallbackKind === undefined) return none
   const all = evidence.feasibility.kinds[kind]!
   const left = evidence.feasibility.both[kind]![fallbackKind]!
@@ -102,6 +107,24 @@ export function refusedBy(
     fallback: { name: fallback.name, calls: taken.calls, usd },
     notBilledUsd: notBilled(own, taken, left.calls === 0 && taken.calls === demandCalls),
   }
+}
+
+/** Why an option takes none of the calls, whatever they are; null where it may take some. */
+function refusalOfAll(
+  { adapters }: Evidence,
+  { region }: Choices,
+  own: { readonly region: string | null; readonly takesAdapters: boolean | null },
+): string | null {
+  const place = regionRefusal(region, own.region)
+  if (place !== null || adapters === undefined || own.takesAdapters === true) return place
+  return own.takesAdapters === null
+    ? 'whether its tier by the token serves own adapters is not known'
+    : 'its tier by the token serves no adapters of its customers'
+}
+
+/** Whoever serves the calls today serves their adapters. */
+export function takesAdapters(api: ApiTerms): boolean | null {
+  return api.kind === 'as-metered' || api.servesToday === true ? true : (api.takesAdapters ?? null)
 }
 
 /** Refused calls are costed as fresh prompts in an option's own bill, so that much of it goes; all of it when all go. */
