@@ -54,6 +54,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
   const candidates = candidatesOf(question, asked.group)
   const gpus = (question.gpus ?? defaultGpus).map(gpu => gpuById(gpu))
   const objective = objectiveOf(question, calls)
+  const adapters = question.adapters > 0 ? { count: question.adapters, rank: question.adapterRank } : undefined
   const sold = offers(candidates, asked.group)
   const contextOf = (model: Model) => ({ ...noLimits, contextTokens: model.maxContext })
   const refusals = refusalsOf(calls, [
@@ -62,7 +63,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
   ])
   const prefixes = await prefixEvidence(ledger, asked.slice, calls)
   const api = await apiTerms(question, tools, { asked, sold, calls, traffic, groups, refusals, prefixes })
-  const shapes = shapesOf(candidates, gpus).map(one => ({
+  const shapes = shapesOf(candidates, gpus, adapters).map(one => ({
     ...one,
     infeasible: refusals.infeasibleOf(contextOf(one.shape.model)),
   }))
@@ -91,6 +92,8 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     feasibility: refusals.evidence,
     tokenizers: tokenizersOf([...api, ...replicas].map(({ group }) => group)),
     leases: markedLeases(gpus.map(gpu => gpu.id)),
+    dedicated: loadFacts().dedicated.filter(row => gpus.some(gpu => gpu.id === row.gpu)),
+    ...(adapters === undefined ? {} : { adapters }),
     slices: asked.slices,
     runnable: loadFacts().models.map(({ id }) => id),
     assumptions: [...assumptionsOf(question, asked), ...cacheAssumptions(prefixes, demand)],
@@ -160,7 +163,8 @@ async function apiTerms(
       const basis = isToday(one) ? { ...bases[i]!, cache: { kind: 'as metered' } as const } : bases[i]!
       const terms = offerTerms(offer, weights, traffic, basis)
       const servesToday = isToday(one) ? { servesToday: true } : {}
-      return { ...terms, ...servesToday, notes: [...terms.notes, ...unstatedNotes(offer, needed)] }
+      const adapters = question.adapters > 0 ? { takesAdapters: loadFacts().adapters.get(offer.host) ?? null } : {}
+      return { ...terms, ...servesToday, ...adapters, notes: [...terms.notes, ...unstatedNotes(offer, needed)] }
     }),
   ]
 }
@@ -276,6 +280,17 @@ function assumptionsOf(question: Question, asked: Asked): Assumption[] {
       value: question.asModel,
       brief: `${question.asModel}, stated by you`,
       source: 'stated by you: these calls taken to run on these weights, token for token',
+    })
+  }
+  if (question.adapters > 0) {
+    const { adapters, adapterRank } = question
+    const value = `${adapters} of rank ${adapterRank}`
+    list.push({
+      name: 'adapters',
+      value,
+      brief: `${value}, stated by you, on every replica`,
+      source:
+        'stated by you: all of them are kept on every replica, which they share; of hosts, only those whose tier by the token is known to serve adapters, and endpoints by the hour',
     })
   }
   const presumed = asked.group === null ? null : weightsOf(asked.group)

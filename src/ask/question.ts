@@ -19,6 +19,9 @@ export interface Question {
   /** The latency that a fleet is sized for, milliseconds; null = what today's option delivers, else the printed constants. */
   readonly ttftP95Ms: number | null
   readonly tpotP95Ms: number | null
+  /** Adapters (LoRA) that the calls need beside the weights, and their rank. */
+  readonly adapters: number
+  readonly adapterRank: number
   readonly seed: number
 }
 
@@ -33,6 +36,8 @@ export const defaultQuestion: Question = {
   at: null,
   ttftP95Ms: null,
   tpotP95Ms: null,
+  adapters: 0,
+  adapterRank: 16,
   seed: 1,
 }
 

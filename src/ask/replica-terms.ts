@@ -1,6 +1,7 @@
 // Calls, models and GPUs in; what one replica of each would carry of this traffic, by simulation, out.
 import type { Demand } from '../core/decide/demand.ts'
 import type { ReplicaTerms } from '../core/decide/evidence.ts'
+import type { Adapters } from '../core/serving/adapters.ts'
 import type { Gpu } from '../core/serving/hardware.ts'
 import type { ReplicaShape } from '../core/serving/memory.ts'
 import type { Model } from '../core/serving/model.ts'
@@ -21,10 +22,11 @@ export interface Candidate {
 export function shapesOf(
   candidates: readonly Candidate[],
   gpus: readonly Gpu[],
+  adapters?: Adapters,
 ): { shape: ReplicaShape; weights: string }[] {
   return candidates.flatMap(({ model, weights }) => {
-    const fitting = defaultShapes(model, gpus)
-    const largest = fitting.length === 0 ? largestShape(model, gpus) : null
+    const fitting = defaultShapes(model, gpus, { adapters })
+    const largest = fitting.length === 0 ? largestShape(model, gpus, { adapters }) : null
     return [...fitting, ...(largest === null ? [] : [largest])].map(shape => ({ shape, weights }))
   })
 }

@@ -1,8 +1,9 @@
 // The data folder in; GPUs, open models, leases and hosted offers out, found by id or by the names people use.
-import type { LeaseRow } from '../core/decide/evidence.ts'
+import type { DedicatedRow, LeaseRow } from '../core/decide/evidence.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import type { Gpu } from '../core/serving/hardware.ts'
 import type { Model } from '../core/serving/model.ts'
+import { loadDedicated, loadHostAdapters } from './dedicated.ts'
 import { gpuAliases, loadGpus } from './gpus.ts'
 import { loadLeases } from './leases.ts'
 import { architectureOf, bareName, loadModels } from './models.ts'
@@ -15,6 +16,10 @@ export interface Facts {
   readonly models: readonly Model[]
   readonly leases: readonly LeaseRow[]
   readonly offers: readonly HostedOffer[]
+  /** Endpoints by the hour. */
+  readonly dedicated: readonly DedicatedRow[]
+  /** By host, whether its tier by the token serves a customer's own adapters; null = not known. */
+  readonly adapters: ReadonlyMap<string, boolean | null>
 }
 
 /** A model's name resolved: whose weights, and which architecture they have. */
@@ -156,7 +161,7 @@ function build(): Index {
     learn(bareName(offer.modelAsListed), offer.weights)
   }
   return {
-    facts: { gpus, models, leases: loadLeases(), offers },
+    facts: { gpus, models, leases: loadLeases(), offers, dedicated: loadDedicated(), adapters: loadHostAdapters() },
     gpus: new Map(gpus.map(gpu => [gpu.id, gpu])),
     models: modelsById,
     weights,

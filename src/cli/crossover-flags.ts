@@ -21,6 +21,8 @@ export interface CrossoverFlags {
   readonly at?: string
   readonly ttft?: number
   readonly tpot?: number
+  readonly adapters?: number
+  readonly adapterRank?: number
   readonly term?: string
   readonly providers?: readonly string[]
   readonly usdPerGpuHour?: number
@@ -63,6 +65,8 @@ export function declareCrossoverFlags(command: Command): Command {
     .option('--from <time>', 'first day or instant')
     .option('--to <time>', 'up to, not including')
     .option('--by <dim>', 'also slice by slice: feature, workload, team, model, environment, tag:NAME')
+    .option('--adapters <n>', 'adapters (LoRA) that the calls need', number('--adapters', count))
+    .option('--adapter-rank <r>', 'their rank (default: 16)', number('--adapter-rank', { min: 1, whole: true }))
     .option('--volume <tokens>', 'tokens a month, as 3e9 (default: what was metered)', number('--volume', positive))
     .optionsGroup('Options compared:')
     .option('--plan <file>', 'YAML with any of the parameters of /api/crossover; flags win')
@@ -130,6 +134,8 @@ export async function crossoverParams(frame: CommandFrame, flags: CrossoverFlags
       at,
       ttftP95Ms: flags.ttft,
       tpotP95Ms: flags.tpot,
+      adapters: flags.adapters,
+      adapterRank: flags.adapterRank,
       term: flags.term,
       providers: flags.providers && [...flags.providers],
       usdPerGpuHour: flags.usdPerGpuHour,

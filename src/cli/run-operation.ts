@@ -48,8 +48,12 @@ export function runOperation<Params extends object, Result>(
   return runnerOn(frame, operation.name, run => run(operation, params, file))
 }
 
-/** Gives `work` a runner on a ledger that holds only this file and is gone afterwards. */
-export async function withTrace<T>(frame: CommandFrame, path: string, work: (run: Runner) => Promise<T>): Promise<T> {
+/** Gives `work` a runner on a ledger that holds only this file and is gone afterwards, and what of it was left out (null: nothing). */
+export async function withTrace<T>(
+  frame: CommandFrame,
+  path: string,
+  work: (run: Runner, leftOut: string | null) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'crossline-trace-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   return onWorkplace(
@@ -65,9 +69,9 @@ export async function withTrace<T>(frame: CommandFrame, path: string, work: (run
           fix: 'see crossline import --help',
         })
       }
-      const lost = done.rejected === 0 ? null : await lostRows(done)
-      if (lost !== null) frame.output.note(`${path}: ${lost}`)
-      return work(run)
+      const leftOut = done.rejected === 0 ? null : `${path}: ${await lostRows(done)}`
+      if (leftOut !== null) frame.output.note(leftOut)
+      return work(run, leftOut)
     },
     remove,
   )

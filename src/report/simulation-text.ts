@@ -1,6 +1,7 @@
 // A simulation in; what the fleet did, or the table "size for peak, size for average", for a terminal out.
 import { countLabel, daysLabel, shareLabel, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
 import type { FleetFigures, Simulation, SizingFigures } from '../core/decide/fleet-figures.ts'
+import { windowsRequired } from '../core/serving/windows.ts'
 import { type Ink, ink, padded, paragraph } from './ansi.ts'
 
 /** The simulation as text, no line wider than `columns` (80 at least). */
@@ -11,7 +12,7 @@ export function simulationText(
   const pen = ink(options.color)
   const columns = Math.max(80, options.columns)
   const { sizings } = simulation
-  const body = sizings === undefined ? fleetLines(simulation) : sizingTable(sizings, columns, pen)
+  const body = sizings === undefined ? fleetLines(simulation, columns) : sizingTable(sizings, columns, pen)
   return [...headLines(simulation, columns, pen), '', ...body, '', ...footLines(simulation, columns).map(pen.dim)].join(
     '\n',
   )
@@ -34,7 +35,7 @@ function headLines(
   return [pen.bold(replica), ...paragraph([...traffic, ...asks, late].join('; '), columns)]
 }
 
-function fleetLines(fleet: Simulation): string[] {
+function fleetLines(fleet: Simulation, columns: number): string[] {
   const { replicas, tokens, spilledTokens } = fleet
   const times = (name: string, { p50, p95, p99 }: FleetFigures['ttftMs']): [string, string] => [
     name,
@@ -64,11 +65,17 @@ function fleetLines(fleet: Simulation): string[] {
       'late',
       `${shareLabel(fleet.lateShare)} of calls, ${shareLabel(fleet.worstHourLateShare)} in the worst hour; ${shareLabel(fleet.windowsMetShare)} of windows met`,
     ],
+    ...(keepsObjective(fleet)
+      ? []
+      : [['too small', 'misses the objective: --sizing peak says how many replicas it takes'] as [string, string]]),
     ['preemptions', countLabel(fleet.preemptions)],
     ...(speed === null ? [] : [['simulated', `${countLabel(speed)} requests a second`] as [string, string]]),
   ]
-  return rows.map(([name, value]) => `${padded(name, 13)} ${value}`)
+  return rows.flatMap(([name, value]) => paragraph(value, columns, `${padded(name, 13)} `, ' '.repeat(14)))
 }
+
+/** An unknown share is no complaint. */
+const keepsObjective = ({ windowsMetShare }: FleetFigures): boolean => (windowsMetShare ?? 1) >= windowsRequired
 
 const head = ['replicas', 'USD', 'busy', 'full', 'TTFT p99', 'late', 'met', 'spill', 'reject']
 const widths = [9, 7, 6, 6, 8, 6, 7, 6, 6]

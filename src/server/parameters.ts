@@ -23,6 +23,8 @@ export const questionShape = {
   at: date.optional().meta({ description: 'prices in force at this date; default: the newest in the catalog' }),
   ttftP95Ms: positive.optional().meta({ description: 'time to first token that a fleet is sized for, ms' }),
   tpotP95Ms: positive.optional().meta({ description: 'time per output token that a fleet is sized for, ms' }),
+  adapters: count.optional().meta({ description: 'adapters (LoRA) that the calls need beside the weights; default 0' }),
+  adapterRank: count.min(1).optional().meta({ description: 'rank of the adapters; default 16' }),
   seed: count.optional().meta({ description: 'seed of every draw; default 1' }),
 }
 

@@ -14,6 +14,8 @@ export const questionNames = [
   'otherModels',
   'ttftP95Ms',
   'tpotP95Ms',
+  'adapters',
+  'adapterRank',
   'seed',
 ] as const
 
@@ -133,6 +135,8 @@ export function commandOf(state: PageState, base = 'crossline crossover'): strin
     at: '--at',
     ttftP95Ms: '--ttft',
     tpotP95Ms: '--tpot',
+    adapters: '--adapters',
+    adapterRank: '--adapter-rank',
     otherModels: '--other-models',
     seed: '--seed',
     hoursPerMonth: '--hours-per-month',

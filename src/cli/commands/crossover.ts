@@ -43,7 +43,7 @@ async function fromTerms(frame: CommandFrame, path: string): Promise<void> {
 async function fromTraffic(frame: CommandFrame, flags: CrossoverFlags): Promise<void> {
   const params = await crossoverParams(frame, flags)
   if (flags.trace === undefined) return runnerOn(frame, 'crossover', run => answer(frame, flags, params, run))
-  return withTrace(frame, flags.trace, run => answer(frame, flags, params, run))
+  return withTrace(frame, flags.trace, (run, leftOut) => answer(frame, flags, params, run, leftOut))
 }
 
 async function answer(
@@ -51,9 +51,13 @@ async function answer(
   flags: CrossoverFlags,
   params: Awaited<ReturnType<typeof crossoverParams>>,
   run: Runner,
+  leftOut: string | null = null,
 ): Promise<void> {
   const { crossover: operation } = await import('../../server/operations.ts')
-  const result = await run(operation, { ...params, ...(flags.by === undefined ? {} : { by: flags.by }) })
+  const found = await run(operation, { ...params, ...(flags.by === undefined ? {} : { by: flags.by }) })
+  // What was left out is part of what the answer covers, for a program that reads no stderr.
+  const notes = leftOut === null ? found.coverage.notes : [...found.coverage.notes, leftOut]
+  const result = { ...found, coverage: { ...found.coverage, notes } }
   const command = `crossline ${frame.words.map(quoted).join(' ')}`
   await writePictures(flags, result, async () => {
     const { choicesOf, questionParamsOf } = await import('../../server/answers.ts')

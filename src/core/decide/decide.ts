@@ -36,6 +36,7 @@ import { curveOf } from './staircase.ts'
 import { widened } from './token-ratio.ts'
 import { daysOf, type Volume, volumeOf } from './traffic.ts'
 import { verdict } from './verdict.ts'
+import { chancesOfChange } from './what-would-change.ts'
 
 /** Envelope and crossings are searched up to this multiple of today's volume. */
 const reach = 1000
@@ -143,7 +144,13 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     notModelled: evidence.notModelled,
     unpriced: evidence.coverage.unpricedModels,
   }
-  const next = nextMeasurementOf(answer, contests[0]!, evidence)
+  const question = { evidence, entries: byShape[0]!, today, assumed, months, here }
+  const next = nextMeasurementOf(
+    answer,
+    contests[0]!,
+    evidence,
+    chancesOfChange(question, answerOf(contests[0]!).answer),
+  )
   const context = { today, contest: contests[0]!, isStated: choices.tokensPerMonth !== null }
   return { ...answer, verdict: verdict(answer, context), next, nextMeasurement: nextWords(next) }
 }

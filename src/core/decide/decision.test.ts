@@ -93,7 +93,7 @@ test('under a week: where flat and diurnal arrivals disagree the answer is "cann
   expect(both.verdict).toMatch(
     /^Cannot tell .*: the hours not seen decide it\. Flat arrivals say yes .*, diurnal arrivals say no/,
   )
-  expect(both.next).toMatchObject({ unknown: 'hours' })
+  expect(both.next).toMatchObject({ unknown: 'hours', chanceOfChange: 1 })
   // The band of the fleet holds both.
   const fleet = (answer: typeof both) => answer.options.find(({ kind }) => kind === 'self-host')!
   expect(fleet(both).band!.low).toBe(fleet(flat).band!.low)

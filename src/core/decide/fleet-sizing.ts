@@ -1,4 +1,5 @@
 // A fleet's terms and replays of today's calls on fleets of several sizes in; the size that costs least, what it spills, and its staircase, out.
+import { lateAllowed, windowsRequired } from '../serving/windows.ts'
 import { estimate } from '../statistics/estimate.ts'
 import type { FleetTerms, OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
@@ -9,9 +10,6 @@ import { seenMtokPerMonth, totalTokens } from './traffic.ts'
 
 /** Late or refused calls up to this share of all are tolerated; those above it are billed at an API. */
 export const spillTolerated = 0.001
-/** At least this share of five-minute windows, and in every busy hour at least 95 % of the calls, must be in time. */
-const windowsRequired = 0.99
-const lateAllowed = 0.05
 
 export interface Spill {
   /** Of today's calls, not of a month's. */

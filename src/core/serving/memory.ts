@@ -1,5 +1,6 @@
 // GPU, model and parallelism → how many tokens of KV cache fit beside the weights, or what would.
 import { Fault } from '../fault/fault.ts'
+import { type Adapters, adapterBytes } from './adapters.ts'
 import { kvElementBytes, weightPrecision } from './dtype.ts'
 import type { Gpu } from './hardware.ts'
 import { cacheShape } from './kv-shape.ts'
@@ -15,6 +16,8 @@ export interface ReplicaShape {
   readonly memoryUtilization?: number | undefined
   readonly maxBatchedTokens?: number | undefined
   readonly maxSequences?: number | undefined
+  /** Kept in memory beside the weights; absent = none. */
+  readonly adapters?: Adapters | undefined
 }
 
 export interface MemoryPlan {
@@ -69,11 +72,15 @@ export function weightBytes(model: Model, dtype?: string): number {
   )
 }
 
+/** Weights and adapters of the whole replica. */
+const heldBytes = ({ model, weightDtype, adapters }: Omit<ReplicaShape, 'tp'>): number =>
+  weightBytes(model, weightDtype) + adapterBytes(model, adapters)
+
 /** Does the replica fit, and how much cache is left. Capacity never falls when a GPU gets more memory (law 6). */
 export function planMemory(shape: ReplicaShape): MemoryPlan {
   const { gpu, model, tp } = shape
   checkParallelism(model, tp)
-  const weights = weightBytes(model, shape.weightDtype) / tp
+  const weights = heldBytes(shape) / tp
   const reserve = reserveBytes(shape)
   const pool = gpu.memoryGiB * GiB * (shape.memoryUtilization ?? memoryUtilization) - weights - reserve
   const cache = cacheShape(model, tp, kvElementBytes(shape.kvDtype))
@@ -138,7 +145,7 @@ function doesNotFit(shape: ReplicaShape, needed: number, pool: number): string {
 function poolAt(shape: ReplicaShape, tp: number, weightDtype: string): boolean {
   const { gpu, model } = shape
   const next = { ...shape, tp }
-  const used = weightBytes(model, weightDtype) / tp + reserveBytes(next)
+  const used = heldBytes({ ...next, weightDtype }) / tp + reserveBytes(next)
   const pool = gpu.memoryGiB * GiB * (shape.memoryUtilization ?? memoryUtilization) - used
   return pool >= cacheShape(model, tp, kvElementBytes(shape.kvDtype)).bytesPerToken * leastUsefulTokens(model)
 }

@@ -1,4 +1,5 @@
 // A model and the GPUs on offer → the replica shapes worth trying.
+import type { Adapters } from './adapters.ts'
 import type { Gpu } from './hardware.ts'
 import { planMemory, type ReplicaShape, smallestParallelism } from './memory.ts'
 import type { Model } from './model.ts'
@@ -10,6 +11,7 @@ export interface ShapeOptions {
   /** Longest prompt + output that should fit beside others (default 8,192). */
   readonly longestTokens?: number
   readonly weightDtype?: string | undefined
+  readonly adapters?: Adapters | undefined
 }
 
 /**
@@ -19,23 +21,28 @@ export interface ShapeOptions {
  */
 export function defaultShapes(model: Model, gpus: readonly Gpu[], options: ShapeOptions = {}): readonly ReplicaShape[] {
   const wanted = Math.max(32768, 4 * (options.longestTokens ?? 8192))
-  const { weightDtype } = options
+  const { weightDtype, adapters } = options
   const shapes: ReplicaShape[] = []
   for (const gpu of gpus) {
-    const tp = smallestParallelism({ gpu, model, weightDtype }, wanted)
+    const tp = smallestParallelism({ gpu, model, weightDtype, adapters }, wanted)
     if (tp === null) continue
-    shapes.push({ gpu, model, tp, weightDtype })
-    const { weightGiBPerGpu, kvGiBPerGpu } = planMemory({ gpu, model, tp, weightDtype })
+    const shape: ReplicaShape = { gpu, model, tp, weightDtype, adapters }
+    shapes.push(shape)
+    const { weightGiBPerGpu, kvGiBPerGpu } = planMemory(shape)
     const next = tp * 2
     if (kvGiBPerGpu < weightGiBPerGpu / 2 && next <= largest && model.heads % next === 0) {
-      shapes.push({ gpu, model, tp: next, weightDtype })
+      shapes.push({ ...shape, tp: next })
     }
   }
   return shapes
 }
 
 /** The largest replica that the GPUs on offer make: what says why nothing runs a model that `defaultShapes` finds no shape for. */
-export function largestShape(model: Model, gpus: readonly Gpu[]): ReplicaShape | null {
+export function largestShape(
+  model: Model,
+  gpus: readonly Gpu[],
+  options: Pick<ShapeOptions, 'adapters'> = {},
+): ReplicaShape | null {
   const gpu = gpus.reduce<Gpu | null>(
     (most, one) => (most === null || one.memoryGiB > most.memoryGiB ? one : most),
     null,
@@ -43,5 +50,5 @@ export function largestShape(model: Model, gpus: readonly Gpu[]): ReplicaShape |
   if (gpu === null) return null
   let tp = largest
   while (model.heads % tp !== 0) tp /= 2
-  return { gpu, model, tp }
+  return { gpu, model, tp, ...options }
 }

@@ -1,5 +1,6 @@
 // GPU, model, parallelism and dtypes → how long one engine step takes for the batch it carries.
 import { pow } from '../statistics/elementary.ts'
+import { adapterParameters } from './adapters.ts'
 import { kvElementBytes, type Precision, peakFlops, weightPrecision } from './dtype.ts'
 import { type Efficiency, efficiency } from './efficiency.ts'
 import { allReduceSeconds, linkOf } from './interconnect.ts'
@@ -72,6 +73,15 @@ export function stepTimer(shape: ReplicaShape, fit: Efficiency = efficiency): St
     return soft((experts.memory * touched) / fit.expertMemoryShare, experts.computePerToken * rows)
   }
 
+  const adapter = group(shape.adapters ? adapterParameters(model, shape.adapters.rank) : 0, half)
+  // Each token multiplies with its own adapter's matrices; those that the step's tokens ask for are read, drawn alike.
+  const adapterSeconds = (tokens: number): number => {
+    if (!shape.adapters) return 0
+    const { count } = shape.adapters
+    const read = count * (1 - pow(1 - 1 / count, tokens))
+    return soft(adapter.memory * read, adapter.computePerToken * tokens)
+  }
+
   const link = linkOf(gpu, tp)
   const layers = model.layers
   const host = fit.hostFactor[gpu.arch] ?? 1
@@ -79,6 +89,7 @@ export function stepTimer(shape: ReplicaShape, fit: Efficiency = efficiency): St
   const bodySeconds = (tokens: number): number =>
     soft(dense.memory, dense.computePerToken * tokens) +
     expertSeconds(tokens) +
+    adapterSeconds(tokens) +
     2 * layers * fit.allReduceFactor * allReduceSeconds(link, tp, tokens * model.hidden * 2) +
     hostStep
   const headSeconds = (rows: number): number => (rows === 0 ? 0 : soft(head.memory, head.computePerToken * rows))

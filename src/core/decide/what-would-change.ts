@@ -1,0 +1,74 @@
+// The contest as it is drawn in; for each thing that is drawn, how likely the answer is to change once it is known, out.
+import { estimate } from '../statistics/estimate.ts'
+import { quantile, sorted } from '../statistics/sample.ts'
+import type { OptionAnswer } from './answer.ts'
+import { drawnCurve } from './band.ts'
+import type { Candidate } from './candidates.ts'
+import { answerOf, type Contest, contestOf, type DecisionAnswer } from './decision.ts'
+import type { Assumable, Weights } from './eligibility.ts'
+import type { Evidence } from './evidence.ts'
+import type { Resampled } from './resample.ts'
+import type { Volume } from './traffic.ts'
+
+/** What the draws do not know, each by itself. */
+export type Drawn = 'hours' | 'throughput' | 'lease price'
+
+/** At which values of what becomes known the answer is asked again: the middles of five equally likely parts. */
+const levels = [0.1, 0.3, 0.5, 0.7, 0.9] as const
+const mostDraws = 120
+
+interface Placed {
+  readonly option: OptionAnswer
+  readonly candidate: Candidate
+}
+
+export interface ContestQuestion {
+  readonly evidence: Evidence
+  readonly entries: readonly Placed[]
+  readonly today: Weights | null
+  readonly assumed: readonly Assumable[]
+  readonly months: Resampled
+  readonly here: Volume
+}
+
+/**
+ * Value of partial information, as a chance: each unknown is fixed at five equally likely values in turn, everything else
+ * drawn as before; how often the decision then differs from today's. (Expected value of partial perfect information, in
+ * answers instead of dollars: what is known for certain either way is not worth measuring.)
+ */
+export function chancesOfChange(question: ContestQuestion, now: DecisionAnswer): Readonly<Record<Drawn, number>> {
+  const { months } = question
+  const few: Resampled = { ...months, draws: Math.min(months.draws, mostDraws) }
+  const chance = (at: (level: number) => Resampled) =>
+    estimate(levels.filter(level => answerIn(question, at(level)) !== now).length / levels.length)
+  return {
+    hours:
+      months.unseenShare > 0 && !question.here.stated
+        ? chance(level => ({ ...few, volume: fixed(few.volume, level) }))
+        : 0,
+    throughput: chance(level => ({ ...few, throughput: few.throughput.map(speeds => fixed(speeds, level)) })),
+    'lease price': chance(level => ({
+      ...few,
+      leaseUniform: new Map([...few.leaseUniform].map(([gpu, uniform]) => [gpu, fixed(uniform, level)])),
+    })),
+  }
+}
+
+function answerIn({ evidence, entries, today, assumed, here }: ContestQuestion, months: Resampled): DecisionAnswer {
+  const drawn = entries.map(({ option, candidate }) => ({ option, drawn: drawnCurve(evidence, candidate, months) }))
+  return answerOf(contestOf(drawn, today, assumed, months, here)).answer
+}
+
+function fixed(values: Float64Array, level: number): Float64Array {
+  return new Float64Array(values.length).fill(quantile(sorted(values), level) ?? 1)
+}
+
+/**
+ * How likely trying an unproven offer is to change the answer, with even odds that it meets the bars: nobody knows better.
+ */
+export function chanceOfOffer(contest: Contest, now: DecisionAnswer): number {
+  if (contest.unproven === null) return 0
+  const passed = answerOf({ ...contest, proven: contest.proven ?? contest.unproven, beatsProven: contest.beatsAll })
+  const failed = answerOf({ ...contest, unproven: null, beatsAll: contest.beatsProven })
+  return [passed, failed].filter(({ answer }) => answer !== now).length / 2
+}
