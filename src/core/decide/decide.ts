@@ -145,10 +145,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     unpriced: evidence.coverage.unpricedModels,
   }
   const question = { evidence, entries: byShape[0]!, today, assumed, months, here }
-  const next = nextMeasurementOf(
-    answer,
-    contests[0]!,
-    evidence,
+  const next = nextMeasurementOf(answer, contests[0]!, evidence, () =>
     chancesOfChange(question, answerOf(contests[0]!).answer),
   )
   const context = { today, contest: contests[0]!, isStated: choices.tokensPerMonth !== null }

@@ -28,7 +28,7 @@ export function nextMeasurementOf(
   answer: Unworded,
   contest: Contest,
   evidence: Evidence,
-  chances: Readonly<Record<Drawn, number>>,
+  chancesOf: () => Readonly<Record<Drawn, number>>,
 ): NextMeasurement | null {
   const { coverage, decision, unpriced } = answer
   if (decision.partial) {
@@ -50,6 +50,7 @@ export function nextMeasurementOf(
       command: 'crossline reprice (after adding it to prices.yaml)',
     }
   }
+  const chances = chancesOf()
   const open = [
     ...hostedService(answer, contest, evidence),
     ...hours(answer, chances.hours),

@@ -2,10 +2,11 @@
 import { estimate } from '../statistics/estimate.ts'
 import { quantile, sorted } from '../statistics/sample.ts'
 import type { OptionAnswer } from './answer.ts'
+import { decidedUsd } from './api-bill.ts'
 import { drawnCurve } from './band.ts'
 import type { Candidate } from './candidates.ts'
 import { answerOf, type Contest, contestOf, type DecisionAnswer } from './decision.ts'
-import type { Assumable, Weights } from './eligibility.ts'
+import { type Assumable, isSameWeights, type Weights } from './eligibility.ts'
 import type { Evidence } from './evidence.ts'
 import type { Resampled } from './resample.ts'
 import type { Volume } from './traffic.ts'
@@ -15,7 +16,9 @@ export type Drawn = 'hours' | 'throughput' | 'lease price'
 
 /** At which values of what becomes known the answer is asked again: the middles of five equally likely parts. */
 const levels = [0.1, 0.3, 0.5, 0.7, 0.9] as const
-const mostDraws = 120
+const mostDraws = 80
+/** Of fleets and of APIs so many, the cheapest: dearer ones hardly ever decide. */
+const mostOfAKind = 4
 
 interface Placed {
   readonly option: OptionAnswer
@@ -37,10 +40,17 @@ export interface ContestQuestion {
  * answers instead of dollars: what is known for certain either way is not worth measuring.)
  */
 export function chancesOfChange(question: ContestQuestion, now: DecisionAnswer): Readonly<Record<Drawn, number>> {
-  const { months } = question
+  const { months, entries } = question
+  const cheapest = (isFleet: boolean) =>
+    entries
+      .filter(({ option }) => (option.kind === 'self-host') === isFleet && isSameWeights(option, question.today))
+      .filter(({ option }) => option.usd !== null)
+      .sort((a, b) => decidedUsd(a.option)! - decidedUsd(b.option)!)
+      .slice(0, mostOfAKind)
+  const asked = { ...question, entries: [...cheapest(true), ...cheapest(false)] }
   const few: Resampled = { ...months, draws: Math.min(months.draws, mostDraws) }
   const chance = (at: (level: number) => Resampled) =>
-    estimate(levels.filter(level => answerIn(question, at(level)) !== now).length / levels.length)
+    estimate(levels.filter(level => answerIn(asked, at(level)) !== now).length / levels.length)
   return {
     hours:
       months.unseenShare > 0 && !question.here.stated
