@@ -6,6 +6,7 @@ import { decimal, isoDate, orNull, readTable } from './table.ts'
 const endpoint = z.strictObject({
   host: z.string().min(1),
   gpu_id: z.string().min(1),
+  gpus_per_instance: z.coerce.number().int().positive(),
   usd_per_gpu_hour: decimal,
   as_of: orNull(isoDate),
   source: z.string().min(1),
@@ -16,6 +17,7 @@ export function loadDedicated(): readonly DedicatedRow[] {
   return readTable('dedicated-endpoints.csv', endpoint).map(row => ({
     host: row.host,
     gpu: row.gpu_id,
+    gpusPerInstance: row.gpus_per_instance,
     usdPerGpuHour: row.usd_per_gpu_hour,
     asOf: row.as_of,
     source: row.source,

@@ -64,13 +64,14 @@ export interface FrameOptions {
 
 /**
  * The option's name where there is little room: without the weights when they are told already ("on 4× h100" for
- * "llama-3.1-70b on 4× h100"), without the maker's folder before a model ("openai/gpt-oss-120b"), what is paid today
+ * "llama-3.1-70b on 4× h100", "together, dedicated 4× h100"), without the maker's folder before a model ("openai/gpt-oss-120b"), what is paid today
  * first.
  */
 export function shortName(option: OptionAnswer, group: string | null): string {
   const { name, asMetered } = option
   const told = group !== null && name.startsWith(group) ? name.slice(group.length).replace(/^[\s,:/·–-]+/, '') : name
-  const bare = (told || name).replace(/ [\w.-]+\/(?=\w)/, ' ')
+  const unsaid = option.kind === 'dedicated' && group !== null ? told.replace(` ${group},`, ',') : told
+  const bare = (unsaid || name).replace(/ [\w.-]+\/(?=\w)/, ' ')
   return asMetered ? `paid today: ${bare.replace(/[,\s]*\(?as metered\)?$/, '')}` : bare
 }
 
@@ -95,7 +96,7 @@ export function optionStyles(answer: Answer): Map<string, SeriesStyle> {
 }
 
 /** The options a picture can carry: today's weights (the three cheapest APIs,
- * what is paid today, three fleets), then the cheapest of each other group (up to three). */
+ * what is paid today, the cheapest endpoint by the hour, two fleets), then the cheapest of each other group (up to three). */
 export function chartedOptions(answer: Answer): string[] {
   const group = primaryGroup(answer)
   const drawable = answer.options.filter(({ terms }) => terms !== null)
@@ -104,7 +105,10 @@ export function chartedOptions(answer: Answer): string[] {
   const metered = apis.filter(
     option => apis.indexOf(option) < 3 || option.asMetered || option.name === answer.comparedApi,
   )
-  const own = primary.filter(({ kind }) => kind !== 'api').slice(0, 3)
+  const own = [
+    ...primary.filter(({ kind }) => kind === 'dedicated').slice(0, 1),
+    ...primary.filter(({ kind }) => kind === 'self-host'),
+  ].slice(0, 3)
   const others: OptionAnswer[] = []
   const mostOthers = group === null ? 6 : 3
   for (const option of drawable) {

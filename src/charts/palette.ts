@@ -63,6 +63,7 @@ export function seriesStyles(
   const styles = new Map<string, SeriesStyle>()
   let apis = 0
   let owns = 0
+  let endpoints = 0
   let others = 0
   options.forEach((option, index) => {
     const letter = letterOf(index)
@@ -74,12 +75,13 @@ export function seriesStyles(
       return
     }
     const own = option.kind !== 'api'
-    const turn = own ? owns++ : apis++
-    // Nine pairs of colour and dash per kind before one comes again.
+    const turn = option.kind === 'dedicated' ? endpoints++ : own ? owns++ : apis++
+    // Nine pairs of colour and dash per kind before one comes again; endpoints share those of own GPUs from another one on.
     const second = ((turn % 3) + Math.floor(turn / 3)) % 3
+    const colour = option.kind === 'dedicated' ? turn + 2 : turn
     styles.set(option.name, {
       letter,
-      role: (own ? ownRoles : apiRoles)[turn % 3] ?? 'blue',
+      role: (own ? ownRoles : apiRoles)[colour % 3] ?? 'blue',
       dash: primaryDashes[second] ?? null,
       width: turn === 0 ? 2.25 : 1.75,
       shape: (own ? ownShapes : apiShapes)[second] ?? 'circle',

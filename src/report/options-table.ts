@@ -8,7 +8,8 @@ const head = ['$/month', 'band', '$/1k req', 'used', 'repl', 'q l'] as const
 const widths = [8, 11, 8, 4, 4, 3] as const
 const otherWeights = 'other weights: possible savings; whether they do the job is not measured'
 const anyWeights = 'nobody said which weights this traffic runs on: whether any of these does the job is unknown'
-const most = { apis: 5, fleets: 5, others: 4 } as const
+const most = { api: 5, dedicated: 2, 'self-host': 4, others: 4 } as const
+const kinds = ['api', 'dedicated', 'self-host'] as const
 
 /** Rows of the table; `all` lists every option, else the cheapest, what is paid today and what is compared. */
 export function optionsTable(answer: Answer, columns: number, pen: Ink, all: boolean): string[] {
@@ -70,8 +71,7 @@ function isListed(answer: Answer, group: string | null): (option: OptionAnswer) 
   // What has no cost at all cannot be chosen: it waits behind --explain, unless nothing else is there.
   const named = new Set([
     ...same.slice(0, 1),
-    ...same.filter(({ kind, usd }) => kind === 'api' && usd !== null).slice(0, most.apis),
-    ...same.filter(({ kind, usd }) => kind !== 'api' && usd !== null).slice(0, most.fleets),
+    ...kinds.flatMap(one => same.filter(({ kind, usd }) => kind === one && usd !== null).slice(0, most[one])),
     ...cheapest.filter(({ usd }) => usd !== null).slice(0, most.others),
   ])
   const always = new Set([answer.best, answer.comparedApi])

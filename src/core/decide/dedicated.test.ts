@@ -8,6 +8,7 @@ const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices
 const row = (host: string, usdPerGpuHour: string, gpu = 'h100'): DedicatedRow => ({
   host,
   gpu,
+  gpusPerInstance: 1,
   usdPerGpuHour,
   asOf: '2026-10-01',
   source: 'price page',

@@ -124,6 +124,7 @@ export interface LeaseRow {
 export interface DedicatedRow {
   readonly host: string
   readonly gpu: string
+  readonly gpusPerInstance: number
   readonly usdPerGpuHour: string
   readonly asOf: string | null
   readonly source: string

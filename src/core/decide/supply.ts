@@ -52,7 +52,7 @@ export function dedicatedSupply(row: DedicatedRow, choices: Choices, replica: Re
   const name = `${row.host} ${replica.group}, dedicated ${replica.gpusPerReplica}× ${replica.gpu}`
   const lease: Lease = {
     usdPerGpuHour: Number(row.usdPerGpuHour),
-    gpusPerInstance: null,
+    gpusPerInstance: row.gpusPerInstance,
     row: null,
     source: `${row.host} dedicated, ${row.asOf ?? 'undated'} (${row.source})`,
     spread: [],

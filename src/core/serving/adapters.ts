@@ -21,6 +21,14 @@ export function adapterParameters(model: Model, rank: number): number {
   return rank * (feedForward + growing * attentionWidths(model) + attention.linearLayers * 8 * hidden)
 }
 
+/**
+ * What their kernels cost beyond reads and arithmetic, as a multiple of a step: published losses of throughput run from 8 %
+ * (vLLM PR 15655, TPU, 2025) to 34 % (vLLM PR 11267, A100, 2024) and hardly depend on how many adapters there are; the middle
+ * is taken, and the band is widened to both ends.
+ */
+export const adapterSlowdown = 1.25
+export const adapterBand = 0.15
+
 /** Σ (in + out) of one layer's projections. */
 function attentionWidths({ hidden, heads, kvHeads, headDim = 0, attention: { mla, vHeadDim } }: Model): number {
   if (mla) {

@@ -1,4 +1,5 @@
 // A replica's shape → how far its predicted throughput may be off, from the model's own errors against measurements.
+import { adapterBand } from './adapters.ts'
 import type { ReplicaShape } from './memory.ts'
 
 /**
@@ -14,9 +15,9 @@ const measuredGpus: ReadonlySet<string> = new Set(['h100-sxm-80gb', 'h200-sxm-14
 const firstTokenFactor = 1.5
 
 /** Relative band of the predicted throughput: 0.25 = ±25 %. */
-export function throughputBand({ gpu, model }: ReplicaShape): number {
+export function throughputBand({ gpu, model, adapters }: ReplicaShape): number {
   const band = measuredGpus.has(gpu.id) ? measured : unmeasured
-  return model.moe ? band.experts : band.dense
+  return (model.moe ? band.experts : band.dense) + (adapters === undefined ? 0 : adapterBand)
 }
 
 /** The band of a sustainable load, by what limits it. */

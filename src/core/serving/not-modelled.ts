@@ -13,6 +13,6 @@ export const notModelled: readonly string[] = [
   'Window layers: sliding attention is charged at its mean over a request, not step by step.',
   'Throttled GPUs: power and temperature limits that lower the clock, and hosts slower than the measured ones.',
   'Sessions that wait for an answer: arrivals keep their recorded times.',
-  'Kernels of adapters: their reads and arithmetic are counted, launches and adapters loaded on demand are not.',
+  'Adapters loaded on demand: all of them are kept in GPU memory; their kernels are a fixed allowance.',
   'Cancelled requests, images and audio in prompts.',
 ]

@@ -1,6 +1,6 @@
 // GPU, model, parallelism and dtypes → how long one engine step takes for the batch it carries.
 import { pow } from '../statistics/elementary.ts'
-import { adapterParameters } from './adapters.ts'
+import { adapterParameters, adapterSlowdown } from './adapters.ts'
 import { kvElementBytes, type Precision, peakFlops, weightPrecision } from './dtype.ts'
 import { type Efficiency, efficiency } from './efficiency.ts'
 import { allReduceSeconds, linkOf } from './interconnect.ts'
@@ -94,7 +94,8 @@ export function stepTimer(shape: ReplicaShape, fit: Efficiency = efficiency): St
     hostStep
   const headSeconds = (rows: number): number => (rows === 0 ? 0 : soft(head.memory, head.computePerToken * rows))
 
-  const body = tabled(bodySeconds)
+  const slowdown = shape.adapters ? adapterSlowdown : 1
+  const body = tabled(tokens => slowdown * bodySeconds(tokens))
   const sampled = tabled(headSeconds)
   const floor = host * layers * fit.prefillLayerFloorSeconds
 
