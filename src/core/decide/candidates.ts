@@ -55,13 +55,14 @@ export function candidatesOf(evidence: Evidence, choices: Choices, leastPeakToMe
 }
 
 /**
- * Of each host that rents endpoints, the shape for today's weights that costs least at today's volume; none where a region
+ * Of each host that rents endpoints, the shape for today's weights that costs least at the volume that was metered; none where a region
  * was asked for, since nobody says where they stand.
  */
 function dedicatedCandidates(evidence: Evidence, choices: Choices, leastPeakToMean: number): Candidate[] {
   const { dedicated = [], replicas, todayGroup } = evidence
   if (choices.region !== null) return []
-  const tokens = choices.tokensPerMonth ?? seenMtokPerMonth(evidence, choices) * 1e6
+  // The same shape whatever volume is asked about: a line of the chart is one option.
+  const tokens = seenMtokPerMonth(evidence, choices) * 1e6
   const usdOf = ({ terms }: Candidate) => (terms === null ? Number.POSITIVE_INFINITY : costAt(terms, tokens))
   return [...groupedBy(dedicated, ({ host }) => host).values()].flatMap(rows => {
     const ways = rows.flatMap(row =>
