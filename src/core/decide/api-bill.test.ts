@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type UsageKind, usageKinds } from '../meter/usage.ts'
 import type { Breakdown } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
-import { type Choices, defaultChoices } from './choices.ts'
+import type { Choices } from './choices.ts'
 import { decide } from './decide.ts'
 import type { ApiTerms, Evidence, ReplicaTerms } from './evidence.ts'
+import { choose, even, evidenceForTest, leaseForTest } from './evidence-for-test.ts'
 import type { Together } from './feasible.ts'
 
 const windows = 2016
@@ -33,93 +33,33 @@ const refusing = (one: Together, two: Together, both: Together) => ({
   ],
 })
 
-function evidence(apis: readonly Named[], rest: Partial<Evidence> = {}, replica: Partial<ReplicaTerms> = {}): Evidence {
-  const zero = Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>
-  const list = (value: number) => new Array<number>(windows).fill(value)
-  return {
-    schemaVersion: 1,
-    sample: false,
-    attribution: [],
-    at: '2026-10-10',
-    seed: 7,
-    slice: {},
-    todayGroup: 'open-70b',
-    demand: {
-      calls,
-      tokens,
-      usage: { ...zero, ...tokens },
-      unknownUsageCalls: 0,
-      failedCalls: 0,
-      firstAtMicros: 0,
-      lastAtMicros: windows * 600e6,
-      windowSeconds: 600,
-      windows: { calls: list(perWindow.calls), input: list(perWindow.input), output: list(perWindow.output) },
-      hoursOfWeek: 168,
-    },
-    coverage: { pricedShare: 1, attributedShare: 0, unpricedModels: [] },
-    objective: { ttftP95Ms: 2000, tpotP95Ms: 50, source: 'test' },
+/** Two weeks of even traffic; hosts at one price a token each, the first one today's. */
+function evidence(
+  apis: readonly Named[],
+  rest: Partial<Pick<Evidence, 'feasibility' | 'tokenizers'>> = {},
+  replica: Partial<ReplicaTerms> = {},
+): Evidence {
+  return evidenceForTest({
+    windows,
+    perWindow,
+    level: even,
     api: apis.map(({ usdPerMtok, over }, i) => ({
+      usdPerMtok,
       name: `host${i} open-70b`,
-      group: 'open-70b',
-      kind: i === 0 ? 'as-metered' : 'hosted',
       provider: `host${i}`,
-      model: 'open-70b',
       dtype: 'bf16',
-      usd: (usdPerMtok * mtok).toFixed(12),
-      usdByWindow: list((usdPerMtok * mtok) / windows),
-      pricedShare: 1,
-      fixedUsdPerMonth: 0,
-      source: 'list price',
-      observedAt: '2026-10-01',
       infeasible: { calls: 0, reasons: [], kind: 0 },
-      notes: [],
       rates: { inputUsdPerMtok: usdPerMtok, outputUsdPerMtok: usdPerMtok },
       promptShare: 0.8,
       ...over,
     })),
-    replicas: [
-      {
-        model: 'open-70b',
-        group: 'open-70b',
-        gpu: 'h100',
-        gpusPerReplica: 2,
-        dtype: 'bf16',
-        fits: true,
-        problem: null,
-        requestsPerSecond: 4,
-        tokensPerSecond: 10_000,
-        secondsPerInputToken: 5e-5,
-        secondsPerOutputToken: 3e-4,
-        loadCurve: [{ load: 1, busyShare: 1, ttftP95Ms: 1900, tpotP95Ms: 45 }],
-        bottleneck: 'compute',
-        kvCapacityTokens: 100_000,
-        band: 0.25,
-        infeasible: { calls: 0, reasons: [], kind: 0 },
-        ...replica,
-      },
-    ],
-    leases: [
-      {
-        id: 'a',
-        provider: 'a',
-        gpu: 'h100',
-        gpusPerInstance: 8,
-        usdPerGpuHour: '3',
-        term: 'on_demand',
-        region: 'us-east-1',
-        asOf: '2026-10-10',
-        source: 'price page',
-      },
-    ],
-    slices: [],
+    replicas: [{ infeasible: { calls: 0, reasons: [], kind: 0 }, ...replica }],
+    leases: [leaseForTest('a', '3', { region: 'us-east-1' })],
     feasibility: refusing(none, none, none),
-    assumptions: [],
-    notModelled: [],
     ...rest,
-  }
+  })
 }
 
-const choose = (over: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...over })
 const optionOf = (answer: ReturnType<typeof decide>, name: string) => answer.options.find(one => one.name === name)!
 const total = (parts: Breakdown) => Object.values(parts).reduce((sum: number, part) => sum + (part as number), 0)
 const refusedKind = (kind: number, counted: Together): Partial<ApiTerms> => ({

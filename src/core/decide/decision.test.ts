@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Choices, defaultChoices } from './choices.ts'
 import { decide } from './decide.ts'
-import { evidenceForTest as evidence } from './evidence-for-test.ts'
-
-const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
-/** A fleet without fixed costs: what it costs is its GPUs. */
-const bare = { operationsUsdPerMonth: 0, overheadShare: 0, spareReplicas: 0 }
+import { bare, choose, evidenceForTest as evidence } from './evidence-for-test.ts'
 
 test('no: what is paid today is cheaper than any fleet, in nearly all months', () => {
   const answer = decide(evidence(), choose())

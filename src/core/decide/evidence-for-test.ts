@@ -1,26 +1,48 @@
-// Evidence made by hand for tests of the decision: one metered API, hosted ones beside it, one kind of replica, four leases.
+// Evidence made by hand for tests of the decision: one metered API, hosted ones beside it, one kind of replica, its leases.
 import { type UsageKind, usageKinds } from '../meter/usage.ts'
+import { type Choices, defaultChoices } from './choices.ts'
 import type { ApiTerms, Evidence, LeaseRow, Replay, ReplicaTerms } from './evidence.ts'
 
-/** Traffic of `windows` ten-minute windows, 1 Mtok in and 0.25 Mtok out each, by day twice that and by night nothing. */
+interface ForTest extends Omit<Partial<Evidence>, 'api' | 'replicas' | 'leases'> {
+  /** Ten-minute windows of traffic. */
+  readonly windows?: number
+  /** What a window holds at level 1. */
+  readonly perWindow?: { readonly calls: number; readonly input: number; readonly output: number }
+  /** How many times that a window holds. */
+  readonly level?: (window: number) => number
+  readonly api?: readonly Partial<ApiTerms & { readonly usdPerMtok: number }>[]
+  readonly replicas?: readonly Partial<ReplicaTerms>[]
+  readonly leases?: readonly LeaseRow[]
+}
+
+export const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
+/** A fleet without fixed costs: what it costs is its GPUs. */
+export const bare = { operationsUsdPerMonth: 0, overheadShare: 0, spareReplicas: 0 }
+
+export const even = (): number => 1
+const onlyByDay = (window: number): number => (window % 144 < 72 ? 2 : 0)
+
+/** As stated; unstated, two weeks of 1 Mtok in and 0.25 Mtok out each window, by day twice that and by night nothing. */
 export function evidenceForTest({
   windows = 2016,
+  perWindow = { calls: 500, input: 1_000_000, output: 250_000 },
+  level = onlyByDay,
   api = [{}],
   replicas = [{}],
-  leases,
+  leases = [
+    leaseForTest('lambda', '3'),
+    leaseForTest('aws', '6.88'),
+    leaseForTest('runpod', '2'),
+    leaseForTest('aws', '9', { region: 'sa-east-1' }),
+  ],
   ...rest
-}: {
-  windows?: number
-  api?: Partial<ApiTerms & { usdPerMtok: number }>[]
-  replicas?: Partial<ReplicaTerms>[]
-  leases?: LeaseRow[]
-} & Omit<Partial<Evidence>, 'api' | 'replicas' | 'leases'> = {}): Evidence {
-  const day = Array.from({ length: windows }, (_, i) => (i % 144 < 72 ? 2 : 0))
-  const input = day.map(level => level * 1_000_000)
-  const output = day.map(level => level * 250_000)
-  const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
-  const tokens = { input: sum(input), output: sum(output) }
+}: ForTest = {}): Evidence {
+  const levels = Array.from({ length: windows }, (_, i) => level(i))
+  const whole = levels.reduce((a, b) => a + b, 0)
+  const each = (value: number) => levels.map(times => times * value)
+  const tokens = { input: whole * perWindow.input, output: whole * perWindow.output }
   const usage = Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>
+  const usdOf = (usdPerMtok: number, { input, output }: typeof tokens) => (usdPerMtok * (input + output)) / 1e6
   return {
     schemaVersion: 1,
     sample: false,
@@ -30,15 +52,15 @@ export function evidenceForTest({
     slice: {},
     todayGroup: 'open-70b',
     demand: {
-      calls: sum(day) * 500,
+      calls: whole * perWindow.calls,
       tokens,
-      usage: { ...usage, input: tokens.input, output: tokens.output },
+      usage: { ...usage, ...tokens },
       unknownUsageCalls: 0,
       failedCalls: 0,
       firstAtMicros: 0,
       lastAtMicros: windows * 600e6,
       windowSeconds: 600,
-      windows: { calls: day.map(level => level * 500), input, output },
+      windows: { calls: each(perWindow.calls), input: each(perWindow.input), output: each(perWindow.output) },
       hoursOfWeek: Math.min(168, Math.ceil(windows / 12)),
     },
     coverage: { pricedShare: 1, attributedShare: 0, unpricedModels: [] },
@@ -50,8 +72,8 @@ export function evidenceForTest({
       provider: 'host',
       model: 'open-70b',
       dtype: null,
-      usd: ((usdPerMtok * (tokens.input + tokens.output)) / 1e6).toFixed(12),
-      usdByWindow: day.map(level => level * 1.25 * usdPerMtok),
+      usd: usdOf(usdPerMtok, tokens).toFixed(12),
+      usdByWindow: each(usdOf(usdPerMtok, perWindow)),
       pricedShare: 1,
       fixedUsdPerMonth: 0,
       source: 'list price',
@@ -82,12 +104,7 @@ export function evidenceForTest({
       infeasible: { calls: 0, reasons: [] },
       ...terms,
     })),
-    leases: leases ?? [
-      leaseForTest('lambda', '3'),
-      leaseForTest('aws', '6.88'),
-      leaseForTest('runpod', '2'),
-      leaseForTest('aws', '9', { region: 'sa-east-1' }),
-    ],
+    leases,
     slices: [],
     assumptions: [],
     notModelled: [],
@@ -95,36 +112,31 @@ export function evidenceForTest({
   }
 }
 
-function leaseForTest(provider: string, usdPerGpuHour: string, rest: Partial<LeaseRow> = {}): LeaseRow {
+export function leaseForTest(provider: string, usdPerGpuHour: string, rest: Partial<LeaseRow> = {}): LeaseRow {
   const id = `${provider} ${usdPerGpuHour}`
   const row = { id, provider, gpu: 'h100', gpusPerInstance: 8, usdPerGpuHour, term: 'on_demand', region: 'us' }
   return { ...row, asOf: '2026-10-10', source: 'price page', ...rest }
 }
 
-/** A replay of a million calls in which so many came late, each of `input` and `output` tokens, and the objective was kept all the same. */
+/** A replay, of a million calls unless stated, in which so many came late, each of `input` and `output` tokens, and the objective was kept all the same. */
 export function replayForTest({
   replicas,
-  late,
-  gpusPerReplica = 2,
+  late = 0,
   input = 1000,
   output = 100,
-}: {
-  replicas: number
-  late: number
-  gpusPerReplica?: number
-  input?: number
-  output?: number
-}): Replay {
+  ...rest
+}: { replicas: number; late?: number; input?: number; output?: number } & Partial<Replay>): Replay {
   const time = { p50: 1, p95: 2, p99: 3 }
+  const calls = rest.calls ?? 1_000_000
   return {
     model: 'open-70b',
     gpu: 'h100',
-    gpusPerReplica,
+    gpusPerReplica: 2,
     replicas,
     router: 'least-loaded',
-    calls: 1_000_000,
+    calls,
     leftOut: 0,
-    completed: 1_000_000,
+    completed: calls,
     rejected: 0,
     durationSeconds: 1,
     gpuHours: { leased: 1, busy: 1, idle: 0, cold: 0 },
@@ -139,5 +151,6 @@ export function replayForTest({
       late: { calls: late, input: late * input, output: late * output },
       refused: { calls: 0, input: 0, output: 0 },
     },
+    ...rest,
   }
 }

@@ -1,133 +1,30 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type UsageKind, usageKinds } from '../meter/usage.ts'
 import type { FleetTerms } from './answer.ts'
-import { type Choices, defaultChoices } from './choices.ts'
+import type { Choices } from './choices.ts'
 import { decide } from './decide.ts'
-import type { Evidence, LeaseRow, Replay, ReplicaTerms } from './evidence.ts'
+import type { Evidence, Replay, ReplicaTerms } from './evidence.ts'
+import { choose, even, evidenceForTest, leaseForTest, replayForTest } from './evidence-for-test.ts'
 import { inCrowd, sizedFor } from './fleet-sizing.ts'
 import { costAt, replicasAt } from './staircase.ts'
 
-const windows = 2016
-const calls = 20_000
-const tokens = { input: windows * 1_000_000, output: windows * 250_000 }
-
 /** Two weeks of even traffic: 2,520 Mtok, 20,000 calls; a replica of one GPU at $4 an hour. */
-function evidence(replays: readonly Replay[], usdPerMtok: number, over: Partial<ReplicaTerms> = {}): Evidence {
-  const even = (value: number) => Array.from({ length: windows }, () => value)
-  const usage = Object.fromEntries(usageKinds.map(kind => [kind, 0])) as Record<UsageKind, number>
-  const usd = (usdPerMtok * (tokens.input + tokens.output)) / 1e6
-  const lease: LeaseRow = {
-    id: 'one',
-    provider: 'lambda',
-    gpu: 'h100',
-    gpusPerInstance: 1,
-    usdPerGpuHour: '4',
-    term: 'on_demand',
-    region: 'us',
-    asOf: '2026-10-10',
-    source: 'price page',
-  }
-  return {
-    schemaVersion: 1,
-    sample: false,
-    attribution: [],
-    at: '2026-10-10',
-    seed: 7,
-    slice: {},
-    todayGroup: 'open-70b',
-    demand: {
-      calls,
-      tokens,
-      usage: { ...usage, ...tokens },
-      unknownUsageCalls: 0,
-      failedCalls: 0,
-      firstAtMicros: 0,
-      lastAtMicros: windows * 600e6,
-      windowSeconds: 600,
-      windows: { calls: even(calls / windows), input: even(1_000_000), output: even(250_000) },
-      hoursOfWeek: 168,
-    },
-    coverage: { pricedShare: 1, attributedShare: 0, unpricedModels: [] },
-    objective: { ttftP95Ms: 2000, tpotP95Ms: 50, source: 'test' },
-    api: [
-      {
-        name: 'metered',
-        group: 'open-70b',
-        kind: 'as-metered',
-        provider: 'host',
-        model: 'open-70b',
-        dtype: null,
-        usd: usd.toFixed(12),
-        usdByWindow: even(usd / windows),
-        pricedShare: 1,
-        fixedUsdPerMonth: 0,
-        source: 'list price',
-        observedAt: null,
-        infeasible: { calls: 0, reasons: [] },
-        notes: [],
-      },
-    ],
-    replicas: [
-      {
-        model: 'open-70b',
-        group: 'open-70b',
-        gpu: 'h100',
-        gpusPerReplica: 1,
-        dtype: 'bf16',
-        fits: true,
-        problem: null,
-        requestsPerSecond: 0.01,
-        tokensPerSecond: 1250,
-        secondsPerInputToken: 5e-5,
-        secondsPerOutputToken: 3e-4,
-        loadCurve: [{ load: 1, busyShare: 1, ttftP95Ms: 1900, tpotP95Ms: 45 }],
-        bottleneck: 'compute',
-        kvCapacityTokens: 100_000,
-        band: 0.25,
-        infeasible: { calls: 0, reasons: [] },
-        ...over,
-      },
-    ],
-    leases: [lease],
+const evidence = (replays: readonly Replay[], usdPerMtok: number, over: Partial<ReplicaTerms> = {}): Evidence =>
+  evidenceForTest({
+    perWindow: { calls: 20_000 / 2016, input: 1_000_000, output: 250_000 },
+    level: even,
+    api: [{ usdPerMtok }],
+    replicas: [{ gpusPerReplica: 1, requestsPerSecond: 0.01, tokensPerSecond: 1250, ...over }],
+    leases: [leaseForTest('lambda', '4', { gpusPerInstance: 1 })],
     replays,
-    slices: [],
-    assumptions: [],
-    notModelled: [],
-  }
+  })
+
+/** A replay in which so many calls were late, each of 100,800 tokens. */
+const replay = (replicas: number, late: number, over: Partial<Replay> = {}): Replay => {
+  const each = { calls: 20_000, input: 100_000, output: 800 }
+  return replayForTest({ replicas, late, gpusPerReplica: 1, lateShare: late / each.calls, ...each, ...over })
 }
 
-/** A replay in which so many calls were late, each of so many tokens. */
-function replay(replicas: number, lateCalls: number, over: Partial<Replay> = {}): Replay {
-  const time = { p50: 1, p95: 2, p99: 3 }
-  return {
-    model: 'open-70b',
-    gpu: 'h100',
-    gpusPerReplica: 1,
-    replicas,
-    router: 'least-loaded',
-    calls,
-    leftOut: 0,
-    completed: calls,
-    rejected: 0,
-    durationSeconds: windows * 600,
-    gpuHours: { leased: replicas * 336, busy: 168, idle: replicas * 336 - 168, cold: 0 },
-    ttftMs: time,
-    tpotMs: time,
-    lateShare: lateCalls / calls,
-    lateWindowShare: 0,
-    windowsMetShare: 1,
-    worstHourLateShare: 0,
-    busyHourLateShare: 0,
-    missed: {
-      late: { calls: lateCalls, input: lateCalls * 100_000, output: lateCalls * 800 },
-      refused: { calls: 0, input: 0, output: 0 },
-    },
-    ...over,
-  }
-}
-
-const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
 const fleetOf = (found: Evidence, choices: Choices = choose()) =>
   decide(found, choices, { draws: 5 }).options.find(({ kind }) => kind === 'self-host')!
 

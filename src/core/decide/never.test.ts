@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Choices, defaultChoices } from './choices.ts'
+import type { Choices } from './choices.ts'
 import { decide } from './decide.ts'
 import type { Evidence } from './evidence.ts'
-import { evidenceForTest as evidence, replayForTest } from './evidence-for-test.ts'
+import { choose, evidenceForTest as evidence, replayForTest } from './evidence-for-test.ts'
 import type { NearestChange } from './nearest-change.ts'
 
-const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
 const draws = { draws: 5 }
 
 /** Whether the fleet crosses the API at any volume. */
