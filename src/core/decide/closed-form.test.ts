@@ -1,39 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Fault } from '../fault/fault.ts'
 import { closedForm } from './closed-form.ts'
 import { parseClosedFormInputs } from './closed-form-inputs.ts'
 
-const folder = new URL('../../../test/fixtures/breakeven/', import.meta.url)
 const run = (document: unknown) => closedForm(parseClosedFormInputs(document))
-
-/** `crossings.0.api`, `never.length`: keys may hold dots themselves (`2xgpu` does not), so a plain split will do. */
-function at(value: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((inner, key) => (inner as Record<string, unknown>)?.[key], value)
-}
-
-const published = readdirSync(folder)
-  .filter(name => name.endsWith('.json'))
-  .map(name => ({ name, example: JSON.parse(readFileSync(new URL(name, folder), 'utf8')) }))
-  .filter(({ example }) => example.crosslineInputs)
-
-test('nine published examples have terms to recompute', () => {
-  expect(published).toHaveLength(9)
-})
-
-for (const { name, example } of published) {
-  test(`the published example ${name} comes out as its exact recomputation`, () => {
-    const result = run(example.crosslineInputs)
-    for (const [path, expected] of Object.entries(example.crosslineExpected)) {
-      const got = at(result, path)
-      if (typeof expected === 'number') {
-        expect(typeof got, path).toBe('number')
-        expect(Math.abs((got as number) - expected), path).toBeLessThanOrEqual(1e-9 * Math.abs(expected))
-      } else expect(got, path).toEqual(expected)
-    }
-  })
-}
 
 const fleet = { name: 'own', usdPerGpuHour: 2, tokensPerSecond: 1000 }
 
