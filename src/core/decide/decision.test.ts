@@ -96,6 +96,17 @@ test('under a week: where flat and diurnal arrivals disagree the answer is "cann
   expect(both.profiles[1]!.fleetUsd).toBeGreaterThan(both.profiles[0]!.fleetUsd!)
 })
 
+test('another shape of the hours not seen that changes nothing changes no word either: what is said is said once', () => {
+  const profiles = [...short.profiles.slice(0, 1), { name: 'diurnal', source: 'as even', peakToMean: 1 }]
+  const said = (usdPerGpuHour: number, shapes: typeof profiles) => {
+    const api = [{ usdPerMtok: 3 }, { usdPerMtok: 0.01 }]
+    return decide(evidence({ windows: 36, profiles: shapes, api }), choose({ ...bare, usdPerGpuHour })).verdict
+  }
+  for (const usdPerGpuHour of [0.2, 60]) expect(said(usdPerGpuHour, profiles)).toBe(said(usdPerGpuHour, []))
+  expect(said(0.2, profiles)).toContain('of hosted 1, the latency and number format are not known. It would cost ')
+  expect(said(0.2, profiles)).not.toContain('not measured.')
+})
+
 test('a bill of which too little was metered makes the verdict partial, and asks for the rest first', () => {
   const bill = {
     billedUsd: '100.000000000000',

@@ -81,7 +81,8 @@ function bestWords(answer: Answer, { today, contest }: VerdictContext): string {
   const best = answer.options.find(option => option.name === answer.best)
   if (today === null || best === undefined) return ''
   const month = doubtWords(best)
-  const isSaid = best === contest.fleet || best === contest.proven
+  // By name: under a week of traffic options span several shapes, and the contest's are those of one.
+  const isSaid = [contest.fleet, contest.proven].some(one => one?.name === best.name)
   const undercut = undercutWords(answer, best, today)
   if (best.asMetered && isSaid && best.optimised === null)
     return ['Stay: nothing cheaper is known to meet the bars.', month, undercut].filter(Boolean).join(' ')
@@ -98,13 +99,9 @@ function doubtWords({ band }: OptionAnswer): string {
 function bestIfWords(answer: Answer, { contest }: VerdictContext): string {
   const { bestIf } = answer
   const option = answer.options.find(({ name }) => name === bestIf?.option)
+  if (bestIf === null || option === undefined) return ''
   // An open question has named it already.
-  if (
-    bestIf === null ||
-    option === undefined ||
-    (answer.decision.answer === 'cannot tell' && option === contest.unproven)
-  )
-    return ''
+  if (answer.decision.answer === 'cannot tell' && bestIf.option === contest.unproven?.name) return ''
   const best = answer.options.find(({ name }) => name === answer.best)
   const less = best === undefined ? '' : `, ${lessWords(best, option)} less`
   return `${option.name} would cost ${usdWords(bestIf.usd)} a month${less}, if its ${unknownWords(bestIf.assumes)} will do: not measured.`
