@@ -144,6 +144,18 @@ test('grades: drawn calls make it D, calibrated GPUs B, measured ones A, simulat
   expect(decide(evidence({ replicas: [{ basis: 'measured' }, { gpu: 'h200' }] }), choose()).grade).toBe('C')
 })
 
+test('law 4: own GPUs of which price or latency is not known are an open question, and no "no"', () => {
+  const unpriced = decide(evidence({ leases: [] }), choose())
+  expect(unpriced.decision).toMatchObject({ answer: 'cannot tell', confidence: null })
+  expect(unpriced.verdict).toMatch(/^Cannot tell .*: the price of open-70b on 2× h100 is not known\. Stay: /)
+  const untimed = evidence({ replicas: [{ loadCurve: [] }] })
+  expect(decide(untimed, choose()).decision.reasons).toEqual(['the latency of open-70b on 2× h100 is not known'])
+  expect(decide(untimed, choose({ assume: ['latency'] })).decision.answer).toBe('no')
+  // What is known not to run these weights, at whatever price, is a no.
+  const full = { fits: false, problem: 'too large' }
+  expect(decide(evidence({ leases: [], replicas: [full] }), choose()).decision.answer).toBe('no')
+})
+
 test('law 4: an unknown dtype of today makes a stated one no sameness, and a presumed one is repeated', () => {
   const offers = [{}, { usdPerMtok: 0.01, dtype: 'fp8' }]
   // No replica of these weights says in what they are published.

@@ -3,7 +3,15 @@ import { estimate } from '../statistics/estimate.ts'
 import type { OptionAnswer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
 import { type DrawnCurve, shareCheaper } from './band.ts'
-import { type Assumable, isSameWeights, mayBeBest, provable, type Weights } from './eligibility.ts'
+import {
+  type Assumable,
+  isBarred,
+  isSameWeights,
+  mayBeBest,
+  provable,
+  unknownWords,
+  type Weights,
+} from './eligibility.ts'
 import type { Resampled } from './resample.ts'
 
 export type DecisionAnswer = 'yes' | 'no' | 'cannot tell'
@@ -41,6 +49,8 @@ export interface Contest {
   readonly proven: OptionAnswer | null
   /** The cheapest API that lacks nothing but proof. */
   readonly unproven: OptionAnswer | null
+  /** A fleet that nothing speaks against but that its price or its latency is not known. */
+  readonly unknownFleet: OptionAnswer | null
   /** Share of draws in which some fleet is cheaper than every proven API, and than the unproven ones too; null = none. */
   readonly beatsProven: number | null
   readonly beatsAll: number | null
@@ -71,6 +81,13 @@ export function contestOf(
     )
   const fleets = of(proven, true)
   const unproven = of(all, false).filter(entry => !proven.includes(entry))
+  const unknownFleet = entries.find(
+    ({ option }) =>
+      option.kind === 'self-host' &&
+      isSameWeights(option, today) &&
+      !isBarred(option) &&
+      !mayBeBest(option, today, assumed),
+  )
   const beats = (rivals: readonly Placed[]) =>
     rivals.length === 0 || fleets.length === 0
       ? null
@@ -79,6 +96,7 @@ export function contestOf(
     fleet: cheapest(fleets),
     proven: cheapest(of(proven, false)),
     unproven: cheapest(unproven),
+    unknownFleet: unknownFleet?.option ?? null,
     beatsProven: beats(of(proven, false)),
     beatsAll: beats(of(all, false)),
   }
@@ -88,10 +106,10 @@ const curves = (entries: readonly Placed[]): DrawnCurve[] => entries.map(({ draw
 
 /** What one contest says by itself. Yes must hold against unproven offers too: they could well be good enough. */
 export function answerOf(contest: Contest): { readonly answer: DecisionAnswer; readonly confidence: number | null } {
-  const { fleet, proven, unproven, beatsProven, beatsAll } = contest
+  const { fleet, proven, unproven, unknownFleet, beatsProven, beatsAll } = contest
   if (fleet === null) {
-    // Nothing that runs: whatever an API costs, own GPUs are no way to serve this.
-    return proven === null && unproven === null
+    // Nothing that runs: whatever an API costs, own GPUs are no way to serve this. What is not known is no such thing.
+    return unknownFleet !== null || (proven === null && unproven === null)
       ? { answer: 'cannot tell', confidence: null }
       : { answer: 'no', confidence: 1 }
   }
@@ -122,8 +140,9 @@ export function decisionOf(contests: readonly Contest[], names: readonly string[
   }
 }
 
-function reasonsOf({ fleet, proven, unproven, beatsProven, beatsAll }: Contest): string[] {
+function reasonsOf({ fleet, proven, unproven, unknownFleet, beatsProven, beatsAll }: Contest): string[] {
   const percent = (share: number) => `${Math.round(share * 100)} % of resampled months`
+  if (fleet === null && unknownFleet !== null) return [unknownFleetWords(unknownFleet)]
   if (fleet === null) return ['no fleet that was tried serves these calls within the bars']
   return [
     ...(proven === null && unproven === null ? ['no API of these weights has a known price'] : []),
@@ -136,4 +155,9 @@ function reasonsOf({ fleet, proven, unproven, beatsProven, beatsAll }: Contest):
         ]
       : []),
   ]
+}
+
+/** What is not known of a fleet that could be the way to serve this. */
+export function unknownFleetWords({ name, usd, unknowns }: OptionAnswer): string {
+  return `${usd === null ? 'the price' : `the ${unknownWords(unknowns)}`} of ${name} is not known`
 }

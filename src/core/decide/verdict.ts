@@ -1,7 +1,7 @@
 // An answer without words in; the sentences that a buyer reads out: yes, no or cannot tell first, then what it rests on.
 import type { Answer, Band, OptionAnswer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
-import type { Contest } from './decision.ts'
+import { type Contest, unknownFleetWords } from './decision.ts'
 import { isBarred, isSameWeights, mostInfeasibleShare, unknownWords, type Weights } from './eligibility.ts'
 import { unservedShare } from './feasible.ts'
 import { spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
@@ -46,7 +46,13 @@ function decisionWords(answer: Answer, { today, contest, isStated }: VerdictCont
     return `No: own GPUs do not pay off for ${today.group}. They would cost ${monthly(fleet)} ${here} (${fleet.name}), ${times} the ${usdWords(decidedUsd(rival!)!)} of ${payWords(rival!)}${sure}.`
   }
   const question = `Cannot tell whether own GPUs pay off for ${today.group}`
-  if (fleet === null) return `${question}: no way to serve it has a known price within the bars ${here}.`
+  if (fleet === null) {
+    const open =
+      contest.unknownFleet === null
+        ? `no way to serve it has a known price within the bars ${here}`
+        : unknownFleetWords(contest.unknownFleet)
+    return `${question}: ${open}.`
+  }
   if (profiles.some(({ answer: one }) => one !== profiles[0]!.answer)) {
     const each = profiles.map(
       one => `${one.name} arrivals say ${one.answer} (${one.fleetUsd === null ? 'no fleet' : usdWords(one.fleetUsd)})`,
