@@ -4,7 +4,7 @@ import { estimate } from '../statistics/estimate.ts'
 import type { FleetTerms, OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Assumption, Evidence, Replay, ReplicaTerms } from './evidence.ts'
-import { fallbackOf, usdOf } from './feasible.ts'
+import { fallbackOf, type Together, usdOf } from './feasible.ts'
 import { ceiling, curveAt, curveOf, servingAt } from './staircase.ts'
 import { seenMtokPerMonth, totalTokens } from './traffic.ts'
 
@@ -137,17 +137,16 @@ function spillOf(evidence: Evidence, replica: ReplicaTerms, replay: Replay, api:
   const { missed, calls: all } = replay
   const none = { calls: 0, share: 0, api, usdPerMtok: 0 }
   if (missed === undefined || all === 0) return none
-  const refused = Math.max(0, replay.rejected - replica.infeasible.calls)
-  const ofRefused = replay.rejected > 0 ? refused / replay.rejected : 0
-  const missedCalls = missed.late.calls + refused
+  const tooLarge = tooLargeFor(evidence, replica, replay.rejected, missed.refused)
+  const missedCalls = missed.late.calls + tooLarge.calls
   const calls = missedCalls - Math.floor(all * spillTolerated)
   if (calls <= 0) return none
   // Which of them are tolerated nobody says: each counts in part, so that one more late call never makes it cheaper.
   const part = calls / missedCalls
   const tokens = {
     calls,
-    input: part * (missed.late.input + ofRefused * missed.refused.input),
-    output: part * (missed.late.output + ofRefused * missed.refused.output),
+    input: part * (missed.late.input + tooLarge.input),
+    output: part * (missed.late.output + tooLarge.output),
   }
   const usd = api === null ? null : usdOf(evidence, api, tokens)
   return {
@@ -156,6 +155,21 @@ function spillOf(evidence: Evidence, replica: ReplicaTerms, replay: Replay, api:
     api: usd === null ? null : api,
     usdPerMtok: (usd ?? 0) / (totalTokens(evidence.demand) / 1e6),
   }
+}
+
+/** Refused calls that the model would take: those too large for the cache of a replica alone. */
+function tooLargeFor(
+  { feasibility }: Evidence,
+  { infeasible }: ReplicaTerms,
+  rejected: number,
+  refused: Together,
+): Together {
+  const calls = Math.max(0, rejected - infeasible.calls)
+  const tooLong = infeasible.kind === undefined ? undefined : feasibility?.kinds[infeasible.kind]
+  // Calls too long for the model are no mean refused calls (law 7); only where nobody counted their tokens they pass for such.
+  const part = rejected > 0 ? calls / rejected : 0
+  const left = (all: number, long: number | undefined) => (long === undefined ? part * all : Math.max(0, all - long))
+  return { calls, input: left(refused.input, tooLong?.input), output: left(refused.output, tooLong?.output) }
 }
 
 /**
