@@ -5,7 +5,7 @@ import type { CostTerms, FleetTerms, OptionAnswer } from './answer.ts'
 import { type ApiBill, apiBill, refusedByFleet, restatedBill } from './api-bill.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Evidence, ReplicaTerms } from './evidence.ts'
-import { countedOn, type FleetSizing, inCrowd, sizingNotes, sizingOf } from './fleet-sizing.ts'
+import { countedOn, type FleetSizing, inCrowd, sizingNotes, sizingOf, withUnserved } from './fleet-sizing.ts'
 import { instanceOf, type Lease, unknown } from './lease.ts'
 import { fleetRestated } from './restated.ts'
 import { costAt } from './staircase.ts'
@@ -147,7 +147,7 @@ function fleetCandidate(
     terms:
       terms === null ? null : countedOn(fleetRestated(evidence, choices, replica, terms), seen.peakToMean / peakToMean),
     priceSource: lease === null ? 'unknown' : lease.source,
-    infeasible: refused.infeasible,
+    infeasible: withUnserved(evidence, refused.infeasible, sizing),
     notes,
     apiIndex: null,
     replicaIndex,

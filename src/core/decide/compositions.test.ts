@@ -136,3 +136,20 @@ test('law 7: of equal shares and means the joint data decides: late long calls c
   expect(lateShort).toBeCloseTo(aMonth(10 * (0.001 * 2 + 0.0004 * 10)), 9)
   expect(lateLong).toBeCloseTo(aMonth(10 * (0.099 * 2 + 0.0004 * 10)), 9)
 })
+
+test('law 4: a call that no replica holds and no API with a price takes is not served, and too many of them bar own GPUs', () => {
+  fc.assert(
+    fc.property(fewCalls, rates, (calls, price) => {
+      const made = evidence(calls, price, price)
+      const isUnserved = (one: Call) => one.tooLong || isCacheRefused(one)
+      const share = (list: readonly Call[]) => expect.closeTo(list.length / calls.length, 9)
+      const unpriced = { ...made, api: made.api.map(api => ({ ...api, usd: null, rates: null })) }
+      const fleet = fleetIn(unpriced)
+      expect(fleet.infeasible.unservedShare).toEqual(share(calls.filter(isUnserved)))
+      if (calls.some(isUnserved)) expect(decided(unpriced).best).toBeNull()
+      // With a price there, only those are left that it refuses too.
+      const left = calls.filter(one => one.tooLong && one.refusedByFallback)
+      expect(fleetIn(made).infeasible.unservedShare).toEqual(share(left))
+    }),
+  )
+})

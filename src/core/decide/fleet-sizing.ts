@@ -4,7 +4,7 @@ import { estimate } from '../statistics/estimate.ts'
 import type { FleetTerms, OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Assumption, Evidence, Replay, ReplicaTerms } from './evidence.ts'
-import { fallbackOf, type Together, usdOf } from './feasible.ts'
+import { fallbackOf, shareOf, type Together, unservedShare, usdOf } from './feasible.ts'
 import { ceiling, curveAt, curveOf, servingAt } from './staircase.ts'
 import { seenMtokPerMonth, totalTokens } from './traffic.ts'
 
@@ -16,8 +16,10 @@ export interface Spill {
   readonly calls: number
   /** Of all calls that could be replayed. */
   readonly share: number
-  /** Who takes them; null = nobody, and they stay late. */
+  /** Who takes them; null = nobody: the late ones stay late, and the refused ones are not served. */
   readonly api: ApiTerms | null
+  /** Those among them that nobody serves. */
+  readonly unservedCalls: number
   /** Per million tokens of the whole traffic. */
   readonly usdPerMtok: number
 }
@@ -135,7 +137,7 @@ function carrying(terms: FleetTerms, replicaMtokPerMonth: number): FleetTerms {
 /** Late calls and those that the cache of no replica holds, beyond what is tolerated; calls that the model refuses are not among them. */
 function spillOf(evidence: Evidence, replica: ReplicaTerms, replay: Replay, api: ApiTerms | null): Spill {
   const { missed, calls: all } = replay
-  const none = { calls: 0, share: 0, api, usdPerMtok: 0 }
+  const none = { calls: 0, share: 0, api, unservedCalls: 0, usdPerMtok: 0 }
   if (missed === undefined || all === 0) return none
   const tooLarge = tooLargeFor(evidence, replica, replay.rejected, missed.refused)
   const missedCalls = missed.late.calls + tooLarge.calls
@@ -153,6 +155,7 @@ function spillOf(evidence: Evidence, replica: ReplicaTerms, replay: Replay, api:
     calls,
     share: estimate(calls / all),
     api: usd === null ? null : api,
+    unservedCalls: usd === null ? tooLarge.calls : 0,
     usdPerMtok: (usd ?? 0) / (totalTokens(evidence.demand) / 1e6),
   }
 }
@@ -186,6 +189,23 @@ export function spillApiOf(evidence: Evidence, choices: Choices, group: string):
     .filter(({ infeasible }) => infeasible.calls <= spillTolerated * evidence.demand.calls)
     .sort((a, b) => Number(a.usd) - Number(b.usd) || (a.name < b.name ? -1 : 1))
   return ordered[Math.floor((ordered.length - 1) / 2)] ?? null
+}
+
+/** What a fleet refuses, with those of its spill that no API takes either. */
+export function withUnserved(
+  evidence: Evidence,
+  infeasible: OptionAnswer['infeasible'],
+  sizing: FleetSizing | null,
+): OptionAnswer['infeasible'] {
+  const unserved = sizing?.spill.unservedCalls ?? 0
+  if (unserved === 0) return infeasible
+  const calls = infeasible.calls + unserved
+  const reasons = [
+    ...infeasible.reasons,
+    `${unserved} calls: larger than the cache of a replica, and no API takes them`,
+  ]
+  const share = estimate(unservedShare({ infeasible }) + shareOf(evidence, unserved))
+  return { ...infeasible, calls, share: shareOf(evidence, calls), reasons, unservedShare: share }
 }
 
 /** The spill of an option, as the answer shows it. */
