@@ -75,6 +75,8 @@ export interface Band {
 export interface OptionAnswer {
   readonly name: string
   readonly kind: 'api' | 'dedicated' | 'self-host'
+  /** Who sells an API by the token; null for fleets. */
+  readonly provider: string | null
   readonly group: string
   readonly dtype: string | null
   /** What is paid today: a metered history, not an offer. */

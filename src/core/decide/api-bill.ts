@@ -3,7 +3,7 @@ import { estimate } from '../statistics/estimate.ts'
 import type { CacheAnswer, CostTerms, OptimisedAnswer, OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Evidence } from './evidence.ts'
-import { fallbackOf, type Infeasible, type Refused, refusedBy, shareOf, takesAdapters } from './feasible.ts'
+import { apiNamed, fallbackOf, type Infeasible, type Refused, refusedBy, shareOf, takesAdapters } from './feasible.ts'
 import { type ApiCost, billedTimes, billTimes } from './restated.ts'
 import { costAt } from './staircase.ts'
 import { totalTokens, volumeOf } from './traffic.ts'
@@ -66,7 +66,7 @@ export function restatedBill(
   api: ApiTerms,
 ): Omit<ApiBill, 'terms'> & { readonly terms: CostTerms | null } {
   const { apiUsdPerMtok } = choices
-  if (apiUsdPerMtok !== null && api.name === choices.api) {
+  if (apiUsdPerMtok !== null && api === apiNamed(evidence, choices)) {
     const { fixedUsdPerMonth } = api
     return { ...bill, terms: { kind: 'api', usdPerMtok: apiUsdPerMtok, fixedUsdPerMonth }, optimised: null }
   }

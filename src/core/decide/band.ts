@@ -11,6 +11,7 @@ import { countedOn } from './fleet-sizing.ts'
 import { leasedAt } from './lease.ts'
 import type { Resampled } from './resample.ts'
 import { type Curve, curveAt, curveOf } from './staircase.ts'
+import { knownUsageShare } from './traffic.ts'
 
 /** An option's curve in one draw. */
 export type DrawnCurve = (draw: number) => Curve
@@ -53,6 +54,8 @@ function hostedRatios(evidence: Evidence, apiIndex: number): readonly number[] {
   if (api.kind === 'as-metered') return [1]
   const prices = evidence.api
     .filter(other => other.kind === 'hosted' && other.group === api.group && other.usd !== null)
+    // A price of a part of the calls is no price of them.
+    .filter(other => other.pricedShare >= knownUsageShare(evidence) - 1e-9)
     .map(other => Number(other.usd))
     .sort((a, b) => a - b)
   const median = prices[Math.floor((prices.length - 1) / 2)] ?? 0

@@ -2,7 +2,7 @@
 
 import { groupedBy } from '../statistics/grouped.ts'
 import type { CostTerms, FleetTerms, OptionAnswer } from './answer.ts'
-import { type ApiBill, apiBill, refusedByFleet, restatedBill } from './api-bill.ts'
+import { type ApiBill, apiBill, decidedTerms, refusedByFleet, restatedBill } from './api-bill.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Evidence, ReplicaTerms } from './evidence.ts'
 import { countedOn, type FleetSizing, inCrowd, sizingNotes, sizingOf, withUnserved } from './fleet-sizing.ts'
@@ -190,6 +190,20 @@ function fleetTerms(
   }
   const { crowdRequestsPerSecond: crowd = replica.requestsPerSecond } = replica
   return inCrowd(terms, crowd / replica.requestsPerSecond, seenMtokPerMonth(evidence, choices))
+}
+
+/** One API and a fleet rented for one kind of replica, alone, at other choices: what a "never" is tried with. */
+export function pairTermsAt(
+  evidence: Evidence,
+  choices: Choices,
+  apiIndex: number,
+  replicaIndex: number,
+): { readonly line: CostTerms | null; readonly fleet: FleetTerms | null } {
+  const [supply] = ownSupplies(evidence, { ...choices, gpu: null, own: null }, evidence.replicas[replicaIndex]!)
+  return {
+    line: decidedTerms(apiCandidate(evidence, choices, evidence.api[apiIndex]!, apiIndex)),
+    fleet: fleetCandidate(evidence, replicaIndex, supply!, 1).terms as FleetTerms | null,
+  }
 }
 
 /** Names are how options are told apart: twins get their dtype, and then a number. */

@@ -48,6 +48,7 @@ export function optionAt(
   return {
     name: candidate.name,
     kind: candidate.kind,
+    provider: api?.provider ?? null,
     group: candidate.group,
     dtype: candidate.dtype,
     asMetered,

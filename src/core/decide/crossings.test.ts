@@ -164,6 +164,14 @@ test('own GPUs that catch up exactly where the knee ends cross there, when a ste
   expect(crossings(line(2, 15), own).list).toEqual([{ at: 3, lots: 7 }])
 })
 
+test('a lead so small that it takes more segments than numbers can count is found all the same, and ends', () => {
+  // F = 10⁹ and D − K = 3 · 10⁻¹²: the first segment won is beyond 2⁵³, where n + 1 = n.
+  const { list, forGood } = crossings(line(1), stair(1 - 3e-12, 1, 1e9), 3)
+  expect(list.length).toBeLessThanOrEqual(3)
+  expect(list[0]!.lots).toBeGreaterThan(Number.MAX_SAFE_INTEGER)
+  expect(forGood).not.toBeNull()
+})
+
 test('the lower envelope changes exactly where a fine scan sees another curve become the cheapest', () => {
   const curve = fc.oneof(
     fc

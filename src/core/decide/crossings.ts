@@ -103,10 +103,9 @@ function singleSegment(a: number, level: number, own: Curve): PairCrossings {
   return { list: [only], total: 1, forGood: own.limit === Number.POSITIVE_INFINITY && a >= 0 ? only : null }
 }
 
+/** By index: where segments are so many that the next number is the same one, counting on would never end. */
 function run(from: number, to: number, crossing: (n: number) => PairCrossing): PairCrossing[] {
-  const list: PairCrossing[] = []
-  for (let n = from; n <= to; n++) list.push(crossing(n))
-  return list
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => crossing(from + i))
 }
 
 /**

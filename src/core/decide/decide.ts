@@ -119,8 +119,14 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
     possibleSavings: possibleSavingsOf(options, best ?? group[0]?.option ?? null, today?.group ?? null),
     crossings: changes.crossings,
     crossingsAsBilled: changesAsBilled(group, changes.crossings, (here.tokensPerMonth / 1e6) * reach),
-    pairs: pairs.map(({ changeable: _, ...shown }) => shown),
-    never: neversOf(evidence, ofCompared),
+    pairs: pairs.map(({ api, selfHost, crossings, forGoodFrom, never }) => ({
+      api,
+      selfHost,
+      crossings,
+      forGoodFrom,
+      never,
+    })),
+    never: neversOf(evidence, choices, ofCompared),
     forGoodFrom: forGood,
     comparedApi: compared?.option.name ?? null,
     youAreHere: {

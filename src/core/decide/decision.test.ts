@@ -191,3 +191,13 @@ test('law 9: other weights save only possibly, and the price of a failure says w
   expect(assumed.best).toBe('hosted 1')
   expect(assumed.assumptions.map(({ name }) => name)).toContain('quality of hosted 1')
 })
+
+test('law 4: cheaper than what somebody else asks is no yes while nobody knows what is paid today', () => {
+  const paid = { usd: null, pricedShare: 0 }
+  const decided = (over: object) =>
+    decide(evidence({ api: [{ ...paid, ...over }, { usdPerMtok: 6 }] }), choose({ ...bare, usdPerGpuHour: 1 }))
+  expect(decided({}).decision.answer).toBe('cannot tell')
+  expect(decided({}).decision.reasons.join()).toContain('has no price')
+  // Calls on own servers are billed by the hour: no price a token is missing there.
+  expect(decided({ provider: 'vllm' }).decision.answer).toBe('yes')
+})

@@ -1,4 +1,6 @@
 // Options under each shape that the traffic may have in; whether own GPUs pay off now for the same weights, and how sure that is, out.
+
+import { isOwnServer } from '../meter/own-servers.ts'
 import { estimate } from '../statistics/estimate.ts'
 import type { OptionAnswer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
@@ -51,6 +53,8 @@ export interface Contest {
   readonly unproven: OptionAnswer | null
   /** A fleet that nothing speaks against but that its price or its latency is not known. */
   readonly unknownFleet: OptionAnswer | null
+  /** What is paid today on these weights, where nobody knows how much that is. Own servers are no seller. */
+  readonly unpricedToday: OptionAnswer | null
   /** Share of draws in which some fleet is cheaper than every proven API, and than the unproven ones too; null = none. */
   readonly beatsProven: number | null
   readonly beatsAll: number | null
@@ -88,6 +92,10 @@ export function contestOf(
       !isBarred(option) &&
       !mayBeBest(option, today, assumed),
   )
+  const unpricedToday = entries.find(
+    ({ option }) =>
+      option.asMetered && option.usd === null && isSameWeights(option, today) && !isOwnServer(option.provider),
+  )
   const beats = (rivals: readonly Placed[]) =>
     rivals.length === 0 || fleets.length === 0
       ? null
@@ -97,6 +105,7 @@ export function contestOf(
     proven: cheapest(of(proven, false)),
     unproven: cheapest(unproven),
     unknownFleet: unknownFleet?.option ?? null,
+    unpricedToday: unpricedToday?.option ?? null,
     beatsProven: beats(of(proven, false)),
     beatsAll: beats(of(all, false)),
   }
@@ -106,14 +115,17 @@ const curves = (entries: readonly Placed[]): DrawnCurve[] => entries.map(({ draw
 
 /** What one contest says by itself. Yes must hold against unproven offers too: they could well be good enough. */
 export function answerOf(contest: Contest): { readonly answer: DecisionAnswer; readonly confidence: number | null } {
-  const { fleet, proven, unproven, unknownFleet, beatsProven, beatsAll } = contest
+  const { fleet, proven, unproven, unknownFleet, unpricedToday, beatsProven, beatsAll } = contest
   if (fleet === null) {
     // Nothing that runs: whatever an API costs, own GPUs are no way to serve this. What is not known is no such thing.
     return unknownFleet !== null || (proven === null && unproven === null)
       ? { answer: 'cannot tell', confidence: null }
       : { answer: 'no', confidence: 1 }
   }
-  if (beatsAll !== null && beatsAll >= sureShare) return { answer: 'yes', confidence: estimate(beatsAll) }
+  // Cheaper than what somebody else asks is no yes while nobody knows what is paid.
+  const isPaidUnknown = unpricedToday !== null && proven === null
+  if (beatsAll !== null && beatsAll >= sureShare && !isPaidUnknown)
+    return { answer: 'yes', confidence: estimate(beatsAll) }
   if (beatsProven !== null && beatsProven <= 1 - sureShare)
     return { answer: 'no', confidence: estimate(1 - beatsProven) }
   return { answer: 'cannot tell', confidence: null }
@@ -140,11 +152,13 @@ export function decisionOf(contests: readonly Contest[], names: readonly string[
   }
 }
 
-function reasonsOf({ fleet, proven, unproven, unknownFleet, beatsProven, beatsAll }: Contest): string[] {
+function reasonsOf(contest: Contest): string[] {
+  const { fleet, proven, unproven, unknownFleet, unpricedToday, beatsProven, beatsAll } = contest
   const percent = (share: number) => `${Math.round(share * 100)} % of resampled months`
   if (fleet === null && unknownFleet !== null) return [unknownFleetWords(unknownFleet)]
   if (fleet === null) return ['no fleet that was tried serves these calls within the bars']
   return [
+    ...(unpricedToday !== null && proven === null ? [`what is paid today (${unpricedToday.name}) has no price`] : []),
     ...(proven === null && unproven === null ? ['no API of these weights has a known price'] : []),
     ...(beatsProven === null ? [] : [`own GPUs are cheaper than ${proven!.name} in ${percent(beatsProven)}`]),
     ...(unproven !== null && beatsAll !== null && beatsAll !== beatsProven

@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest'
-import { type Choices, defaultChoices } from './choices.ts'
 import { decide } from './decide.ts'
 import type { DedicatedRow } from './evidence.ts'
-import { evidenceForTest } from './evidence-for-test.ts'
+import { choose, evidenceForTest } from './evidence-for-test.ts'
 
-const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
 const row = (host: string, usdPerGpuHour: string, gpu = 'h100'): DedicatedRow => ({
   host,
   gpu,

@@ -98,7 +98,7 @@ export function refusedBy(
   const all = evidence.feasibility.kinds[kind]!
   const left = evidence.feasibility.both[kind]![fallbackKind]!
   const taken = { input: all.input - left.input, output: all.output - left.output, calls: all.calls - left.calls }
-  const usd = usdOf(evidence, fallback, taken)
+  const usd = usdOf(evidence, choices, fallback, taken)
   if (usd === null || taken.calls === 0) return none
   return {
     calls,
@@ -137,11 +137,24 @@ function notBilled(own: { rates: ApiTerms['rates']; usd: number | null }, taken:
 const atRates = (rates: NonNullable<ApiTerms['rates']>, tokens: Omit<Together, 'calls'>): number =>
   (rates.inputUsdPerMtok * tokens.input + rates.outputUsdPerMtok * tokens.output) / 1e6
 
-/** At its list price; a metered history without one at what it costs per token on the whole. */
-export function usdOf(evidence: Evidence, api: ApiTerms, tokens: Together): number | null {
-  if (api.rates) return atRates(api.rates, tokens)
+/** At its list price, or at the one stated for it; a metered history without one at what it costs per token on the whole. */
+export function usdOf(evidence: Evidence, choices: Choices, api: ApiTerms, tokens: Together): number | null {
+  const times = statedTimes(evidence, choices, api)
+  if (api.rates) return times * atRates(api.rates, tokens)
   if (api.usd === null) return null
-  return (Number(api.usd) * (tokens.input + tokens.output)) / totalTokens(evidence.demand)
+  return (times * Number(api.usd) * (tokens.input + tokens.output)) / totalTokens(evidence.demand)
+}
+
+/** The API that `api` of the choices names, twins told apart by their dtype; null where it names none. */
+export function apiNamed({ api: all }: Evidence, { api: name }: Choices): ApiTerms | null {
+  return all.find(api => api.name === name || `${api.name} (${api.dtype})` === name) ?? null
+}
+
+/** How many times its own price an API is stated to bill; 1 where nothing is stated of it. */
+function statedTimes(evidence: Evidence, choices: Choices, api: ApiTerms): number {
+  const { apiUsdPerMtok } = choices
+  if (apiUsdPerMtok === null || api !== apiNamed(evidence, choices) || !(Number(api.usd) > 0)) return 1
+  return (apiUsdPerMtok * totalTokens(evidence.demand)) / 1e6 / Number(api.usd)
 }
 
 /** The share of the demand's calls that nobody takes: what bars an option from `best`. */

@@ -183,3 +183,18 @@ test("today's own latency: lived with, unless an objective is stated; then only 
   expect(at({ stated, measured: { ttft: p95(2100), tpot: null } })).toBe('no')
   expect(at({ stated: { ttft: true, tpot: true }, measured: { ttft: p95(1900), tpot: null } })).toBe('unknown')
 })
+
+test('law 4: late calls go only where calls may be served, and to nobody where none may take them', () => {
+  const leases = [leaseForTest('lambda', '4', { gpusPerInstance: 1, region: 'europe-west4' })]
+  const spillIn = (regions: readonly (string | null)[]) => {
+    const found = evidenceForTest({
+      level: even,
+      api: regions.map(region => ({ usdPerMtok: 2, region })),
+      replays: [replay(3, 200, { gpusPerReplica: 2 })],
+      leases,
+    })
+    return fleetOf(found, choose({ region: 'eu' })).spill!.api
+  }
+  expect(spillIn(['us-east-1', 'eu-west-1'])).toBe('hosted 1')
+  expect(spillIn(['us-east-1', null])).toBeNull()
+})

@@ -4,7 +4,8 @@ import { estimate } from '../statistics/estimate.ts'
 import type { FleetTerms, OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Assumption, Evidence, Replay, ReplicaTerms } from './evidence.ts'
-import { fallbackOf, shareOf, type Together, unservedShare, usdOf } from './feasible.ts'
+import { apiNamed, fallbackOf, shareOf, type Together, unservedShare, usdOf } from './feasible.ts'
+import { regionRefusal } from './region.ts'
 import { ceiling, curveAt, curveOf, servingAt } from './staircase.ts'
 import { seenMtokPerMonth, totalTokens } from './traffic.ts'
 
@@ -67,7 +68,7 @@ export function sizingOf(
   const byLoad = Math.max(1, servingAt(curveOf({ ...terms, fixedReplicas: null }), today))
   const keeping = replays.filter(keepsInReplay)
   const sizes = (keeping.length > 0 ? keeping : replays.slice(-1)).map((replay): FleetSizing => {
-    const spill = spillOf(evidence, replica, replay, api)
+    const spill = spillOf(evidence, choices, replica, replay, api)
     return {
       replay,
       byLoad,
@@ -81,7 +82,7 @@ export function sizingOf(
   // A stated fleet is what it is: its own replay, where there is one, says what it spills.
   const own = replays.find(({ replicas }) => replicas === choices.replicas)
   if (own === undefined) return best
-  const spill = spillOf(evidence, replica, own, api)
+  const spill = spillOf(evidence, choices, replica, own, api)
   return { replay: own, byLoad, spill, terms: { ...best.terms, spillUsdPerMtok: spill.usdPerMtok } }
 }
 
@@ -135,7 +136,13 @@ function carrying(terms: FleetTerms, replicaMtokPerMonth: number): FleetTerms {
 }
 
 /** Late calls and those that the cache of no replica holds, beyond what is tolerated; calls that the model refuses are not among them. */
-function spillOf(evidence: Evidence, replica: ReplicaTerms, replay: Replay, api: ApiTerms | null): Spill {
+function spillOf(
+  evidence: Evidence,
+  choices: Choices,
+  replica: ReplicaTerms,
+  replay: Replay,
+  api: ApiTerms | null,
+): Spill {
   const { missed, calls: all } = replay
   const none = { calls: 0, share: 0, api, unservedCalls: 0, usdPerMtok: 0 }
   if (missed === undefined || all === 0) return none
@@ -150,7 +157,7 @@ function spillOf(evidence: Evidence, replica: ReplicaTerms, replay: Replay, api:
     input: part * (missed.late.input + tooLarge.input),
     output: part * (missed.late.output + tooLarge.output),
   }
-  const usd = api === null ? null : usdOf(evidence, api, tokens)
+  const usd = api === null ? null : usdOf(evidence, choices, api, tokens)
   return {
     calls,
     share: estimate(calls / all),
@@ -177,12 +184,14 @@ function tooLargeFor(
 
 /**
  * Who takes what comes late: the API named as fallback or to compare with, else today's own where it serves the same
- * weights, else of the offers of the same weights the one of middle price (the lower of two); null where none has a price.
+ * weights, else of the offers of the same weights the one of middle price (the lower of two); null where none has a price,
+ * or may serve where the calls must be served.
  */
 export function spillApiOf(evidence: Evidence, choices: Choices, group: string): ApiTerms | null {
-  const named = fallbackOf(evidence, choices) ?? evidence.api.find(({ name }) => name === choices.api) ?? null
-  if (named !== null) return named.usd === null ? null : named
-  const same = evidence.api.filter(api => api.group === group && api.usd !== null)
+  const isAllowed = ({ usd, region = null }: ApiTerms) => usd !== null && regionRefusal(choices.region, region) === null
+  const named = fallbackOf(evidence, choices) ?? apiNamed(evidence, choices)
+  if (named !== null) return isAllowed(named) ? named : null
+  const same = evidence.api.filter(api => api.group === group && isAllowed(api))
   const today = same.find(({ kind }) => kind === 'as-metered')
   if (today) return today
   const ordered = same

@@ -3,12 +3,11 @@ import { expect, test } from 'vitest'
 import type { FleetTerms } from './answer.ts'
 import { type Choices, defaultChoices } from './choices.ts'
 import { decide } from './decide.ts'
-import { evidenceForTest } from './evidence-for-test.ts'
+import { choose, evidenceForTest } from './evidence-for-test.ts'
 import { instanceOf } from './lease.ts'
 import { ownHardware } from './own-hardware.ts'
 import type { OwnServers } from './own-lease.ts'
 
-const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
 const fleetsOf = (choices: Choices, gpusPerReplica = 2) =>
   decide(evidenceForTest({ replicas: [{ gpusPerReplica }] }), choices, { draws: 5 }).options.filter(
     ({ kind }) => kind === 'self-host',

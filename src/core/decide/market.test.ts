@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Choices, defaultChoices } from './choices.ts'
 import { decide } from './decide.ts'
-import { evidenceForTest } from './evidence-for-test.ts'
-
-const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
+import { choose, evidenceForTest } from './evidence-for-test.ts'
 
 test("the whole market's spread is told beside the answer, with what each end would cost, and no band is drawn from it", () => {
   const [sensitivity] = decide(evidenceForTest(), choose(), { draws: 5 }).sensitivities

@@ -67,11 +67,10 @@ export function nearestChanges(evidence: Evidence, pair: Changeable): NearestCha
     const to = outputShare - ahead(outputShare) / rise
     if (rise !== 0 && to > 0 && to < 1) changes.push({ variable: 'outputShare', from: outputShare, to })
   }
-  const distance = ({ from, to }: NearestChange) => Math.abs(log(to / from))
   return changes
     .map(({ variable, from, to }) => ({ variable, from: estimate(from), to: estimate(to) }))
     .filter(({ from, to }) => from > 0 && to > 0)
-    .sort((a, b) => distance(a) - distance(b))
+    .sort(byDistance)
 }
 
 /** What a full fleet costs beyond the API's fixed part, and what it carries: a lot of one that grows, all of one that does not. */
@@ -82,6 +81,39 @@ function fullCost(terms: FleetTerms, apiFixedUsd: number): { gpuUsd: number; oth
   const gpuUsd = Math.ceil(fixedReplicas / lot) * lot * replicaUsdPerMonth
   return { gpuUsd, otherUsd: terms.fixedUsdPerMonth - apiFixedUsd, mtok: curveOf(terms).limit }
 }
+
+/** Prices decide which size of a replayed fleet is the cheapest: with these the formula's limit holds, and the nearest one is searched. */
+const resized: readonly NearestChange['variable'][] = ['usdPerGpuHour', 'apiUsdPerMtok']
+const halvings = 44
+
+/** The changes with limits found by trying, where another size of the fleet comes to cross sooner; none that never does. */
+export function refined(
+  changes: readonly NearestChange[],
+  crosses: (change: NearestChange) => boolean,
+): NearestChange[] {
+  return changes
+    .flatMap(change => {
+      const { variable, from } = change
+      if (!resized.includes(variable)) return [change]
+      const isUp = change.to > from
+      let beyond = change.to * (isUp ? 1 + 1e-9 : 1 - 1e-9)
+      for (let tries = 0; !crosses({ ...change, to: beyond }); tries++) {
+        if (tries === 12) return []
+        beyond *= isUp ? 2 : 0.5
+      }
+      let short = from
+      for (let i = 0; i < halvings; i++) {
+        const middle = (short + beyond) / 2
+        if (crosses({ ...change, to: middle })) beyond = middle
+        else short = middle
+      }
+      return [{ variable, from, to: estimate(beyond) }]
+    })
+    .sort(byDistance)
+}
+
+const byDistance = (a: NearestChange, b: NearestChange): number =>
+  Math.abs(log(a.to / a.from)) - Math.abs(log(b.to / b.from))
 
 /** The nearest changes in a sentence, at most three of them. */
 export function changeWords(changes: readonly NearestChange[]): string | null {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Choices } from './choices.ts'
 import { decide } from './decide.ts'
 import type { Evidence } from './evidence.ts'
-import { choose, evidenceForTest as evidence, replayForTest } from './evidence-for-test.ts'
+import { bare, choose, evidenceForTest as evidence, replayForTest } from './evidence-for-test.ts'
 import type { NearestChange } from './nearest-change.ts'
 
 const draws = { draws: 5 }
@@ -93,4 +93,33 @@ test('a stated length mix moves an API by what prompts are of its bill, and a fl
   const unknown = at(0.4).find(({ name }) => name === 'hosted 1')!
   expect(unknown.usd).toBeNull()
   expect(unknown.notes.join()).toContain('not known')
+})
+
+test('where another size of a replayed fleet comes to cross sooner, the limit is that one’s', () => {
+  const late = { replicas: 9, calls: 20_000, late: 900, input: 100_000, output: 800 }
+  const made = evidence({
+    api: [
+      { usdPerMtok: 1, promptShare: 0.5 },
+      { usdPerMtok: 5, promptShare: 0.5 },
+    ],
+    replicas: [{ tokensPerSecond: 500 }],
+    replays: [replayForTest(late), replayForTest({ replicas: 10, calls: 20_000, late: 0 })],
+  })
+  const asked = choose({ ...bare, usdPerGpuHour: 3, fallback: 'hosted 1', api: 'metered' })
+  const [never] = decide(made, asked, draws).never
+  const hour = never!.nearest.find(({ variable }) => variable === 'usdPerGpuHour')!
+  const at = (usdPerGpuHour: number) => crosses(made, { ...asked, usdPerGpuHour })
+  expect([at(hour.to * 0.999), at(hour.to * 1.01)]).toEqual([true, false])
+})
+
+test('an API’s price counts for what a fleet sends there too', () => {
+  const made = evidence({
+    api: [{ usdPerMtok: 0.3, promptShare: 0.5 }],
+    replays: [replayForTest({ replicas: 3, calls: 20_000, late: 900 })],
+  })
+  const fleet = (apiUsdPerMtok: number) =>
+    decide(made, choose({ ...bare, api: 'metered', apiUsdPerMtok }), draws).options.find(
+      ({ kind }) => kind === 'self-host',
+    )!.breakdown.spill!
+  expect(fleet(50) / fleet(5)).toBeCloseTo(10, 9)
 })

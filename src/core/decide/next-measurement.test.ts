@@ -1,11 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Choices, defaultChoices } from './choices.ts'
 import { decide } from './decide.ts'
-import { evidenceForTest } from './evidence-for-test.ts'
+import { bare, choose, evidenceForTest } from './evidence-for-test.ts'
 
-const choose = (choices: Partial<Choices> = {}): Choices => ({ ...defaultChoices, ...choices })
-const bare = { operationsUsdPerMonth: 0, overheadShare: 0, spareReplicas: 0, minReplicas: 1 }
 const draws = { draws: 200 }
 const row = (provider: string, usdPerGpuHour: string) => ({
   ...evidenceForTest().leases[0]!,

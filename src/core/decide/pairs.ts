@@ -2,11 +2,11 @@
 import { estimate } from '../statistics/estimate.ts'
 import type { Answer, CostTerms, FleetTerms, OptionAnswer } from './answer.ts'
 import { decidedTerms } from './api-bill.ts'
-import type { Candidate } from './candidates.ts'
+import { type Candidate, pairTermsAt } from './candidates.ts'
 import type { Choices } from './choices.ts'
 import { crossings } from './crossings.ts'
 import type { Evidence } from './evidence.ts'
-import { type Changeable, changeWords, nearestChanges } from './nearest-change.ts'
+import { type Changeable, changeWords, type NearestChange, nearestChanges, refined } from './nearest-change.ts'
 import { usdWords } from './phrase.ts'
 import { outputShareOf, promptWorkOf } from './restated.ts'
 import { curveOf, elsewhereUsdPerMtok, servingAfter } from './staircase.ts'
@@ -14,7 +14,13 @@ import { curveOf, elsewhereUsdPerMtok, servingAfter } from './staircase.ts'
 /** Crossings listed per pair; `forGoodFrom` is exact whatever their number. */
 const mostListed = 50
 
-export type Pair = Answer['pairs'][number] & { readonly changeable: Changeable }
+export type Pair = Answer['pairs'][number] & {
+  readonly changeable: Changeable
+  /** What the fleet costs follows from replays, which another price may read otherwise. */
+  readonly isReplayed: boolean
+  readonly apiIndex: number
+  readonly replicaIndex: number
+}
 
 interface Priced {
   readonly option: OptionAnswer
@@ -50,6 +56,9 @@ function pairOf(
     })),
     forGoodFrom: found.forGood === null ? null : estimate(found.forGood.at * 1e6),
     never: found.total > 0 ? null : whyNever(line, terms),
+    isReplayed: candidate.sizing !== null && candidate.lease?.own === undefined,
+    apiIndex: seller.apiIndex!,
+    replicaIndex: candidate.replicaIndex!,
     changeable: {
       line,
       terms,
@@ -85,15 +94,29 @@ function savedPerMtok(api: CostTerms, fleet: FleetTerms): number {
 }
 
 /** The pairs without a crossing, the one nearest to crossing first, each with what would make it cross. */
-export function neversOf(evidence: Evidence, pairs: readonly Pair[]): Answer['never'] {
+export function neversOf(evidence: Evidence, choices: Choices, pairs: readonly Pair[]): Answer['never'] {
   return pairs
     .filter(pair => pair.never !== null)
     .map(pair => ({ pair, distance: distanceOf(pair) }))
     .sort((a, b) => a.distance - b.distance)
     .map(({ pair }) => {
-      const nearest = nearestChanges(evidence, pair.changeable)
+      const exact = nearestChanges(evidence, pair.changeable)
+      const nearest = pair.isReplayed ? refined(exact, change => crossesAt(evidence, choices, pair, change)) : exact
       return { option: pair.selfHost, reason: pair.never!, nearestChange: changeWords(nearest), nearest }
     })
+}
+
+/** Whether the pair crosses once a change is stated, its fleet sized anew. */
+function crossesAt(
+  evidence: Evidence,
+  choices: Choices,
+  { apiIndex, replicaIndex }: Pair,
+  { variable, to }: NearestChange,
+): boolean {
+  const stated =
+    variable === 'apiUsdPerMtok' ? { api: evidence.api[apiIndex]!.name, apiUsdPerMtok: to } : { [variable]: to }
+  const { line, fleet } = pairTermsAt(evidence, { ...choices, ...stated }, apiIndex, replicaIndex)
+  return line !== null && fleet !== null && crossings(curveOf(line), curveOf(fleet), 1).total > 0
 }
 
 /** K ÷ D: how many times too dear a full replica is. */
