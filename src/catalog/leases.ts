@@ -116,15 +116,15 @@ const billings: Readonly<Record<string, Billing>> = {
   verda: bySecond('datacrunch.io/pricing: by the second'),
 }
 
-const byTheHour: Billing = {
-  stepSeconds: 3600,
-  leastSeconds: 3600,
-  source: 'its step is not told: whole hours, the longest that is usual',
+const untold: Billing = {
+  stepSeconds: 60,
+  leastSeconds: 60,
+  source: 'its step is not told: by the minute, the longest of those that tell',
 }
 
 /** How a row's time is billed: by its provider's step, and for no less than its term. */
 export function billingOf({ provider, term }: LeaseRow): Billing {
-  const billing = billings[provider] ?? byTheHour
+  const billing = billings[provider] ?? untold
   return { ...billing, leastSeconds: Math.max(billing.leastSeconds, leastHours(term) * 3600) }
 }
 

@@ -19,6 +19,9 @@ export interface NextMeasurement {
 
 type Unworded = Omit<Answer, 'next'>
 
+/** Share of calls up to which a missing price leaves a bill its meaning. */
+const fewCalls = 0.01
+
 /**
  * First what keeps the answer from being one (the rest of the bill, prices). Then of all unknowns the one whose knowledge
  * would most likely change the decision, of equals the one on which most money hangs; last what other weights would save.
@@ -41,12 +44,13 @@ export function nextMeasurementOf(
       command: 'crossline import FILE',
     }
   }
-  if (answer.best === null && unpriced.length > 0) {
-    const [first] = unpriced
+  // A few calls without a price are no reason that nothing is the best: own servers bill by the hour.
+  const [first] = unpriced
+  if (answer.best === null && first !== undefined && first.share > fewCalls) {
     return {
       unknown: 'price',
       chanceOfChange: null,
-      why: `a price for ${first!.model}: ${first!.calls} calls have none`,
+      why: `a price for ${first.model}: ${first.calls} calls have none`,
       command: 'crossline reprice (after adding it to prices.yaml)',
     }
   }
