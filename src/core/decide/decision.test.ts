@@ -198,6 +198,16 @@ test('law 4: cheaper than what somebody else asks is no yes while nobody knows w
     decide(evidence({ api: [{ ...paid, ...over }, { usdPerMtok: 6 }] }), choose({ ...bare, usdPerGpuHour: 1 }))
   expect(decided({}).decision.answer).toBe('cannot tell')
   expect(decided({}).decision.reasons.join()).toContain('has no price')
+  expect(decided({}).verdict).toMatch(/^Cannot tell .*: what is paid today \(metered\) has no price\. /)
   // Calls on own servers are billed by the hour: no price a token is missing there.
   expect(decided({ provider: 'vllm' }).decision.answer).toBe('yes')
+})
+
+test('an untried offer that costs more than own GPUs is not what the question hangs on', () => {
+  const decided = decide(evidence({ api: [{ kind: 'hosted', usdPerMtok: 1.5 }], replicas: [{ band: 1.5 }] }), {
+    ...choose({ ...bare, tokensPerMonth: 5e11 }),
+    usdPerGpuHour: 12,
+  })
+  expect(decided.decision.answer).toBe('cannot tell')
+  expect(decided.verdict).toMatch(/^Cannot tell .*: the two are too close\. /)
 })

@@ -33,7 +33,7 @@ function decisionWords(answer: Answer, { today, contest, isStated }: VerdictCont
     return 'Cannot tell: nobody said which weights this traffic runs on. Say which: --as-model on the command line, "Run as" on the page.'
   const here = `at ${isStated ? 'the stated' : "today's"} ${tokenWords(answer.youAreHere.tokensPerMonth)} a month`
   const { decision, profiles } = answer
-  const { fleet, proven, unproven } = contest
+  const { fleet, proven, unproven, unpricedToday } = contest
   const rival = proven ?? unproven
   const sure = decision.confidence === null ? '' : `, in ${Math.round(decision.confidence * 100)} % of resampled months`
   if (decision.answer === 'yes') {
@@ -61,7 +61,13 @@ function decisionWords(answer: Answer, { today, contest, isStated }: VerdictCont
   }
   if (rival === null)
     return `${question}: no API of these weights has a known price. ${fleet.name} costs ${monthly(fleet)} ${here}.`
-  if (unproven !== null && (proven === null || decidedUsd(unproven)! < decidedUsd(proven)!)) {
+  const cheapest = [proven, fleet]
+    .filter(one => one !== null)
+    .reduce((a, b) => (decidedUsd(b)! < decidedUsd(a)! ? b : a))
+  if (unpricedToday !== null && proven === null && decidedUsd(fleet)! < decidedUsd(rival)!) {
+    return `${question}: what is paid today (${unpricedToday.name}) has no price. ${fleet.name} costs ${monthly(fleet)} ${here}, ${rival.name} ${usdWords(decidedUsd(rival)!)}.`
+  }
+  if (unproven !== null && decidedUsd(unproven)! < decidedUsd(cheapest)!) {
     const verb = unproven.unknowns.length > 1 ? 'are' : 'is'
     return `${question}: of ${unproven.name}, the ${unknownWords(unproven.unknowns)} ${verb} not known. It would cost ${monthly(unproven)} ${here}, own GPUs ${usdWords(decidedUsd(fleet)!)} (${fleet.name}).`
   }
