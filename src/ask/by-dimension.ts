@@ -1,5 +1,7 @@
 // A ledger and a dimension in; its calls summed by it, by environment and by weights, out: one grouped query.
 import type { Cell } from '../core/decide/by-dimension.ts'
+import { parseUsd } from '../core/meter/money.ts'
+import { toldAnswerTokens, toldPromptTokens } from '../core/meter/usage.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Question } from './question.ts'
 import { allCalls, groupOf } from './slices.ts'
@@ -20,10 +22,6 @@ export async function cellsBy(by: string, question: Question, ledger: Ledger): P
   const demand = await ledger.demand(base, 3600)
   const cells = rows.map((row): Cell => {
     const model = row.key.model ?? null
-    const prompt = (['input', 'cacheRead', 'cacheWrite', 'inputAudio', 'inputImage'] as const).map(
-      kind => row.usage[kind] ?? 0,
-    )
-    const answer = (['output', 'outputAudio', 'outputImage'] as const).map(kind => row.usage[kind] ?? 0)
     return {
       key: row.key[by] ?? null,
       environment: row.key.environment ?? null,
@@ -31,9 +29,9 @@ export async function cellsBy(by: string, question: Question, ledger: Ledger): P
       calls: row.calls,
       unpricedCalls: row.unpricedCalls,
       unknownUsageCalls: row.unknownUsageCalls,
-      pico: BigInt(row.usd.replace('.', '')),
-      input: prompt.reduce((a, b) => a + b, 0),
-      output: answer.reduce((a, b) => a + b, 0),
+      pico: parseUsd(row.usd),
+      input: toldPromptTokens(row.usage),
+      output: toldAnswerTokens(row.usage),
     }
   })
   const spent = cells.some(({ pico }) => pico > 0n)
