@@ -32,6 +32,8 @@ export async function cellsBy(by: string, question: Question, ledger: Ledger): P
       pico: parseUsd(row.usd),
       input: toldPromptTokens(row.usage),
       output: toldAnswerTokens(row.usage),
+      cacheRead: row.usage.cacheRead ?? 0,
+      cacheWrite: row.usage.cacheWrite ?? 0,
     }
   })
   const spent = cells.some(({ pico }) => pico > 0n)

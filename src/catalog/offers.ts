@@ -184,11 +184,19 @@ export function offerRates(offer: HostedOffer): Rates | null {
   return rates
 }
 
-/** The two list prices as numbers, for estimates; null when one of them is not stated. */
-export function listPrices({ usdPerMtokInput, usdPerMtokOutput }: HostedOffer) {
+/** List prices as numbers, for estimates; null when that of prompts or of answers is not stated. */
+export function listPrices(offer: HostedOffer) {
+  const { usdPerMtokInput, usdPerMtokOutput, usdPerMtokCacheRead, usdPerMtokCacheWrite } = offer
   if (usdPerMtokInput === null || usdPerMtokOutput === null) return null
-  return { inputUsdPerMtok: Number(usdPerMtokInput), outputUsdPerMtok: Number(usdPerMtokOutput) }
+  return {
+    inputUsdPerMtok: Number(usdPerMtokInput),
+    outputUsdPerMtok: Number(usdPerMtokOutput),
+    cacheReadUsdPerMtok: numberOf(usdPerMtokCacheRead),
+    cacheWriteUsdPerMtok: numberOf(usdPerMtokCacheWrite),
+  }
 }
+
+const numberOf = (usd: string | null): number | null => (usd === null ? null : Number(usd))
 
 /** The first reason not to show an offer by default, in words; null when there is none. */
 function reasonToLeaveOut(record: z.output<typeof row>): string | null {

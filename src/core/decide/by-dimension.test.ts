@@ -80,6 +80,52 @@ test('law 7: a shared fleet is sized once; slices bear its replica-seconds, and 
   }
 })
 
+test("an API that keeps today's cache hits shares its bill by what each slice reads, writes and gets, at its own rates", () => {
+  const cache = { hitShare: 0.5, freshUsd: null, lowUsd: null, rule: null }
+  const { demand } = evidenceForTest()
+  const usage = { ...demand.usage, cacheRead: 1008e6, cacheWrite: 252e6 }
+  const evidence = (basis: 'as metered' | 'simulated') =>
+    evidenceForTest({
+      demand: { ...demand, usage },
+      api: [
+        { usdPerMtok: 5 },
+        {
+          // Of 756 Mtok fresh, 1,008 read, 252 written and 504 of answers.
+          usd: '3187.800000000000',
+          servesToday: true,
+          rates: {
+            inputUsdPerMtok: 1,
+            outputUsdPerMtok: 4,
+            cacheReadUsdPerMtok: 0.1,
+            cacheWriteUsdPerMtok: 1.25,
+          },
+          cache: { ...cache, basis, readTokens: usage.cacheRead, writtenTokens: usage.cacheWrite },
+        },
+      ],
+    })
+  const cells = [
+    cell({ key: 'search', input: 1512e6, cacheRead: 1008e6, cacheWrite: 252e6, output: 252e6 }),
+    cell({ key: 'chat', input: 504e6, output: 252e6 }),
+  ]
+  const atBest = (basis: 'as metered' | 'simulated') => {
+    const answer = decide(evidence(basis), { ...defaultChoices, usdPerGpuHour: 1000 }, { draws: 20 })
+    expect(answer.best).toBe('hosted 1')
+    const known = new Map([['open-70b', { evidence: evidence(basis), answer }]])
+    const { rows, total } = byDimension('feature', cells, known, month)
+    return { ...Object.fromEntries(rows.map(row => [row.key, row.usdPerMonthAtBest])), total: total.usdPerMonthAtBest }
+  }
+  const toMonth = 730 / 336
+  // Search: 252 × 1 + 1,008 × 0.1 + 252 × 1.25 + 252 × 4; chat: 504 × 1 + 252 × 4.
+  const metered = atBest('as metered')
+  expect(metered.search).toBeCloseTo(1675.8 * toMonth, 6)
+  expect(metered.chat).toBeCloseTo(1512 * toMonth, 6)
+  expect(metered.total).toBeCloseTo(3187.8 * toMonth, 6)
+  // Simulated hits are not those metered, and nobody knows whose they are: 1,512 × 1 + 252 × 4 to 504 × 1 + 252 × 4.
+  const simulated = atBest('simulated')
+  expect(simulated.search).toBeCloseTo((3187.8 * toMonth * 2520) / 4032, 6)
+  expect(simulated.total).toBeCloseTo(3187.8 * toMonth, 6)
+})
+
 test('law 4: what has no price, no model or no answer is unknown, in the row and in the total', () => {
   const known = answered()
   const rowsOf = (...cells: Cell[]) => byDimension('feature', cells, new Map([['open-70b', known]]), month)

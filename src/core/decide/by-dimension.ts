@@ -6,7 +6,7 @@ import type { Answer, Band, OptionAnswer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
 import type { DecisionAnswer } from './decision.ts'
 import { unknownWords } from './eligibility.ts'
-import type { Evidence } from './evidence.ts'
+import type { ApiTerms, Evidence } from './evidence.ts'
 import type { Grade } from './grade.ts'
 
 /** As for a metered history: with more calls of unknown usage than this its cost is not known. */
@@ -27,7 +27,13 @@ export interface Cell {
   /** Tokens of the calls of known usage. */
   readonly input: number
   readonly output: number
+  /** Of `input`, what was metered as read from a prompt cache and written to it; absent = none. */
+  readonly cacheRead?: number
+  readonly cacheWrite?: number
 }
+
+/** What a slice, or all calls together, ask of an option. */
+type Load = Pick<Cell, 'input' | 'output' | 'cacheRead' | 'cacheWrite'>
 
 /** What is known of all calls of some weights together: fleets are shared, so nothing is decided slice by slice. */
 export interface WeightsAnswer {
@@ -162,14 +168,14 @@ const isPriced = (cell: Cell): boolean =>
 
 /** The part of an option's bill that these calls cause. */
 function shareOf(cell: Cell, option: OptionAnswer, evidence: Evidence): number | null {
-  const { input, output } = evidence.demand.tokens
+  const { tokens, usage } = evidence.demand
   const weigh = weighing(option, evidence)
   if (weigh === null) return null
-  const all = weigh(input, output)
-  return all > 0 ? weigh(cell.input, cell.output) / all : null
+  const all = weigh({ ...tokens, cacheRead: usage.cacheRead, cacheWrite: usage.cacheWrite })
+  return all > 0 ? weigh(cell) / all : null
 }
 
-function weighing(option: OptionAnswer, evidence: Evidence): ((input: number, output: number) => number) | null {
+function weighing(option: OptionAnswer, evidence: Evidence): ((load: Load) => number) | null {
   if (option.replica !== null) {
     const { model, gpu, gpusPerReplica } = option.replica
     const terms = evidence.replicas.find(
@@ -177,10 +183,22 @@ function weighing(option: OptionAnswer, evidence: Evidence): ((input: number, ou
     )
     return terms === undefined
       ? null
-      : (input, output) => terms.secondsPerInputToken * input + terms.secondsPerOutputToken * output
+      : ({ input, output }) => terms.secondsPerInputToken * input + terms.secondsPerOutputToken * output
   }
-  const rates = evidence.api.find(({ name }) => name === option.name)?.rates
-  return rates ? (input, output) => rates.inputUsdPerMtok * input + rates.outputUsdPerMtok * output : null
+  const api = evidence.api.find(({ name }) => name === option.name)
+  return api?.rates ? billedBy(api.rates, api.cache?.basis === 'as metered') : null
+}
+
+/**
+ * A load at a seller's rates. Hits simulated for it are known of all calls together and not slice by slice, and with none
+ * every prompt is fresh: then a slice bears its part of the prompts. Only hits that are kept as metered are its own.
+ */
+function billedBy(rates: NonNullable<ApiTerms['rates']>, hitsAreMetered: boolean): (load: Load) => number {
+  const { inputUsdPerMtok: fresh, outputUsdPerMtok } = rates
+  const offRead = hitsAreMetered ? fresh - (rates.cacheReadUsdPerMtok ?? fresh) : 0
+  const onWrite = hitsAreMetered ? (rates.cacheWriteUsdPerMtok ?? fresh) - fresh : 0
+  return ({ input, output, cacheRead = 0, cacheWrite = 0 }) =>
+    fresh * input - offRead * cacheRead + onWrite * cacheWrite + outputUsdPerMtok * output
 }
 
 /** Of the largest possible saving of the weights, the part that these calls spend. */

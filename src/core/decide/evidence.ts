@@ -28,7 +28,13 @@ export interface ApiTerms {
   readonly infeasible: Infeasible
   readonly notes: readonly string[]
   /** List price of a fresh prompt and of an answer: what calls pay that come from elsewhere. Null = none is known. */
-  readonly rates?: { readonly inputUsdPerMtok: number; readonly outputUsdPerMtok: number } | null
+  readonly rates?: {
+    readonly inputUsdPerMtok: number
+    readonly outputUsdPerMtok: number
+    /** Of prompt tokens read from its cache and written to it; null or absent = billed as fresh. */
+    readonly cacheReadUsdPerMtok?: number | null
+    readonly cacheWriteUsdPerMtok?: number | null
+  } | null
   /** Share of `usd` that is paid for prompts: what another tokenizer would move. */
   readonly promptShare?: number
   /** Whether its tier by the token serves a customer's own adapters; null or absent = not known. */
