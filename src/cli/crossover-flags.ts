@@ -5,7 +5,7 @@ import { type Region, regions } from '../core/decide/region.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import type { ChoicesParams, QuestionParams } from '../server/parameters.ts'
 import type { CommandFrame } from './command.ts'
-import { given, listFlag, numberFlag } from './flags.ts'
+import { given, listFlag, numberFlag, pairsFlag } from './flags.ts'
 
 export interface CrossoverFlags {
   readonly inputs?: string
@@ -18,6 +18,7 @@ export interface CrossoverFlags {
   readonly gpu?: readonly string[]
   readonly from?: string
   readonly to?: string
+  readonly where?: Readonly<Record<string, string>>
   readonly at?: string
   readonly ttft?: number
   readonly tpot?: number
@@ -64,6 +65,7 @@ export function declareCrossoverFlags(command: Command): Command {
     .option('--as-model <id>', 'catalog model whose weights the traffic is taken to run on')
     .option('--from <time>', 'first day or instant')
     .option('--to <time>', 'up to, not including')
+    .option('--where <dim=value>', 'only these calls: feature=search; repeatable', pairsFlag('--where'))
     .option('--by <dim>', 'also slice by slice: feature, workload, team, model, environment, tag:NAME')
     .option('--adapters <n>', 'adapters (LoRA) that the calls need', number('--adapters', count))
     .option('--adapter-rank <r>', 'their rank (default: 16)', number('--adapter-rank', { min: 1, whole: true }))
@@ -127,6 +129,7 @@ export async function crossoverParams(frame: CommandFrame, flags: CrossoverFlags
       from: flags.from,
       to: flags.to,
       zone: frame.settings().zone,
+      where: flags.where,
       gpus: gpu === undefined ? undefined : [...gpu],
       // With one shape to try, it is also the one to show.
       gpu: gpu?.length === 1 ? gpu[0] : undefined,

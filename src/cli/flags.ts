@@ -28,6 +28,17 @@ export function listFlag(flag: string): (text: string, before?: readonly string[
   }
 }
 
+/** A commander parser for `name=value`; repeated flags add up, and so does a comma before another `name=`. */
+export function pairsFlag(
+  flag: string,
+): (text: string, before?: Readonly<Record<string, string>>) => Readonly<Record<string, string>> {
+  return (text, before = {}) => {
+    const pairs = text.split(/,(?=(?:tag:[^=,]+|\w+)=)/).map(pair => /^([^=]+)=(.+)$/s.exec(pair))
+    if (pairs.every(pair => pair !== null)) return { ...before, ...Object.fromEntries(pairs.map(([, k, v]) => [k, v])) }
+    throw new Fault('BAD_PAIR', `"${text}" names no value`, { where: flag, fix: 'write feature=search' })
+  }
+}
+
 /** The given keys that are set: what a flag left out must not be sent as. */
 export function given<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>

@@ -131,6 +131,7 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       })
       await expect(ledger.report({ where: { nope: 'x' } }, [], 'UTC')).rejects.toMatchObject({
         code: 'UNKNOWN_DIMENSION',
+        where: '--where',
       })
       await expect(ledger.report({}, [], 'Mars/Olympus')).rejects.toMatchObject({ code: 'UNKNOWN_ZONE' })
     })

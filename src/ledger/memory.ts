@@ -97,7 +97,7 @@ export function openMemory(): Ledger {
       return calls.length - before
     },
     report: async (slice, by, zone) => {
-      by.forEach(checkDimension)
+      for (const dimension of by) checkDimension(dimension)
       const zoneName = knownZone(zone)
       const rows = grouped(within(slice), call => by.map(dimension => dimensionOf(call, dimension, zoneName))).map(
         group => {

@@ -4,17 +4,17 @@ import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { dimensions, type ReportRow, type Slice, type SourceRow } from './ledger.ts'
 
 /** Refuses a dimension that no call has. `tag:NAME` is always one. */
-export function checkDimension(name: string): void {
+export function checkDimension(name: string, where = '--by'): void {
   if ((dimensions as readonly string[]).includes(name) || name.startsWith('tag:')) return
   const nearest = nearestName(name, dimensions)
   throw new Fault('UNKNOWN_DIMENSION', `unknown dimension "${name}"`, {
-    where: '--by',
+    where,
     fix: nearest ? `did you mean ${nearest}?` : `use one of ${dimensions.join(', ')}, or tag:NAME`,
   })
 }
 
 export function checkSlice(slice: Slice): void {
-  for (const name of Object.keys(slice.where ?? {})) checkDimension(name)
+  for (const name of Object.keys(slice.where ?? {})) checkDimension(name, '--where')
 }
 
 /** A count as a number, or a Fault instead of a rounded one. */

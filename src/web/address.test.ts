@@ -1,10 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { commandOf, firstState, fragmentOf, type PageState, stateOf } from './address.ts'
+import { commandOf, firstState, fragmentOf, ofSlice, type PageState, stateOf, whereOf } from './address.ts'
 
 const word = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' })
 const state: fc.Arbitrary<PageState> = fc.record({
-  question: fc.record({ model: word, asModel: word }, { requiredKeys: [] }),
+  question: fc.record(
+    {
+      model: word,
+      asModel: word,
+      where: fc.dictionary(word, word, { minKeys: 1, noNullPrototype: true }).map(where => JSON.stringify(where)),
+    },
+    { requiredKeys: [] },
+  ),
   choices: fc.record(
     {
       term: word,
@@ -37,4 +44,43 @@ test('the bare address is the default state, and the other way round', () => {
 test('the command quotes names for a shell', () => {
   const command = commandOf({ ...firstState, choices: { api: "o'hare gpt; rm -rf", tokensPerMonth: 3e9 } })
   expect(command).toBe("crossline crossover --api 'o'\\''hare gpt; rm -rf' --volume 3000000000")
+})
+
+test('the address of a slice filters to it and forgets what was chosen among other calls; all calls are the bare one', () => {
+  const before: PageState = {
+    ...firstState,
+    question: { model: 'open-70b', at: '2026-10-10', where: '{"feature":"chat"}' },
+    choices: { gpu: 'h100', api: 'hosted 1', tokensPerMonth: 3e9, term: 'spot' },
+    shown: ['metered'],
+  }
+  const where = { feature: 'search', environment: 'production' }
+  const slice = stateOf(`#${fragmentOf(ofSlice(before, where))}`)
+  expect(whereOf(slice.question)).toEqual(where)
+  expect(slice).toEqual({
+    ...firstState,
+    question: { at: '2026-10-10', where: JSON.stringify(where) },
+    choices: { term: 'spot' },
+  })
+  expect(fragmentOf(ofSlice(stateOf('#where={"feature":"search"}'), {}))).toBe('')
+})
+
+test.each([
+  '',
+  'search',
+  '{}',
+  '[]',
+  '["search"]',
+  'null',
+  '{"feature":7}',
+])('a filter that makes no sense is none: %s', where => {
+  const state = stateOf(`#${new URLSearchParams({ where })}`)
+  expect(state).toEqual(firstState)
+  expect(whereOf({ where })).toEqual({})
+})
+
+test('the command filters by one flag a dimension, quoted where a shell needs it', () => {
+  const where = JSON.stringify({ feature: 'search', 'tag:lang': 'de, at' })
+  expect(commandOf({ ...firstState, question: { where } })).toBe(
+    "crossline crossover --where feature=search --where 'tag:lang=de, at'",
+  )
 })

@@ -9,6 +9,7 @@ export const questionNames = [
   'from',
   'to',
   'zone',
+  'where',
   'at',
   'gpus',
   'otherModels',
@@ -39,15 +40,7 @@ interface Codec {
 
 const text: Codec = { read: value => (value === '' ? undefined : value) }
 const list: Codec = { read: value => (value === '' ? undefined : value.split(',')) }
-const json: Codec = {
-  read: value => {
-    try {
-      return JSON.parse(value)
-    } catch {
-      return undefined
-    }
-  },
-}
+const json: Codec = { read: parsed }
 const amount = (least: number, most: number, whole = false): Codec => ({
   read: value => {
     const number = Number(value)
@@ -94,6 +87,7 @@ export function stateOf(fragment: string): PageState {
     const value = params.get(name)
     if (value) question[name] = value
   }
+  if (question.where && !isWhere(parsed(question.where))) delete question.where
   const choices: Record<string, unknown> = {}
   for (const [name, codec] of Object.entries(choiceCodecs)) {
     const value = params.get(name)
@@ -123,6 +117,26 @@ export function fragmentOf(state: PageState): string {
   if (state.yScale === 'linear') params.set('y', 'linear')
   for (const name of state.shown ?? []) params.append('show', name)
   return params.toString()
+}
+
+/** Dimensions of the calls and the value that each must have: `{ feature: 'search' }`. */
+export type Where = Readonly<Record<string, string>>
+
+/** What the calls asked about are filtered by; empty for all calls. */
+export function whereOf({ where }: PageQuestion): Where {
+  const read = where === undefined ? undefined : parsed(where)
+  return isWhere(read) ? read : {}
+}
+
+/**
+ * The same page over the calls of one slice, or with an empty one over all. What was chosen among the models, GPUs and APIs
+ * of the calls shown until now, and their volume, say nothing of other calls.
+ */
+export function ofSlice(state: PageState, where: Where): PageState {
+  const { model: _model, where: _where, ...question } = state.question
+  const { gpu: _gpu, api: _api, tokensPerMonth: _volume, ...choices } = state.choices
+  const filter = Object.keys(where).length === 0 ? {} : { where: JSON.stringify(where) }
+  return { ...state, question: { ...question, ...filter }, choices, shown: null }
 }
 
 /** The command that prints what a state shows; `base` is the one that wrote the file, whose flags later ones override. */
@@ -163,12 +177,16 @@ export function commandOf(state: PageState, base = 'crossline crossover'): strin
     const value = given[name]
     return value === undefined || value === null ? [] : [flag, quoted(String(value))]
   })
+  const filters = Object.entries(whereOf(state.question)).flatMap(([name, value]) => [
+    '--where',
+    quoted(`${name}=${value}`),
+  ])
   // Choices without a flag: a plan file carries them.
   const plan = (['overheadShare', 'own'] as const).flatMap(name => {
     const value = state.choices[name]
     return value === undefined || value === null ? [] : [`# with ${name}: ${shown(value)} in a --plan file`]
   })
-  return [base, ...words, ...plan].join(' ')
+  return [base, ...filters, ...words, ...plan].join(' ')
 }
 
 /** As the codecs read it; what is left open is empty. */
@@ -178,5 +196,19 @@ function shown(value: unknown): string {
 }
 
 function quoted(word: string): string {
-  return /^[\w.,:/+-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`
+  return /^[\w.,:/+-][\w.,:/+=-]*$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isWhere(value: unknown): value is Where {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const values = Object.values(value)
+  return values.length > 0 && values.every(one => typeof one === 'string')
 }

@@ -10,6 +10,7 @@ import { Downloads } from './downloads.tsx'
 import { CoverageLine, Ground, SampleBanner } from './ground.tsx'
 import { KeysDialog, keysOpen } from './keys.tsx'
 import { RankedTable } from './ranked-table.tsx'
+import { SliceLine } from './slice-line.tsx'
 import { SlicesPanel } from './slices-panel.tsx'
 import { Empty, Failed, StillWorking, Working } from './standing.tsx'
 import { decided, evidenceShown, loading, page } from './state.ts'
@@ -53,8 +54,16 @@ export function App(): JSX.Element {
 
 function Body(): JSX.Element {
   const state = loading.value
-  if (state.kind === 'trouble')
-    return state.trouble.code.includes('EMPTY') ? <Empty /> : <Failed trouble={state.trouble} />
+  if (state.kind === 'trouble') {
+    // Nothing in a slice is not nothing in the ledger.
+    if (state.trouble.code.includes('EMPTY') && !page.value.question.where) return <Empty />
+    return (
+      <>
+        <SliceLine />
+        <Failed trouble={state.trouble} />
+      </>
+    )
+  }
   const { answer: shown, problem } = decided.value
   const evidence = evidenceShown.value
   if (evidence === null) return <Working progress={state.kind === 'loading' ? state.progress : ''} />
@@ -64,6 +73,7 @@ function Body(): JSX.Element {
     <div class={isOld ? 'answer old' : 'answer'} aria-busy={isOld}>
       {isOld && <StillWorking progress={state.progress} />}
       {evidence.sample && <SampleBanner attribution={evidence.attribution} />}
+      <SliceLine />
       {shown ? (
         <>
           <div class="verdict" aria-live="polite">

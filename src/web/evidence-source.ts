@@ -61,7 +61,7 @@ export async function fetchSlices(
     ['by', by],
     ...Object.entries(question),
     ...stated.map(
-      ([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)] as [string, string],
+      ([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)] as [string, string],
     ),
   ])
   const answered = await ask<ByDimension>(`/api/crossover?${query}`, { signal }, progress)

@@ -62,6 +62,43 @@ test('the number under the cursor is what `crossover --volume` prints, and the s
   expect(read.length).toBeGreaterThan(2)
   for (const [name, usd] of read)
     expect([name, answer.options.find(option => option.name === name)?.usd]).toEqual([name, usd])
+
+  // A row of the slices leads to the answer of its calls, by keyboard, across a reload, and on the command line too.
+  await page.getByLabel('Dimension').selectOption('feature')
+  const row = page.locator('.slices tr[data-slice="research-agent"]')
+  await row.locator('a').focus({ timeout: 60_000 })
+  await page.keyboard.press('Enter')
+  const line = page.locator('.slice-line')
+  await line.filter({ hasText: 'research-agent' }).waitFor({ timeout: 60_000 })
+  const where = '{"feature":"research-agent","environment":"production"}'
+  expect(new URLSearchParams(new URL(page.url()).hash.slice(1)).get('where')).toBe(where)
+  const usdOf = () =>
+    page
+      .locator('.ranked tr[data-option]')
+      .evaluateAll(list =>
+        list.map(e => [e.getAttribute('data-option'), Number(e.querySelector('[data-usd]')?.getAttribute('data-usd'))]),
+      )
+  await page.locator('.answer[aria-busy=false]').waitFor({ timeout: 60_000 })
+  const shown = await usdOf()
+  await page.reload()
+  await line.waitFor({ timeout: 60_000 })
+  expect(await line.innerText()).toMatch(/feature research-agent, environment production/)
+  expect(await usdOf()).toEqual(shown)
+  const command = await page.locator('.downloads code').innerText()
+  expect(command).toBe('crossline crossover --where feature=research-agent --where environment=production')
+  const words = [...command.split(' ').slice(1), '--data', folder, '--json']
+  const slice = JSON.parse((await run(crossline, words, { maxBuffer: 1e8 })).stdout) as Answer
+  const printed = new Map(slice.options.map(({ name, usd }) => [name, Number(usd)]))
+  expect(shown).toEqual(shown.map(([name]) => [name, printed.get(String(name))]))
+  expect(shown.length).toBeGreaterThan(2)
+  expect(slice.requests).toBeLessThan(answer.requests / 10)
+  await line.getByRole('link', { name: 'All calls' }).click()
+  await line.waitFor({ state: 'detached', timeout: 60_000 })
+  // Calls that name no workload are no slice that could be asked for.
+  await page.getByLabel('Dimension').selectOption('workload')
+  const nobody = page.locator('.slices tr', { hasText: '(not attributed)' })
+  await nobody.waitFor({ timeout: 60_000 })
+  expect(await nobody.locator('a').count()).toBe(0)
   expect(trouble).toEqual([])
 
   await page.getByRole('button', { name: 'Remove the sample' }).click()
