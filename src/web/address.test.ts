@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { commandOf, firstState, fragmentOf, ofSlice, type PageState, stateOf, whereOf } from './address.ts'
+import { commandOf, firstState, fragmentOf, ofSlice, type PageState, stateOf, whereOf, whereOfRow } from './address.ts'
 
 const word = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' })
 const state: fc.Arbitrary<PageState> = fc.record({
@@ -62,6 +62,15 @@ test('the address of a slice filters to it and forgets what was chosen among oth
     choices: { term: 'spot' },
   })
   expect(fragmentOf(ofSlice(stateOf('#where={"feature":"search"}'), {}))).toBe('')
+})
+
+test('a row is filtered to by its value and environment, within the slice shown, and only where that is exactly its calls', () => {
+  const row = (key: string | null, environment: string | null = null) => ({ key, environment })
+  const rows = [row('search', 'production'), row('search'), row('chat'), row(null)]
+  const wheres = (now = {}) => rows.map(one => whereOfRow('feature', one, rows, now))
+  expect(wheres()).toEqual([{ feature: 'search', environment: 'production' }, null, { feature: 'chat' }, null])
+  expect(wheres({ team: 'web' })[2]).toEqual({ team: 'web', feature: 'chat' })
+  expect(wheres({ feature: 'search', environment: 'production' })[0]).toBeNull()
 })
 
 test.each([

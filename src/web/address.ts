@@ -1,5 +1,6 @@
 // The page's address ↔ its state: everything that makes the picture, so that a copied link gives the same picture.
 import type { YScale } from '../charts/frame.ts'
+import type { SliceRow } from '../core/decide/by-dimension.ts'
 import { type Choices, defaultChoices } from '../core/decide/choices.ts'
 
 /** What is asked of the ledger; a change fetches new evidence. Names are those of the HTTP API. */
@@ -127,6 +128,20 @@ export function whereOf({ where }: PageQuestion): Where {
   const read = where === undefined ? undefined : parsed(where)
   return isWhere(read) ? read : {}
 }
+
+/**
+ * What filters to exactly the calls of one row of the slices by a dimension, on a page filtered by `now`; null = nothing
+ * does, or the page shows them already.
+ */
+export function whereOfRow(by: string, { key, environment }: Row, rows: readonly Row[], now: Where): Where | null {
+  if (key === null) return null
+  // Calls without an environment cannot be asked for: beside others of that name they are no slice of their own.
+  if (environment === null && rows.some(row => row.key === key && row.environment !== null)) return null
+  const where = { ...now, [by]: key, ...(environment === null ? {} : { environment }) }
+  return Object.keys(where).every(name => name in now) ? null : where
+}
+
+type Row = Pick<SliceRow, 'key' | 'environment'>
 
 /**
  * The same page over the calls of one slice, or with an empty one over all. What was chosen among the models, GPUs and APIs

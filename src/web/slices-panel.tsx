@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { countLabel, usdLabel } from '../charts/labels.ts'
 import type { ByDimension, SliceRow } from '../core/decide/by-dimension.ts'
-import { type Where, whereOf } from './address.ts'
+import { type Where, whereOf, whereOfRow } from './address.ts'
 import { fetchSlices, type Trouble } from './evidence-source.ts'
 import { hrefOf } from './slice-line.tsx'
 import { isFile, page } from './state.ts'
@@ -71,7 +71,7 @@ function Slices({ slices: { by, rows, total } }: { slices: ByDimension }): JSX.E
           {rows.map(row => (
             <tr key={`${row.key} ${row.environment}`} data-slice={row.key ?? ''}>
               <th scope="row">
-                <SliceName row={row} where={whereOfRow(by, row, rows)} />
+                <SliceName row={row} where={whereOfRow(by, row, rows, whereOf(page.value.question))} />
               </th>
               <td>{row.environment ?? ''}</td>
               <Figures row={row} />
@@ -107,16 +107,6 @@ function SliceName({ row, where }: { row: SliceRow; where: Where | null }): JSX.
 
 /** Once the address has changed, so that going back returns to the row. */
 const toTop = () => scrollTo(0, 0)
-
-/** What filters to exactly these calls; null = nothing does, or it is what the page shows already. */
-function whereOfRow(by: string, { key, environment }: SliceRow, rows: readonly SliceRow[]): Where | null {
-  if (key === null) return null
-  // Calls without an environment cannot be asked for: beside others of that name they are no slice of their own.
-  if (environment === null && rows.some(row => row.key === key && row.environment !== null)) return null
-  const now = whereOf(page.value.question)
-  const where = { ...now, [by]: key, ...(environment === null ? {} : { environment }) }
-  return Object.keys(where).every(name => name in now) ? null : where
-}
 
 function Figures({ row }: { row: ByDimension['total'] | SliceRow }): JSX.Element {
   const isUnpriced = row.unpricedCalls === row.calls && row.calls > 0
