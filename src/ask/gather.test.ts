@@ -249,3 +249,12 @@ test('tightening the objective never lowers the cost of a fleet: sized, replayed
   }
   expect(costs).toBeGreaterThan(6)
 })
+
+test('calls that are taken away while they are read are a fault in words, not a broken answer', async () => {
+  const ledger = openMemory()
+  await ledger.append(traffic(50))
+  const gone = { ...ledger, demand: async () => null }
+  await expect(gather(defaultQuestion, { ledger: gone, newestPrices: '2026-10-10' })).rejects.toMatchObject({
+    code: 'LEDGER_CHANGED',
+  })
+})

@@ -10,6 +10,7 @@ import type { Demand } from '../core/decide/demand.ts'
 import type { ApiTerms, Assumption, Evidence, LeaseRow } from '../core/decide/evidence.ts'
 import { mostDrawnShare } from '../core/decide/grade.ts'
 import { daysOf } from '../core/decide/traffic.ts'
+import { Fault } from '../core/fault/fault.ts'
 import { callNeeds } from '../core/meter/needs.ts'
 import { isOwnServer } from '../core/meter/own-servers.ts'
 import type { Model } from '../core/serving/model.ts'
@@ -46,7 +47,13 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
   const { ledger, progress = () => {} } = tools
   const asked = await askedCalls(question, ledger)
   progress('reading the traffic')
-  const demand = (await ledger.demand(asked.slice, windowSeconds)) as Demand
+  const demand = await ledger.demand(asked.slice, windowSeconds)
+  if (demand === null) {
+    throw new Fault('LEDGER_CHANGED', 'the calls asked about were taken away while they were read', {
+      fix: 'ask again',
+      kind: 'outside',
+    })
+  }
   const calls = await ledger.columns(asked.slice)
   const groups = await ledger.usageGroups(asked.slice, { windowSeconds })
   const traffic = trafficOf(groups, demand.windows.calls.length)
