@@ -35,8 +35,8 @@ export interface Changeable {
 /**
  * Law 8 turned round. Own GPUs cross once what a full fleet costs per million tokens, n, is below what these do not cost at
  * the API, a − s: n = K ÷ Cap for a fleet that grows, (fixed + lots · K) ÷ limit for one of a stated size. Each of price,
- * throughput, peak and mix moves n or a in proportion or linearly, so each limit is exact: at it both cost the same. The
- * nearest first, by ratio.
+ * throughput, peak and mix moves n or a in proportion or linearly, so each limit is exact: at it both cost the same. What is
+ * told lies a hair beyond it, so that it crosses when it is stated. The nearest first, by ratio.
  */
 export function nearestChanges(evidence: Evidence, pair: Changeable): NearestChange[] {
   const { line, terms, usdPerGpuHour, throughputFactor, peakToMean, mix } = pair
@@ -68,8 +68,8 @@ export function nearestChanges(evidence: Evidence, pair: Changeable): NearestCha
     if (rise !== 0 && to > 0 && to < 1) changes.push({ variable: 'outputShare', from: outputShare, to })
   }
   return changes
-    .map(({ variable, from, to }) => ({ variable, from: estimate(from), to: estimate(to) }))
-    .filter(({ from, to }) => from > 0 && to > 0)
+    .map(({ variable, from, to }) => ({ variable, from: estimate(from), to: justBeyond(from, to) }))
+    .filter(({ variable, from, to }) => from > 0 && to > 0 && !(variable === 'peakToMean' && to < 1))
     .sort(byDistance)
 }
 
@@ -107,10 +107,13 @@ export function refined(
         if (crosses({ ...change, to: middle })) beyond = middle
         else short = middle
       }
-      return [{ variable, from, to: estimate(beyond) }]
+      return [{ variable, from, to: justBeyond(from, beyond) }]
     })
     .sort(byDistance)
 }
+
+/** `to` away from `from` by more than rounding to 12 digits takes back: at the limit itself both cost the same. */
+const justBeyond = (from: number, to: number): number => estimate(to > from ? to * (1 + 1e-10) : to * (1 - 1e-10))
 
 const byDistance = (a: NearestChange, b: NearestChange): number =>
   Math.abs(log(a.to / a.from)) - Math.abs(log(b.to / b.from))
@@ -126,9 +129,10 @@ export function changeWords(changes: readonly NearestChange[]): string | null {
 
 /** Printed limits lie beyond the exact ones: what is printed must cross. */
 const words: Readonly<Record<NearestChange['variable'], (change: NearestChange) => string>> = {
-  usdPerGpuHour: ({ from, to }) => `a GPU-hour below ${usdWords(roundedDown(to))} (now ${usdWords(from)})`,
+  usdPerGpuHour: ({ from, to }) => `a GPU-hour below ${usdWords(roundedPrice(Math.floor, to))} (now ${usdWords(from)})`,
   throughputFactor: ({ from, to }) => `${percentMore(to / from)} tokens per second on each replica`,
-  apiUsdPerMtok: ({ from, to }) => `an API above ${usdWords(to)} per million tokens (now ${usdWords(from)})`,
+  apiUsdPerMtok: ({ from, to }) =>
+    `an API above ${usdWords(roundedPrice(Math.ceil, to))} per million tokens (now ${usdWords(from)})`,
   outputShare: ({ from, to }) =>
     to < from
       ? `answers of at most ${percent(Math.floor, to)} of all tokens (now ${percent(Math.round, from)})`
@@ -139,13 +143,13 @@ const words: Readonly<Record<NearestChange['variable'], (change: NearestChange) 
 
 const percent = (round: (x: number) => number, share: number): string => `${round(share * 1000) / 10} %`
 
-/** To cents, below a dollar to two significant digits: the printed price must itself lie below the limit. */
-function roundedDown(usd: number): number {
-  let unit = 0.01
+/** To dollars from a hundred on, else to cents, below ten cents to two significant digits: the printed price must itself lie beyond the limit. */
+function roundedPrice(round: (x: number) => number, usd: number): number {
+  let unit = usd >= 100 ? 1 : 0.01
   while (usd < 10 * unit && unit > 1e-12) unit /= 10
-  return Math.floor(usd / unit) * unit
+  return round(usd / unit) * unit
 }
 
 function percentMore(ratio: number): string {
-  return ratio < 2 ? `${Math.ceil((ratio - 1) * 100)} % more` : `${Number(ratio.toPrecision(2))}× the`
+  return ratio < 2 ? `${Math.ceil((ratio - 1) * 100)} % more` : `${Math.ceil(ratio * 10) / 10}× the`
 }

@@ -4,7 +4,7 @@ import type { Choices } from './choices.ts'
 import { decide } from './decide.ts'
 import type { Evidence } from './evidence.ts'
 import { bare, choose, evidenceForTest as evidence, replayForTest } from './evidence-for-test.ts'
-import type { NearestChange } from './nearest-change.ts'
+import { changeWords, type NearestChange } from './nearest-change.ts'
 
 const draws = { draws: 5 }
 
@@ -58,12 +58,8 @@ test('law 8: each nearest change makes a "never" cross when it is stated, and on
           seen.add(`${variable}, ${kind}`)
         }
         const at = (value: number) => crosses(made, choose({ ...chosen, ...stating(change, value) }))
-        const beyond = to > from ? to * 1.001 : to * 0.999
         const less = to > from ? Math.max(from, to * 0.99) : Math.min(from, to * 1.01)
-        // A share stays below one, and a busiest hour above its mean.
-        if (variable === 'outputShare' && beyond >= 1) continue
-        if (variable === 'peakToMean' && beyond < 1) continue
-        expect([variable, at(beyond), at(less)]).toEqual([variable, true, false])
+        expect([variable, at(to), at(less)]).toEqual([variable, true, false])
       }
     }),
     { numRuns: 500 },
@@ -122,4 +118,31 @@ test('an API’s price counts for what a fleet sends there too', () => {
       ({ kind }) => kind === 'self-host',
     )!.breakdown.spill!
   expect(fleet(50) / fleet(5)).toBeCloseTo(10, 9)
+})
+
+test('a limit in words lies beyond the exact one, on the side that crosses', () => {
+  const number = (words: string, before: string) =>
+    Number(
+      words
+        .split(before)[1]!
+        .replaceAll(',', '')
+        .match(/^[\d.e-]+/)![0],
+    )
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.001, max: 900, noNaN: true }),
+      fc.double({ min: 1.001, max: 40, noNaN: true }),
+      (from, ratio) => {
+        const up = { from, to: from * ratio }
+        const down = { from, to: from / ratio }
+        const words = (variable: NearestChange['variable'], change: typeof up) =>
+          changeWords([{ variable, ...change }])!
+        expect(number(words('apiUsdPerMtok', up), 'above $')).toBeGreaterThanOrEqual(up.to)
+        expect(number(words('usdPerGpuHour', down), 'below $')).toBeLessThanOrEqual(down.to)
+        const times = words('throughputFactor', up)
+        const said = times.includes('% more') ? 1 + Number.parseFloat(times) / 100 : Number.parseFloat(times)
+        expect(said).toBeGreaterThanOrEqual(ratio * (1 - 1e-12))
+      },
+    ),
+  )
 })
