@@ -250,6 +250,28 @@ test('tightening the objective never lowers the cost of a fleet: sized, replayed
   expect(costs).toBeGreaterThan(6)
 })
 
+test('room in an instance that is leased by eight is used before a call is late: a tighter objective never costs less', async () => {
+  const random = stream(11, 'bursts')
+  const bursts = Array.from({ length: 60 }, () => ({ at: random.uniform() * 20_000, size: 5 + random.integer(400) }))
+    .sort((a, b) => a.at - b.at)
+    .flatMap(({ at, size }) => Array.from({ length: size }, (_, i) => at + i * 0.01))
+    .map((at, i) => call(i, at, 500 + Math.floor(random.exponential(6000)), 1 + Math.floor(random.exponential(40))))
+  const before = new Map<string, number>()
+  let late = 0
+  for (const ttftP95Ms of [4000, 3000, 2500, 2000, 1700, 1400, 1100, 900, 700]) {
+    const evidence = await ask(bursts, { gpus: ['b200-sxm-180gb'], ttftP95Ms })
+    for (const { kind, name, usd, spill } of decide(evidence, defaultChoices, { draws: 1 }).options) {
+      if (kind !== 'self-host') continue
+      expect(usd ?? Number.POSITIVE_INFINITY, `${name} at ${ttftP95Ms} ms`).toBeGreaterThanOrEqual(
+        before.get(name) ?? 0,
+      )
+      before.set(name, usd ?? Number.POSITIVE_INFINITY)
+      late += spill?.calls ?? 0
+    }
+  }
+  expect(late).toBeGreaterThan(0)
+})
+
 test('calls that are taken away while they are read are a fault in words, not a broken answer', async () => {
   const ledger = openMemory()
   await ledger.append(traffic(50))

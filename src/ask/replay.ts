@@ -85,11 +85,18 @@ export function replayed(
 
 const router = 'least-loaded'
 
-/** Late calls can pay for a replica only if the dearest API bills more for them than the cheapest lease of it costs. */
-function worthMore({ api, demand, leases }: Evidence, { gpu, gpusPerReplica }: ReplicaTerms) {
-  const usdPerHour = leases
-    .filter(row => row.gpu === gpu)
-    .reduce((least, row) => Math.min(least, Number(row.usdPerGpuHour)), Number.POSITIVE_INFINITY)
+/**
+ * Late calls can pay for a replica only if the dearest API bills more for them than the cheapest lease of it costs; or where
+ * it is paid for already, as room in an instance, which is found within so many sizes from the smallest as one holds.
+ */
+function worthMore({ api, demand, leases, dedicated = [] }: Evidence, { gpu, gpusPerReplica }: ReplicaTerms) {
+  const sold = leases.filter(row => row.gpu === gpu)
+  const largest = [...sold, ...dedicated.filter(row => row.gpu === gpu)].reduce(
+    (most, row) => Math.max(most, row.gpusPerInstance),
+    0,
+  )
+  const room = Math.max(1, Math.floor(largest / gpusPerReplica))
+  const usdPerHour = sold.reduce((least, row) => Math.min(least, Number(row.usdPerGpuHour)), Number.POSITIVE_INFINITY)
   const hours = (demand.lastAtMicros - demand.firstAtMicros) / 3.6e9
   const replicaUsd = Number.isFinite(usdPerHour) ? usdPerHour * gpusPerReplica * hours : 0
   const dearest = api.reduce(
@@ -101,9 +108,10 @@ function worthMore({ api, demand, leases }: Evidence, { gpu, gpusPerReplica }: R
       ),
     0,
   )
-  return (_: number, { late, lateTokens, requests }: Outcome): boolean => {
+  return (replicas: number, { late, lateTokens, requests }: Outcome, smallest: number): boolean => {
     const lateCalls = late.reduce((sum, window) => sum + window.late, 0)
     if (lateCalls <= spillTolerated * requests) return false
+    if (replicas < smallest + room - 1) return true
     return (lateTokens.input + lateTokens.output) * dearest > replicaUsd
   }
 }

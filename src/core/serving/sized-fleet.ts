@@ -20,8 +20,8 @@ export interface SizeRequest {
   readonly most: number
   /** Replays that may be made; with few of them a guess that keeps the objective is not made smaller. */
   readonly tries: number
-  /** Whether fewer late calls than these could pay for one more replica. */
-  readonly isWorthMore: (replicas: number, outcome: Outcome) => boolean
+  /** Whether fewer late calls than these could pay for one more replica, when `smallest` of them keep the objective. */
+  readonly isWorthMore: (replicas: number, outcome: Outcome, smallest: number) => boolean
 }
 
 export interface Size {
@@ -72,9 +72,10 @@ export function sizesOf(request: SizeRequest): Sizes {
     if (!size.keeps) return { sizes: [size], isHopeless: false, replays: tried.size + 1 }
   }
   const sizes = [size]
+  const smallest = size.replicas
   for (;;) {
     const next = rungFrom(size.replicas + 1)
-    if (next > most || !(mayTry() || tried.has(next)) || !isWorthMore(size.replicas, size.outcome)) break
+    if (next > most || !(mayTry() || tried.has(next)) || !isWorthMore(size.replicas, size.outcome, smallest)) break
     size = at(next)
     if (size.keeps) sizes.push(size)
   }
