@@ -79,8 +79,8 @@ test('law 8: where a full replica costs more than the API charges for what it se
   expect(answer.forGoodFrom).toBeNull()
   expect(answer.verdict).toContain('never cheaper')
   expect(answer.never).toHaveLength(1)
-  // D ÷ (2 GPUs × 730 h) = 7,884 ÷ 1,460 = 5.40.
-  expect(answer.never[0]!.nearestChange).toContain('below $5.40 (now $6.00)')
+  // D ÷ (2 GPUs × 730 h) = 7,884 ÷ 1,460 = 5.40, at which both cost the same: the cent below crosses.
+  expect(answer.never[0]!.nearestChange).toContain('below $5.39 (now $6.00)')
   expect(decide(evidence(), { ...dear, usdPerGpuHour: 5.39 }).forGoodFrom).not.toBeNull()
 })
 

@@ -7,7 +7,7 @@ import { comparisonAssumptions, leaseAssumptions, todayAssumptions, trafficAssum
 import { crossingDoubt, type DrawnCurve, doubts, drawnCurve, holding } from './band.ts'
 import { type Candidate, candidatesOf } from './candidates.ts'
 import { type Choices, checkChoices, choiceAssumptions } from './choices.ts'
-import { optionAt } from './costing.ts'
+import { type Doubt, optionAt } from './costing.ts'
 import { enoughOfTheBill } from './coverage.ts'
 import { answerOf, type Contest, contestOf, decisionOf, type ProfileAnswer } from './decision.ts'
 import {
@@ -223,13 +223,20 @@ function placed(
   const found = doubts(drawn, contenders, months, here.tokensPerMonth, choices.tokensPerMonth !== null)
   return candidates.map((candidate, i) => ({
     candidate,
-    option:
-      options[i]!.usd === null
-        ? options[i]!
-        : { ...options[i]!, ...found[i]!, band: widened(evidence, candidate, options[i]!, here, found[i]!.band) },
+    option: doubted(evidence, candidate, options[i]!, here, found[i]!),
     drawn: drawn[i]!,
   }))
 }
+
+/** An option with what the resampling found: a band that holds its cost, or why there is none. */
+function doubted(evidence: Evidence, candidate: Candidate, option: OptionAnswer, here: Volume, found: Doubt) {
+  if (option.usd === null) return option
+  const wide = widened(evidence, candidate, option, here, found.band)
+  const band = holding(wide, option.usd)
+  return { ...option, ...found, band, notes: band === null ? [...option.notes, noUpperEnd] : option.notes }
+}
+
+const noUpperEnd = 'in more than 5 % of the months drawn it is too small for the load: its cost has no band'
 
 /** Takes part in crossings: today's weights in today's dtype, with a known cost, at some volume within the bars. */
 function isOfToday(option: OptionAnswer, today: Weights | null): boolean {

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import type { FleetTerms } from './answer.ts'
 import { type Choices, defaultChoices } from './choices.ts'
 import { decide } from './decide.ts'
-import { choose, evidenceForTest } from './evidence-for-test.ts'
-import { instanceOf } from './lease.ts'
+import { choose, evidenceForTest, leaseForTest } from './evidence-for-test.ts'
+import { instanceOf, leaseOf } from './lease.ts'
 import { ownHardware } from './own-hardware.ts'
 import type { OwnServers } from './own-lease.ts'
 
@@ -132,4 +132,47 @@ test('law 6: a draw at a dearer row of a larger instance never lowers the band o
   expect(whole.band!.low).toBeGreaterThanOrEqual(single.band!.low)
   expect(whole.band!.high).toBeGreaterThanOrEqual(single.band!.high)
   expect((whole.terms as FleetTerms).replicasPerInstance).toBe(4)
+})
+
+test('the row that is billed is among those that the band draws from, and the band holds the bill', () => {
+  const leases = [
+    leaseForTest('lambda', '6.69', { isDefault: true, gpusPerInstance: 8 }),
+    leaseForTest('lambda', '2', { gpusPerInstance: 1 }),
+    leaseForTest('aws', '2.1', { gpusPerInstance: 1 }),
+  ]
+  const lease = leaseOf(leases, leases[0]!.gpu, defaultChoices)!
+  expect(lease.row).toMatchObject({ provider: 'lambda', usdPerGpuHour: '6.69' })
+  expect(lease.spread).toEqual([
+    { usdPerGpuHour: 2.1, gpusPerInstance: 1 },
+    { usdPerGpuHour: 6.69, gpusPerInstance: 8 },
+  ])
+  const many = [
+    ...leases,
+    ...Array.from({ length: 40 }, (_, i) => leaseForTest(`host ${i}`, '2', { gpusPerInstance: 1 })),
+  ]
+  for (const { usd, band } of decide(evidenceForTest({ leases: many }), defaultChoices, { draws: 200 }).options) {
+    if (usd === null) continue
+    expect(band!.low).toBeLessThanOrEqual(usd)
+    expect(band!.high).toBeGreaterThanOrEqual(usd)
+  }
+})
+
+test('a fleet too small for what is asked shows no cost in parts and no use; one that often is says why it has no band', () => {
+  const tooSmall = fleetOf({ replicas: 1, tokensPerMonth: 1e13 })
+  expect(tooSmall).toMatchObject({
+    usd: null,
+    utilization: null,
+    band: null,
+    breakdown: { gpuBusy: null, spill: null },
+  })
+  const limit = decide(evidenceForTest(), choose({ replicas: 4 }), { draws: 5 }).options.find(
+    ({ kind }) => kind === 'self-host',
+  )!.terms as FleetTerms
+  const brim = limit.replicaMtokPerMonth * 4e6 * 0.999
+  const [fleet] = decide(evidenceForTest(), choose({ replicas: 4, tokensPerMonth: brim }), {
+    draws: 200,
+  }).options.filter(({ kind }) => kind === 'self-host')
+  expect(fleet!.usd).not.toBeNull()
+  expect(fleet!.band).toBeNull()
+  expect(fleet!.notes.join()).toContain('too small for the load')
 })

@@ -46,12 +46,14 @@ export function leaseOf(rows: readonly LeaseRow[], gpu: string, choices: Choices
   const representatives = [...byProvider.values()].map(list => lowerMedian(newest(list))).sort(byPrice)
   if (representatives.length === 0) return null
   const row = sold.find(candidate => candidate.isDefault === true) ?? lowerMedian(representatives)
+  // The row that is billed stands for its provider, the default one too.
+  const spread = representatives.map(one => (one.provider === row.provider ? row : one)).sort(byPrice)
   const instances = row.gpusPerInstance === 1 ? '' : `, by ${row.gpusPerInstance} GPUs`
   return {
     ...priceOf(row),
     row,
     source: `${row.provider} ${row.term}, ${row.region}${instances}, ${row.asOf ?? 'undated'} (${row.source})`,
-    spread: representatives.map(priceOf),
+    spread: spread.map(priceOf),
   }
 }
 

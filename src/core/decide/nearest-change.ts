@@ -46,17 +46,17 @@ export function nearestChanges(evidence: Evidence, pair: Changeable): NearestCha
   if (!(mtok > 0) || otherUsd < 0) return []
   const need = (gpuUsd + otherUsd) / mtok
   const saved = api.slope - own.slope
-  const changes: NearestChange[] = [{ variable: 'apiUsdPerMtok', from: api.slope, to: need + own.slope }]
+  const changes: NearestChange[] = []
   // Where what the fleet sends elsewhere costs more than the API takes for all, no cheaper or faster fleet helps.
-  if (saved > 0) {
-    const ratio = need / saved
-    changes.push({ variable: 'throughputFactor', from: throughputFactor, to: throughputFactor * ratio })
-    if (peakToMean / ratio >= 1) changes.push({ variable: 'peakToMean', from: peakToMean, to: peakToMean / ratio })
-    const left = saved * mtok - otherUsd
-    if (usdPerGpuHour !== null && left > 0) {
-      changes.push({ variable: 'usdPerGpuHour', from: usdPerGpuHour, to: (usdPerGpuHour * left) / gpuUsd })
-    }
+  const ratio = saved > 0 ? need / saved : null
+  const left = saved * mtok - otherUsd
+  if (usdPerGpuHour !== null && left > 0) {
+    changes.push({ variable: 'usdPerGpuHour', from: usdPerGpuHour, to: (usdPerGpuHour * left) / gpuUsd })
   }
+  if (ratio !== null)
+    changes.push({ variable: 'throughputFactor', from: throughputFactor, to: throughputFactor * ratio })
+  changes.push({ variable: 'apiUsdPerMtok', from: api.slope, to: need + own.slope })
+  if (ratio !== null) changes.push({ variable: 'peakToMean', from: peakToMean, to: peakToMean / ratio })
   const { outputShare, promptShareOfBill, promptShareOfWork } = mix
   if (promptShareOfBill !== null) {
     const times = (promptShare: number, share: number) =>
@@ -115,8 +115,9 @@ export function refined(
 /** `to` away from `from` by more than rounding to 12 digits takes back: at the limit itself both cost the same. */
 const justBeyond = (from: number, to: number): number => estimate(to > from ? to * (1 + 1e-10) : to * (1 - 1e-10))
 
-const byDistance = (a: NearestChange, b: NearestChange): number =>
-  Math.abs(log(a.to / a.from)) - Math.abs(log(b.to / b.from))
+/** By ratio; of equals the one listed first, the price that can be bargained for. */
+const byDistance = (a: NearestChange, b: NearestChange): number => distance(a) - distance(b)
+const distance = ({ from, to }: NearestChange): number => Math.round(Math.abs(log(to / from)) * 1e8)
 
 /** The nearest changes in a sentence, at most three of them. */
 export function changeWords(changes: readonly NearestChange[]): string | null {
