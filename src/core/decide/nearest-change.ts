@@ -68,7 +68,7 @@ export function nearestChanges(evidence: Evidence, pair: Changeable): NearestCha
     if (rise !== 0 && to > 0 && to < 1) changes.push({ variable: 'outputShare', from: outputShare, to })
   }
   return changes
-    .map(({ variable, from, to }) => ({ variable, from: estimate(from), to: justBeyond(from, to) }))
+    .map(change => ({ ...change, from: estimate(change.from), to: justBeyond(change) }))
     .filter(({ variable, from, to }) => from > 0 && to > 0 && !(variable === 'peakToMean' && to < 1))
     .sort(byDistance)
 }
@@ -107,13 +107,19 @@ export function refined(
         if (crosses({ ...change, to: middle })) beyond = middle
         else short = middle
       }
-      return [{ variable, from, to: justBeyond(from, beyond) }]
+      return [{ variable, from, to: justBeyond({ variable, from, to: beyond }) }]
     })
     .sort(byDistance)
 }
 
-/** `to` away from `from` by more than rounding to 12 digits takes back: at the limit itself both cost the same. */
-const justBeyond = (from: number, to: number): number => estimate(to > from ? to * (1 + 1e-10) : to * (1 - 1e-10))
+/**
+ * `to` away from `from` by more than rounding to 12 digits takes back: at the limit itself both cost the same. A bill moves
+ * in proportion to a price, to throughput and to peaks, but with a small share of answers it hardly moves.
+ */
+function justBeyond({ variable, from, to }: NearestChange): number {
+  const margin = variable === 'outputShare' ? 1e-9 : to * 1e-10
+  return estimate(to > from ? to + margin : to - margin)
+}
 
 /** By ratio; of equals the one listed first, the price that can be bargained for. */
 const byDistance = (a: NearestChange, b: NearestChange): number => distance(a) - distance(b)
