@@ -79,9 +79,9 @@ export type OfferRecord = z.output<typeof row>
 export const offersFile = z.object({ schema: z.string(), offers: z.array(row) })
 
 /**
- * Hosts whose offers are shown by default: clouds and inference providers with public terms, and the makers' own APIs.
+ * Hosts whose shipped offers are shown by default: clouds and inference providers with public terms, and the makers' own APIs.
  * The rest are small resellers, regional or confidential-computing hosts and networks of strangers' GPUs: a team may
- * name them, but the cheapest of those is not "the hosted price".
+ * add an offer of theirs as its own, but the cheapest of those is not "the hosted price".
  */
 export const defaultHosts: readonly string[] = [
   // clouds
@@ -158,7 +158,7 @@ export function loadOffers(
       source: record.source,
       file: i < own.length ? ownOffersName : offersName,
       notes: record.notes,
-      leftOut: reasonToLeaveOut(record),
+      leftOut: i < own.length ? unpriced(record) : reasonToLeaveOut(record),
     }
   })
 }
@@ -198,12 +198,17 @@ export function listPrices(offer: HostedOffer) {
 
 const numberOf = (usd: string | null): number | null => (usd === null ? null : Number(usd))
 
-/** The first reason not to show an offer by default, in words; null when there is none. */
-function reasonToLeaveOut(record: z.output<typeof row>): string | null {
+/** What keeps even a team's own offer from an answer: who adds one has named its host, and judged the rest. */
+const unpriced = (record: OfferRecord): string | null =>
+  record.usd_per_mtok_input === null || record.usd_per_mtok_output === null ? 'a price is not stated' : null
+
+/** The first reason not to show a shipped offer by default, in words; null when there is none. */
+function reasonToLeaveOut(record: OfferRecord): string | null {
   const notes = record.notes ?? ''
   if (record.host === 'openrouter-via-unstated') return 'a router: the serving host is not stated'
   if (!defaultHosts.includes(record.host)) return 'not on the default list of hosts'
-  if (record.usd_per_mtok_input === null || record.usd_per_mtok_output === null) return 'a price is not stated'
+  const noPrice = unpriced(record)
+  if (noPrice !== null) return noPrice
   if (Number(record.usd_per_mtok_input) === 0 && Number(record.usd_per_mtok_output) === 0) return 'listed as free'
   if (notes.includes('speed tier')) return 'a speed tier: another service under the same name'
   if (notes.includes('own quantised build')) return "the host's own quantised build: other weights"

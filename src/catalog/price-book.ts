@@ -107,7 +107,7 @@ function assemble(sheets: readonly Sheet[], offers: readonly HostedOffer[], hash
     for (const { sheet, origin } of own) dedicated.push(...dedicatedOf(id, sheet, origin))
     return sellerFrom(id, own)
   })
-  const newestDate = newest(sellers)
+  const newestDate = newest(sellers, offers)
   const version = `${newestDate}+genai-prices-${npmCatalog.version}+${hash}`
   const book = { version, newestDate, sellers, dedicated }
   return offers.length === 0 ? book : { ...book, sellers: withOffers(book, offers) }
@@ -168,7 +168,7 @@ const plainNames = (names: Readonly<Record<string, string>> = {}): Record<string
   Object.fromEntries(Object.entries(names).map(([from, to]) => [plainName(from), plainName(to)]))
 
 /** The newest date on which anybody looked at a price. */
-function newest(sellers: readonly Seller[]): string {
+function newest(sellers: readonly Seller[], offers: readonly HostedOffer[]): string {
   let date: string = npmCatalog.publishedAt
   for (const seller of sellers) {
     for (const model of seller.models)
@@ -176,5 +176,6 @@ function newest(sellers: readonly Seller[]): string {
     for (const { observedAt } of [...seller.multipliers, ...seller.fees])
       if (observedAt && observedAt > date) date = observedAt
   }
+  for (const { observedAt } of offers) if (observedAt && observedAt > date) date = observedAt
   return date
 }

@@ -53,7 +53,7 @@ export function importedText(
     ]),
   ])
   const notes = [
-    `${rows.length} offers added${replaced > 0 ? `, ${replaced} of before replaced` : ''}: ${file}`,
+    `${rows.length} ${rows.length === 1 ? 'offer' : 'offers'} added${replaced > 0 ? `, ${replaced} of before replaced` : ''}: ${file}`,
     ...refused.map(({ endpoint, reason }) => `left out: ${endpoint}: ${reason}`),
   ]
   return `${[...(rows.length > 0 ? [...table, ''] : []), ...notes.flatMap(note => wrapped(note, columns))].join('\n')}\n`

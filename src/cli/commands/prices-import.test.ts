@@ -66,3 +66,17 @@ test('imported again it is replaced, and a file that is no such answer changes n
   await expect(run(beside, dump(beside), join(beside, 'none.json'))).rejects.toThrow(/no such file/)
   expect(readFileSync(join(beside, 'crossline.offers.json'), 'utf8')).toBe(kept)
 })
+
+test("a team's own offer is in the running whoever sells it, and the date of the prices is not before it was seen", async () => {
+  const beside = folder()
+  const configFile = join(beside, 'crossline.yaml')
+  const shippedDate = loadPriceBook().newestDate
+  const seen = '2027-02-03'
+  expect(shippedDate < seen).toBe(true)
+  const ran = await run(beside, dump(beside, endpoint('ZetaHost', '0.0000001')), '--at', seen)
+  expect(ran.text).toContain('1 offer added:')
+  useOwnFacts(configFile)
+  expect(offersOf('llama-3.3-70b').filter(offer => offer.host === 'zetahost')).toHaveLength(1)
+  expect(loadPriceBook({ configFile }).newestDate).toBe(seen)
+  expect(loadPriceBook().newestDate).toBe(shippedDate)
+})
