@@ -187,7 +187,8 @@ test('the days told of end with the last call or the last stated end of a lease,
   }
   expect(await span([lease('2026-11-01T00:00Z', null)])).toEqual(['2026-11-01', '2026-11-03'])
   expect(await span([lease('2026-11-01T00:00Z', '2026-11-08T00:00Z')])).toEqual(['2026-11-01', '2026-11-07'])
-  expect(await span([lease('2026-11-01T00:00Z', '2027-11-08T00:00Z')])).toEqual(['2026-11-01', '2026-11-03'])
+  // Nobody's clock is read: "now" is the newest date of the catalog.
+  expect(await span([lease('2026-11-01T00:00Z', '2027-11-08T00:00Z')])).toEqual(['2026-11-01', book.newestDate])
   expect(await span([lease('2026-11-01T00:00Z', '2026-11-08T00:00Z')], [])).toEqual(['2026-11-01', '2026-11-07'])
   await expect(span([lease('2026-11-01T00:00Z', null)], [])).rejects.toMatchObject({
     code: 'PERIOD_OPEN',
@@ -195,6 +196,52 @@ test('the days told of end with the last call or the last stated end of a lease,
   })
   const { answer } = await ask([own, call('2026-10-01T10:00Z', { input: 1, output: 1 })])
   expect(answer.notes.join(' ')).toContain('1 calls on own GPUs are outside of the days told of')
+})
+
+test('a lease that ends later never costs less, and where days to come are cut from it a note says so', async () => {
+  const own = call('2026-11-16T10:00Z', { input: 1, output: 1 })
+  const told = async (question: Partial<SavingsQuestion>) => {
+    const { answer } = await ask([own], question)
+    return { usd: Number(answer.total.leasedUsd), notes: answer.notes.join(' '), assumptions: answer.assumptions }
+  }
+  const to = (end: string) => [lease('2026-11-02T00:00Z', `${end}T00:00Z`, { count: 4 })]
+  const hours = (days: number) => days * 24 * 4 * 2
+  expect(book.newestDate).toBe('2026-11-23')
+  expect(await told({ leases: to('2026-11-22') })).toMatchObject({ usd: hours(20), notes: '' })
+  expect(await told({ leases: to('2026-11-24') })).toMatchObject({ usd: hours(22), notes: '' })
+  const cut = await told({ leases: to('2026-11-27') })
+  expect(cut.usd).toBe(hours(22))
+  expect(cut.notes).toContain(
+    'line 2 of the leases: counted to the end of 2026-11-23, the newest date known; its own end is later',
+  )
+  expect(cut.assumptions.find(one => one.name === 'period')?.source).toContain('to the newest date known')
+  expect(await told({ leases: to('2026-11-27'), toMicros: at('2026-11-27') })).toMatchObject({
+    usd: hours(25),
+    notes: '',
+  })
+})
+
+test('a lease wholly after the last call is money lost; one wholly to come is none yet, and is told', async () => {
+  const own = call('2026-11-16T10:00Z', { input: 1, output: 1 })
+  const { answer } = await ask([own], { leases: [lease('2026-11-20T00:00Z', '2026-11-23T00:00Z')] })
+  expect(answer.total.leasedUsd).toBe('144.000000000000')
+  const after = lease('2026-12-01T00:00Z', '2026-12-03T00:00Z', { line: 3 })
+  const both = await ask([own], { leases: [lease('2026-11-02T00:00Z', '2026-11-10T00:00Z'), after] })
+  expect(both.answer.days.at(-1)!.date).toBe('2026-11-16')
+  expect(both.answer.notes.join(' ')).toContain('line 3 of the leases: begins after')
+  await expect(ask([own], { leases: [after] })).rejects.toMatchObject({
+    code: 'PERIOD_EMPTY',
+    message: 'every lease begins after 2026-11-23, the newest date known',
+    where: '--to',
+  })
+})
+
+test('the newest date of the catalog ends where that day ends in the zone', async () => {
+  const own = call('2026-11-16T10:00Z', { input: 1, output: 1 })
+  for (const zone of ['America/New_York', 'Pacific/Auckland', 'Pacific/Kiritimati']) {
+    const { answer } = await ask([own], { zone, leases: [lease('2026-11-02T00:00Z', '2026-12-24T00:00Z')] })
+    expect(answer.days.at(-1)!.date).toBe(book.newestDate)
+  }
 })
 
 test('an unknown host, provider or model names what there is', async () => {

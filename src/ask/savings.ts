@@ -10,18 +10,13 @@ import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '
 import type { Ledger, ReportRow, Slice, UsageGroup } from '../ledger/ledger.ts'
 import { checkFrontier, frontierOf } from './frontier.ts'
 import { hostedOf, offersOfServed } from './hosted-rows.ts'
-import { dayStart, localDays, nextDay } from './local-days.ts'
 import { atBookPrices, joinedBy, promptBounds, type ServedSum } from './repriced.ts'
+import { type DaysAsked, type DaysTold, daysTold } from './savings-days.ts'
 import { servedOn } from './served-on.ts'
 import { callsAmong, groupOf } from './slices.ts'
 
 /** What a reader asks of the savings. */
-export interface SavingsQuestion {
-  readonly leases: readonly OwnLease[]
-  /** Half-open, UTC microseconds; null = from the first lease, to the last call or lease end. */
-  readonly fromMicros: number | null
-  readonly toMicros: number | null
-  readonly zone: string
+export interface SavingsQuestion extends DaysAsked {
   /** Providers that are own GPUs; null = the documented names. */
   readonly providers: readonly string[] | null
   /** Only the calls of this model. */
@@ -43,7 +38,9 @@ export interface SavingsTools {
 export async function gatherSavings(question: SavingsQuestion, tools: SavingsTools): Promise<SavingsEvidence> {
   const { ledger, book, progress = () => {} } = tools
   const { sample, shown: every } = callsAmong(await ledger.sources())
-  const days = await daysOf(question, tools, every)
+  const demand = question.toMicros === null ? await ledger.demand(every, 86_400) : null
+  const told = daysTold(question, demand?.lastAtMicros ?? null, book.newestDate)
+  const { days } = told
   const span: Slice = { ...every, fromMicros: days[0]!.fromMicros, toMicros: days.at(-1)!.toMicros }
   const metered = (await ledger.report(every, ['provider', 'model'], 'UTC')).rows
   const own = ownNames(question, metered)
@@ -87,39 +84,10 @@ export async function gatherSavings(question: SavingsQuestion, tools: SavingsToo
     notes: [
       ...(outside > 0 ? [`${outside} calls on own GPUs are outside of the days told of and in no figure`] : []),
       ...(own.models === null ? [] : ["only this model's calls are counted, and all leases"]),
+      ...told.notes,
       ...commitmentNotes(question.leases),
     ],
-    assumptions: assumptionsOf(question, own.providers, days),
-  }
-}
-
-/**
- * The days told of. They begin with the first lease; they end with the last day that has a call of any provider, or with
- * the last stated end of a lease when that is later and not after the newest price known: days to come are not idle.
- */
-async function daysOf(question: SavingsQuestion, { ledger, book }: SavingsTools, every: Slice): Promise<LocalDay[]> {
-  const { leases, zone } = question
-  const fromMicros = question.fromMicros ?? dayStart(Math.min(...leases.map(lease => lease.fromMicros)), zone)
-  const toMicros = question.toMicros ?? (await lastKnown())
-  if (toMicros <= fromMicros) {
-    throw new Fault('PERIOD_EMPTY', `no time lies between ${instantText(fromMicros)} and ${instantText(toMicros)}`, {
-      where: question.toMicros === null ? 'the last call or end of a lease' : '--to',
-      fix: 'give --from and --to',
-    })
-  }
-  return localDays(fromMicros, toMicros, zone)
-
-  async function lastKnown(): Promise<number> {
-    const demand = await ledger.demand(every, 86_400)
-    const lastCall = demand === null ? null : nextDay(demand.lastAtMicros, zone)
-    const newest = Math.max(lastCall ?? 0, nextDay(Date.parse(book.newestDate) * 1000, zone))
-    const ends = leases.flatMap(({ toMicros }) => (toMicros === null || toMicros > newest ? [] : [toMicros]))
-    const known = [...ends, ...(lastCall === null ? [] : [lastCall])]
-    if (known.length > 0) return Math.max(...known)
-    throw new Fault('PERIOD_OPEN', 'every lease still runs and the ledger holds no calls: no end is known', {
-      where: '--to',
-      fix: 'give --to, such as --to 2026-12-01',
-    })
+    assumptions: assumptionsOf(question, own.providers, told),
   }
 }
 
@@ -220,7 +188,7 @@ function commitmentNotes(leases: readonly OwnLease[]): string[] {
 function assumptionsOf(
   question: SavingsQuestion,
   providers: readonly string[],
-  days: readonly LocalDay[],
+  { days, endsBy }: DaysTold,
 ): Assumption[] {
   return [
     {
@@ -232,7 +200,7 @@ function assumptionsOf(
     {
       name: 'period',
       value: `${instantText(days[0]!.fromMicros)} to ${instantText(days.at(-1)!.toMicros)}`,
-      source: `${question.fromMicros === null ? 'from the first lease' : 'from: stated by you'}; ${question.toMicros === null ? 'to the end of the last day with a call, or of the last lease' : 'to: stated by you, not included'}`,
+      source: `${question.fromMicros === null ? 'from the first lease' : 'from: stated by you'}; ${endsBy}`,
     },
     {
       name: 'busy',
