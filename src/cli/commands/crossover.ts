@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { Answer } from '../../core/decide/answer.ts'
 import { Fault } from '../../core/fault/fault.ts'
+import { sameCommand } from '../again.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { type CrossoverFlags, crossoverParams, declareCrossoverFlags } from '../crossover-flags.ts'
 import { terminalColumns } from '../output.ts'
@@ -58,7 +59,7 @@ async function answer(
   // What was left out is part of what the answer covers, for a program that reads no stderr.
   const notes = leftOut === null ? found.coverage.notes : [...found.coverage.notes, leftOut]
   const result = { ...found, coverage: { ...found.coverage, notes } }
-  const command = `crossline ${frame.words.map(quoted).join(' ')}`
+  const command = sameCommand(frame.words)
   await writePictures(flags, result, async () => {
     const { choicesOf, questionParamsOf } = await import('../../server/answers.ts')
     const { evidence } = await import('../../server/operations.ts')
@@ -100,9 +101,4 @@ async function write(path: string, flag: string, contents: string | Uint8Array):
       fix: 'give a file in a folder that exists and is writable',
     })
   }
-}
-
-/** A word as a shell would read it back. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

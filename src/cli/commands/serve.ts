@@ -114,8 +114,12 @@ async function prepare(
   try {
     const io = { file: null, progress: (text: string) => output.progress(text), note: output.note }
     const answer = await answerOf(workplace, { ...(frame.settings().crossover as ChoicesParams | undefined), seed }, io)
-    const { answerText } = await import('../../report/text.ts')
-    const text = () => `${answerText(answer, { columns: terminalColumns(), color })}\n\n${url}`
+    const [{ answerText }, { answerCommand }] = await Promise.all([
+      import('../../report/text.ts'),
+      import('../again.ts'),
+    ])
+    const command = answerCommand(frame.words, answer)
+    const text = () => `${answerText(answer, { columns: terminalColumns(), color, command })}\n\n${url}`
     output.result({ url, data: workplace.dataDir, sample, answer }, text)
   } catch (thrown) {
     // The page can still be asked something else: another model, another period.
