@@ -78,6 +78,18 @@ test('what is printed without --explain is short, and names nothing as a machine
   )
 })
 
+test('a fleet that never crosses says what would make it cross, the nearest change alone; --explain says the others too', () => {
+  const never = decide(pageEvidence(), { ...defaultChoices, usdPerGpuHour: 50 })
+  const [first] = never.never
+  expect(first!.nearest.length).toBeGreaterThan(1)
+  const said = (explain: boolean) =>
+    answerText(never, { columns: 80, color: false, explain }).split('Crossings')[1]!.replace(/\s+/g, ' ')
+  const [nearest, ...others] = first!.nearestChange!.split(', or ')
+  expect(said(false)).toContain(`${first!.reason}; it would at ${nearest} `)
+  for (const other of others) expect(said(false)).not.toContain(other)
+  expect(said(true)).toContain(first!.nearestChange!)
+})
+
 test('without a word about today’s weights nothing is called the same weights (law 9)', () => {
   const evidence = pageEvidence()
   const nobody = decide(

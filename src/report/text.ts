@@ -14,6 +14,7 @@ import {
   volumeLabel,
 } from '../charts/labels.ts'
 import type { Answer } from '../core/decide/answer.ts'
+import { changeWords } from '../core/decide/nearest-change.ts'
 import { type Ink, ink, paragraph, sampleLine } from './ansi.ts'
 import { optionsTable } from './options-table.ts'
 import { chartKey, terminalChart } from './terminal-chart.ts'
@@ -98,8 +99,10 @@ function crossingLines(answer: Answer, item: Item, explain: boolean): string[] {
     const { option, tokensPerMonth } = answer.forGoodFrom
     lines.push(...item(`for good from ${volumeLabel(tokensPerMonth)}${times(tokensPerMonth)}: ${short(option)}`))
   }
-  for (const { option, reason, nearestChange } of shownNevers) {
-    lines.push(...item(`never: ${short(option)}: ${reason}${nearestChange && explain ? `; ${nearestChange}` : ''}`))
+  for (const { option, reason, nearestChange, nearest } of shownNevers) {
+    // The nearest one is the answer to "what would it take"; the others are for who asks on.
+    const change = explain ? nearestChange : (changeWords(nearest.slice(0, 1)) ?? nearestChange)
+    lines.push(...item(`never: ${short(option)}: ${reason}${change ? `; it would at ${change}` : ''}`))
   }
   lines.push(...more(answer.never, shownNevers, 'that never cross'))
   lines.push(...answer.sensitivities.flatMap(one => item(sensitivityLabel(one))))
