@@ -1,4 +1,5 @@
 // A number in; the few characters that a reader needs of it out ("9.1 Gtok", "$12.4k", "×3.2").
+import type { Band } from '../core/decide/answer.ts'
 import type { Sensitivity } from '../core/decide/market.ts'
 import type { PossibleSaving } from '../core/decide/possible-savings.ts'
 
@@ -100,6 +101,14 @@ export function sensitivityLabel({ gpu, low, high, against, againstUsd, decides 
       ? ''
       : `, against ${usdLabel(againstUsd)}: the price alone ${decides ? 'decides' : 'does not decide'}`
   return `${gpu} sells at ${hour} an hour across the market: own GPUs at ${month} a month${rival}`
+}
+
+/** "$120–270"; "−$40…$270" where it may also cost more. */
+export function savingRangeLabel(saving: Band | null): string {
+  if (saving === null) return '–'
+  const [low, high] = [usdLabel(saving.low), usdLabel(saving.high)]
+  if (low === high) return high
+  return saving.low < 0 ? `${low}…${high}` : `${low}–${high.replace('$', '')}`
 }
 
 /** The first sentence and the rest: a headline and what stands under it. */

@@ -1,9 +1,9 @@
 // Slices of the calls, each with its cost and what it hangs on, in; a table for a terminal of 80 columns out.
-import { countLabel, fitted, usdLabel } from '../charts/labels.ts'
+import { countLabel, fitted, savingRangeLabel, usdLabel } from '../charts/labels.ts'
 import type { ByDimension, SliceRow } from '../core/decide/by-dimension.ts'
 import { ink, padded, paragraph } from './ansi.ts'
 
-const widths = { name: 19, calls: 8, usd: 10, best: 10, saving: 14, answer: 11, grade: 2 }
+const widths = { name: 17, calls: 8, usd: 10, best: 10, saving: 16, answer: 11, grade: 2 }
 
 /** One line a slice, and under it what stands in the way. No line is wider than 80 columns, or than `columns` above that. */
 export function slicesText(
@@ -19,7 +19,7 @@ export function slicesText(
     ['calls', widths.calls],
     ['$/month', widths.usd],
     ['at best', widths.best],
-    ['other weights', widths.saving],
+    ['others save', widths.saving],
     ['own GPUs', widths.answer],
     ['', widths.grade],
   ])
@@ -30,10 +30,7 @@ export function slicesText(
       [countLabel(row.calls), widths.calls],
       [row.unpricedCalls === row.calls && row.calls > 0 ? '–' : money(row.usdPerMonth), widths.usd],
       [money(row.usdPerMonthAtBest), widths.best],
-      [
-        row.possibleSaving === null ? '–' : `−${usdLabel(row.possibleSaving.high)} at most`.replace(' at most', ''),
-        widths.saving,
-      ],
+      [savingRangeLabel(row.possibleSaving), widths.saving],
     ] as const
   const shown = rows.flatMap((row, i) => {
     const apart =
@@ -53,7 +50,7 @@ export function slicesText(
     ...shown,
     pen.bold(line('total', cellsOf(total))),
     ...paragraph(
-      'at best: the same calls at the best option of their own weights; other weights: most that cheaper ones could save, if they do the job; own GPUs: whether they pay off for the weights that the slice spends most on; last: grade of evidence. Fleets are shared: a slice bears its part of the replica-seconds.',
+      'at best: the same calls at the best option of their own weights; others save: least and most that cheaper other weights would save, if they do the job (below 0: they would cost more); own GPUs: whether they pay off for the weights that the slice spends most on; last: grade of evidence. Fleets are shared: a slice bears its part of the replica-seconds.',
       columns,
     ).map(pen.dim),
   ].join('\n')

@@ -1,7 +1,7 @@
 // The question and a dimension in; what each slice of the calls costs, could cost and hangs on, out, when it is asked for.
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { countLabel, usdLabel } from '../charts/labels.ts'
+import { countLabel, savingRangeLabel, usdLabel } from '../charts/labels.ts'
 import type { ByDimension, SliceRow } from '../core/decide/by-dimension.ts'
 import { type Where, whereOf, whereOfRow } from './address.ts'
 import { fetchSlices, type Trouble } from './evidence-source.ts'
@@ -55,7 +55,7 @@ function Slices({ slices: { by, rows, total } }: { slices: ByDimension }): JSX.E
           <tr>
             <th scope="col">{by}</th>
             <th scope="col">Environment</th>
-            {['Calls', '$ a month', 'At best', 'Other weights'].map(name => (
+            {['Calls', '$ a month', 'At best', 'Others save'].map(name => (
               <th key={name} scope="col" class="number">
                 {name}
               </th>
@@ -115,7 +115,7 @@ function Figures({ row }: { row: ByDimension['total'] | SliceRow }): JSX.Element
       <td class="number">{countLabel(row.calls)}</td>
       <td class="number">{isUnpriced ? '–' : usdLabel(Number(row.usdPerMonth))}</td>
       <td class="number">{row.usdPerMonthAtBest === null ? '–' : usdLabel(row.usdPerMonthAtBest)}</td>
-      <td class="number">{row.possibleSaving === null ? '–' : `−${usdLabel(row.possibleSaving.high)}`}</td>
+      <td class="number">{savingRangeLabel(row.possibleSaving)}</td>
     </>
   )
 }
