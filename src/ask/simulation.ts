@@ -3,6 +3,7 @@ import { gpuById, loadFacts, modelById, weightsOf } from '../catalog/facts.ts'
 import { billingOf, defaultLease } from '../catalog/leases.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
 import { figures, known, type Simulation } from '../core/decide/fleet-figures.ts'
+import { goesOnWords } from '../core/decide/instance-hours.ts'
 import { unknown } from '../core/decide/lease.ts'
 import {
   allApi,
@@ -109,6 +110,7 @@ export function simulation(calls: CallTimes, question: SimulationQuestion, tools
   const seconds = tools.clock() - before
   const first = sizings[0] ?? null
   const whole = allApi(asked)
+  const lasted = (own ?? first?.outcome)?.durationSeconds ?? null
   return {
     ...(own === null ? figures(first!.outcome, first!.bill, carries) : figures(own, billOf(own, asked), carries)),
     simulatedRequestsPerSecond: own === null || seconds <= 0 ? null : Math.round(own.requests / seconds),
@@ -120,7 +122,7 @@ export function simulation(calls: CallTimes, question: SimulationQuestion, tools
       router,
     },
     objective,
-    lease,
+    lease: { ...lease, note: lasted === null ? null : goesOnWords(lasted, lease.billing) },
     spillApi: offer === null ? null : shownOffer(offer, question.spillApi !== null),
     allApiUsd: whole === null ? null : known(billOf(whole, asked).usd),
     coldStart: parts,
@@ -182,7 +184,7 @@ function fleetOf({ engine, elsewhere, router, scaling }: SizingQuestion, questio
 /** Requests in flight per replica that a stated autoscaler aims at where nothing is sized that would say how many one carries. */
 const defaultTarget = 16
 
-function leaseOf({ gpu, term, usdPerGpuHour, gpusPerInstance }: SimulationQuestion): Simulation['lease'] {
+function leaseOf({ gpu, term, usdPerGpuHour, gpusPerInstance }: SimulationQuestion): Omit<Simulation['lease'], 'note'> {
   if (usdPerGpuHour !== null) return { usdPerGpuHour, source: 'stated by you', gpusPerInstance, billing: null }
   const leases = loadFacts().leases.filter(row => gpusPerInstance === null || row.gpusPerInstance === gpusPerInstance)
   const terms = new Set(loadFacts().leases.map(lease => lease.term))

@@ -33,7 +33,7 @@ const fleet: Simulation = {
   simulatedRequestsPerSecond: null,
   fleet: { model: 'llama-3.1-8b', gpu: 'h100-sxm-80gb', gpusPerReplica: 1, dtype: 'bf16', router: 'least-loaded' },
   objective: { ttftP95Ms: 2000, tpotP95Ms: 50, source: 'test' },
-  lease: { usdPerGpuHour: 4, source: 'lambda on_demand', gpusPerInstance: 8, billing: null },
+  lease: { usdPerGpuHour: 4, source: 'lambda on_demand', gpusPerInstance: 8, billing: null, note: null },
   spillApi: null,
   allApiUsd: null,
   coldStart: [],
@@ -52,4 +52,10 @@ test('a fleet that misses the objective is said to be too small, one that keeps 
 test('by how many GPUs a row is leased stands beside its price, and no line is wider than the terminal', () => {
   expect(text()).toContain('by 8 GPUs')
   for (const line of text().split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})
+
+test('what a bill leaves out of a lease that ends is said beside the price of the GPU-hour', () => {
+  const note = 'GPUs still leased at the end are billed for the 57.4 minutes simulated'
+  const told = simulationText({ ...fleet, lease: { ...fleet.lease, note } }, { columns: 80, color: false })
+  expect(told.replace(/\s+/g, ' ')).toContain(`${note}.`)
 })

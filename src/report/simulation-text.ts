@@ -133,6 +133,7 @@ function footLines({ lease, spillApi, allApiUsd, leftOut, sizings }: Simulation,
     `${usdPerMtokLabel(api.usdPerMtokInput)} in, ${usdPerMtokLabel(api.usdPerMtokOutput)} out a million tokens`
   const lines = [
     `GPU-hour: ${price}, ${lease.source}${billingWords(lease)}`,
+    ...(lease.note === null ? [] : [`${lease.note}.`]),
     spillApi === null
       ? 'API: no offer of these weights is in the catalog; name one with --spill-api'
       : `API: ${spillApi.name}, ${rates(spillApi)}; all calls there: ${usdLabel(allApiUsd)} (${spillApi.source})`,

@@ -70,6 +70,8 @@ export interface Simulation extends FleetFigures {
     readonly gpusPerInstance: number | null
     /** How time is billed, with its source; null = by the second, as it was stated. */
     readonly billing: (BillingStep & { readonly source: string }) | null
+    /** What the bill leaves out of it for GPUs still leased at the end; null = nothing. */
+    readonly note: string | null
   }
   readonly spillApi: {
     readonly name: string

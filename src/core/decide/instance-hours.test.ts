@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { billedGpuSeconds, type Span } from './instance-hours.ts'
+import { billedGpuSeconds, goesOnWords, type Span } from './instance-hours.ts'
 
 const span = (fromSeconds: number, toSeconds: number): Span => ({ fromSeconds, toSeconds })
 const exact = { gpusPerInstance: null, billing: null }
@@ -47,4 +47,17 @@ test('law 3: what is billed covers every replica at every moment, in whole insta
     }),
     { numRuns: 300 },
   )
+})
+
+test('a fleet that is still leased at the end says that it is billed as a part of a longer lease, and what ending would cost', () => {
+  expect(goesOnWords(3446.8, { stepSeconds: 60, leastSeconds: 86_400 })).toBe(
+    'GPUs still leased at the end are billed for the 57.4 minutes simulated, as a part of a lease that goes on; one that ended there would be billed for 24 hours',
+  )
+  expect(goesOnWords(3446.8, { stepSeconds: 60, leastSeconds: 60 })).toContain(
+    'ended there would be billed for 58 minutes',
+  )
+  // Nothing is left out where time is billed as it is used.
+  expect(goesOnWords(3446.8, { stepSeconds: 1, leastSeconds: 1 })).toBeNull()
+  expect(goesOnWords(3600, hourly)).toBeNull()
+  expect(goesOnWords(3446.8, null)).toBeNull()
 })

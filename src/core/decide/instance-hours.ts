@@ -43,6 +43,24 @@ function billedSeconds({ fromSeconds, toSeconds }: Span, endSeconds: number, bil
   return Math.max(used, Math.min(rounded, endSeconds - fromSeconds))
 }
 
+/**
+ * What is left out where GPUs are still leased when the last call is done: the step and the least time of a lease that
+ * would end there. Null where rounding up changes nothing that a reader would see.
+ */
+export function goesOnWords(durationSeconds: number, billing: BillingStep | null): string | null {
+  if (billing === null) return null
+  const ended = billedSeconds({ fromSeconds: 0, toSeconds: durationSeconds }, Number.POSITIVE_INFINITY, billing)
+  if (ended - durationSeconds < 1) return null
+  return `GPUs still leased at the end are billed for the ${lengthWords(durationSeconds)} simulated, as a part of a lease that goes on; one that ended there would be billed for ${lengthWords(ended)}`
+}
+
+function lengthWords(seconds: number): string {
+  if (seconds < 3600) return `${Number((seconds / 60).toPrecision(3))} minutes`
+  return seconds < 96 * 3600
+    ? `${Number((seconds / 3600).toPrecision(3))} hours`
+    : `${Math.round(seconds / 86_400)} days`
+}
+
 /** The instances that replicas were put on, in the order in which they were leased. */
 function packed(spans: readonly Span[], room: number): Span[] {
   interface Instance {
