@@ -25,6 +25,7 @@ import { asMetered } from './metered.ts'
 import { withLevers } from './metered-levers.ts'
 import { objectiveOf } from './objective.ts'
 import { deferrableCalls, limitsOf, offerBases, type Sold, todaysHost, unstatedNotes } from './offer-bases.ts'
+import { ownServersOf } from './own-servers.ts'
 import { defaultGpus, defaultOtherModels, type Question } from './question.ts'
 import { replayed } from './replay.ts'
 import { type Candidate, replicaTerms, shapesOf } from './replica-terms.ts'
@@ -82,6 +83,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     ...(question.toMicros === null ? {} : { toMicros: question.toMicros }),
   }
   const bill = await gatherCoverage(ledger, period, { sample: asked.sample })
+  const ownServers = await ownServersOf(question, ledger, asked)
   const evidence: Evidence = {
     schemaVersion: 1,
     sample: asked.sample,
@@ -94,6 +96,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     coverage: coverageOf(asked, demand, await attributedShare(ledger, asked), bill),
     profiles: profilesFor(demand, estimatedShareOf(asked)),
     objective,
+    ...(ownServers === null ? {} : { ownServers }),
     api,
     replicas,
     feasibility: refusals.evidence,

@@ -22,7 +22,7 @@ import {
 } from './eligibility.ts'
 import { envelope } from './envelope.ts'
 import type { Assumption, Evidence } from './evidence.ts'
-import { unservedShare } from './feasible.ts'
+import { takerOf, unservedShare } from './feasible.ts'
 import { sizingAssumptions } from './fleet-sizing.ts'
 import { gradeOf } from './grade.ts'
 import { checkLeaseChoices, unknown } from './lease.ts'
@@ -67,7 +67,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
   const entries = rank(spanning(byShape), today)
   const options = entries.map(entry => entry.option)
   const best = cheapestOf(options.filter(option => mayBeBest(option, today, assumed)))
-  const contests = byShape.map(placedAs => contestOf(placedAs, today, assumed, months, here))
+  const contests = byShape.map(placedAs => contestOf(placedAs, today, assumed, months, here, evidence))
   const decision = decisionOf(
     contests,
     shapes.map(({ name }) => name),
@@ -154,7 +154,13 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
   const next = nextMeasurementOf(answer, contests[0]!, evidence, () =>
     chancesOfChange(question, answerOf(contests[0]!).answer),
   )
-  const context = { today, contest: contests[0]!, isStated: choices.tokensPerMonth !== null }
+  const refusing = evidence.replicas.find(({ group }) => group === today?.group)
+  const context = {
+    today,
+    contest: contests[0]!,
+    isStated: choices.tokensPerMonth !== null,
+    takesRest: refusing === undefined ? null : takerOf(evidence, choices, refusing, mostInfeasibleShare),
+  }
   return { ...answer, verdict: verdict(answer, context), next, nextMeasurement: nextWords(next) }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decide } from './decide.ts'
-import { bare, choose, evidenceForTest as evidence } from './evidence-for-test.ts'
+import { bare, choose, evidenceForTest as evidence, replayForTest } from './evidence-for-test.ts'
 
 test('no: what is paid today is cheaper than any fleet, in nearly all months', () => {
   const answer = decide(evidence(), choose())
@@ -210,4 +210,86 @@ test('an untried offer that costs more than own GPUs is not what the question ha
   })
   expect(decided.decision.answer).toBe('cannot tell')
   expect(decided.verdict).toMatch(/^Cannot tell .*: the two are too close\. /)
+})
+
+/** Two weeks in which the model's context bars every thousandth-and-more call; `host` takes all of them, `small` none. */
+function tooLong() {
+  const { demand } = evidence()
+  const none = { calls: 0, input: 0, output: 0 }
+  const long = { calls: demand.calls / 20, input: demand.tokens.input / 20, output: 0 }
+  const all = { calls: demand.calls, ...demand.tokens }
+  const infeasible = {
+    calls: long.calls,
+    reasons: [`${long.calls} calls: prompt + answer above 40960 tokens of context`],
+    kind: 1,
+  }
+  const rates = { inputUsdPerMtok: 1, outputUsdPerMtok: 1 }
+  const taken = { calls: 0, reasons: [], kind: 0 }
+  return evidence({
+    feasibility: {
+      kinds: [none, long, all],
+      both: [
+        [none, none, none],
+        [none, long, long],
+        [none, long, all],
+      ],
+    },
+    api: [
+      { infeasible: taken },
+      { provider: 'small', infeasible, rates },
+      { provider: 'dear', usdPerMtok: 9, infeasible: taken, rates: { inputUsdPerMtok: 9, outputUsdPerMtok: 9 } },
+      { provider: 'host', infeasible: taken, rates },
+      {
+        provider: 'other',
+        group: 'open-8b',
+        infeasible: taken,
+        rates: { inputUsdPerMtok: 0.1, outputUsdPerMtok: 0.1 },
+      },
+    ],
+    replicas: [{ infeasible }],
+    // Late calls are billed elsewhere, which bars nothing and is not what the verdict may quote.
+    replays: [replayForTest({ replicas: 2, late: 20_000 })],
+  })
+}
+
+test('a no for want of a fleet says what bars it, the calls that it cannot take, and who could be named to take them', () => {
+  const barred = decide(tooLong(), choose())
+  expect(barred.decision.answer).toBe('no')
+  expect(barred.verdict).toMatch(
+    /^No: own GPUs are no way to run open-70b: none of the fleets tried takes 5 % of the calls \(50400 calls: prompt \+ answer above 40960 tokens of context\); name who takes them instead: --fallback host:open-70b\. /,
+  )
+  expect(barred.verdict).not.toMatch(/come late/)
+  // The fix is one: with it the fleet is priced and compared.
+  const fixed = decide(tooLong(), choose({ fallback: 'host:open-70b' }))
+  expect(fixed.verdict).not.toContain('no way to run')
+  // Where no API of these weights takes them there is nothing to name.
+  const evidenceOf = tooLong()
+  const alone = decide(
+    { ...evidenceOf, api: evidenceOf.api.filter(({ provider }) => provider === 'small' || provider === 'other') },
+    choose(),
+  )
+  expect(alone.verdict).not.toContain('--fallback')
+})
+
+test('own servers that serve these calls, as measured, contradict a simulation in which no fleet does: no "no"', () => {
+  const slow = { fits: true, problem: null, loadCurve: [{ load: 1, busyShare: 1, ttftP95Ms: 9000, tpotP95Ms: 45 }] }
+  const ownServers = { calls: 19_774, share: 0.74, ttftP95Ms: 1950, tpotP95Ms: 36.6 }
+  expect(decide(evidence({ replicas: [slow] }), choose()).decision.answer).toBe('no')
+  const measured = decide(evidence({ replicas: [slow], ownServers }), choose())
+  expect(measured.decision).toMatchObject({ answer: 'cannot tell', confidence: null })
+  expect(measured.verdict).toMatch(
+    /^Cannot tell whether own GPUs pay off for open-70b: .* miss the latency objective\. Your own servers do serve 74 % of these calls \(19774\), as measured with 1\.9 s to the first token and 36\.6 ms a token \(p95\)/,
+  )
+  expect(measured.verdict).not.toContain('no way to run')
+  // The p95 of a part of the calls scatters about that of all; a stated objective is what it is.
+  const nearly = { ...ownServers, ttftP95Ms: 2040 }
+  const objective = { ttftP95Ms: 2000, tpotP95Ms: 50, source: 'test' }
+  expect(decide(evidence({ replicas: [slow], ownServers: nearly }), choose()).decision.answer).toBe('cannot tell')
+  const stated = { ...objective, stated: { ttft: true, tpot: false } }
+  expect(decide(evidence({ replicas: [slow], ownServers: nearly, objective: stated }), choose()).decision.answer).toBe(
+    'no',
+  )
+  expect(
+    decide(evidence({ replicas: [slow], ownServers: { ...nearly, ttftP95Ms: 4000 } }), choose()).decision.answer,
+  ).toBe('no')
 })

@@ -14,6 +14,7 @@ import {
   unknownWords,
   type Weights,
 } from './eligibility.ts'
+import type { Evidence, OwnServers } from './evidence.ts'
 import type { Resampled } from './resample.ts'
 
 export type DecisionAnswer = 'yes' | 'no' | 'cannot tell'
@@ -55,6 +56,8 @@ export interface Contest {
   readonly unknownFleet: OptionAnswer | null
   /** What is paid today on these weights, where nobody knows how much that is. Own servers are no seller. */
   readonly unpricedToday: OptionAnswer | null
+  /** Own servers that serve calls of these weights within the objective, as measured; null where none are known to. */
+  readonly ownServers: OwnServers | null
   /** Share of draws in which some fleet is cheaper than every proven API, and than the unproven ones too; null = none. */
   readonly beatsProven: number | null
   readonly beatsAll: number | null
@@ -72,6 +75,7 @@ export function contestOf(
   assumed: readonly Assumable[],
   months: Resampled,
   volume: { readonly tokensPerMonth: number; readonly stated: boolean },
+  { ownServers, objective }: Pick<Evidence, 'ownServers' | 'objective'>,
 ): Contest {
   const same = entries.filter(({ option, drawn }) => drawn !== null && isSameWeights(option, today))
   const proven = same.filter(({ option }) => mayBeBest(option, today, assumed))
@@ -106,19 +110,29 @@ export function contestOf(
     unproven: cheapest(unproven),
     unknownFleet: unknownFleet?.option ?? null,
     unpricedToday: unpricedToday?.option ?? null,
+    ownServers: ownServers !== undefined && keepsObjective(ownServers, objective) ? ownServers : null,
     beatsProven: beats(of(proven, false)),
     beatsAll: beats(of(all, false)),
   }
+}
+
+/** An objective that nobody stated is the p95 of all of today's calls, about which that of a part of them scatters. */
+const scatter = 1.05
+
+function keepsObjective(own: OwnServers, { ttftP95Ms, tpotP95Ms, stated }: Evidence['objective']): boolean {
+  const most = (objectiveMs: number, isStated: boolean | undefined) => objectiveMs * (isStated === true ? 1 : scatter)
+  return own.ttftP95Ms <= most(ttftP95Ms, stated?.ttft) && own.tpotP95Ms <= most(tpotP95Ms, stated?.tpot)
 }
 
 const curves = (entries: readonly Placed[]): DrawnCurve[] => entries.map(({ drawn }) => drawn!)
 
 /** What one contest says by itself. Yes must hold against unproven offers too: they could well be good enough. */
 export function answerOf(contest: Contest): { readonly answer: DecisionAnswer; readonly confidence: number | null } {
-  const { fleet, proven, unproven, unknownFleet, unpricedToday, beatsProven, beatsAll } = contest
+  const { fleet, proven, unproven, unknownFleet, unpricedToday, ownServers, beatsProven, beatsAll } = contest
   if (fleet === null) {
-    // Nothing that runs: whatever an API costs, own GPUs are no way to serve this. What is not known is no such thing.
-    return unknownFleet !== null || (proven === null && unproven === null)
+    // Nothing that runs: whatever an API costs, own GPUs are no way to serve this. What is not known is no such thing, and
+    // where own servers do serve it, it is the simulation that is wrong.
+    return unknownFleet !== null || ownServers !== null || (proven === null && unproven === null)
       ? { answer: 'cannot tell', confidence: null }
       : { answer: 'no', confidence: 1 }
   }
@@ -153,9 +167,11 @@ export function decisionOf(contests: readonly Contest[], names: readonly string[
 }
 
 function reasonsOf(contest: Contest): string[] {
-  const { fleet, proven, unproven, unknownFleet, unpricedToday, beatsProven, beatsAll } = contest
+  const { fleet, proven, unproven, unknownFleet, unpricedToday, ownServers, beatsProven, beatsAll } = contest
   const percent = (share: number) => `${Math.round(share * 100)} % of resampled months`
   if (fleet === null && unknownFleet !== null) return [unknownFleetWords(unknownFleet)]
+  if (fleet === null && ownServers !== null)
+    return ['no fleet that was tried serves these calls within the bars, and own servers, as measured, do']
   if (fleet === null) return ['no fleet that was tried serves these calls within the bars']
   return [
     ...(unpricedToday !== null && proven === null ? [`what is paid today (${unpricedToday.name}) has no price`] : []),

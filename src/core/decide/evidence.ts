@@ -168,6 +168,15 @@ export interface MeasuredP95 {
   readonly p95Ms: number
 }
 
+/** Calls of today's weights that ran on the team's own servers, and what was measured of them there (95th percentiles). */
+export interface OwnServers {
+  readonly calls: number
+  /** Of the calls asked about. */
+  readonly share: number
+  readonly ttftP95Ms: number
+  readonly tpotP95Ms: number
+}
+
 export interface Evidence {
   readonly schemaVersion: 1
   readonly sample: boolean
@@ -207,6 +216,8 @@ export interface Evidence {
     /** What today's option delivered, 95th percentiles over the calls that know it; null where too few do. */
     readonly measured?: { readonly ttft: MeasuredP95 | null; readonly tpot: MeasuredP95 | null }
   }
+  /** Absent where none of the calls ran there, or too few tell their times. */
+  readonly ownServers?: OwnServers
   readonly api: readonly ApiTerms[]
   readonly replicas: readonly ReplicaTerms[]
   readonly leases: readonly LeaseRow[]

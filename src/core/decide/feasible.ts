@@ -109,6 +109,27 @@ export function refusedBy(
   }
 }
 
+/**
+ * The API of the same weights that takes what a fleet refuses for the least money, to within a share of all calls, as
+ * `host:model`; null where none does, or nothing is refused. What was paid so far is no offer to send more to.
+ */
+export function takerOf(
+  evidence: Evidence,
+  choices: Choices,
+  fleet: { readonly group: string; readonly infeasible: Infeasible },
+  mostUnservedShare: number,
+): string | null {
+  const own = { infeasible: fleet.infeasible, region: choices.region, rates: null, takesAdapters: true, usd: null }
+  const takers = evidence.api
+    .filter(({ group, kind }) => group === fleet.group && kind !== 'as-metered')
+    .flatMap(api => {
+      const { fallback, unservedCalls } = refusedBy(evidence, choices, own, api)
+      const isEnough = unservedCalls <= mostUnservedShare * evidence.demand.calls
+      return fallback !== null && isEnough ? [{ name: `${api.provider}:${api.model}`, usd: fallback.usd }] : []
+    })
+  return takers.sort((a, b) => a.usd - b.usd || (a.name < b.name ? -1 : 1))[0]?.name ?? null
+}
+
 /** Why an option takes none of the calls, whatever they are; null where it may take some. */
 function refusalOfAll(
   { adapters }: Evidence,

@@ -4,6 +4,7 @@ import { decidedUsd } from './api-bill.ts'
 import { type Contest, unknownFleetWords } from './decision.ts'
 import { isBarred, isSameWeights, mostInfeasibleShare, unknownWords, type Weights } from './eligibility.ts'
 import { unservedShare } from './feasible.ts'
+import { noFleetWords, ownServersWords } from './no-fleet.ts'
 import { spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
 
 export interface VerdictContext {
@@ -11,6 +12,8 @@ export interface VerdictContext {
   readonly contest: Contest
   /** The volume is a reader's own and not what was metered. */
   readonly isStated: boolean
+  /** `host:model` of an API of today's weights that takes what fleets refuse; null where none does, or none is needed. */
+  readonly takesRest: string | null
 }
 
 /** Whether own GPUs pay off and why; what is cheapest; what could be; where self-hosting crosses; what all of it rests on. */
@@ -28,7 +31,7 @@ export function verdict(answer: Answer, context: VerdictContext): string {
   return mark + part + sentences.filter(Boolean).join(' ')
 }
 
-function decisionWords(answer: Answer, { today, contest, isStated }: VerdictContext): string {
+function decisionWords(answer: Answer, { today, contest, isStated, takesRest }: VerdictContext): string {
   if (today === null)
     return 'Cannot tell: nobody said which weights this traffic runs on. Say which: --as-model on the command line, "Run as" on the page.'
   const here = `at ${isStated ? 'the stated' : "today's"} ${tokenWords(answer.youAreHere.tokensPerMonth)} a month`
@@ -41,11 +44,15 @@ function decisionWords(answer: Answer, { today, contest, isStated }: VerdictCont
     return `Yes: own GPUs pay off for ${today.group}. ${fleet!.name} costs ${monthly(fleet!)} ${here}, ${lessWords(against, fleet!)} less than ${payWords(against)}${sure}.`
   }
   if (decision.answer === 'no') {
-    if (fleet === null) return `No: own GPUs are no way to run ${today.group}: ${noFleetWords(answer, today)}.`
+    if (fleet === null)
+      return `No: own GPUs are no way to run ${today.group}: ${noFleetWords(answer, today, takesRest)}.`
     const times = timesWords(decidedUsd(fleet)! / decidedUsd(rival!)!)
     return `No: own GPUs do not pay off for ${today.group}. They would cost ${monthly(fleet)} ${here} (${fleet.name}), ${times} the ${usdWords(decidedUsd(rival!)!)} of ${payWords(rival!)}${sure}.`
   }
   const question = `Cannot tell whether own GPUs pay off for ${today.group}`
+  if (fleet === null && contest.ownServers !== null) {
+    return `${question}: ${noFleetWords(answer, today, takesRest)}. ${ownServersWords(contest.ownServers, answer.objective)}.`
+  }
   if (fleet === null) {
     const open =
       contest.unknownFleet === null
@@ -78,16 +85,6 @@ const monthly = (option: OptionAnswer) => `${usdWords(decidedUsd(option)!)} a mo
 
 const payWords = (option: OptionAnswer): string => (option.asMetered ? 'what is paid today' : option.name)
 
-function noFleetWords(answer: Answer, today: Weights): string {
-  const tried = answer.options.filter(option => option.kind === 'self-host' && option.group === today.group)
-  if (tried.length === 0) return 'nothing that is simulated here runs these weights'
-  const late = tried.find(option => option.usd !== null && option.meetsLatency === 'no')
-  const note = tried[0]!.notes[0]
-  return late === undefined
-    ? `none of the fleets tried can serve it${note === undefined ? '' : ` (${note})`}`
-    : `${late.name} and the other fleets tried miss the latency objective`
-}
-
 /** The cheapest that is known to meet every bar, and what it saves. */
 function bestWords(answer: Answer, { today, contest }: VerdictContext): string {
   const best = answer.options.find(option => option.name === answer.best)
@@ -113,7 +110,8 @@ function bestIfWords(answer: Answer, { contest }: VerdictContext): string {
   const option = answer.options.find(({ name }) => name === bestIf?.option)
   if (bestIf === null || option === undefined) return ''
   // An open question has named it already.
-  if (answer.decision.answer === 'cannot tell' && bestIf.option === contest.unproven?.name) return ''
+  const isOpen = answer.decision.answer === 'cannot tell' && contest.fleet !== null
+  if (isOpen && bestIf.option === contest.unproven?.name) return ''
   const best = answer.options.find(({ name }) => name === answer.best)
   const less = best === undefined ? '' : `, ${lessWords(best, option)} less`
   return `${option.name} would cost ${usdWords(bestIf.usd)} a month${less}, if its ${unknownWords(bestIf.assumes)} will do: not measured.`

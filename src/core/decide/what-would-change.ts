@@ -66,7 +66,7 @@ export function chancesOfChange(question: ContestQuestion, now: DecisionAnswer):
 
 function answerIn({ evidence, entries, today, assumed, here }: ContestQuestion, months: Resampled): DecisionAnswer {
   const drawn = entries.map(({ option, candidate }) => ({ option, drawn: drawnCurve(evidence, candidate, months) }))
-  return answerOf(contestOf(drawn, today, assumed, months, here)).answer
+  return answerOf(contestOf(drawn, today, assumed, months, here, evidence)).answer
 }
 
 function fixed(values: Float64Array, level: number): Float64Array {
