@@ -192,7 +192,9 @@ function leaseOf({ gpu, term, usdPerGpuHour, gpusPerInstance }: SimulationQuesti
   const { id } = gpuById(gpu)
   const row = defaultLease(leases, id, term)
   if (row === null) {
-    const source = `no ${term} price is known for ${id}`
+    const size =
+      gpusPerInstance === null ? '' : ` by instances of ${gpusPerInstance} GPU${gpusPerInstance === 1 ? '' : 's'}`
+    const source = `no ${term} price is known for ${id}${size}`
     return { usdPerGpuHour: null, source, gpusPerInstance, billing: null }
   }
   const { provider, region, asOf, source } = row

@@ -35,6 +35,15 @@ test('a price stated by the reader is for any number of GPUs, unless an instance
   expect(fleetOf({ ...stated, gpusPerInstance: 4 }).gpus).toBe(4)
 })
 
+test('an unknown price says of which instances, providers and region it is unknown', () => {
+  const noted = (choices: Partial<Choices>) => fleetOf(choices).notes.join()
+  expect(noted({ gpusPerInstance: 16 })).toContain(
+    'no on_demand price is known for h100 by instances of 16 GPUs: its cost is unknown',
+  )
+  expect(noted({ gpusPerInstance: 16, providers: ['lambda'] })).toContain('by instances of 16 GPUs from lambda')
+  expect(noted({ gpusPerInstance: 1, providers: ['lambda'] })).toContain('by instances of 1 GPU from lambda')
+})
+
 test('an instance holds as many whole replicas as fit, a larger replica takes whole instances', () => {
   expect(instanceOf(2, 8)).toEqual({ replicasPerInstance: 4, billedGpusPerReplica: 2 })
   expect(instanceOf(3, 8)).toEqual({ replicasPerInstance: 2, billedGpusPerReplica: 4 })

@@ -30,12 +30,18 @@ export function ownSupplies(evidence: Evidence, choices: Choices, replica: Repli
 function rented({ leases }: Evidence, choices: Choices, replica: ReplicaTerms, name: string): Supply {
   const inRegion = leases.filter(row => regionRefusal(choices.region, row.region) === null)
   const lease = leaseOf(inRegion, replica.gpu, choices)
-  const where = choices.region === null ? '' : ` in ${choices.region}`
   const notes =
     lease === null
-      ? [`no ${choices.term} price is known for ${replica.gpu}${where}: its cost is unknown`]
+      ? [`no ${choices.term} price is known for ${replica.gpu}${askedWords(choices)}: its cost is unknown`]
       : leaseNotes(choices, replica, lease)
   return { kind: 'self-host', name, lease, choices, notes }
+}
+
+/** What the rows are narrowed to: a GPU may be sold on that term, by other instances or elsewhere. */
+function askedWords({ gpusPerInstance, providers, region }: Choices): string {
+  const size =
+    gpusPerInstance === null ? '' : ` by instances of ${gpusPerInstance} GPU${gpusPerInstance === 1 ? '' : 's'}`
+  return `${size}${providers === null ? '' : ` from ${providers.join(' or ')}`}${region === null ? '' : ` in ${region}`}`
 }
 
 /** Own servers have their upkeep in their price, not as a share of a rent; and all that were bought are there. */
