@@ -281,7 +281,7 @@ describe('bad input', () => {
       [8, 'ContextTokens: missing'],
       [9, 'fewer than 3 columns'],
       [10, 'more than 3 columns'],
-      [11, 'ContextTokens: expected a whole number >= 0, got "99999999999"'],
+      [11, 'ContextTokens: expected a whole number <= 2147483647, got "99999999999"'],
     ])
     expect(rejects[0].raw).toContain('-5')
   })

@@ -61,8 +61,12 @@ export function stage(plan: LoadPlan): readonly string[] {
     if (!wholes.has(text)) {
       wholes.add(text)
       refuse(
-        `${cell(text)} IS NOT NULL AND (${n} IS NULL OR NOT (${n} >= 0 AND ${n} = floor(${n}) AND ${n} <= ${wholeMax}))`,
+        `${cell(text)} IS NOT NULL AND (${n} IS NULL OR isnan(${n}) OR NOT (${n} >= 0 AND ${n} = floor(${n})))`,
         `${literal(`${text}: expected a whole number >= 0, got `)} || ${quoted(cell(text))}`,
+      )
+      refuse(
+        `${n} > ${wholeMax}`,
+        `${literal(`${text}: expected a whole number <= ${wholeMax}, got `)} || ${quoted(cell(text))}`,
       )
     }
     return n
