@@ -1,5 +1,6 @@
 // Parameters as they come in (JSON, a query string) → checked values; an unknown name names the nearest one.
 import { z } from 'zod'
+import { mostTokensPerMonth } from '../core/decide/choices.ts'
 import { assumables } from '../core/decide/eligibility.ts'
 import { regions } from '../core/decide/region.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
@@ -28,7 +29,7 @@ export const questionShape = {
   seed: count.optional().meta({ description: 'seed of every draw; default 1' }),
 }
 
-/** The terms of `own` in `crossover --inputs`, and which GPU; rent and utilization are found. */
+/** The terms of `own` in `crossover --inputs`, and which GPU; rent, utilization and horizon are not stated here. */
 export const ownServers = z.strictObject({
   gpu: name.meta({ description: 'GPU of the servers, by id' }),
   gpus: count.min(1).nullable().default(null).meta({ description: 'bought; default: as many as the traffic asks for' }),
@@ -72,7 +73,10 @@ export const choicesShape = {
     .optional()
     .meta({ description: 'what is not known of an option and taken for granted: latency, dtype, quality' }),
   region: z.enum(regions).optional().meta({ description: 'only where calls are served in this region' }),
-  tokensPerMonth: positive.optional().meta({ description: 'where "you are here" stands; default: the ledger' }),
+  tokensPerMonth: positive
+    .max(mostTokensPerMonth)
+    .optional()
+    .meta({ description: 'where "you are here" stands; default: the ledger' }),
 }
 
 export const rangeShape = {

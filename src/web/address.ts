@@ -1,7 +1,7 @@
 // The page's address ↔ its state: everything that makes the picture, so that a copied link gives the same picture.
 import type { YScale } from '../charts/frame.ts'
 import type { SliceRow } from '../core/decide/by-dimension.ts'
-import { type Choices, defaultChoices } from '../core/decide/choices.ts'
+import { type Choices, defaultChoices, mostTokensPerMonth } from '../core/decide/choices.ts'
 
 /** What is asked of the ledger; a change fetches new evidence. Names are those of the HTTP API. */
 export const questionNames = [
@@ -69,7 +69,7 @@ const choiceCodecs: Readonly<Record<keyof Choices, Codec>> = {
   spareReplicas: amount(0, 1e6, true),
   operationsUsdPerMonth: amount(0, 1e12),
   overheadShare: amount(0, 100),
-  tokensPerMonth: amount(1, 1e18),
+  tokensPerMonth: amount(1, mostTokensPerMonth),
   fallback: text,
   region: text,
   assume: list,

@@ -134,6 +134,9 @@ export function choiceAssumptions(choices: Choices): Assumption[] {
   return [...list, ...ownAssumptions(choices.own, choices.hoursPerMonth)]
 }
 
+/** Far beyond the whole traffic of any provider: a volume above it is a slip. */
+export const mostTokensPerMonth = 1e18
+
 /** Refuses choices that no fleet or month can have. Fault CHOICE_INVALID names the field. */
 export function checkChoices(choices: Choices): void {
   const bad = (key: keyof Choices, expected: string) => {
@@ -166,7 +169,7 @@ export function checkChoices(choices: Choices): void {
   number('spareReplicas', count, 'a whole number ≥ 0')
   number('operationsUsdPerMonth', value => value >= 0, 'a number ≥ 0')
   number('overheadShare', value => value >= 0, 'a number ≥ 0')
-  number('tokensPerMonth', value => value > 0, 'a number > 0')
+  number('tokensPerMonth', value => value > 0 && value <= mostTokensPerMonth, 'a number > 0, up to 1e18')
   const wrong = choices.assume?.find(one => !assumables.includes(one))
   if (wrong !== undefined) bad('assume', `some of ${assumables.join(', ')}`)
   if (choices.region !== null && !(regions as readonly string[]).includes(choices.region)) {

@@ -386,6 +386,7 @@ test.each([
   [{ api: 'meterd' }, 'API_UNKNOWN', 'metered'],
   [{ spareReplicas: -1 }, 'CHOICE_INVALID', 'whole number'],
   [{ tokensPerMonth: Number.NaN }, 'CHOICE_INVALID', 'number'],
+  [{ tokensPerMonth: 1e30 }, 'CHOICE_INVALID', 'up to 1e18'],
 ])('the choice %j is refused with the nearest name or what was expected', (choices, code, fix) => {
   try {
     decide(evidence(), choose(choices))

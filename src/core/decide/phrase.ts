@@ -47,7 +47,7 @@ function three(value: number): string {
   return rounded >= 1000 ? grouped(rounded) : String(rounded)
 }
 
-/** 1234567 → 1,234,567. */
+/** 1234567 → 1,234,567; every digit of a number of any size. */
 export function grouped(whole: number): string {
-  return String(whole).replace(/\B(?=(\d{3})+$)/g, ',')
+  return (Number.isInteger(whole) ? BigInt(whole) : whole).toString().replace(/\B(?=(\d{3})+$)/g, ',')
 }
