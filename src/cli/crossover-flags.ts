@@ -1,11 +1,12 @@
 // Flags of `crossover`, a plan file and the settings → one set of parameters; what is nearer to the hand wins.
 import type { Command } from 'commander'
+import { mostTokensPerMonth } from '../core/decide/choices.ts'
 import { type Assumable, assumables } from '../core/decide/eligibility.ts'
 import { type Region, regions } from '../core/decide/region.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import type { ChoicesParams, QuestionParams } from '../server/parameters.ts'
 import type { CommandFrame } from './command.ts'
-import { given, listFlag, numberFlag, pairsFlag } from './flags.ts'
+import { given, listFlag, type NumberRange, numberFlag, pairsFlag } from './flags.ts'
 
 export interface CrossoverFlags {
   readonly inputs?: string
@@ -57,7 +58,7 @@ const count = { min: 0, whole: true }
 
 /** Declares the flags, in the order in which `--help` explains them. */
 export function declareCrossoverFlags(command: Command): Command {
-  const number = (flag: string, range: Parameters<typeof numberFlag>[1]) => numberFlag(flag, range)
+  const number = (flag: string, range: NumberRange) => numberFlag(flag, range)
   return command
     .optionsGroup('Traffic:')
     .option('--trace <file>', 'this file instead of the ledger, which is left alone')
@@ -69,7 +70,11 @@ export function declareCrossoverFlags(command: Command): Command {
     .option('--by <dim>', 'also slice by slice: feature, workload, team, model, environment, tag:NAME')
     .option('--adapters <n>', 'adapters (LoRA) that the calls need', number('--adapters', count))
     .option('--adapter-rank <r>', 'their rank (default: 16)', number('--adapter-rank', { min: 1, whole: true }))
-    .option('--volume <tokens>', 'tokens a month, as 3e9 (default: what was metered)', number('--volume', positive))
+    .option(
+      '--volume <tokens>',
+      'tokens a month, as 3e9 (default: what was metered)',
+      number('--volume', { above: 0, max: mostTokensPerMonth }),
+    )
     .optionsGroup('Options compared:')
     .option('--plan <file>', 'YAML with any of the parameters of /api/crossover; flags win')
     .option('--gpu <a,b>', 'GPU shapes to try, by id', listFlag('--gpu'))
@@ -86,7 +91,10 @@ export function declareCrossoverFlags(command: Command): Command {
       'whole instances are leased',
       number('--gpus-per-instance', { min: 1, whole: true }),
     )
-    .option('--own <file>', 'servers bought, from a YAML or JSON file: the terms of own in --inputs, and gpu')
+    .option(
+      '--own <file>',
+      'servers bought, from a YAML or JSON file: gpu, and the terms of own in --inputs but utilization, rentUsdPerGpuHour and horizonMonths',
+    )
     .option('--replicas <n>', 'a fixed number', number('--replicas', { min: 1, whole: true }))
     .option('--min-replicas <n>', 'never fewer', number('--min-replicas', count))
     .option('--spare-replicas <n>', 'beyond what the load needs', number('--spare-replicas', count))
@@ -98,7 +106,7 @@ export function declareCrossoverFlags(command: Command): Command {
     .optionsGroup('What if (each never says which of these would make it cross):')
     .option('--throughput-factor <x>', 'so many times the tokens a second', number('--throughput-factor', positive))
     .option('--peak-to-mean <x>', 'busiest hour ÷ mean', number('--peak-to-mean', { min: 1 }))
-    .option('--output-share <share>', 'of all tokens, 0..1', number('--output-share', { above: 0 }))
+    .option('--output-share <share>', 'of all tokens, 0..1', number('--output-share', { above: 0, below: 1 }))
     .option('--api-usd-per-mtok <usd>', 'what --api bills a million tokens', number('--api-usd-per-mtok', amount))
     .optionsGroup('What is printed:')
     .option('--explain', 'every option, every assumption with its source, all that is not modelled')
@@ -120,8 +128,15 @@ export async function crossoverParams(frame: CommandFrame, flags: CrossoverFlags
     throw new Fault('BAD_DATE', `"${at}" is not a date`, { where: '--at', fix: 'write 2026-11-01' })
   }
   const plan = flags.plan === undefined ? {} : await readPlan(flags.plan)
+  const settings = frame.settings().crossover as ChoicesParams | undefined
+  if (flags.apiUsdPerMtok !== undefined && (flags.api ?? plan.api ?? settings?.api) === undefined) {
+    throw new Fault('API_MISSING', 'this is the price of an API, and none is named', {
+      where: '--api-usd-per-mtok',
+      fix: 'name it with --api',
+    })
+  }
   return {
-    ...(frame.settings().crossover as ChoicesParams | undefined),
+    ...settings,
     ...plan,
     ...given({
       model: flags.model,
@@ -186,11 +201,15 @@ function regionFlag(text: string | undefined): Region | undefined {
 }
 
 async function readOwn(path: string): Promise<NonNullable<CrossoverParams['own']>> {
-  const [{ ownServers }, { readChecked }] = await Promise.all([
+  const [{ ownServers }, { readChecked, readYaml }, { gpuById }] = await Promise.all([
     import('../server/parameters.ts'),
     import('./yaml-file.ts'),
+    import('../catalog/facts.ts'),
   ])
-  return readChecked(path, ownServers)
+  const own = readChecked(path, ownServers)
+  // The catalog is no part of the schema; a name that it does not have is still a fault of this file's line.
+  gpuById(own.gpu, readYaml(path).placeOf(['gpu']))
+  return own
 }
 
 async function readPlan(path: string): Promise<CrossoverParams> {

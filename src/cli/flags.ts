@@ -1,23 +1,35 @@
 // Texts of flags → the numbers and lists they stand for, refused with the flag's own name.
 import { Fault } from '../core/fault/fault.ts'
 
+/** Where a number must lie; a side that is left out has no end. */
+export interface NumberRange {
+  readonly min?: number
+  readonly above?: number
+  readonly max?: number
+  readonly below?: number
+  readonly whole?: boolean
+}
+
 /** A commander parser for a number in a range. `3e9` and `2.5` are numbers; `1,000` is not guessed at. */
-export function numberFlag(
-  flag: string,
-  range: { readonly min?: number; readonly above?: number; readonly whole?: boolean },
-): (text: string) => number {
+export function numberFlag(flag: string, range: NumberRange): (text: string) => number {
   return text => {
     const value = text.trim() === '' ? Number.NaN : Number(text)
-    const { min = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY, whole = false } = range
-    if (Number.isFinite(value) && value >= min && value > above && (!whole || Number.isSafeInteger(value))) return value
-    const bound =
-      above > Number.NEGATIVE_INFINITY ? ` above ${above}` : min > Number.NEGATIVE_INFINITY ? ` from ${min}` : ''
+    const { min, above, max, below, whole = false } = range
+    const isInside =
+      value >= (min ?? value) && value > (above ?? -Infinity) && value <= (max ?? value) && value < (below ?? Infinity)
+    if (Number.isFinite(value) && isInside && (!whole || Number.isSafeInteger(value))) return value
+    const low = above !== undefined ? ` above ${above}` : min !== undefined ? ` from ${min}` : ''
+    const high = below !== undefined ? ` and below ${below}` : max !== undefined ? `, up to ${shortest(max)}` : ''
+    const bound = low + high
     throw new Fault('BAD_NUMBER', `"${text}" is not ${whole ? 'a whole number' : 'a number'}${bound}`, {
       where: flag,
       fix: `give ${whole ? 'a whole number' : 'a number'}${bound}`,
     })
   }
 }
+
+/** 1e18, not a one with 18 zeros to count. */
+const shortest = (number: number): string => (number < 1e6 ? String(number) : number.toExponential().replace('+', ''))
 
 /** A commander parser for `a,b`; repeated flags add up. */
 export function listFlag(flag: string): (text: string, before?: readonly string[]) => readonly string[] {

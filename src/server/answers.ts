@@ -23,7 +23,8 @@ export function questionOf(params: QuestionParams & Pick<ChoicesParams, 'own'>):
   const question = { ...defaultQuestion, ...Object.fromEntries(stated), ...rangeMicros(from, to, zone) }
   if (own === undefined) return question
   // Servers of a GPU that is not among those tried are tried too.
-  return { ...question, gpus: [...new Set([...(question.gpus ?? defaultGpus), own.gpu].map(gpu => gpuById(gpu).id))] }
+  const tried = (question.gpus ?? defaultGpus).map(gpu => gpuById(gpu).id)
+  return { ...question, gpus: [...new Set([...tried, gpuById(own.gpu, 'own.gpu').id])] }
 }
 
 /** The part of the parameters that a question is made of. */
