@@ -38,7 +38,8 @@ test('an hour of traffic that settles the answer makes no week worth waiting for
   const hour = (usdPerMtok: number) =>
     decide(evidenceForTest({ windows: 6, api: [{ usdPerMtok }, { usdPerMtok }] }), choose(), draws)
   expect(hour(0.0001).decision.answer).toBe('no')
-  expect(hour(0.0001).next!.chanceOfChange).toBe(0)
+  expect(hour(0.0001).next).toMatchObject({ unknown: 'hours', chanceOfChange: null })
+  expect(hour(0.0001).next!.why).toContain('narrow the bands')
 })
 
 test('chances are chances, and knowing nothing new changes nothing', () => {
@@ -51,10 +52,33 @@ test('chances are chances, and knowing nothing new changes nothing', () => {
         const evidence = evidenceForTest({ windows, api: [{ usdPerMtok: today }, { usdPerMtok: hosted }] })
         const { next } = decide(evidence, choose(), { draws: 40 })
         if (next?.chanceOfChange == null) return
-        expect(next.chanceOfChange).toBeGreaterThanOrEqual(0)
+        // What cannot change anything is not what to measure.
+        expect(next.chanceOfChange).toBeGreaterThan(0)
         expect(next.chanceOfChange).toBeLessThanOrEqual(1)
       },
     ),
     { numRuns: 40 },
   )
+})
+
+test('a cheaper offer that only lacks proof changes what is best once it is tried: even odds, though own GPUs stay a no', () => {
+  const settled = decide(evidenceForTest({ api: [{ usdPerMtok: 0.1 }, { usdPerMtok: 0.05 }] }), choose(), draws)
+  expect(settled).toMatchObject({ best: 'metered', decision: { answer: 'no' }, bestIf: { option: 'hosted 1' } })
+  expect(settled.next).toMatchObject({ unknown: 'hosted service', chanceOfChange: 0.5 })
+})
+
+test('where nobody said which weights run, that is what to say next: no price could be added for calls without a model', () => {
+  const [, ...offers] = evidenceForTest({ api: [{}, {}] }).api
+  const unpricedModels = [{ model: '(no model named)', calls: 1000, share: 1 }]
+  const coverage = { pricedShare: 0, attributedShare: 0, unpricedModels }
+  const nobody = decide({ ...evidenceForTest(), todayGroup: null, api: offers, coverage }, choose(), draws)
+  expect(nobody.verdict).toContain('--as-model')
+  expect(nobody.next).toMatchObject({ unknown: 'weights', command: expect.stringContaining('--as-model') })
+  // Run as a model they need no price of their own either.
+  const as = decide({ ...evidenceForTest({ leases: [] }), api: offers, coverage }, choose(), draws)
+  expect(as.best).toBeNull()
+  expect(as.next?.unknown).not.toBe('price')
+  // What is paid on a named model is another matter.
+  const paid = decide({ ...evidenceForTest({ api: [{ usd: null }], leases: [] }), coverage }, choose(), draws)
+  expect(paid.next).toMatchObject({ unknown: 'price' })
 })

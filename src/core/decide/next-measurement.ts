@@ -1,15 +1,19 @@
 // An answer and what is not known of it in; the one thing to measure next, what hangs on it, and the command, out.
-import type { Answer, OptionAnswer } from './answer.ts'
+import type { Answer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
 import type { Contest } from './decision.ts'
-import { unknownWords } from './eligibility.ts'
+import { todaysWeights, unknownWords } from './eligibility.ts'
 import type { Evidence } from './evidence.ts'
 import { latencyWords, spanWords, usdWords } from './phrase.ts'
 import { chanceOfOffer, type Drawn } from './what-would-change.ts'
 
 export interface NextMeasurement {
-  readonly unknown: 'bill' | 'price' | 'hosted service' | 'quality' | Drawn
-  /** How likely the answer is to change once it is known, 0..1; null where it is no matter of chance. */
+  readonly unknown: 'weights' | 'bill' | 'price' | 'hosted service' | 'quality' | Drawn
+  /**
+   * How likely the decision or the best option is to change once it is known, above 0 and at most 1; null where no odds can
+   * be put on it (what a bill or a price says, which weights run, how well other weights do), or where it narrows the bands
+   * and no more.
+   */
   readonly chanceOfChange: number | null
   /** What to find out, and why it matters. */
   readonly why: string
@@ -23,9 +27,9 @@ type Unworded = Omit<Answer, 'next'>
 const fewCalls = 0.01
 
 /**
- * First what keeps the answer from being one (the rest of the bill, prices). Then of all unknowns the one whose knowledge
- * would most likely change the decision, of equals the one on which most money hangs; last what other weights would save.
- * Null when nothing is open.
+ * First what keeps the answer from being one (which weights run, the rest of the bill, prices). Then of all unknowns that
+ * may change it the one with the largest chance × the money that hangs on it; last what other weights would save,
+ * then what narrows the bands. Null when nothing is open.
  */
 export function nextMeasurementOf(
   answer: Unworded,
@@ -34,6 +38,14 @@ export function nextMeasurementOf(
   chancesOf: () => Readonly<Record<Drawn, number>>,
 ): NextMeasurement | null {
   const { coverage, decision, unpriced } = answer
+  if (todaysWeights(evidence) === null) {
+    return {
+      unknown: 'weights',
+      chanceOfChange: null,
+      why: `which weights these ${answer.requests} calls run on, or would: nothing is compared before that is said`,
+      command: 'crossline crossover --as-model MODEL (crossline models list names them)',
+    }
+  }
   if (decision.partial) {
     const missing = evidence.coverage.bill?.billedOnly ?? []
     const who = missing.length > 0 ? `: nothing was metered of ${missing.slice(0, 3).join(', ')}` : ''
@@ -46,7 +58,9 @@ export function nextMeasurementOf(
   }
   // A few calls without a price are no reason that nothing is the best: own servers bill by the hour.
   const [first] = unpriced
-  if (answer.best === null && first !== undefined && first.share > fewCalls) {
+  // What runs as another model has no price of its own to add: nobody was paid for it so.
+  const isPaid = evidence.api.some(({ kind }) => kind === 'as-metered')
+  if (isPaid && answer.best === null && first !== undefined && first.share > fewCalls) {
     return {
       unknown: 'price',
       chanceOfChange: null,
@@ -57,13 +71,12 @@ export function nextMeasurementOf(
   const chances = chancesOf()
   const open = [
     ...hostedService(answer, contest, evidence),
-    ...hours(answer, chances.hours),
-    ...(contest.fleet === null ? [] : ofFleet(contest, chances)),
-  ]
-  const [likeliest] = open.sort(
-    (a, b) => (b.next.chanceOfChange ?? 0) - (a.next.chanceOfChange ?? 0) || b.stakeUsd - a.stakeUsd,
-  )
-  return likeliest?.next ?? qualityOf(answer)
+    ...hours(answer, contest, chances.hours),
+    ...ofFleet(contest, chances),
+  ].filter(({ next }) => next.chanceOfChange! > 0)
+  const weight = ({ next, stakeUsd }: Open) => next.chanceOfChange! * stakeUsd
+  const [worthiest] = open.sort((a, b) => weight(b) - weight(a) || b.next.chanceOfChange! - a.next.chanceOfChange!)
+  return worthiest?.next ?? qualityOf(answer) ?? forBands(answer)
 }
 
 interface Open {
@@ -94,32 +107,38 @@ function hostedService(answer: Unworded, contest: Contest, evidence: Evidence): 
 }
 
 /** Under a week of traffic. Where the shapes that the rest may have say different things, knowing it decides. */
-function hours({ coverage, profiles }: Unworded, chance: number): Open[] {
+function hours({ coverage, profiles }: Unworded, contest: Contest, chance: number): Open[] {
   if (coverage.days >= 7) return []
   const answers = new Set(profiles.map(({ answer }) => answer))
   return [
     {
-      stakeUsd: 0,
+      stakeUsd: betweenUsd(contest) ?? 0,
       next: {
         unknown: 'hours',
         chanceOfChange: answers.size > 1 ? 1 : chance,
-        why: `a full week of calls: only ${spanWords(coverage.days)} are known, ${168 - coverage.hoursOfWeek} hours of the week never seen`,
+        why: weekWords(coverage),
         command: 'crossline import FILE',
       },
     },
   ]
 }
 
+function forBands({ coverage }: Unworded): NextMeasurement | null {
+  if (coverage.days >= 7) return null
+  const why = `${weekWords(coverage)}; it would narrow the bands, and hardly change the answer`
+  return { unknown: 'hours', chanceOfChange: null, why, command: 'crossline import FILE' }
+}
+
+const weekWords = ({ days, hoursOfWeek }: Answer['coverage']): string =>
+  `a full week of calls: only ${spanWords(days)} are known, ${168 - hoursOfWeek} hours of the week never seen`
+
 /** What own GPUs would do, and at which price: worth finding out where it may change the decision. */
-function ofFleet(
-  { fleet, proven, unproven, beatsAll }: Contest & { fleet: OptionAnswer | null },
-  chances: Readonly<Record<Drawn, number>>,
-): Open[] {
-  const rival = proven ?? unproven
-  if (fleet === null || rival === null) return []
-  const stakeUsd = Math.abs(decidedUsd(fleet)! - decidedUsd(rival)!)
+function ofFleet(contest: Contest, chances: Readonly<Record<Drawn, number>>): Open[] {
+  const { fleet, beatsAll } = contest
+  const stakeUsd = betweenUsd(contest)
+  if (fleet === null || stakeUsd === null) return []
   const wins = `it wins in ${Math.round((beatsAll ?? 0) * 100)} % of resampled months`
-  const found: Open[] = [
+  return [
     {
       stakeUsd,
       next: {
@@ -139,7 +158,12 @@ function ofFleet(
       },
     },
   ]
-  return found.filter(({ next }) => next.chanceOfChange! > 0)
+}
+
+/** What lies between own GPUs and what they are held against: USD a month that would be saved or lost by the wrong answer. */
+function betweenUsd({ fleet, proven, unproven }: Contest): number | null {
+  const rival = proven ?? unproven
+  return fleet === null || rival === null ? null : Math.abs(decidedUsd(fleet)! - decidedUsd(rival)!)
 }
 
 function qualityOf(answer: Unworded): NextMeasurement | null {

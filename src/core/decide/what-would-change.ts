@@ -74,11 +74,11 @@ function fixed(values: Float64Array, level: number): Float64Array {
 }
 
 /**
- * How likely trying an unproven offer is to change the answer, with even odds that it meets the bars: nobody knows better.
+ * How likely trying the cheapest offer of today's weights is to change what is said, with even odds that it meets the bars:
+ * nobody knows better. Where it does, another option is the best, whatever that means for own GPUs; where it does not,
+ * the answer may change all the same.
  */
 export function chanceOfOffer(contest: Contest, now: DecisionAnswer): number {
-  if (contest.unproven === null) return 0
-  const passed = answerOf({ ...contest, proven: contest.proven ?? contest.unproven, beatsProven: contest.beatsAll })
   const failed = answerOf({ ...contest, unproven: null, beatsAll: contest.beatsProven })
-  return [passed, failed].filter(({ answer }) => answer !== now).length / 2
+  return failed.answer === now ? 0.5 : 1
 }
