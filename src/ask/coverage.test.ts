@@ -68,7 +68,7 @@ test('calls of the billed seller in the billed time, and no others, explain the 
     billedUsd: '150.000000000000',
     meteredUsd: '90.000000000000',
     billedShare: 0.6,
-    pricedShare: 1,
+    pricedShare: 0.8,
     attributedShare: 0.8,
     estimatedShare: 0.2,
     unknownShare: 0,
@@ -78,7 +78,7 @@ test('calls of the billed seller in the billed time, and no others, explain the 
     billedOnly: ['Cohere'],
   })
   expect(coverageLine(coverage)).toBe(
-    'covers only 60% of the bill ($90 metered of $150 billed); 15 days, 5 of 168 hours of the week; 100% priced, 80% attributed, 20% estimated, 0% unknown',
+    'covers only 60% of the bill ($90 metered of $150 billed, all calls); of these calls: 15 days, 5 of 168 hours of the week; 80% priced, 20% on own servers, 80% attributed, 20% estimated, 0% unknown',
   )
 })
 

@@ -4,8 +4,9 @@ import { add, fromPico, type Money, parseUsd, zero } from '../core/meter/money.t
 import type { Ledger, Period, Slice } from '../ledger/ledger.ts'
 
 /**
- * Coverage of all real calls in the period (half-open, UTC microseconds; open where left out), whatever slice of them is
- * asked about. Of a bill that reaches beyond the period only the days within count, in proportion to time.
+ * Coverage of all real calls in the period (half-open, UTC microseconds; open where left out): an invoice knows no features
+ * or models, so the bill can be held against all calls only. An answer about some of the calls takes from here what was
+ * billed and metered, and counts shares, days and hours over its own calls. Of a bill that reaches beyond the period only the days within count, in proportion to time.
  * `sample: true` looks at the bundled sample instead, which no bill is for.
  */
 export async function gatherCoverage(

@@ -280,3 +280,9 @@ test('calls that are taken away while they are read are a fault in words, not a 
     code: 'LEDGER_CHANGED',
   })
 })
+
+test('coverage is of the calls asked about, all of them: what ran on own servers is told as that and is not called priced', async () => {
+  const own = { provider: 'hosted_vllm', price: { usd: null, reason: 'no prices of provider' } } as const
+  const { coverage } = await ask(traffic(400, i => (i % 4 === 0 ? {} : own)))
+  expect(coverage).toMatchObject({ pricedShare: 0.25, ownShare: 0.75, unpricedModels: [] })
+})

@@ -237,14 +237,18 @@ function profilesFor(demand: Demand, estimatedShare: number): NonNullable<Eviden
   })
 }
 
-/** What is known of the calls asked about, and how much of the whole bill was metered. */
+/** What is known of the calls asked about; beside it how much of the whole bill was metered, by whatever calls. */
 function coverageOf(asked: Asked, demand: Demand, attributedShare: number, bill: Coverage): Evidence['coverage'] {
-  // Calls on own servers are billed by the hour: no price a token is missing there.
-  const billed = asked.metered.filter(row => !isOwnServer(row.key.provider ?? null))
-  const calls = billed.reduce((sum, row) => sum + row.calls, 0)
-  const unpriced = billed.reduce((sum, row) => sum + row.unpricedCalls, 0)
+  const sum = (rows: readonly ReportRow[], of: (row: ReportRow) => number) =>
+    rows.reduce((all, row) => all + of(row), 0)
+  const calls = sum(asked.metered, row => row.calls)
+  const share = (part: number) => (calls === 0 ? null : part / calls)
+  // Calls on own servers are billed by the hour: no price a token is missing there, and none is known either.
+  const own = asked.metered.filter(row => isOwnServer(row.key.provider ?? null))
+  const sold = asked.metered.filter(row => !own.includes(row))
   return {
-    pricedShare: calls === 0 ? null : 1 - unpriced / calls,
+    pricedShare: share(calls - sum(asked.metered, row => row.unpricedCalls)),
+    ownShare: share(sum(own, row => row.calls)),
     attributedShare,
     estimatedShare: estimatedShareOf(asked),
     unknownShare: demand.calls === 0 ? null : demand.unknownUsageCalls / demand.calls,
@@ -258,7 +262,7 @@ function coverageOf(asked: Asked, demand: Demand, attributedShare: number, bill:
             billedOnly: bill.billedOnly,
           },
     notes: bill.notes,
-    unpricedModels: billed
+    unpricedModels: sold
       .filter(row => row.unpricedCalls > 0)
       .map(row => ({ model: nameOf(row), calls: row.unpricedCalls, share: row.unpricedCalls / demand.calls })),
   }

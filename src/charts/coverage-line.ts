@@ -8,20 +8,22 @@ const percent = (share: number | null): string =>
     ? '?'
     : `${share > 0 && share < 0.01 ? '<1' : share < 1 && share > 0.99 ? '>99' : Math.round(share * 100)}%`
 
-/** `covers [only] 93% of the bill ($1,234 of $1,320), 14.0 days, 168 of 168 hours of the week; 98% priced, …`. */
+/** `covers [only] 93% of the bill ($1,234 metered of $1,320 billed, all calls); of these calls: 14 days, …; 98% priced, …`. */
 export function coverageLine(coverage: Omit<Answer['coverage'], 'notes'>): string {
   const { billedUsd, meteredUsd, billedShare, days, hoursOfWeek } = coverage
   const dollars = (usd: string) => `$${Math.round(Number(usd)).toLocaleString('en-US')}`
   const bill =
     billedUsd === null || meteredUsd === null
       ? 'a share of the bill that is unknown (no invoice)'
-      : `${percent(billedShare)} of the bill (${dollars(meteredUsd)} metered of ${dollars(billedUsd)} billed)`
+      : `${percent(billedShare)} of the bill (${dollars(meteredUsd)} metered of ${dollars(billedUsd)} billed, all calls)`
   const shares = [
     `${percent(coverage.pricedShare)} priced`,
+    ...(coverage.ownShare ? [`${percent(coverage.ownShare)} on own servers`] : []),
     `${percent(coverage.attributedShare)} attributed`,
     `${percent(coverage.estimatedShare)} estimated`,
     `${percent(coverage.unknownShare)} unknown`,
   ].join(', ')
   const little = billedShare !== null && billedShare < enoughOfTheBill ? 'only ' : ''
-  return `covers ${little}${bill}; ${daysLabel(days)}, ${hoursOfWeek} of 168 hours of the week; ${shares}`
+  // The bill is of all calls, the rest of those asked about.
+  return `covers ${little}${bill}; of these calls: ${daysLabel(days)}, ${hoursOfWeek} of 168 hours of the week; ${shares}`
 }

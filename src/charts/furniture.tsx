@@ -45,6 +45,7 @@ export function basisLine(answer: Answer): string {
     `${countLabel(requests)} requests`,
     `${tokensLabel(tokens.total)}`,
     coverage.pricedShare === null ? 'unpriced as metered' : `${shareLabel(coverage.pricedShare)} priced`,
+    ...(coverage.ownShare ? [`${shareLabel(coverage.ownShare)} on own servers`] : []),
     `prices at ${answer.at}`,
     `grade ${answer.grade}`,
     `seed ${answer.seed}`,

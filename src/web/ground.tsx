@@ -29,13 +29,16 @@ export function CoverageLine({ answer, evidence }: { answer: Answer; evidence: E
             : undefined
         }
       />
+      {coverage.ownShare ? (
+        <Fact name="on own servers" value={shareLabel(coverage.ownShare)} note="billed by the hour, not by the token" />
+      ) : null}
       {coverage.billedUsd === null ? (
         <Fact name="of the bill" value="unknown" note="no invoice" />
       ) : (
         <Fact
           name="of the bill"
           value={shareLabel(coverage.billedShare)}
-          note={answer.decision.partial ? 'too little for a verdict' : undefined}
+          note={answer.decision.partial ? 'all calls; too little for a verdict' : 'all calls'}
         />
       )}
       <Fact name="attributed" value={shareLabel(coverage.attributedShare)} />

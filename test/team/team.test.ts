@@ -84,6 +84,6 @@ test('the calls explain most of the bill, one seller not at all', async () => {
   expect(Number(bedrock?.meteredUsd)).toBeLessThanOrEqual(Number(formatUsd(tally.usd.bedrock!)))
   expect(bedrock?.share).toBeGreaterThan(0.98)
   expect(coverageLine(coverage)).toMatch(
-    /^covers 9\d% of the bill \(\$[\d,]+ metered of \$[\d,]+ billed\); 14 days, 168 of 168/,
+    /^covers 9\d% of the bill \(\$[\d,]+ metered of \$[\d,]+ billed, all calls\); of these calls: 14 days, 168 of 168/,
   )
 })

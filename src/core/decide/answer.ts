@@ -175,12 +175,14 @@ export interface Answer {
     readonly days: number
     /** Of 168. */
     readonly hoursOfWeek: number
-    /** Exact, 12 decimals; null without a bill. */
+    /** Of the whole bill and all calls, since no invoice knows a slice: exact, 12 decimals; null without a bill. */
     readonly billedUsd: string | null
     readonly meteredUsd: string | null
     readonly billedShare: number | null
-    /** Shares of calls. */
+    /** Shares of the calls asked about, as are days and hours. Priced: by the token. */
     readonly pricedShare: number | null
+    /** On own servers, which are billed by the hour and have no price by the token; null = not known. */
+    readonly ownShare: number | null
     readonly attributedShare: number | null
     readonly estimatedShare: number | null
     readonly unknownShare: number | null

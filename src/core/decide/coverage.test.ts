@@ -130,7 +130,8 @@ test('names of one seller are one; own servers are sold by nobody', () => {
   expect(['hosted_vllm', 'ollama', 'openai', null].map(isOwnServer)).toEqual([true, true, false, false])
   const own = { provider: 'hosted_vllm', calls: 300, unpricedCalls: 300, estimatedCalls: 0, unknownUsageCalls: 4 }
   expect(coverageOf(billsOf([]), [], [...rows({ unpricedCalls: 1 }), own], known)).toMatchObject({
-    pricedShare: 0.99,
+    // Of all 400: 99 have a price, one has none, 300 are billed by the hour.
+    pricedShare: 0.2475,
     ownShare: 0.75,
     unknownShare: 0.01,
   })

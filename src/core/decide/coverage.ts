@@ -51,7 +51,7 @@ export interface Coverage {
   readonly meteredUsd: string | null
   /** Σ of what each provider's calls explain of its bill ÷ Σ billed, 0..1: too much of one never hides a gap of another. */
   readonly billedShare: number | null
-  /** Shares of calls, 0..1; null without calls. Priced: of the calls that somebody bills by token. */
+  /** Shares of all calls, 0..1; null without calls. Those on own servers have no price by the token: `ownShare` tells them. */
   readonly pricedShare: number | null
   readonly attributedShare: number | null
   readonly estimatedShare: number | null
@@ -190,8 +190,7 @@ export function coverageOf(
   const hasBill = bills.lines.length > 0
   const count = (of: (row: CountedCalls) => number, rows = calls) => rows.reduce((sum, row) => sum + of(row), 0)
   const all = count(row => row.calls)
-  const sold = calls.filter(row => !isOwnServer(row.provider))
-  const soldCalls = count(row => row.calls, sold)
+  const own = calls.filter(row => isOwnServer(row.provider))
   const share = (part: number, whole: number) => (whole === 0 ? null : part / whole)
   const hasCalls = new Set(
     calls.flatMap(row => (row.provider === null || row.calls === 0 ? [] : [sellerKey(row.provider)])),
@@ -200,7 +199,7 @@ export function coverageOf(
     billedUsd: hasBill ? formatUsd(billed) : null,
     meteredUsd: hasBill ? formatUsd(spent) : null,
     billedShare: hasBill ? ratio(explained, billed) : null,
-    pricedShare: share(soldCalls - count(row => row.unpricedCalls, sold), soldCalls),
+    pricedShare: share(all - count(row => row.unpricedCalls), all),
     attributedShare: share(known.attributedCalls, all),
     estimatedShare: share(
       count(row => row.estimatedCalls),
@@ -210,7 +209,10 @@ export function coverageOf(
       count(row => row.unknownUsageCalls),
       all,
     ),
-    ownShare: share(all - soldCalls, all),
+    ownShare: share(
+      count(row => row.calls, own),
+      all,
+    ),
     days: known.days,
     hoursOfWeek: known.hoursOfWeek,
     taxUsd: formatUsd(sumOf(bills.lines, ['tax'])),

@@ -100,6 +100,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
       meteredUsd: evidence.coverage.bill?.meteredUsd ?? null,
       billedShare: evidence.coverage.bill?.billedShare ?? null,
       pricedShare: evidence.coverage.pricedShare,
+      ownShare: evidence.coverage.ownShare ?? null,
       attributedShare: evidence.coverage.attributedShare,
       estimatedShare: evidence.coverage.estimatedShare ?? null,
       unknownShare: evidence.coverage.unknownShare ?? null,

@@ -190,12 +190,14 @@ export interface Evidence {
   readonly todayGroup: string | null
   readonly demand: Demand
   readonly coverage: {
+    /** Shares of the calls asked about. Priced: by the token; those on own servers are `ownShare`, absent in evidence made by hand. */
     readonly pricedShare: number | null
+    readonly ownShare?: number | null
     readonly attributedShare: number
     /** Shares of calls that were drawn from sums, and of unknown usage; absent in evidence made by hand. */
     readonly estimatedShare?: number | null
     readonly unknownShare?: number | null
-    /** What invoices say beside what was metered; absent or null = no invoice. */
+    /** What invoices say beside what all calls of the period were metered at; absent or null = no invoice. */
     readonly bill?: {
       readonly billedUsd: string
       readonly meteredUsd: string
