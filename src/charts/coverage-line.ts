@@ -25,5 +25,6 @@ export function coverageLine(coverage: Omit<Answer['coverage'], 'notes'>): strin
   ].join(', ')
   const little = billedShare !== null && billedShare < enoughOfTheBill ? 'only ' : ''
   // The bill is of all calls, the rest of those asked about.
-  return `covers ${little}${bill}; of these calls: ${daysLabel(days)}, ${hoursOfWeek} of 168 hours of the week; ${shares}`
+  const these = billedUsd === null ? '' : 'of these calls: '
+  return `covers ${little}${bill}; ${these}${daysLabel(days)}, ${hoursOfWeek} of 168 hours of the week; ${shares}`
 }
