@@ -1,0 +1,76 @@
+// OpenAI chat completions, and the many servers that speak the same, as a wire.
+// https://platform.openai.com/docs/api-reference/chat/object, https://platform.openai.com/docs/api-reference/chat-streaming
+import type { BilledUnits } from '../core/meter/usage.ts'
+import { asCount, asList, asObject, asText, countOr, type JsonObject } from './json.ts'
+import { merged } from './merge.ts'
+import { countOpenAi } from './openai-counts.ts'
+import { reportedError } from './reported.ts'
+import type { Told, Wire } from './wire.ts'
+
+const names = {
+  prompt: 'prompt_tokens',
+  answer: 'completion_tokens',
+  promptDetails: 'prompt_tokens_details',
+  answerDetails: 'completion_tokens_details',
+}
+
+export const openAiChat: Wire = {
+  name: 'openai.chat',
+  lastText: '[DONE]',
+  event: told,
+  body: json => ({ ...told(json), isTerminal: true }),
+  count(usage, about) {
+    // A search model searches on every call and does not say how often; others tell, or do not search.
+    const isSearchModel = /-search-(preview|api)/.test(about.model ?? '')
+    const searches = searchesOf(usage, isSearchModel ? null : 0)
+    return {
+      usage: { ...countOpenAi(usage, names, about), searches },
+      units: unitsOf(usage),
+    }
+  },
+}
+
+/** A body and a chunk have the same members; Azure's first chunk has an empty model and no choices. */
+function told(json: JsonObject): Told {
+  const choices = asList(json.choices).map(asObject)
+  const first = choices.find(choice => (choice?.index ?? 0) === 0) ?? null
+  const groq = asObject(json.x_groq)
+  return {
+    id: asText(json.id),
+    model: asText(json.model),
+    usage: usageOf([groq?.usage, ...choices.map(choice => choice?.usage), json.usage]),
+    serviceTier: servedTier(json.service_tier),
+    stopReason: asText(first?.finish_reason),
+    // vLLM's errors have no `error` around them.
+    error: reportedError(json.error ?? groq?.error ?? (json.object === 'error' ? json : null)),
+  }
+}
+
+/**
+ * Where usage stands in a chunk: `usage` on the last one; Groq's finish chunk has it in `x_groq` too
+ * (https://console.groq.com/docs/api-reference), Moonshot's in its choice. The same counts told twice are merged, not added.
+ */
+function usageOf(places: readonly unknown[]): JsonObject | null {
+  let usage: JsonObject | null = null
+  for (const place of places) {
+    const object = asObject(place)
+    if (object !== null) usage = merged(usage, object)
+  }
+  return usage
+}
+
+/** The tier that served; `auto` is what was asked for and not yet decided. */
+export const servedTier = (tier: unknown): string | null => (tier === 'auto' ? null : asText(tier))
+
+/** Perplexity's `num_search_queries`; xAI's count of web searches among the tools that its servers ran. */
+export function searchesOf(usage: JsonObject, absent: number | null): number | null {
+  const tools = asObject(usage.server_side_tool_usage_details)
+  return countOr(usage, 'num_search_queries', countOr(tools, 'web_search_calls', absent))
+}
+
+/** Perplexity's quoted tokens, Mistral's seconds of audio. */
+function unitsOf(usage: JsonObject): BilledUnits {
+  const citationTokens = asCount(usage.citation_tokens)
+  const audioSeconds = asCount(usage.prompt_audio_seconds)
+  return { ...(citationTokens && { citationTokens }), ...(audioSeconds && { audioSeconds }) }
+}

@@ -1,0 +1,68 @@
+// OpenAI responses, and servers that speak the same, as a wire.
+// https://platform.openai.com/docs/api-reference/responses/object, https://platform.openai.com/docs/api-reference/responses-streaming
+import { asList, asObject, asText, type JsonObject } from './json.ts'
+import { searchesOf, servedTier } from './openai-chat.ts'
+import { countOpenAi } from './openai-counts.ts'
+import { reportedError } from './reported.ts'
+import type { Told, Wire } from './wire.ts'
+
+const names = {
+  prompt: 'input_tokens',
+  answer: 'output_tokens',
+  promptDetails: 'input_tokens_details',
+  answerDetails: 'output_tokens_details',
+}
+
+/** An incomplete response is over and billed; a failed one is over and mostly has no usage. */
+const lastEvents: ReadonlySet<unknown> = new Set(['response.completed', 'response.incomplete', 'response.failed'])
+
+export const openAiResponses: Wire = {
+  name: 'openai.responses',
+  skips: eventName => eventName.endsWith('.delta'),
+  event(json, name) {
+    const type = asText(json.type) ?? name
+    const response = asObject(json.response)
+    if (response !== null) return { ...told(response), isTerminal: lastEvents.has(type) }
+    if (type === 'response.output_item.done') return { searches: searchesIn([json.item], json.output_index) }
+    if (type === 'error') return { error: reportedError(json.error ?? { ...json, type: null }) }
+    // Not an event: a body that came in a stream's place, or an error without a type.
+    return json.object === 'response' ? told(json) : { error: reportedError(json.error) }
+  },
+  // A response of the background is asked for again until it is over: before that its usage is null.
+  body: json => ({ ...told(json), isTerminal: json.status !== 'queued' && json.status !== 'in_progress' }),
+  count(usage, about) {
+    const counted = countOpenAi(usage, names, about)
+    // A search told by an item of the output counts once, whatever the usage says of it too.
+    return { usage: { ...counted, searches: about.searches > 0 ? about.searches : searchesOf(usage, 0) } }
+  },
+}
+
+function told(response: JsonObject): Told {
+  return {
+    id: asText(response.id),
+    model: asText(response.model),
+    usage: asObject(response.usage),
+    serviceTier: servedTier(response.service_tier),
+    stopReason: asText(asObject(response.incomplete_details)?.reason) ?? endedAs(response.status),
+    error: reportedError(response.error),
+    searches: searchesIn(asList(response.output), 0),
+  }
+}
+
+const endedAs = (status: unknown): string | null =>
+  status === 'queued' || status === 'in_progress' ? null : asText(status)
+
+/**
+ * Web searches among items of the output, each once by its id. Of a search's three actions `search` is charged; opening a
+ * page and finding in it are not (https://platform.openai.com/docs/guides/tools-web-search).
+ */
+function searchesIn(items: readonly unknown[], firstIndex: unknown): ReadonlyMap<string, number> {
+  const searches = new Map<string, number>()
+  items.forEach((value, i) => {
+    const item = asObject(value)
+    if (item?.type !== 'web_search_call' || item.status === 'failed') return
+    const action = asText(asObject(item.action)?.type)
+    if (action === null || action === 'search') searches.set(asText(item.id) ?? `#${Number(firstIndex) + i}`, 1)
+  })
+  return searches
+}

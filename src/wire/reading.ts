@@ -1,0 +1,156 @@
+// A provider's bytes, cut anywhere → who served the call, what it used, and whether it came to its end.
+import type { Money } from '../core/meter/money.ts'
+import { type BilledUnits, noUnits, type Usage, unknownUsage, usageKinds } from '../core/meter/usage.ts'
+import { parseCut } from './cut-json.ts'
+import { type Framing, framed } from './framing.ts'
+import { asCount, asObject, type JsonObject, parseJson } from './json.ts'
+import { merged } from './merge.ts'
+import { reportedUsd } from './reported.ts'
+import type { Counted, ProviderError, Told, Wire, WireName } from './wire.ts'
+
+export type { Framing }
+
+export interface ReadingOptions {
+  /** Whether the response is a stream of events, else one JSON body. */
+  readonly stream: boolean
+  /** How a stream is cut into events (default: `sse`). */
+  readonly framing?: Framing
+  /** Who sends it; sellers of one wire differ in what stands inside what. */
+  readonly provider?: string | null
+}
+
+/** What a response told. Null is unknown, and never 0. */
+export interface Reading {
+  readonly wire: WireName
+  /** The response's own id. */
+  readonly id: string | null
+  /** The model that served it, as the provider names it. */
+  readonly model: string | null
+  readonly provider: string | null
+  readonly usage: Usage
+  /** Billed units that are not tokens. */
+  readonly units: BilledUnits
+  /** Input and output are both known. */
+  readonly known: boolean
+  /** The terminal event was seen; of a body: it is whole, and the response is over. */
+  readonly complete: boolean
+  readonly serviceTier: string | null
+  readonly speed: string | null
+  readonly region: string | null
+  /** What the provider says it charged. */
+  readonly reportedUsd: Money | null
+  readonly stopReason: string | null
+  readonly error: ProviderError | null
+  /** The provider's own usage object, merged over the stream, to be read again when its meaning is understood better. */
+  readonly rawUsage: JsonObject | null
+}
+
+/** How far a stream has been understood: offsets count bytes from its beginning. */
+export interface Progress {
+  /** Where the terminal event begins, once it is whole; else null. */
+  readonly terminalAt: number | null
+  /**
+   * Bytes before this offset belong to events that are whole and are not the terminal one: they may be passed on. Those
+   * from here on may be the beginning of it. Of a body, all but the newest piece.
+   */
+  readonly safeTo: number
+}
+
+export interface ReadingInProgress {
+  /** Takes the next bytes, as the network cut them. The bytes are not kept. */
+  push(bytes: Uint8Array): Progress
+  /** No more bytes come: what was read, however it ended. */
+  end(): Reading
+}
+
+/** Begins to read one response. Never throws for what a provider sends. */
+export function startReading(
+  wire: Wire,
+  { stream, framing = 'sse', provider = null }: ReadingOptions,
+): ReadingInProgress {
+  let id: string | null = null
+  let model: string | null = null
+  let serviceTier: string | null = null
+  let stopReason: string | null = null
+  let error: ProviderError | null = null
+  let first: JsonObject | null = null
+  let usage: JsonObject | null = null
+  let terminalAt: number | null = null
+  const searches = new Map<string, number>()
+
+  const framer = framed(stream ? framing : 'body', event, body)
+
+  function event(text: string, name: string | null, at: number): void {
+    if (wire.lastText !== undefined && text.trim() === wire.lastText) terminalAt ??= at
+    else if (name === null || wire.skips?.(name) !== true) {
+      const json = asObject(parseJson(text))
+      if (json !== null) take(wire.event(json, name), at)
+    }
+  }
+
+  function body(text: string): void {
+    const whole = asObject(parseJson(text))
+    const cut = whole === null ? asObject(parseCut(text)) : null
+    if (whole !== null) take(wire.body(whole), 0)
+    else if (cut !== null) take({ ...wire.body(cut), isTerminal: false }, 0)
+    else if (text.trim() !== '') error = { code: 'NOT_JSON', message: 'the response is not JSON' }
+  }
+
+  function take(told: Told, at: number): void {
+    id = told.id ?? id
+    model = told.model ?? model
+    serviceTier = told.serviceTier ?? serviceTier
+    stopReason = told.stopReason ?? stopReason
+    error = told.error ?? error
+    if (told.usage) {
+      first ??= told.usage
+      usage = merged(usage, told.usage)
+    }
+    for (const [maker, count] of told.searches ?? []) searches.set(maker, count)
+    if (told.isTerminal === true) terminalAt ??= at
+  }
+
+  return {
+    push(bytes) {
+      framer.push(bytes)
+      const safeTo = framer.safeTo()
+      return { terminalAt, safeTo: terminalAt ?? safeTo }
+    },
+    end() {
+      framer.end()
+      const isComplete = terminalAt !== null
+      let searched = 0
+      for (const count of searches.values()) searched += count
+      const about = { provider, model, isComplete, first: first ?? {}, searches: searched }
+      const counted: Counted =
+        usage === null
+          ? { usage: { ...unknownUsage, searches: searched > 0 ? searched : null } }
+          : wire.count(usage, about)
+      const counts = onlyCounts(counted.usage)
+      return {
+        wire: wire.name,
+        id,
+        model,
+        provider,
+        usage: counts,
+        units: counted.units ?? noUnits,
+        known: counts.input !== null && counts.output !== null,
+        complete: isComplete,
+        serviceTier: counted.serviceTier ?? serviceTier,
+        speed: counted.speed ?? null,
+        region: counted.region ?? null,
+        reportedUsd: usage === null ? null : reportedUsd(usage),
+        stopReason,
+        error,
+        rawUsage: usage,
+      }
+    },
+  }
+}
+
+/** Sums of counts can pass what a count may be: then they are unknown. */
+function onlyCounts(usage: Usage): Usage {
+  const counts = {} as Record<keyof Usage, number | null>
+  for (const kind of usageKinds) counts[kind] = asCount(usage[kind])
+  return counts
+}
