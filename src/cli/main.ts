@@ -4,6 +4,7 @@ import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
 import { crossover } from './commands/crossover.ts'
 import { importCommand } from './commands/import.ts'
+import { meter } from './commands/meter.ts'
 import { models } from './commands/models.ts'
 import { price } from './commands/price.ts'
 import { prices } from './commands/prices.ts'
@@ -24,6 +25,7 @@ const commands: readonly CommandModule[] = [
   crossover,
   simulate,
   savings,
+  meter,
   price,
   prices,
   models,

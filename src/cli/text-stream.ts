@@ -1,4 +1,4 @@
-// A file's name, or - for standard input → its text in chunks; text → standard output, no faster than it is read.
+// A file's name, or - for standard input → its text or bytes in chunks; text → standard output, no faster than it is read.
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Fault } from '../core/fault/fault.ts'
@@ -6,15 +6,24 @@ import { Fault } from '../core/fault/fault.ts'
 /** Opens a text file for streaming; a file that is not there is said at once. */
 export async function readText(path: string): Promise<AsyncIterable<string>> {
   if (path === '-') return process.stdin.setEncoding('utf8')
+  await checkReadable(path)
+  return createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 18 })
+}
+
+/** The same for a file of bytes. */
+export async function readBytes(path: string): Promise<AsyncIterable<Uint8Array>> {
+  if (path === '-') return process.stdin
+  await checkReadable(path)
+  return createReadStream(path, { highWaterMark: 1 << 18 })
+}
+
+async function checkReadable(path: string): Promise<void> {
   const handle = await open(path).catch(cause => {
     throw new Fault('FILE_MISSING', 'the file cannot be read', { where: path, fix: 'check the path' }, { cause })
   })
-  if ((await handle.stat()).isDirectory()) {
-    await handle.close()
-    throw new Fault('FILE_MISSING', 'a folder is not a file of lines', { where: path, fix: 'name a file' })
-  }
+  const isFolder = (await handle.stat()).isDirectory()
   await handle.close()
-  return createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 18 })
+  if (isFolder) throw new Fault('FILE_MISSING', 'a folder is not a file to read', { where: path, fix: 'name a file' })
 }
 
 /** Writes to standard output and waits while the reader is behind. */
