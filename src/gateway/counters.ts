@@ -1,0 +1,41 @@
+// What the gateway did, as counts that a page of metrics shows; no content, no secrets, no names of users.
+
+/** Upper bounds of the histogram of added latency, milliseconds. */
+export const latencyBoundsMs = [0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 50] as const
+
+export interface Counters {
+  /** Metered requests by upstream. */
+  readonly requests: Map<string, number>
+  /** Requests passed on unmetered, by `UPSTREAM METHOD path`; many paths of one upstream are one name. */
+  readonly unmetered: Map<string, number>
+  opened: number
+  settled: number
+  /** Records that the spool did not take: their calls are missing, or unsettled for ever. */
+  lost: number
+  /** Requests between their last byte and their start upstream, by bound; the last is beyond all bounds. */
+  readonly added: number[]
+  addedSumMs: number
+}
+
+export function startCounters(): Counters {
+  return {
+    requests: new Map(),
+    unmetered: new Map(),
+    opened: 0,
+    settled: 0,
+    lost: 0,
+    added: new Array(latencyBoundsMs.length + 1).fill(0),
+    addedSumMs: 0,
+  }
+}
+
+export function count(counts: Map<string, number>, name: string, mostNames = 200): void {
+  const known = counts.has(name) || counts.size < mostNames ? name : 'other'
+  counts.set(known, (counts.get(known) ?? 0) + 1)
+}
+
+export function countAdded(counters: Counters, ms: number): void {
+  const found = latencyBoundsMs.findIndex(bound => ms <= bound)
+  counters.added[found < 0 ? latencyBoundsMs.length : found]! += 1
+  counters.addedSumMs += ms
+}

@@ -1,0 +1,150 @@
+// Settings, a place for records and readers of answers in; what handles each request on a socket, out.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type Dispatcher, Pool } from 'undici'
+import type { Rule } from './attribution-rules.ts'
+import { type Counters, count, startCounters } from './counters.ts'
+import { answerError } from './errors.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import type { Sink, StartReading } from './reading.ts'
+import { type RelayLimits, relay } from './relay.ts'
+import { bodyOf } from './request-body.ts'
+import { factsOf, nothingRead } from './request-facts.ts'
+import { needsModel, type Routes, routeOf } from './routing.ts'
+import { tunnel } from './tunnel.ts'
+import { type UpstreamSettings, upstreamsOf } from './upstreams.ts'
+
+export interface GatewaySettings extends Partial<RelayLimits> {
+  readonly upstreams?: Readonly<Record<string, UpstreamSettings>> | undefined
+  /** Model pattern → name of an upstream, in order. */
+  readonly routes?: Readonly<Record<string, string>> | undefined
+  readonly rules?: readonly Rule[] | undefined
+  /** Longer bodies are passed on unread: their model, attribution and fingerprint are then unknown. */
+  readonly mostBodyBytes?: number | undefined
+  /** Connections to one upstream at most. */
+  readonly connections?: number | undefined
+}
+
+export interface GatewayTools {
+  readonly sink: Sink
+  readonly startReading: StartReading
+  readonly nowMicros: () => number
+  readonly nextKey: () => string
+  /** Of the data folder: fingerprints of two folders cannot be compared. */
+  readonly fingerprintKey: Buffer
+  readonly shout: (text: string) => void
+}
+
+export interface Gateway {
+  /** Takes a request that is the gateway's; false for one that is not. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  readonly counters: Counters
+  /** Lets calls finish for so long, then cuts them. */
+  close(graceMs: number): Promise<void>
+}
+
+const defaults = {
+  idleMs: 3_600_000,
+  mostDrainedBytes: 8 * 1024 * 1024,
+  mostDrainedMs: 120_000,
+  onMeterFailure: 'pass',
+  mostBodyBytes: 32 * 1024 * 1024,
+  connections: 256,
+} as const
+
+export function createGateway(settings: GatewaySettings, tools: GatewayTools): Gateway {
+  const routes: Routes = {
+    upstreams: upstreamsOf(settings.upstreams),
+    byModel: Object.entries(settings.routes ?? {}).map(([pattern, upstream]) => ({ pattern, upstream })),
+  }
+  const limits = { ...defaults, ...stated(settings) }
+  const pools = new Map<string, Dispatcher>()
+  const dispatcherOf = (origin: string): Dispatcher => {
+    let pool = pools.get(origin)
+    if (pool === undefined) {
+      pool = new Pool(origin, { connections: limits.connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
+      pools.set(origin, pool)
+    }
+    return pool
+  }
+  const counters = startCounters()
+  const relayTools = {
+    ...tools,
+    dispatcherOf,
+    counters,
+    limits,
+    rules: settings.rules ?? [],
+    refusing: new Set<string>(),
+    fingerprint: (wire: Parameters<typeof fingerprintOf>[1], body: Readonly<Record<string, unknown>>) =>
+      fingerprintOf(tools.fingerprintKey, wire, body),
+  }
+  const running = new Set<Promise<void>>()
+  const tunnels = new Set<() => void>()
+
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedMicros = tools.nowMicros()
+    const asked = { method: request.method!, url: request.url!, headers: request.headers }
+    let route = routeOf(asked, routes, null)
+    if (route === null) {
+      const message = `no upstream is called as ${request.url} asks: name it under gateway.upstreams`
+      return answerError(response, 'openai', { status: 404, code: 'UPSTREAM_UNKNOWN', message })
+    }
+    const isRead = route.wire !== null || needsModel(asked, routes)
+    const body = isRead ? await bodyOf(request, limits.mostBodyBytes) : { whole: null, forward: request }
+    const facts = body.whole === null || body.whole.length === 0 ? nothingRead : factsOf(body.whole)
+    if (facts.model !== null && needsModel(asked, routes)) route = routeOf(asked, routes, facts.model)!
+    const readMicros = tools.nowMicros()
+    await relay({ request, response, route, facts, body, startedMicros, readMicros }, relayTools)
+  }
+
+  return {
+    counters,
+    handle(request, response) {
+      if (!isGateways(request)) return false
+      const work = take(request, response).catch(thrown => {
+        // The client went away while it was still asking, or something here is broken: nobody else shall suffer from it.
+        if (!request.destroyed)
+          tools.shout(`a request could not be relayed: ${thrown instanceof Error ? thrown.message : thrown}`)
+        response.destroy()
+      })
+      running.add(work)
+      void work.finally(() => running.delete(work))
+      return true
+    },
+    upgrade(request, socket, head) {
+      const route = routeOf({ method: request.method!, url: request.url!, headers: request.headers }, routes, null)
+      if (route === null) return false
+      count(counters.unmetered, `${route.upstream.name} upgrade`)
+      const cut = tunnel(request, socket, head, route, () => tunnels.delete(cut))
+      tunnels.add(cut)
+      return true
+    },
+    async close(graceMs) {
+      const late = new Promise(done => setTimeout(done, graceMs).unref())
+      await Promise.race([Promise.all(running), late])
+      for (const cut of tunnels) cut()
+      await Promise.all([...pools.values()].map(pool => pool.destroy()))
+    },
+  }
+}
+
+/** Mounts, and the bare paths of the three public providers. */
+function isGateways({ url = '', headers }: IncomingMessage): boolean {
+  return (
+    url.startsWith('/to/') ||
+    (url.startsWith('/v1/') && !/^\/v1\/traces(\?|$)/.test(url)) ||
+    url.startsWith('/v1beta/') ||
+    headers['anthropic-version'] !== undefined
+  )
+}
+
+/** The limits that are set: an undefined one leaves the default in force. */
+function stated(settings: GatewaySettings): Partial<typeof defaults> {
+  return Object.fromEntries(
+    Object.keys(defaults).flatMap(name => {
+      const value = settings[name as keyof typeof defaults]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}

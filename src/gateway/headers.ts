@@ -1,0 +1,71 @@
+// Headers as they came over the wire in; those that may be passed on out.
+
+/** Meant for one connection only (RFC 9110 §7.6.1); the other side of the gateway is another. */
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Headers that attribute a call: read here, never forwarded. */
+export const attributionPrefix = 'x-crossline-'
+
+/**
+ * Raw header pairs of a request as an upstream should see them: hop-by-hop ones and those that a `connection` header names
+ * left out, its own host and the upstream's stated headers in the place of the client's.
+ */
+export function forwarded(
+  raw: readonly string[],
+  stated: Readonly<Record<string, string>>,
+  { host, contentLength, identity }: { host: string; contentLength: number | null; identity: boolean },
+): string[] {
+  const dropped = namedByConnection(raw)
+  const own = new Set(Object.keys(stated).map(name => name.toLowerCase()))
+  const kept: string[] = []
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase()
+    if (hopByHop.has(name) || dropped.has(name) || own.has(name)) continue
+    if (name === 'host' || name === 'expect' || name.startsWith(attributionPrefix)) continue
+    // The body may have been changed: its length is said anew.
+    if (name === 'content-length' && contentLength !== null) continue
+    if (name === 'accept-encoding' && identity) continue
+    kept.push(raw[i]!, raw[i + 1]!)
+  }
+  kept.push('host', host)
+  if (contentLength !== null) kept.push('content-length', String(contentLength))
+  if (identity) kept.push('accept-encoding', 'identity')
+  for (const [name, value] of Object.entries(stated)) kept.push(name, value)
+  return kept
+}
+
+/** Raw header pairs of a response as the client should see them; `isCut` where bytes are left out, so that its length is not known. */
+export function answered(raw: readonly string[], isCut: boolean): string[] {
+  const dropped = namedByConnection(raw)
+  const kept: string[] = []
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase()
+    if (hopByHop.has(name) || dropped.has(name) || (isCut && name === 'content-length')) continue
+    kept.push(raw[i]!, raw[i + 1]!)
+  }
+  return kept
+}
+
+function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (let i = 0; i < raw.length; i += 2) {
+    if (raw[i]!.toLowerCase() !== 'connection') continue
+    for (const name of raw[i + 1]!.split(',')) names.add(name.trim().toLowerCase())
+  }
+  return names
+}
+
+/** The value of a header among raw pairs, the first; null where there is none. */
+export function headerOf(raw: readonly string[], wanted: string): string | null {
+  for (let i = 0; i < raw.length; i += 2) if (raw[i]!.toLowerCase() === wanted) return raw[i + 1]!
+  return null
+}

@@ -1,0 +1,78 @@
+// A request for a chat stream that forgot to ask for its usage, and the stream, in; both with the asking, and with its event left out again, out.
+
+/**
+ * The body with `stream_options.include_usage` set. Everything else keeps its bytes: the member is put before the closing
+ * brace, unless there are options already, which are then written anew.
+ */
+export function askingForUsage(bytes: Buffer, body: Readonly<Record<string, unknown>>): Buffer {
+  const options = body.stream_options
+  if (options === undefined) {
+    const end = bytes.lastIndexOf('}')
+    return Buffer.concat([
+      bytes.subarray(0, end),
+      Buffer.from(',"stream_options":{"include_usage":true}'),
+      bytes.subarray(end),
+    ])
+  }
+  const given = typeof options === 'object' && options !== null ? options : {}
+  return Buffer.from(JSON.stringify({ ...body, stream_options: { ...given, include_usage: true } }))
+}
+
+/** Whether an answer of 400 says that the upstream does not know the option. */
+export function refusesAsking(status: number, text: string): boolean {
+  return (status === 400 || status === 422) && /stream_options|include_usage/.test(text)
+}
+
+export interface Event {
+  readonly bytes: Buffer
+  /** The event that was asked for and that the client did not ask for: no choices, and a usage. */
+  readonly isAskedFor: boolean
+}
+
+/** Cuts a stream into whole events (each with the blank line that ends it); `rest` is what no blank line has ended yet. */
+export function eventCutter(): { push(chunk: Buffer): Event[]; rest(): Buffer } {
+  let held: Buffer[] = []
+  let size = 0
+  return {
+    push(chunk) {
+      const all = size === 0 ? chunk : Buffer.concat([...held, chunk])
+      const events: Event[] = []
+      let from = 0
+      for (let end = endOfEvent(all, Math.max(0, size - 3)); end > 0; end = endOfEvent(all, from)) {
+        const bytes = all.subarray(from, end)
+        events.push({ bytes, isAskedFor: isUsageAlone(bytes) })
+        from = end
+      }
+      const left = all.subarray(from)
+      held = left.length > 0 ? [left] : []
+      size = left.length
+      return events
+    },
+    rest: () => Buffer.concat(held),
+  }
+}
+
+/** One past the blank line that ends the event at or after `from`; 0 = none yet. */
+function endOfEvent(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(10, from); at >= 0; at = bytes.indexOf(10, at + 1)) {
+    const next = bytes[at + 1]
+    if (next === 10) return at + 2
+    if (next === 13 && bytes[at + 2] === 10) return at + 3
+  }
+  return 0
+}
+
+function isUsageAlone(event: Buffer): boolean {
+  if (!event.includes('"usage"')) return false
+  const data = event
+    .toString('utf8')
+    .split(/\r?\n/)
+    .flatMap(line => (line.startsWith('data:') ? [line.slice(5)] : []))
+    .join('\n')
+  try {
+    const { choices, usage } = JSON.parse(data) as { choices?: unknown; usage?: unknown }
+    return Array.isArray(choices) && choices.length === 0 && typeof usage === 'object' && usage !== null
+  } catch {
+    return false
+  }
+}

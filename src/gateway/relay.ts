@@ -1,0 +1,235 @@
+// A request with its route in; relayed to its upstream and back, metered where its bytes have a meaning, out.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { type Attribution, attributionKinds } from '../core/meter/call.ts'
+import { unknownUsage } from '../core/meter/usage.ts'
+import type { Opened } from '../spool/record.ts'
+import { attributionOfRules, type Rule } from './attribution-rules.ts'
+import { type Counters, count, countAdded } from './counters.ts'
+import { answerError } from './errors.ts'
+import { type Exchange, exchange, type Taker } from './exchange.ts'
+import { forwarded } from './headers.ts'
+import { askingForUsage } from './inject.ts'
+import { type Answered, meteredAnswer } from './metered-answer.ts'
+import type { Sink, StartReading } from './reading.ts'
+import type { RequestBody } from './request-body.ts'
+import { attributionOfHeaders, lacksUsage, type RequestFacts } from './request-facts.ts'
+import type { Route } from './routing.ts'
+import { type ToClient, toClient } from './to-client.ts'
+import type { WireName } from './upstreams.ts'
+
+export interface RelayTools {
+  readonly dispatcherOf: (origin: string) => Dispatcher
+  readonly sink: Sink
+  readonly startReading: StartReading
+  /** UTC microseconds; goes forward. */
+  readonly nowMicros: () => number
+  readonly nextKey: () => string
+  readonly fingerprint: (wire: WireName, body: Readonly<Record<string, unknown>>) => readonly string[] | null
+  readonly rules: readonly Rule[]
+  readonly counters: Counters
+  readonly shout: (text: string) => void
+  readonly limits: RelayLimits
+  /** Upstreams that refuse to be asked for usage. */
+  readonly refusing: Set<string>
+}
+
+export interface RelayLimits {
+  /** Without a byte of the answer for so long a call is given up: a model may think for an hour. */
+  readonly idleMs: number
+  /** Once the client has left: so many bytes and so long is read on, to know what the call used. */
+  readonly mostDrainedBytes: number
+  readonly mostDrainedMs: number
+  /** What happens to calls while no record can be written: they `pass` unmetered, or they are `reject`ed. */
+  readonly onMeterFailure: 'pass' | 'reject'
+}
+
+interface Call {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly route: Route
+  readonly facts: RequestFacts
+  readonly body: RequestBody
+  readonly startedMicros: number
+  /** When the request's last byte that is read here had come. */
+  readonly readMicros: number
+}
+
+/** Relays one request; resolves when it is over. */
+export async function relay(call: Call, tools: RelayTools): Promise<void> {
+  const { route } = call
+  if (route.wire === null) {
+    count(tools.counters.unmetered, `${route.upstream.name} ${call.request.method}`)
+    return unmetered(call, tools)
+  }
+  count(tools.counters.requests, route.upstream.name)
+  return metered(call, route.wire, tools)
+}
+
+async function unmetered(call: Call, tools: RelayTools): Promise<void> {
+  const client = toClient(call.response, () => running?.abort(new Error('the client left')))
+  const taker: Taker = {
+    head: (status, rawHeaders, message) => client.head(status, rawHeaders, message, false),
+    data: chunk => client.write(chunk),
+    end() {
+      client.end()
+      return undefined
+    },
+    fail: error => failed(call, error),
+  }
+  const running: Exchange | null = send(call, call.body.forward, false, taker, tools)
+  await running.done
+}
+
+async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<void> {
+  const { route, response, facts, body } = call
+  const { counters, limits } = tools
+  const opened = openedOf(call, wire, tools)
+  const isRecorded = await append(opened, tools)
+  if (!isRecorded && limits.onMeterFailure === 'reject') {
+    return answerError(response, route.upstream.family, {
+      status: 503,
+      code: 'METER_FAILED',
+      message: 'this call cannot be metered now, and is not to pass without',
+    })
+  }
+  let running: Exchange | null = null
+  let givingUp: NodeJS.Timeout | null = null
+  const giveUp = (reason: Error) => running?.abort(reason)
+  const client = toClient(response, () => {
+    givingUp = setTimeout(() => giveUp(new Error('the client left')), limits.mostDrainedMs)
+    givingUp.unref()
+  })
+  countAdded(counters, (tools.nowMicros() - call.readMicros) / 1000)
+  let isRefused = false
+  const attempt = async (hasAsked: boolean): Promise<void> => {
+    isRefused = false
+    const taker = meteredAnswer({
+      client,
+      startReader: ({ stream }) =>
+        tools.startReading(wire, { stream, framing: route.framing, provider: route.upstream.provider }),
+      nowMicros: tools.nowMicros,
+      settle: answered => settle(call, opened, answered, isRecorded, tools),
+      isArray: route.framing === 'json-array',
+      hasAsked,
+      onRefused: () => {
+        tools.refusing.add(route.upstream.name)
+        isRefused = true
+      },
+      onFailed: error => failed(call, error),
+      mostDrained: limits.mostDrainedBytes,
+      giveUp,
+    })
+    const bytes = hasAsked ? askingForUsage(body.whole!, facts.body!) : body.forward
+    running = send(call, bytes, hasAsked, taker, tools)
+    await running.done
+  }
+  const { upstream } = route
+  await attempt(upstream.injectUsage && lacksUsage(wire, facts) && !tools.refusing.has(upstream.name))
+  if (isRefused) await attempt(false)
+  if (givingUp !== null) clearTimeout(givingUp)
+}
+
+function send(call: Call, body: RequestBody['forward'], hasAsked: boolean, taker: Taker, tools: RelayTools): Exchange {
+  const { request, route } = call
+  const { upstream } = route
+  const headers = forwarded(request.rawHeaders, upstream.headers, {
+    host: new URL(upstream.origin).host,
+    contentLength: Buffer.isBuffer(body) ? body.length : null,
+    identity: hasAsked,
+  })
+  const dispatcher = tools.dispatcherOf(upstream.origin)
+  return exchange(dispatcher, { method: request.method!, path: route.path, headers, body }, taker, tools.limits.idleMs)
+}
+
+function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
+  const { request, route, facts } = call
+  const said = attributionOfHeaders(request.headers)
+  const byRule = attributionOfRules(tools.rules, { path: route.path, model: facts.model, headers: request.headers })
+  const attribution = Object.fromEntries(
+    attributionKinds.map(kind => [kind, said.attribution[kind] ?? facts.attribution[kind] ?? byRule[kind] ?? null]),
+  ) as Attribution
+  return {
+    kind: 'opened',
+    key: tools.nextKey(),
+    atMicros: call.startedMicros,
+    upstream: route.upstream.name,
+    provider: route.upstream.provider,
+    wire,
+    model: facts.model ?? route.model,
+    path: route.path.split('?')[0]!,
+    stream: route.isStream ?? facts.stream ?? false,
+    attribution,
+    tags: { ...facts.tags, ...said.tags },
+    needs: facts.needs,
+    prefix: facts.body === null ? null : tools.fingerprint(wire, facts.body),
+  }
+}
+
+async function settle(
+  call: Call,
+  { key }: Opened,
+  { status, reading, isCut, firstByteMicros }: Answered,
+  isRecorded: boolean,
+  tools: RelayTools,
+): Promise<void> {
+  // Without its beginning a record tells nothing that could be told apart from another call.
+  if (!isRecorded) return
+  const endMicros = tools.nowMicros()
+  const { serviceTier = null, ...read } = reading ?? nothing
+  const isWhole = status !== null && !isCut
+  const isOk = isWhole && status < 300 && read.error === null
+  await append(
+    {
+      kind: 'settled',
+      key,
+      endMicros,
+      status,
+      outcome: isOk ? 'ok' : status !== null && (status >= 300 || read.error !== null) ? 'failed' : 'unknown',
+      ...read,
+      tier: serviceTier,
+      region: null,
+      speed: null,
+      ttftMs: firstByteMicros === null ? null : (firstByteMicros - call.startedMicros) / 1000,
+      latencyMs: (endMicros - call.startedMicros) / 1000,
+    },
+    tools,
+  )
+}
+
+const nothing = {
+  id: null,
+  model: null,
+  usage: unknownUsage,
+  known: false,
+  complete: false,
+  estimated: false,
+  reportedUsd: null,
+  stopReason: null,
+  error: null,
+  rawUsage: null,
+  serviceTier: null,
+}
+
+/** Whether the record was taken. What is not is counted and shouted: traffic flows on. */
+async function append(record: Parameters<Sink['append']>[0], { sink, counters, shout }: RelayTools): Promise<boolean> {
+  try {
+    await sink.append(record)
+    counters[record.kind]++
+    return true
+  } catch (thrown) {
+    counters.lost++
+    shout(`a call's record was not written: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+    return false
+  }
+}
+
+function failed({ response, route }: Pick<Call, 'response' | 'route'>, error: Error): void {
+  answerError(response, route.upstream.family, {
+    status: 502,
+    code: 'UPSTREAM_FAILED',
+    message: `${route.upstream.name} did not answer: ${error.message}`,
+  })
+}
+
+export type { Call, ToClient }

@@ -1,0 +1,112 @@
+// The JSON body of a request in; what is told of the call without keeping any of its text, out.
+import { type Attribution, type AttributionKind, attributionKinds } from '../core/meter/call.ts'
+import type { CallNeed } from '../core/meter/needs.ts'
+import { attributionPrefix } from './headers.ts'
+import type { WireName } from './upstreams.ts'
+
+export interface RequestFacts {
+  readonly model: string | null
+  /** Whether a stream is asked for; null where the body was not read. */
+  readonly stream: boolean | null
+  readonly needs: readonly CallNeed[]
+  readonly attribution: Partial<Attribution>
+  readonly tags: Readonly<Record<string, string>>
+  /** The body as parsed; null where it is none, or too large to be read. */
+  readonly body: Readonly<Record<string, unknown>> | null
+}
+
+export const nothingRead: RequestFacts = {
+  model: null,
+  stream: null,
+  needs: [],
+  attribution: {},
+  tags: {},
+  body: null,
+}
+
+/** Parses what a client sent. A body that is no JSON object tells nothing, and is passed on all the same. */
+export function factsOf(bytes: Buffer): RequestFacts {
+  let body: unknown
+  try {
+    body = JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return nothingRead
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return nothingRead
+  const fields = body as Record<string, unknown>
+  return {
+    model: textOf(fields.model),
+    stream: fields.stream === true,
+    needs: needsOf(fields, bytes),
+    ...attributionOf(fields),
+    body: fields,
+  }
+}
+
+/** Standard fields: OpenAI's `metadata` and `user` (or `safety_identifier`), Anthropic's `metadata.user_id`. */
+function attributionOf(body: Record<string, unknown>): Pick<RequestFacts, 'attribution' | 'tags'> {
+  const metadata = typeof body.metadata === 'object' && body.metadata !== null ? body.metadata : {}
+  const attribution: Partial<Record<AttributionKind, string>> = {}
+  const tags: Record<string, string> = {}
+  for (const [key, value] of Object.entries(metadata)) {
+    const text = textOf(value)
+    if (text === null) continue
+    const kind = key === 'user_id' ? 'user' : attributionKinds.find(one => one === key)
+    if (kind === undefined) tags[key] = text
+    else attribution[kind] = text
+  }
+  const user = textOf(body.user) ?? textOf(body.safety_identifier)
+  if (user !== null) attribution.user ??= user
+  return { attribution, tags }
+}
+
+/** What `x-crossline-…` headers say: they win over the body. Tags are `name=value` pairs with commas between. */
+export function attributionOfHeaders(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): Pick<RequestFacts, 'attribution' | 'tags'> {
+  const attribution: Partial<Record<AttributionKind, string>> = {}
+  for (const kind of attributionKinds) {
+    const value = textOf(headers[attributionPrefix + kind])
+    if (value !== null) attribution[kind] = value
+  }
+  const tags: Record<string, string> = {}
+  for (const pair of (textOf(headers[`${attributionPrefix}tags`]) ?? '').split(',')) {
+    const cut = pair.indexOf('=')
+    if (cut > 0) tags[pair.slice(0, cut).trim()] = pair.slice(cut + 1).trim()
+  }
+  return { attribution, tags }
+}
+
+/** Longest name that is kept: longer ones are data, not a name. */
+const longest = 256
+const textOf = (value: unknown): string | null =>
+  typeof value === 'string' && value !== '' && value.length <= longest ? value : null
+
+/** What a call asks beside text. Pictures and sound are told by the types of content parts, wherever they stand. */
+function needsOf(body: Record<string, unknown>, bytes: Buffer): CallNeed[] {
+  const has = (...marks: string[]) => marks.some(mark => bytes.includes(mark))
+  const format = body.response_format ?? (body.text as { format?: unknown } | undefined)?.format
+  const schema = (body.generationConfig as Record<string, unknown> | undefined)?.responseSchema
+  return [
+    ...(has('"image_url"', '"input_image"', '"type":"image"', '"type": "image"', '"image/')
+      ? (['image'] as const)
+      : []),
+    ...(has('"input_audio"', '"audio/') ? (['audio'] as const) : []),
+    ...(Array.isArray(body.tools) && body.tools.length > 0 ? (['tools'] as const) : []),
+    ...((typeof format === 'object' && format !== null && (format as { type?: unknown }).type === 'json_schema') ||
+    schema !== undefined
+      ? (['jsonSchema'] as const)
+      : []),
+  ]
+}
+
+/** Whether usage must be asked for, so that a stream of this wire says what it used. */
+export function lacksUsage(wire: WireName | null, { body, stream }: RequestFacts): boolean {
+  if (wire !== 'openai.chat' || stream !== true || body === null) return false
+  const options = body.stream_options
+  return !(
+    typeof options === 'object' &&
+    options !== null &&
+    (options as { include_usage?: unknown }).include_usage === true
+  )
+}

@@ -1,0 +1,99 @@
+// A request's method, path and headers in; which upstream it goes to, under which path, and what is metered of it, out.
+import { like } from './attribution-rules.ts'
+import type { Upstream, WireName } from './upstreams.ts'
+
+export interface Route {
+  readonly upstream: Upstream
+  /** Path and query as the upstream is asked, its own base before them. */
+  readonly path: string
+  /** What its bytes mean; null = passed on unmetered. */
+  readonly wire: WireName | null
+  /** The answer comes as a stream whatever the body says; null = the body says. */
+  readonly isStream: boolean | null
+  /** Gemini frames a stream as one JSON array unless SSE is asked for. */
+  readonly framing: 'sse' | 'json-array'
+  /** The model, where the path names it. */
+  readonly model: string | null
+}
+
+interface Asked {
+  readonly method: string
+  /** Path and query as they came. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+}
+
+export interface Routes {
+  readonly upstreams: ReadonlyMap<string, Upstream>
+  /** Model pattern (`*` stands for any text) → name of an upstream, the first that fits. */
+  readonly byModel: readonly { readonly pattern: string; readonly upstream: string }[]
+}
+
+/** One line per path that is metered. What follows a version prefix is matched, so that proxies' own prefixes do no harm. */
+const metered: readonly {
+  readonly family: Upstream['family']
+  readonly method: string
+  readonly path: RegExp
+  readonly wire: WireName
+  readonly isStream: boolean | null
+}[] = [
+  { family: 'openai', method: 'POST', path: /\/chat\/completions$/, wire: 'openai.chat', isStream: null },
+  { family: 'openai', method: 'POST', path: /\/responses$/, wire: 'openai.responses', isStream: null },
+  // A background call is settled by whoever asks for it until it is done.
+  { family: 'openai', method: 'GET', path: /\/responses\/[^/]+$/, wire: 'openai.responses', isStream: null },
+  { family: 'openai', method: 'POST', path: /\/embeddings$/, wire: 'openai.embeddings', isStream: false },
+  { family: 'anthropic', method: 'POST', path: /\/v1\/messages$/, wire: 'anthropic.messages', isStream: null },
+  { family: 'gemini', method: 'POST', path: /:generateContent$/, wire: 'gemini.generateContent', isStream: false },
+  { family: 'gemini', method: 'POST', path: /:streamGenerateContent$/, wire: 'gemini.generateContent', isStream: true },
+]
+
+/**
+ * The route of a request; null where no upstream is named. `/to/NAME/…` goes whole to NAME. Bare paths: `/v1/messages*`, or
+ * any with an `anthropic-version` header, to Anthropic; `/v1beta/*` to Gemini; other `/v1/*` by the model's route, else to
+ * OpenAI. `model` is what the body says, where it was read.
+ */
+export function routeOf(asked: Asked, routes: Routes, model: string | null): Route | null {
+  const { upstreams } = routes
+  const mounted = /^\/to\/([^/?]+)(\/[^?]*|(?=\?|$))(\?.*)?$/.exec(asked.url)
+  if (mounted) {
+    const upstream = upstreams.get(decodeURIComponent(mounted[1]!))
+    return upstream === undefined ? null : to(upstream, asked, mounted[2] || '/', mounted[3] ?? '')
+  }
+  const cut = asked.url.indexOf('?')
+  const path = cut < 0 ? asked.url : asked.url.slice(0, cut)
+  const query = cut < 0 ? '' : asked.url.slice(cut)
+  const name = bareName(path, asked, routes, model)
+  const upstream = name === null ? undefined : upstreams.get(name)
+  return upstream === undefined ? null : to(upstream, asked, path, query)
+}
+
+/** Whether the model of the body decides where a bare path goes: then the body is read before. */
+export function needsModel({ url, headers }: Asked, { byModel }: Routes): boolean {
+  return (
+    byModel.length > 0 &&
+    url.startsWith('/v1/') &&
+    !url.startsWith('/v1/messages') &&
+    headers['anthropic-version'] === undefined
+  )
+}
+
+function bareName(path: string, { headers }: Asked, { byModel }: Routes, model: string | null): string | null {
+  if (/^\/v1\/messages(\/|$)/.test(path) || headers['anthropic-version'] !== undefined) return 'anthropic'
+  if (path.startsWith('/v1beta/')) return 'gemini'
+  if (!path.startsWith('/v1/')) return null
+  const found = model === null ? undefined : byModel.find(({ pattern }) => like(pattern, model))
+  return found?.upstream ?? 'openai'
+}
+
+function to(upstream: Upstream, { method }: Asked, path: string, query: string): Route {
+  const found = metered.find(one => one.family === upstream.family && one.method === method && one.path.test(path))
+  const asSse = /[?&]alt=sse(&|$)/.test(query)
+  return {
+    upstream,
+    path: upstream.basePath + path + query,
+    wire: found?.wire ?? null,
+    isStream: found === undefined ? null : found.isStream,
+    framing: found?.wire === 'gemini.generateContent' && found.isStream === true && !asSse ? 'json-array' : 'sse',
+    model: upstream.family === 'gemini' ? (/\/models\/([^/:]+):/.exec(path)?.[1] ?? null) : null,
+  }
+}
