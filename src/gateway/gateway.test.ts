@@ -2,8 +2,8 @@ import { request as ask, createServer, type IncomingMessage, type Server, type S
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
+import type { Opened, Settled } from '../core/meter/call-record.ts'
 import { unknownUsage } from '../core/meter/usage.ts'
-import type { Opened, Settled } from '../spool/record.ts'
 import { createGateway, type Gateway, type GatewaySettings } from './gateway.ts'
 import type { StartReading } from './reading.ts'
 

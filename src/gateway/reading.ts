@@ -1,6 +1,7 @@
 // What the gateway asks of the readers under `src/wire`, and of the spool: two small shapes, so that it knows neither's inside.
+
+import type { CallRecord } from '../core/meter/call-record.ts'
 import type { Usage } from '../core/meter/usage.ts'
-import type { SpoolRecord } from '../spool/record.ts'
 import type { WireName } from './upstreams.ts'
 
 /** What was read of an answer. Unknown is null. */
@@ -31,5 +32,5 @@ export type StartReading = (
 
 /** Where records go before a call is answered. */
 export interface Sink {
-  append(record: SpoolRecord): Promise<void>
+  append(record: CallRecord): Promise<void>
 }

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Call } from '../core/meter/call.ts'
 import { callForTest } from '../core/meter/call-for-test.ts'
+import type { CallRecord, PriceOfCall } from '../core/meter/call-record.ts'
 import type { Charge, ChargeBatch } from '../core/meter/charge.ts'
 import type { PriceCalls } from '../core/meter/load.ts'
 import { fromPico } from '../core/meter/money.ts'
@@ -28,6 +29,49 @@ const call = (id: string, over: Partial<Call> = {}): Call =>
     ...over,
   })
 
+const openedRecord = (key: string): CallRecord => ({
+  kind: 'opened',
+  key,
+  atMicros: at('2026-03-02T10:00:00Z'),
+  upstream: 'openai',
+  provider: 'openai',
+  wire: 'openai.chat',
+  model: 'gpt-4o',
+  path: '/v1/chat/completions',
+  stream: false,
+  attribution: { ...nobody, feature: 'search' },
+  tags: {},
+  needs: [],
+  prefix: null,
+})
+const settledRecord = (key: string): CallRecord => ({
+  kind: 'settled',
+  key,
+  endMicros: at('2026-03-02T10:00:02Z'),
+  status: 200,
+  outcome: 'ok',
+  id: `resp-${key}`,
+  model: 'gpt-4o-2024-08-06',
+  usage: { ...noUsage, input: 100, output: 20 },
+  known: true,
+  complete: true,
+  estimated: false,
+  tier: null,
+  region: null,
+  speed: null,
+  reportedUsd: null,
+  stopReason: 'stop',
+  rawUsage: { prompt_tokens: 100 },
+  ttftMs: 200,
+  latencyMs: 2000,
+  error: null,
+})
+const nobody = { workload: null, feature: null, task: null, user: null, team: null, environment: null }
+const priceOf: PriceOfCall = ({ usage }) =>
+  usage.input === null
+    ? { usd: null, reason: 'usage unknown' }
+    : { usd: fromPico(10_000_000n), pricedAs: 'gpt-4o', catalogVersion: 'v1' }
+
 const folder = mkdtempSync(join(tmpdir(), 'crossline-contract-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
@@ -49,6 +93,55 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect(total.usage.input).toBeNull()
       expect((await ledger.columns({})).n).toBe(0)
       expect(await ledger.sources()).toEqual([])
+    })
+
+    test('law 5: a gateway’s records make each call once, in whatever order, batches and repeats they come', async () => {
+      const keys = ['a', 'b', 'c', 'd']
+      const arrivals = fc.shuffledSubarray([...keys.map(openedRecord), ...keys.slice(0, 3).map(settledRecord)], {
+        minLength: 7,
+        maxLength: 7,
+      })
+      await fc.assert(
+        fc.asyncProperty(
+          arrivals,
+          fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 4 }),
+          async (records, repeats) => {
+            const fresh = await open()
+            try {
+              const all = [...records, ...repeats.map(i => records[i]!)]
+              const cut = all.length >> 1
+              const told = [
+                await fresh.take(all.slice(0, cut), { w1: { sequence: 1, offset: 10 } }, priceOf),
+                await fresh.take(
+                  all.slice(cut),
+                  { w1: { sequence: 2, offset: 20 }, w2: { sequence: 1, offset: 5 } },
+                  priceOf,
+                ),
+              ]
+              expect(told.reduce((sum, one) => sum + one.opened, 0)).toBe(4)
+              expect(told.reduce((sum, one) => sum + one.settled, 0)).toBe(3)
+              const { rows, total } = await fresh.report({}, ['outcome', 'feature'], 'UTC')
+              expect(rows.map(({ key, calls }) => [key.outcome, key.feature, calls])).toEqual([
+                ['ok', 'search', 3],
+                ['unsettled', 'search', 1],
+              ])
+              expect(total).toMatchObject({ calls: 4, unsettledCalls: 1, unknownUsageCalls: 1, unpricedCalls: 1 })
+              expect([total.usage.input, total.usage.output, total.usd]).toEqual([300, 60, '0.000030000000'])
+              expect(await fresh.reached()).toEqual({ w1: { sequence: 2, offset: 20 }, w2: { sequence: 1, offset: 5 } })
+            } finally {
+              await fresh.close()
+            }
+          },
+        ),
+        { numRuns: 12 },
+      )
+    })
+
+    test('taking records away takes both kinds away, and they may come again', async () => {
+      await ledger.take([openedRecord('a'), settledRecord('a')], {}, priceOf)
+      expect(await ledger.undo('gateway')).toBe(1)
+      expect((await ledger.report({}, [], 'UTC')).total.calls).toBe(0)
+      expect(await ledger.take([openedRecord('a'), settledRecord('a')], {}, priceOf)).toEqual({ opened: 1, settled: 1 })
     })
 
     test('a call that comes again is left alone, in one batch or in two (law 5)', async () => {

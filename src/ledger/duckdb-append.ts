@@ -1,4 +1,5 @@
 // Calls as values in; those that the DuckDB ledger does not have yet, added in one transaction, and their number out.
+import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Call } from '../core/meter/call.ts'
 import { usageKinds } from '../core/meter/usage.ts'
 import { labelBook } from './duckdb-label.ts'
@@ -12,34 +13,32 @@ const batch = 5000
 export function appendCalls(session: Session, calls: readonly Call[]): Promise<number> {
   if (calls.length === 0) return Promise.resolve(0)
   return session.write(async connection => {
-    const labels = await labelBook(connection)
-    for (const source of new Set(calls.map(call => call.source))) {
-      const known = await rowsOf(connection, sql.sourceKeyOf, [source])
-      if (known.length) continue
-      const [next] = await rowsOf(connection, sql.nextSourceKey)
-      const earliest = calls.reduce((at, call) => (call.source === source ? Math.min(at, call.atMicros) : at), Infinity)
-      const sample = source === 'sample' || source.startsWith('sample:')
-      await connection.run(sql.addSource, [
-        Number(next?.[0]),
-        source,
-        source,
-        source,
-        'calls',
-        BigInt(earliest),
-        sample,
-      ])
-    }
-    let added = 0
-    for (let from = 0; from < calls.length; from += batch) {
-      const rows = []
-      for (const call of calls.slice(from, from + batch)) rows.push(await rowOf(call, labels))
-      await connection.run(sql.createIncoming, [JSON.stringify(rows)])
-      const result = await connection.run(sql.appendIncoming)
-      added += result.rowsChanged
-    }
+    const added = await writeCalls(connection, calls)
     if (added > 0) await connection.run(sql.bumpRevision)
     return added
   })
+}
+
+/** Within a transaction: those of the calls that are new, and the sources that they need. Returns how many. */
+export async function writeCalls(connection: DuckDBConnection, calls: readonly Call[]): Promise<number> {
+  const labels = await labelBook(connection)
+  for (const source of new Set(calls.map(call => call.source))) {
+    const known = await rowsOf(connection, sql.sourceKeyOf, [source])
+    if (known.length) continue
+    const [next] = await rowsOf(connection, sql.nextSourceKey)
+    const earliest = calls.reduce((at, call) => (call.source === source ? Math.min(at, call.atMicros) : at), Infinity)
+    const sample = source === 'sample' || source.startsWith('sample:')
+    await connection.run(sql.addSource, [Number(next?.[0]), source, source, source, 'calls', BigInt(earliest), sample])
+  }
+  let added = 0
+  for (let from = 0; from < calls.length; from += batch) {
+    const rows = []
+    for (const call of calls.slice(from, from + batch)) rows.push(await rowOf(call, labels))
+    await connection.run(sql.createIncoming, [JSON.stringify(rows)])
+    const result = await connection.run(sql.appendIncoming)
+    added += result.rowsChanged
+  }
+  return added
 }
 
 async function rowOf(call: Call, labels: Awaited<ReturnType<typeof labelBook>>): Promise<Record<string, unknown>> {

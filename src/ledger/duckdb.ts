@@ -3,6 +3,7 @@ import type { DuckDBDataChunk, DuckDBDecimalValue } from '@duckdb/node-api'
 import type { Demand } from '../core/decide/demand.ts'
 import { Fault } from '../core/fault/fault.ts'
 import type { Call } from '../core/meter/call.ts'
+import { gatewaySource } from '../core/meter/call-record.ts'
 import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, periodName } from './calendar.ts'
 import { appendCalls } from './duckdb-append.ts'
@@ -11,6 +12,7 @@ import { addShape, loadFile, parquetColumns } from './duckdb-load.ts'
 import { prefixBlocks } from './duckdb-prefixes.ts'
 import { repriceSlice } from './duckdb-price.ts'
 import { openSession, type Row, type Session, type Value } from './duckdb-session.ts'
+import { positionsOf, takeRecords } from './duckdb-take.ts'
 import type { CallColumns, Ledger, LedgerLoader, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
 import { byKey, checkDimension, checkSlice, exactCount, findSource, totalOf, usdText } from './question.ts'
 import * as sql from './sql.ts'
@@ -20,6 +22,8 @@ export async function openDuckdb(path: string, spill?: string): Promise<Ledger &
   const session = await openSession(path, spill)
   const ledger: Ledger & LedgerLoader = {
     append: (calls: readonly Call[]) => appendCalls(session, calls),
+    take: (records, reached, priceOf) => takeRecords(session, records, reached, priceOf),
+    reached: () => positionsOf(session),
     report: (slice, by, zone) => report(session, slice, by, zone),
     demand: (slice, windowSeconds) => demand(session, slice, windowSeconds),
     columns: slice => columns(session, slice),
@@ -84,6 +88,7 @@ async function report(session: Session, slice: Slice, by: readonly string[], zon
       unpricedCalls: count(row[rest + 1]),
       estimatedCalls: count(row[rest + 2]),
       unknownUsageCalls: count(row[rest + 3]),
+      unsettledCalls: count(row[rest + 4]),
       pico: usdPico,
     }
   })
@@ -251,6 +256,7 @@ async function undo(session: Session, asked: string): Promise<number> {
     const [row] = (await connection.runAndReadAll(sql.sourceKeyOf, [source.source])).getRows()
     const key = Number(row?.[0])
     for (const removal of sql.removals) await connection.run(removal, [key])
+    if (source.source === gatewaySource) await connection.run(sql.forgetMetered)
     await connection.run(sql.bumpRevision)
     return source.calls + source.billedLines
   })

@@ -1,6 +1,7 @@
 // The ledger: append calls once, ask about them. Every store fulfils this and passes the same contract test.
 import type { Demand } from '../core/decide/demand.ts'
 import type { Call } from '../core/meter/call.ts'
+import type { CallRecord, PriceOfCall } from '../core/meter/call-record.ts'
 import type { BilledLine, ChargeBatch } from '../core/meter/charge.ts'
 import type { CallLoader, DemandShape, PriceCalls, PriceKey, RepriceResult } from '../core/meter/load.ts'
 import type { UsageKind } from '../core/meter/usage.ts'
@@ -48,6 +49,8 @@ export interface ReportRow {
   readonly unpricedCalls: number
   readonly estimatedCalls: number
   readonly unknownUsageCalls: number
+  /** Of those the calls that a gateway saw begin and nobody saw end. */
+  readonly unsettledCalls: number
 }
 
 export interface SourceRow {
@@ -100,7 +103,7 @@ export interface UsageGroupOptions {
 
 /** Calls that an API would price alike: linear rates make their sum's price the sum of their prices. */
 export interface UsageGroup extends PriceKey {
-  readonly outcome: 'ok' | 'failed' | 'unknown'
+  readonly outcome: Call['outcome']
   readonly window: number | null
   readonly promptClass: number
   readonly bucketMicros: number | null
@@ -118,6 +121,18 @@ export interface UsageGroup extends PriceKey {
 export interface Ledger {
   /** Adds calls; those whose (source, id) is already there are left alone. Returns how many were new. */
   append(calls: readonly Call[]): Promise<number>
+  /**
+   * Takes a gateway's records, and how far they reach, in one transaction. A record that comes again changes nothing, and it
+   * does not matter which of a call's two comes first: calls without their end are `unsettled`. `priceOf` prices a call at
+   * its own time. Returns how many calls are new, and how many were settled.
+   */
+  take(
+    records: readonly CallRecord[],
+    reached: SpoolPositions,
+    priceOf: PriceOfCall,
+  ): Promise<{ readonly opened: number; readonly settled: number }>
+  /** How far each worker's records were taken. */
+  reached(): Promise<SpoolPositions>
   report(slice: Slice, by: readonly string[], zone: string): Promise<{ rows: ReportRow[]; total: ReportRow }>
   demand(slice: Slice, windowSeconds: number): Promise<Demand | null>
   columns(slice: Slice): Promise<CallColumns>
@@ -142,6 +157,9 @@ export interface Ledger {
   version(): Promise<string>
   close(): Promise<void>
 }
+
+/** By worker: everything before this byte of this segment of its spool was taken. */
+export type SpoolPositions = Readonly<Record<string, { readonly sequence: number; readonly offset: number }>>
 
 /** A ledger that can also take in whole files. */
 export type LedgerLoader = CallLoader

@@ -1,10 +1,11 @@
 // The ledger as a list of calls in memory: the plainest thing that keeps the contract, and what other stores are held against.
 import type { Call } from '../core/meter/call.ts'
+import { type CallRecords, callOfRecords, gatewaySource, joined } from '../core/meter/call-record.ts'
 import type { ChargeBatch } from '../core/meter/charge.ts'
 import { needsOf } from '../core/meter/needs.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
-import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
+import type { Ledger, ReportRow, Slice, SourceRow, SpoolPositions, UsageGroup } from './ledger.ts'
 import { byKey, checkDimension, checkSlice, findSource, totalOf, usdText } from './question.ts'
 
 const isSample = (source: string): boolean => source === 'sample' || source.startsWith('sample:')
@@ -44,6 +45,8 @@ function grouped<K>(calls: readonly Call[], keyOf: (call: Call) => K): { key: K;
 export function openMemory(): Ledger {
   let calls: Call[] = []
   let bills: ChargeBatch[] = []
+  const metered = new Map<string, CallRecords>()
+  const positions: Record<string, SpoolPositions[string]> = {}
   let revision = 0
   const id = Math.floor(Math.random() * 2 ** 48).toString(36)
   const within = (slice: Slice): Call[] => {
@@ -96,6 +99,26 @@ export function openMemory(): Ledger {
       if (calls.length > before) revision++
       return calls.length - before
     },
+    take: async (records, reached, priceOf) => {
+      const before = new Map(metered)
+      for (const record of records) {
+        metered.set(record.key, joined(metered.get(record.key) ?? { opened: null, settled: null }, record))
+      }
+      const changed = [...metered].filter(([key, call]) => {
+        const known = before.get(key)
+        return call.opened !== (known?.opened ?? null) || call.settled !== (known?.settled ?? null)
+      })
+      const again = new Set(changed.map(([key]) => key))
+      calls = calls.filter(({ source, id: key }) => source !== gatewaySource || !again.has(key))
+      calls.push(...changed.map(([key, call]) => callOfRecords(key, call, priceOf)))
+      Object.assign(positions, reached)
+      if (changed.length > 0) revision++
+      return {
+        opened: changed.filter(([key]) => !before.has(key)).length,
+        settled: changed.filter(([key, { settled }]) => settled !== null && !before.get(key)?.settled).length,
+      }
+    },
+    reached: async () => ({ ...positions }),
     report: async (slice, by, zone) => {
       for (const dimension of by) checkDimension(dimension)
       const zoneName = knownZone(zone)
@@ -110,6 +133,7 @@ export function openMemory(): Ledger {
             unpricedCalls: group.calls.filter(call => call.price.usd === null).length,
             estimatedCalls: group.calls.filter(call => call.estimated).length,
             unknownUsageCalls: group.calls.filter(unknown).length,
+            unsettledCalls: group.calls.filter(call => call.outcome === 'unsettled').length,
             pico,
           }
         },
@@ -217,6 +241,7 @@ export function openMemory(): Ledger {
       const before = calls.length
       calls = calls.filter(call => call.source !== source)
       bills = bills.filter(bill => bill.source !== source)
+      if (source === gatewaySource) metered.clear()
       revision++
       return before - calls.length + billedLines
     },

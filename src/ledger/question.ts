@@ -68,7 +68,7 @@ export function totalOf(rows: readonly (ReportRow & { pico: bigint })[]): Report
     const known = rows.map(row => row.usage[kind]).filter(n => n !== null)
     usage[kind] = known.length ? exactCount(known.reduce((a, b) => a + b, 0)) : null
   }
-  const sum = (field: 'calls' | 'unpricedCalls' | 'estimatedCalls' | 'unknownUsageCalls') =>
+  const sum = (field: 'calls' | 'unpricedCalls' | 'estimatedCalls' | 'unknownUsageCalls' | 'unsettledCalls') =>
     rows.reduce((n, row) => n + row[field], 0)
   return {
     key: {},
@@ -78,6 +78,7 @@ export function totalOf(rows: readonly (ReportRow & { pico: bigint })[]): Report
     unpricedCalls: sum('unpricedCalls'),
     estimatedCalls: sum('estimatedCalls'),
     unknownUsageCalls: sum('unknownUsageCalls'),
+    unsettledCalls: sum('unsettledCalls'),
   }
 }
 

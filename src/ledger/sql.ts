@@ -5,7 +5,7 @@ import { answerKinds, promptKinds, type UsageKind, usageKinds } from '../core/me
 import { isCalendarUnit } from './calendar.ts'
 import type { Slice } from './ledger.ts'
 
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 export const textFields = [
   'provider',
@@ -65,6 +65,11 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE TABLE charges (source_key INTEGER NOT NULL, ordinal INTEGER NOT NULL, provider VARCHAR NOT NULL,
        from_at TIMESTAMP NOT NULL, to_at TIMESTAMP NOT NULL, usd DECIMAL(38,12) NOT NULL, category VARCHAR NOT NULL,
        description VARCHAR, model VARCHAR)`,
+  ],
+  [
+    // Both records of a call that a gateway metered, as they came: its row in `calls` follows from them.
+    `CREATE TABLE metered (id VARCHAR NOT NULL, opened VARCHAR, settled VARCHAR, provider VARCHAR, response_id VARCHAR)`,
+    'CREATE TABLE spool_positions (worker VARCHAR NOT NULL, sequence BIGINT NOT NULL, byte BIGINT NOT NULL)',
   ],
 ]
 
@@ -140,6 +145,21 @@ export const addCharges = `INSERT INTO charges ${jsonRows(chargeColumns)}`
 
 export const callNames = list(callColumns.map(text => text.split(' ')[0]!))
 
+// ---------------------------------------------------------------- a gateway's records
+
+const meteredColumns = ['id VARCHAR', 'opened VARCHAR', 'settled VARCHAR', 'provider VARCHAR', 'response_id VARCHAR']
+/** $1: a JSON array of ids. */
+const among = (placeholder: string) => `(SELECT unnest(from_json(${placeholder}::JSON, '["VARCHAR"]')))`
+export const readMetered = `SELECT id, opened, settled FROM metered WHERE id IN ${among('$1')}`
+export const deleteMetered = `DELETE FROM metered WHERE id IN ${among('$1')}`
+export const forgetMetered = 'DELETE FROM metered'
+export const addMetered = `INSERT INTO metered ${jsonRows(meteredColumns)}`
+export const deleteMeteredCalls = `DELETE FROM calls WHERE source_key = (SELECT source_key FROM sources WHERE source = $1)
+  AND id IN ${among('$2')}`
+export const readPositions = 'SELECT worker, sequence, byte FROM spool_positions'
+export const forgetPosition = 'DELETE FROM spool_positions WHERE worker = $1'
+export const addPosition = 'INSERT INTO spool_positions VALUES ($1, $2, $3)'
+
 // ---------------------------------------------------------------- append
 
 const incoming = ['source VARCHAR', ...callColumns.slice(1).map(text => text.replace(' NOT NULL', ''))]
@@ -210,7 +230,8 @@ export function report(
   const group = keys.length ? `GROUP BY ${list(keys.map((_, i) => `k${i}`))}` : ''
   const where = within(slice, bind)
   return `SELECT ${aliased.map(text => `${text}, `).join('')}count(*), ${sums('c')}, sum(c.usd), count(*) - count(c.usd),
-    count(*) FILTER (c.estimated), count(*) FILTER (c."input" IS NULL OR c."output" IS NULL) FROM calls c ${where} ${group}`
+    count(*) FILTER (c.estimated), count(*) FILTER (c."input" IS NULL OR c."output" IS NULL),
+    count(*) FILTER (c.outcome = 'unsettled') FROM calls c ${where} ${group}`
 }
 
 /** Half a count is not a call's usage: a prompt whose answer nobody counted would be billed as one without an answer. */

@@ -1,7 +1,7 @@
 // A spool's folder and how far it was taken in; the records after that, batch by batch, each with how far it reaches, out.
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs'
+import type { CallRecord } from '../core/meter/call-record.ts'
 import { recordOf } from './line.ts'
-import type { SpoolRecord } from './record.ts'
 import { type Segment, segmentsOf, workersIn } from './segments.ts'
 
 /** How far the records of one worker were taken: everything before this byte of this segment. */
@@ -14,7 +14,7 @@ export type Positions = Readonly<Record<string, Position>>
 
 export interface SpoolBatch {
   readonly worker: string
-  readonly records: readonly SpoolRecord[]
+  readonly records: readonly CallRecord[]
   /** Where the next batch of this worker begins. */
   readonly position: Position
   /** Lines that are not whole, though others follow them: skipped, with their place. */
@@ -74,7 +74,7 @@ function* readSegment(segment: Segment, from: number, next: number | null): Gene
 }
 
 function linesIn(bytes: Buffer, offset: number, file: string) {
-  const records: SpoolRecord[] = []
+  const records: CallRecord[] = []
   const corrupt: { file: string; offset: number }[] = []
   let taken = 0
   for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, taken)) {

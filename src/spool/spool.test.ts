@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { CallRecord, Opened, Settled } from '../core/meter/call-record.ts'
 import { unknownUsage } from '../core/meter/usage.ts'
 import { lineOf, recordOf } from './line.ts'
 import { type Positions, readSpool, removeTaken } from './read.ts'
-import type { Opened, Settled, SpoolRecord } from './record.ts'
 import { segmentsOf } from './segments.ts'
 import { openSpool } from './spool.ts'
 
@@ -58,7 +58,7 @@ const settled = (key: string, over: Partial<Settled> = {}): Settled => ({
 })
 
 function read(positions: Positions = {}) {
-  const records: SpoolRecord[] = []
+  const records: CallRecord[] = []
   const corrupt: { file: string; offset: number }[] = []
   const reached: Record<string, Positions[string]> = { ...positions }
   for (const batch of readSpool(folder, positions)) {

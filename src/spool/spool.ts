@@ -2,8 +2,8 @@
 import { closeSync, fdatasync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fault } from '../core/fault/fault.ts'
+import type { CallRecord } from '../core/meter/call-record.ts'
 import { lineOf } from './line.ts'
-import type { SpoolRecord } from './record.ts'
 import { segmentName, segmentsOf } from './segments.ts'
 
 /**
@@ -36,7 +36,7 @@ export interface Spool {
    * Resolves when the policy's promise holds. All appends of one turn share a write, and with `always` a flush of the disk.
    * Rejects with SPOOL_FULL or SPOOL_BROKEN; the next append tries again, on a new segment.
    */
-  append(record: SpoolRecord): Promise<void>
+  append(record: CallRecord): Promise<void>
   stats(): SpoolStats
   close(): Promise<void>
 }

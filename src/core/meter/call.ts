@@ -21,7 +21,8 @@ export interface Call {
   readonly tier: string | null
   readonly region: string | null
   readonly speed: string | null
-  readonly outcome: 'ok' | 'failed' | 'unknown'
+  /** `unsettled`: it began, and nobody knows yet how it ended. */
+  readonly outcome: 'ok' | 'failed' | 'unknown' | 'unsettled'
   readonly ttftMs: number | null
   readonly latencyMs: number | null
   readonly attribution: Attribution

@@ -1,0 +1,129 @@
+// What a gateway writes of a call on its way to the ledger: one record when it begins, one when its usage is known.
+import type { Attribution, Call, CallPrice } from './call.ts'
+import { type Money, parseUsd } from './money.ts'
+import type { CallNeed } from './needs.ts'
+import { type Usage, unknownUsage } from './usage.ts'
+
+/** Written before the request goes upstream. */
+export interface Opened {
+  readonly kind: 'opened'
+  /** Names the call once; what settles it names it again. */
+  readonly key: string
+  /** When the request came, UTC microseconds. */
+  readonly atMicros: number
+  /** Name of the upstream in the settings. */
+  readonly upstream: string
+  /** As the price catalog knows it. */
+  readonly provider: string
+  /** What its bytes mean: a name under `src/wire`. */
+  readonly wire: string
+  /** As asked for; null where the body was not read. */
+  readonly model: string | null
+  /** Without its query. */
+  readonly path: string
+  readonly stream: boolean
+  readonly attribution: Attribution
+  readonly tags: Readonly<Record<string, string>>
+  readonly needs: readonly CallNeed[]
+  /** Keyed hashes of the prompt's blocks; null = none were made. */
+  readonly prefix: readonly string[] | null
+}
+
+/** Written before the client gets the last of its answer. Unknown is null. */
+export interface Settled {
+  readonly kind: 'settled'
+  readonly key: string
+  readonly endMicros: number
+  /** HTTP status of the upstream; null = none came. */
+  readonly status: number | null
+  readonly outcome: 'ok' | 'failed' | 'unknown'
+  /** The provider's id of the response. */
+  readonly id: string | null
+  /** As served. */
+  readonly model: string | null
+  readonly usage: Usage
+  /** Prompt and answer are both counted. */
+  readonly known: boolean
+  /** The event that ends an answer was seen. */
+  readonly complete: boolean
+  readonly estimated: boolean
+  readonly tier: string | null
+  readonly region: string | null
+  readonly speed: string | null
+  /** What the provider says it charged, decimal string. */
+  readonly reportedUsd: string | null
+  readonly stopReason: string | null
+  /** The provider's own object of counts, as it came. */
+  readonly rawUsage: unknown
+  readonly ttftMs: number | null
+  readonly latencyMs: number | null
+  readonly error: string | null
+}
+
+export type CallRecord = Opened | Settled
+
+/** The price of a call at its own time, all else of it known. */
+export type PriceOfCall = (call: Omit<Call, 'price'>) => CallPrice
+
+/** Source of the calls that a gateway meters. */
+export const gatewaySource = 'gateway'
+
+/** What is known of one call: either record may be missing. */
+export interface CallRecords {
+  readonly opened: Opened | null
+  readonly settled: Settled | null
+}
+
+/** Both records of a call, the first of each kind: one that comes again is the same, or a mistake. */
+export function joined(known: CallRecords, added: CallRecord): CallRecords {
+  if (added.kind === 'opened') return known.opened === null ? { ...known, opened: added } : known
+  return known.settled === null ? { ...known, settled: added } : known
+}
+
+/**
+ * The call of its records. Without its end it is unsettled and of unknown usage, never free. Without its beginning (lost with
+ * a disk) it stands at its end, with no attribution. What it was asked beside text goes along as tags, as importers give it.
+ */
+export function callOfRecords(key: string, { opened, settled }: CallRecords, priceOf: PriceOfCall): Call {
+  const needs = Object.fromEntries(
+    (opened?.needs ?? []).flatMap(need => (need === 'tools' || need === 'jsonSchema' ? [[need, 'true']] : [])),
+  )
+  const call: Omit<Call, 'price'> = {
+    source: gatewaySource,
+    id: key,
+    atMicros: opened?.atMicros ?? settled!.endMicros,
+    provider: opened?.provider ?? null,
+    model: settled?.model ?? opened?.model ?? null,
+    usage: settled?.usage ?? unknownUsage,
+    tier: settled?.tier ?? null,
+    region: settled?.region ?? null,
+    speed: settled?.speed ?? null,
+    outcome: settled?.outcome ?? 'unsettled',
+    ttftMs: settled?.ttftMs ?? null,
+    latencyMs: settled?.latencyMs ?? null,
+    attribution: opened?.attribution ?? nobody,
+    tags: { ...opened?.tags, ...needs },
+    prefixBlocks: null,
+    reportedUsd: usdOrNull(settled?.reportedUsd ?? null),
+    estimated: settled?.estimated ?? false,
+  }
+  return { ...call, price: priceOf(call) }
+}
+
+/** What a provider says it charged may be said in a way that is no amount: then it said nothing. */
+function usdOrNull(text: string | null): Money | null {
+  try {
+    return text === null ? null : parseUsd(text)
+  } catch {
+    return null
+  }
+}
+
+const nobody: Attribution = {
+  workload: null,
+  feature: null,
+  task: null,
+  user: null,
+  team: null,
+  environment: null,
+}

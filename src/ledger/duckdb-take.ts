@@ -1,0 +1,74 @@
+// A gateway's records in; their calls, and how far the records reach, in one transaction, out.
+import {
+  type CallRecord,
+  type CallRecords,
+  callOfRecords,
+  gatewaySource,
+  joined,
+  type PriceOfCall,
+} from '../core/meter/call-record.ts'
+import { writeCalls } from './duckdb-append.ts'
+import { rowsOf, type Session } from './duckdb-session.ts'
+import type { SpoolPositions } from './ledger.ts'
+import * as sql from './sql.ts'
+
+const nothing: CallRecords = { opened: null, settled: null }
+
+/** See `Ledger.take`. A call whose records are more than were known is written anew: what it was is not added to. */
+export function takeRecords(
+  session: Session,
+  records: readonly CallRecord[],
+  reached: SpoolPositions,
+  priceOf: PriceOfCall,
+): Promise<{ opened: number; settled: number }> {
+  return session.write(async connection => {
+    const keys = [...new Set(records.map(({ key }) => key))]
+    const known = new Map<string, CallRecords>()
+    for (const [id, opened, settled] of await rowsOf(connection, sql.readMetered, [JSON.stringify(keys)])) {
+      known.set(String(id), { opened: parsed(opened), settled: parsed(settled) })
+    }
+    const now = new Map(known)
+    for (const record of records) now.set(record.key, joined(now.get(record.key) ?? nothing, record))
+    const changed = [...now].filter(([key, call]) => {
+      const before = known.get(key) ?? nothing
+      return call.opened !== before.opened || call.settled !== before.settled
+    })
+    if (changed.length > 0) {
+      const ids = JSON.stringify(changed.map(([key]) => key))
+      await connection.run(sql.deleteMetered, [ids])
+      const again = changed.filter(([key]) => known.has(key)).map(([key]) => key)
+      if (again.length > 0) await connection.run(sql.deleteMeteredCalls, [gatewaySource, JSON.stringify(again)])
+      await writeCalls(
+        connection,
+        changed.map(([key, call]) => callOfRecords(key, call, priceOf)),
+      )
+      const rows = changed.map(([id, { opened, settled }]) => ({
+        id,
+        opened: opened && JSON.stringify(opened),
+        settled: settled && JSON.stringify(settled),
+        provider: opened?.provider ?? null,
+        response_id: settled?.id ?? null,
+      }))
+      await connection.run(sql.addMetered, [JSON.stringify(rows)])
+      await connection.run(sql.bumpRevision)
+    }
+    for (const [worker, { sequence, offset }] of Object.entries(reached)) {
+      await connection.run(sql.forgetPosition, [worker])
+      await connection.run(sql.addPosition, [worker, sequence, offset])
+    }
+    return {
+      opened: changed.filter(([key]) => !known.has(key)).length,
+      settled: changed.filter(([key, { settled }]) => settled !== null && !known.get(key)?.settled).length,
+    }
+  })
+}
+
+const parsed = <R>(text: unknown): R | null => (text === null ? null : (JSON.parse(text as string) as R))
+
+/** How far each worker's records were taken. */
+export async function positionsOf(session: Session): Promise<SpoolPositions> {
+  const rows = await session.ask(sql.readPositions)
+  return Object.fromEntries(
+    rows.map(([worker, sequence, offset]) => [worker, { sequence: Number(sequence), offset: Number(offset) }]),
+  )
+}
