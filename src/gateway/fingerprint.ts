@@ -1,6 +1,6 @@
 // A request's prompt in; a keyed chain of hashes of its blocks, from which no text can be had back, out.
 import { createHmac } from 'node:crypto'
-import type { WireName } from './upstreams.ts'
+import type { WireName } from '../wire/wire.ts'
 
 /** Bytes of canonical prompt in a block; a part of one at the end is no block, as caches see it. */
 const blockBytes = 2048

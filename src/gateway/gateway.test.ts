@@ -3,9 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
 import type { Opened, Settled } from '../core/meter/call-record.ts'
-import { unknownUsage } from '../core/meter/usage.ts'
 import { createGateway, type Gateway, type GatewaySettings } from './gateway.ts'
-import type { StartReading } from './reading.ts'
 
 type Answer = (request: IncomingMessage, body: Buffer, response: ServerResponse) => void
 
@@ -23,36 +21,6 @@ async function listening(server: Server): Promise<number> {
     return new Promise(done => server.close(done))
   })
   return (server.address() as AddressInfo).port
-}
-
-/** Reads the last number after "total" and ends at `[DONE]`: what a wire would do, as small as it can be. */
-const startReading: StartReading = (_wire, { stream }) => {
-  let text = ''
-  return {
-    push(bytes) {
-      const piece = Buffer.from(bytes).toString('latin1')
-      const before = text.length
-      text += piece
-      const at = text.indexOf('data: [DONE]')
-      return { terminalAt: stream && at >= 0 ? Math.max(0, at - before) : null }
-    },
-    end() {
-      const tokens = [...text.matchAll(/"total":(\d+)/g)].at(-1)?.[1]
-      return {
-        id: /"id":"([^"]+)"/.exec(text)?.[1] ?? null,
-        model: null,
-        usage: { ...unknownUsage, output: tokens === undefined ? null : Number(tokens) },
-        known: tokens !== undefined,
-        complete: stream ? text.includes('[DONE]') : true,
-        estimated: false,
-        serviceTier: null,
-        reportedUsd: null,
-        stopReason: null,
-        error: null,
-        rawUsage: null,
-      }
-    },
-  }
 }
 
 interface World {
@@ -91,7 +59,6 @@ async function world(
           records.push(record)
         },
       },
-      startReading,
       nowMicros: () => Date.now() * 1000,
       nextKey: () => `k${++key}`,
       fingerprintKey: Buffer.from('key'),
@@ -153,7 +120,7 @@ const sse =
   }
 const chat = [
   'data: {"id":"c1","choices":[{"delta":{"content":"Hi"}}]}\n\n',
-  'data: {"id":"c1","choices":[],"usage":{"total":7}}\n\n',
+  'data: {"id":"c1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}\n\n',
   'data: [DONE]\n\n',
 ]
 
@@ -184,8 +151,8 @@ test('opened is written before the upstream is asked; a body that is no stream w
   const answer: Answer = (_request, _body, response) => {
     order.push('upstream')
     response.writeHead(200, { 'content-type': 'application/json' })
-    response.write('{"id":"r1",')
-    setTimeout(() => response.end('"total":5}'), 10)
+    response.write('{"id":"r1","choices":[],')
+    setTimeout(() => response.end('"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}'), 10)
   }
   const { port, records } = await world(answer, {}, async record => {
     await new Promise(done => setTimeout(done, 15))
@@ -194,7 +161,9 @@ test('opened is written before the upstream is asked; a body that is no stream w
   const got = await post(port, '/v1/chat/completions', '{"model":"m"}', {
     onData: piece => order.push(piece.includes('}') ? 'client whole' : 'client part'),
   })
-  expect(got.body.toString()).toBe('{"id":"r1","total":5}')
+  expect(got.body.toString()).toBe(
+    '{"id":"r1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}',
+  )
   expect(order.indexOf('opened')).toBeLessThan(order.indexOf('upstream'))
   expect(order.indexOf('settled')).toBeLessThan(order.indexOf('client whole'))
   expect((records[1] as Settled).usage.output).toBe(5)
@@ -235,7 +204,7 @@ test('any other 400 reaches the client as it is', async () => {
 })
 
 test('compressed answers reach the client compressed, and are read all the same', async () => {
-  const packed = gzipSync('{"id":"z","total":9}')
+  const packed = gzipSync('{"id":"z","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":9,"total_tokens":12}}')
   const { port, records } = await world((_request, _body, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
     response.end(packed)
@@ -286,7 +255,7 @@ test('a connection that the upstream cuts is cut for the client too, and what wa
   const { port, records } = await world((_request, _body, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.write(chat[0]!)
-    response.write('data: {"usage":{"total":3}}\n\n')
+    response.write('data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}\n\n')
     setTimeout(() => response.destroy(), 20)
   })
   const got = await post(

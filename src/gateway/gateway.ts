@@ -6,11 +6,11 @@ import type { Rule } from './attribution-rules.ts'
 import { type Counters, count, startCounters } from './counters.ts'
 import { answerError } from './errors.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import type { Sink, StartReading } from './reading.ts'
 import { type RelayLimits, relay } from './relay.ts'
 import { bodyOf } from './request-body.ts'
 import { factsOf, nothingRead } from './request-facts.ts'
 import { needsModel, type Routes, routeOf } from './routing.ts'
+import type { Sink } from './sink.ts'
 import { tunnel } from './tunnel.ts'
 import { type UpstreamSettings, upstreamsOf } from './upstreams.ts'
 
@@ -27,7 +27,6 @@ export interface GatewaySettings extends Partial<RelayLimits> {
 
 export interface GatewayTools {
   readonly sink: Sink
-  readonly startReading: StartReading
   readonly nowMicros: () => number
   readonly nextKey: () => string
   /** Of the data folder: fingerprints of two folders cannot be compared. */

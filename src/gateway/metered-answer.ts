@@ -1,9 +1,10 @@
 // An answer as it comes from an upstream in; the same bytes to the client, and its record settled before the last of them, out.
+
+import type { Reading, ReadingInProgress } from '../wire/reading.ts'
 import { type Decoder, decoderOf } from './decoding.ts'
 import type { Taker } from './exchange.ts'
 import { headerOf } from './headers.ts'
-import { eventCutter, refusesAsking } from './inject.ts'
-import type { Reader, Reading } from './reading.ts'
+import { type Event, eventCutter, refusesAsking } from './inject.ts'
 import type { ToClient } from './to-client.ts'
 
 export interface Answered {
@@ -16,7 +17,7 @@ export interface Answered {
 
 export interface AnswerTools {
   readonly client: ToClient
-  readonly startReader: (how: { readonly stream: boolean }) => Reader
+  readonly startReader: (how: { readonly stream: boolean }) => ReadingInProgress
   readonly nowMicros: () => number
   /** Writes the record; called once, before the terminal event or the body's last piece is passed on. */
   readonly settle: (answered: Answered) => Promise<void>
@@ -40,12 +41,16 @@ export function meteredAnswer(tools: AnswerTools): Taker {
   const { client, nowMicros } = tools
   let status: number | null = null
   let isStream = false
-  let reader: Reader | null = null
+  let reader: ReadingInProgress | null = null
   let decoder: Decoder | null = null
   let cutter: ReturnType<typeof eventCutter> | null = null
   let firstByteMicros: number | null = null
   let isSettled = false
   let drained = 0
+  /** Bytes of the stream given to the reader, and those given to the client; between them what is held. */
+  let readBytes = 0
+  let passedBytes = 0
+  let held: Buffer[] = []
   /** Of a body that is no stream the last piece is kept back until it is known to be the last. */
   let last: Buffer | null = null
   /** An answer that may be a refusal of the asking, with its head. */
@@ -76,44 +81,65 @@ export function meteredAnswer(tools: AnswerTools): Taker {
         tools.giveUp(new Error('the client left, and the answer is longer than is read on'))
     }
     if (decoder !== null) return passDecoded(chunk, decoder)
-    if (cutter !== null) return passCut(chunk, cutter)
-    return forward(chunk, isSettled ? null : reader!.push(chunk).terminalAt)
+    if (cutter !== null) return passEvents(cutter.push(chunk))
+    if (isSettled) return client.write(chunk)
+    const { terminalAt, safeTo } = reader!.push(chunk)
+    readBytes += chunk.length
+    if (!isStream) return passAllButLast(chunk)
+    held.push(chunk)
+    // Bytes that may be the beginning of the event that ends the answer wait until it is known not to be.
+    const safe = takeHeld(safeTo)
+    if (terminalAt === null) return client.write(safe)
+    void client.write(safe)
+    return settle(false).then(() => client.write(takeHeld(readBytes)))
   }
 
+  /** Held bytes up to an offset of the stream. */
+  function takeHeld(to: number): Buffer {
+    const all = held.length === 1 ? held[0]! : Buffer.concat(held)
+    const size = Math.max(0, Math.min(all.length, to - passedBytes))
+    passedBytes += size
+    held = size < all.length ? [all.subarray(size)] : []
+    return all.subarray(0, size)
+  }
+
+  /** Where an event lies among compressed bytes nobody can say: pieces wait until no event is begun in them. */
   async function passDecoded(chunk: Buffer, decode: Decoder): Promise<void> {
     const plain = await decode.push(chunk)
-    const terminalAt = plain === null || isSettled ? null : reader!.push(plain).terminalAt
-    // Where the event lies among compressed bytes nobody can say: the whole piece waits.
-    await forward(chunk, terminalAt === null ? null : 0)
+    if (isSettled) return client.write(chunk)
+    if (!isStream) {
+      if (plain !== null) reader!.push(plain)
+      return passAllButLast(chunk)
+    }
+    held.push(chunk)
+    passedBytes = 0
+    if (plain !== null) {
+      const { terminalAt, safeTo } = reader!.push(plain)
+      readBytes += plain.length
+      if (terminalAt !== null) await settle(false)
+      else if (safeTo < readBytes) return undefined
+    }
+    return client.write(takeHeld(Number.POSITIVE_INFINITY))
   }
 
-  function passCut(chunk: Buffer, cut: ReturnType<typeof eventCutter>): Promise<void> | undefined {
+  function passEvents(events: readonly Event[]): Promise<void> | undefined {
     const before: Buffer[] = []
     const after: Buffer[] = []
-    for (const { bytes, isAskedFor } of cut.push(chunk)) {
-      const { terminalAt } = isSettled ? { terminalAt: null } : reader!.push(bytes)
+    for (const { bytes, isAskedFor } of events) {
+      const isTerminal = !isSettled && reader!.push(bytes).terminalAt !== null
       if (isAskedFor) continue
-      if (terminalAt === null && after.length === 0) before.push(bytes)
-      else after.push(bytes)
+      if (isTerminal || after.length > 0) after.push(bytes)
+      else before.push(bytes)
     }
-    if (after.length === 0) return client.write(Buffer.concat(before))
-    const all = Buffer.concat([...before, ...after])
-    return forward(
-      all,
-      before.reduce((size, { length }) => size + length, 0),
-    )
+    const written = client.write(Buffer.concat(before))
+    if (after.length === 0) return written
+    return settle(false).then(() => client.write(Buffer.concat(after)))
   }
 
-  /** Passes bytes on; from `terminalAt` on they wait for the record. */
-  function forward(bytes: Buffer, terminalAt: number | null): Promise<void> | undefined {
-    if (!isStream) {
-      const ready = last
-      last = bytes
-      return ready === null ? undefined : client.write(ready)
-    }
-    if (terminalAt === null) return client.write(bytes)
-    void client.write(bytes.subarray(0, terminalAt))
-    return settle(false).then(() => client.write(bytes.subarray(terminalAt)))
+  function passAllButLast(bytes: Buffer): Promise<void> | undefined {
+    const ready = last
+    last = bytes
+    return ready === null ? undefined : client.write(ready)
   }
 
   return {
@@ -144,13 +170,11 @@ export function meteredAnswer(tools: AnswerTools): Taker {
         refusal = null
         if (all.length > 0) await pass(all)
       }
-      const rest = cutter?.rest() ?? null
-      if (rest !== null && rest.length > 0) {
-        if (!isSettled) reader!.push(rest)
-        await settle(false)
-        await client.write(rest)
-      }
+      const rest = cutter?.rest() ?? Buffer.alloc(0)
+      if (rest.length > 0 && !isSettled) reader!.push(rest)
       await settle(false)
+      await client.write(rest)
+      await client.write(takeHeld(Number.POSITIVE_INFINITY))
       if (last !== null) await client.write(last)
       client.end()
     },

@@ -3,7 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { type Attribution, attributionKinds } from '../core/meter/call.ts'
 import type { Opened } from '../core/meter/call-record.ts'
+import { formatUsd } from '../core/meter/money.ts'
 import { unknownUsage } from '../core/meter/usage.ts'
+import { startReading } from '../wire/reading.ts'
+import type { WireName } from '../wire/wire.ts'
+import { wireNamed } from '../wire/wires.ts'
 import { attributionOfRules, type Rule } from './attribution-rules.ts'
 import { type Counters, count, countAdded } from './counters.ts'
 import { answerError } from './errors.ts'
@@ -11,17 +15,15 @@ import { type Exchange, exchange, type Taker } from './exchange.ts'
 import { forwarded } from './headers.ts'
 import { askingForUsage } from './inject.ts'
 import { type Answered, meteredAnswer } from './metered-answer.ts'
-import type { Sink, StartReading } from './reading.ts'
 import type { RequestBody } from './request-body.ts'
 import { attributionOfHeaders, lacksUsage, type RequestFacts } from './request-facts.ts'
 import type { Route } from './routing.ts'
+import type { Sink } from './sink.ts'
 import { type ToClient, toClient } from './to-client.ts'
-import type { WireName } from './upstreams.ts'
 
 export interface RelayTools {
   readonly dispatcherOf: (origin: string) => Dispatcher
   readonly sink: Sink
-  readonly startReading: StartReading
   /** UTC microseconds; goes forward. */
   readonly nowMicros: () => number
   readonly nextKey: () => string
@@ -107,7 +109,7 @@ async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<v
     const taker = meteredAnswer({
       client,
       startReader: ({ stream }) =>
-        tools.startReading(wire, { stream, framing: route.framing, provider: route.upstream.provider }),
+        startReading(wireNamed(wire)!, { stream, framing: route.framing, provider: route.upstream.provider }),
       nowMicros: tools.nowMicros,
       settle: answered => settle(call, opened, answered, isRecorded, tools),
       isArray: route.framing === 'json-array',
@@ -176,7 +178,7 @@ async function settle(
   // Without its beginning a record tells nothing that could be told apart from another call.
   if (!isRecorded) return
   const endMicros = tools.nowMicros()
-  const { serviceTier = null, ...read } = reading ?? nothing
+  const read = reading ?? nothing
   const isWhole = status !== null && !isCut
   const isOk = isWhole && status < 300 && read.error === null
   await append(
@@ -186,10 +188,19 @@ async function settle(
       endMicros,
       status,
       outcome: isOk ? 'ok' : status !== null && (status >= 300 || read.error !== null) ? 'failed' : 'unknown',
-      ...read,
-      tier: serviceTier,
-      region: null,
-      speed: null,
+      id: read.id,
+      model: read.model,
+      usage: read.usage,
+      known: read.known,
+      complete: read.complete,
+      estimated: false,
+      tier: read.serviceTier,
+      region: read.region,
+      speed: read.speed,
+      reportedUsd: read.reportedUsd === null ? null : formatUsd(read.reportedUsd),
+      stopReason: read.stopReason,
+      rawUsage: read.rawUsage,
+      error: read.error === null ? null : (read.error.message ?? read.error.code ?? 'an error without words'),
       ttftMs: firstByteMicros === null ? null : (firstByteMicros - call.startedMicros) / 1000,
       latencyMs: (endMicros - call.startedMicros) / 1000,
     },
@@ -203,12 +214,13 @@ const nothing = {
   usage: unknownUsage,
   known: false,
   complete: false,
-  estimated: false,
   reportedUsd: null,
   stopReason: null,
   error: null,
   rawUsage: null,
   serviceTier: null,
+  region: null,
+  speed: null,
 }
 
 /** Whether the record was taken. What is not is counted and shouted: traffic flows on. */

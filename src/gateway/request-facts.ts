@@ -1,8 +1,8 @@
 // The JSON body of a request in; what is told of the call without keeping any of its text, out.
 import { type Attribution, type AttributionKind, attributionKinds } from '../core/meter/call.ts'
 import type { CallNeed } from '../core/meter/needs.ts'
+import type { WireName } from '../wire/wire.ts'
 import { attributionPrefix } from './headers.ts'
-import type { WireName } from './upstreams.ts'
 
 export interface RequestFacts {
   readonly model: string | null

@@ -1,6 +1,8 @@
 // A request's method, path and headers in; which upstream it goes to, under which path, and what is metered of it, out.
+
+import type { WireName } from '../wire/wire.ts'
 import { like } from './attribution-rules.ts'
-import type { Upstream, WireName } from './upstreams.ts'
+import type { Upstream } from './upstreams.ts'
 
 export interface Route {
   readonly upstream: Upstream

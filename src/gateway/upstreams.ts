@@ -1,13 +1,5 @@
 // A gateway's settings in; the upstreams it relays to, each with its address and what its bytes mean, out.
 
-/** The ways of speaking that are metered: the names under `src/wire`. */
-export type WireName =
-  | 'openai.chat'
-  | 'openai.responses'
-  | 'openai.embeddings'
-  | 'anthropic.messages'
-  | 'gemini.generateContent'
-
 /** Which family of paths an upstream has. */
 export type Family = 'openai' | 'anthropic' | 'gemini'
 
