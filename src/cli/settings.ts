@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Choices } from '../core/decide/choices.ts'
+import type { HostSettings } from '../server/gateway-host.ts'
 
 export interface Settings {
   readonly data?: string | undefined
@@ -11,6 +12,7 @@ export interface Settings {
   /** Price overlay files, each laid over the ones before. */
   readonly prices?: readonly string[] | undefined
   readonly serve?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
+  readonly gateway?: HostSettings | undefined
   /** Defaults of `crossover`'s flags, under the names of the API. */
   readonly crossover?: Partial<Choices> | undefined
 }
@@ -22,8 +24,9 @@ export interface Settings {
 export async function readSettings(path: string, required: boolean): Promise<Settings> {
   // Most runs have no settings file and need not load a YAML parser and a schema for it.
   if (!required && !existsSync(path)) return {}
-  const [{ z }, { choicesShape }, { readChecked }] = await Promise.all([
+  const [{ z }, { gatewayShape }, { choicesShape }, { readChecked }] = await Promise.all([
     import('zod'),
+    import('../server/gateway-settings.ts'),
     import('../server/parameters.ts'),
     import('./yaml-file.ts'),
   ])
@@ -33,6 +36,7 @@ export async function readSettings(path: string, required: boolean): Promise<Set
     zone: z.string().optional(),
     prices: z.array(z.string()).optional(),
     serve: z.strictObject({ host: z.string().optional(), port: z.int().min(0).max(65_535).optional() }).optional(),
+    gateway: gatewayShape.optional(),
     crossover: z.strictObject(choicesShape).optional(),
   })
   const settings = readChecked(path, schema, true) as Settings

@@ -189,6 +189,6 @@ function statusOf(thrown: unknown): 400 | 403 | 413 | 422 | 500 | 503 {
 }
 
 /** `[::1]:4141` → `[::1]`, `localhost:4141` → `localhost`. */
-function hostOf(header: string): string {
+export function hostOf(header: string): string {
   return header.replace(/:\d+$/, '').toLowerCase()
 }

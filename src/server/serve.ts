@@ -1,10 +1,13 @@
 // A workplace and its lock → a listening server, and its orderly end.
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { Fault } from '../core/fault/fault.ts'
-import { httpApp } from './http.ts'
+import { type HostSettings, hostGateway } from './gateway-host.ts'
+import { hostOf, httpApp } from './http.ts'
 import type { Lock } from './lock.ts'
 import type { Operation } from './operation.ts'
+import { type SpoolWriter, startSpoolWriter } from './spool-writer.ts'
 import type { Workplace } from './workplace.ts'
 
 export interface ServeOptions {
@@ -15,6 +18,10 @@ export interface ServeOptions {
   /** 0 = any free one. */
   readonly port: number
   readonly lock: Lock
+  /** The gateway's settings. */
+  readonly gateway?: HostSettings | undefined
+  /** What a person at the terminal should hear. */
+  readonly say?: ((text: string) => void) | undefined
 }
 
 export interface Server {
@@ -51,7 +58,20 @@ export async function serve(options: ServeOptions): Promise<Server> {
   })
   const hosts = ['127.0.0.1', 'localhost', '[::1]']
   const app = httpApp({ workplace, operations, version, hosts, isReady: () => isReady, opened })
-  const server = createAdaptorServer({ fetch: app.fetch })
+  const say = options.say ?? (() => {})
+  const gatewayHost = hostGateway(workplace.dataDir, options.gateway ?? {}, 'w1', say)
+  const { gateway } = gatewayHost
+  const listener = getRequestListener(app.fetch)
+  // A call may think for an hour; a client that never ends its headers is no call.
+  const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, (request, response) => {
+    // Whoever is called by another name is a page elsewhere that points it here: only the API says so in words.
+    const isAddressed = hosts.includes(hostOf(request.headers.host ?? ''))
+    if (!isAddressed || !gateway.handle(request, response)) void listener(request, response)
+  })
+  server.on('upgrade', (request, socket, head) => {
+    const isAddressed = hosts.includes(hostOf(request.headers.host ?? ''))
+    if (!isAddressed || !gateway.upgrade(request, socket, head)) socket.destroy()
+  })
   await new Promise<void>((done, fail) => {
     server.once('error', (thrown: NodeJS.ErrnoException) => fail(bindFault(thrown, options)))
     server.listen(options.port, host, done)
@@ -59,21 +79,25 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const { port } = server.address() as AddressInfo
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   lock.announce(url)
+  let writer: SpoolWriter | null = null
   return {
     url,
     ready() {
       isReady = true
       open()
+      writer ??= startSpoolWriter(workplace, say)
     },
     async stop() {
       isReady = false
       // Who still waits is answered: with the ledger's own fault when it never opened.
       open()
       const closed = new Promise<void>(done => server.close(() => done()))
-      if ('closeIdleConnections' in server) server.closeIdleConnections()
-      const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), graceMs)
+      server.closeIdleConnections()
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed
       clearTimeout(cut)
+      await gatewayHost.close(graceMs)
+      await writer?.stop()
       await workplace.close()
       lock.release()
     },

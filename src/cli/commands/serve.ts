@@ -71,7 +71,16 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
   }
   try {
     // The page is up before the answer is known: the first answer may take a while, the page says so meanwhile.
-    const server = await listen({ workplace, operations, version, host, port, lock })
+    const server = await listen({
+      workplace,
+      operations,
+      version,
+      host,
+      port,
+      lock,
+      gateway: settings.gateway,
+      say: text => output.note(`crossline: ${text}`),
+    })
     output.note(`crossline: ${server.url} (data in ${data}; Ctrl-C ends)`)
     const ready = prepare(frame, workplace, server, say).catch(say)
     await stopped

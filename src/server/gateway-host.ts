@@ -1,0 +1,66 @@
+// A data folder and its settings in; a gateway that writes to the folder's spool, out.
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createGateway, type Gateway, type GatewaySettings } from '../gateway/gateway.ts'
+import { type FsyncPolicy, openSpool, type Spool } from '../spool/spool.ts'
+import { spoolFolder } from './spool-writer.ts'
+
+export interface HostSettings extends GatewaySettings {
+  readonly fsync?: FsyncPolicy | undefined
+}
+
+export interface GatewayHost {
+  readonly gateway: Gateway
+  readonly spool: Spool
+  close(graceMs: number): Promise<void>
+}
+
+/** How often one thing that goes wrong is said. */
+const shoutEveryMs = 10_000
+
+export function hostGateway(
+  dataDir: string,
+  settings: HostSettings,
+  worker: string,
+  say: (text: string) => void,
+): GatewayHost {
+  const spool = openSpool(spoolFolder(dataDir), { worker, fsync: settings.fsync })
+  const born = randomBytes(4).toString('hex')
+  const startMicros = Date.now() * 1000
+  const start = performance.now()
+  let calls = 0
+  let shoutedAt = Number.NEGATIVE_INFINITY
+  const gateway = createGateway(settings, {
+    sink: spool,
+    // The clock of a machine may be set back; calls go on.
+    nowMicros: () => startMicros + Math.round((performance.now() - start) * 1000),
+    nextKey: () => `${worker}-${born}-${++calls}`,
+    fingerprintKey: fingerprintKey(dataDir),
+    shout(text) {
+      if (performance.now() - shoutedAt < shoutEveryMs) return
+      shoutedAt = performance.now()
+      say(text)
+    },
+  })
+  return {
+    gateway,
+    spool,
+    async close(graceMs) {
+      await gateway.close(graceMs)
+      await spool.close()
+    },
+  }
+}
+
+/** The key of the folder's fingerprints: made once, read by nobody else. */
+function fingerprintKey(dataDir: string): Buffer {
+  const path = join(dataDir, 'fingerprint.key')
+  mkdirSync(dataDir, { recursive: true })
+  try {
+    writeFileSync(path, randomBytes(32), { flag: 'wx', mode: 0o600 })
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown
+  }
+  return readFileSync(path)
+}

@@ -1,0 +1,89 @@
+// A data folder's spool in; its records in the ledger, soon after they were written and each once, out.
+import { join } from 'node:path'
+import { readSpool, removeTaken } from '../spool/read.ts'
+import { priceCallsOf } from './prices.ts'
+import { dropSample } from './sample.ts'
+import type { Workplace } from './workplace.ts'
+
+export const spoolFolder = (dataDir: string): string => join(dataDir, 'spool')
+
+export interface Taken {
+  readonly records: number
+  readonly opened: number
+  readonly settled: number
+  /** Lines that were not whole: skipped. */
+  readonly corrupt: number
+}
+
+/**
+ * Takes what lies in the spool into the ledger. Records and how far they reach are one transaction: whoever is killed in
+ * between takes them again, and they change nothing.
+ */
+export async function takeSpool(workplace: Workplace): Promise<Taken> {
+  const folder = spoolFolder(workplace.dataDir)
+  const ledger = await workplace.ledger()
+  let records = 0
+  let opened = 0
+  let settled = 0
+  let corrupt = 0
+  let reached = await ledger.reached()
+  for (const batch of readSpool(folder, reached)) {
+    const prices = await priceCallsOf(workplace)
+    const position = { [batch.worker]: batch.position }
+    const taken = await workplace.exclusively(() => ledger.take(batch.records, position, call => prices.price(call)))
+    reached = { ...reached, ...position }
+    records += batch.records.length
+    opened += taken.opened
+    settled += taken.settled
+    corrupt += batch.corrupt.length
+  }
+  // Real calls make the sample go, as an import does.
+  if (opened > 0 && (await ledger.sources()).some(source => source.sample)) {
+    await workplace.exclusively(() => dropSample(workplace))
+  }
+  removeTaken(folder, reached)
+  return { records, opened, settled, corrupt }
+}
+
+export interface SpoolWriter {
+  /** Takes what is left, then rests. */
+  stop(): Promise<void>
+}
+
+/** Takes the spool in every `pollMs`. What goes wrong is said once, and tried again until it goes right: nothing is lost meanwhile. */
+export function startSpoolWriter(workplace: Workplace, say: (text: string) => void, pollMs = 250): SpoolWriter {
+  let isStopping = false
+  let said: string | null = null
+  let wake: () => void = () => {}
+  const run = async (): Promise<void> => {
+    for (;;) {
+      const isLast = isStopping
+      try {
+        const { corrupt } = await takeSpool(workplace)
+        if (corrupt > 0) say(`${corrupt} lines of the spool were not whole and are left out`)
+        if (said !== null) say('the ledger takes calls again')
+        said = null
+      } catch (thrown) {
+        const text = thrown instanceof Error ? thrown.message : String(thrown)
+        if (text !== said) say(`calls wait in the spool: ${text}`)
+        said = text
+      }
+      if (isLast) return
+      await new Promise<void>(done => {
+        const timer = setTimeout(done, said === null ? pollMs : 10 * pollMs)
+        wake = () => {
+          clearTimeout(timer)
+          done()
+        }
+      })
+    }
+  }
+  const running = run()
+  return {
+    async stop() {
+      isStopping = true
+      wake()
+      await running
+    },
+  }
+}
