@@ -1,80 +1,11 @@
-import { request as ask, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import { request as ask, createServer } from 'node:http'
+import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
 import type { Opened, Settled } from '../core/meter/call-record.ts'
-import { createGateway, type Gateway, type GatewaySettings } from './gateway.ts'
+import { type Answer, closeAll, listening, world } from './world-for-test.ts'
 
-type Answer = (request: IncomingMessage, body: Buffer, response: ServerResponse) => void
-
-const open: (() => Promise<unknown> | unknown)[] = []
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close()
-})
-
-async function listening(server: Server): Promise<number> {
-  const sockets = new Set<Socket>()
-  server.on('connection', socket => sockets.add(socket))
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
-  open.push(() => {
-    for (const socket of sockets) socket.destroy()
-    return new Promise(done => server.close(done))
-  })
-  return (server.address() as AddressInfo).port
-}
-
-interface World {
-  readonly port: number
-  readonly gateway: Gateway
-  readonly records: (Opened | Settled)[]
-  readonly upstreamPort: number
-  readonly seen: { request: IncomingMessage; body: Buffer }[]
-}
-
-async function world(
-  answer: Answer,
-  settings: GatewaySettings = {},
-  sink?: (record: Opened | Settled) => Promise<void>,
-): Promise<World> {
-  const seen: World['seen'] = []
-  const upstream = createServer((request, response) => {
-    const pieces: Buffer[] = []
-    request.on('data', piece => pieces.push(piece))
-    request.on('end', () => {
-      const body = Buffer.concat(pieces)
-      seen.push({ request, body })
-      answer(request, body, response)
-    })
-  })
-  const upstreamPort = await listening(upstream)
-  const records: (Opened | Settled)[] = []
-  let key = 0
-  const url = `http://127.0.0.1:${upstreamPort}`
-  const gateway = createGateway(
-    { upstreams: { openai: { url }, anthropic: { url }, together: { url: `${url}/base` } }, ...settings },
-    {
-      sink: {
-        append: async record => {
-          await sink?.(record)
-          records.push(record)
-        },
-      },
-      nowMicros: () => Date.now() * 1000,
-      nextKey: () => `k${++key}`,
-      fingerprintKey: Buffer.from('key'),
-      shout: () => {},
-    },
-  )
-  const server = createServer((request, response) => {
-    if (gateway.handle(request, response)) return
-    response.statusCode = 418
-    response.end()
-  })
-  server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head))
-  const port = await listening(server)
-  open.push(() => gateway.close(0))
-  return { port, gateway, records, upstreamPort, seen }
-}
+afterEach(closeAll)
 
 interface Got {
   readonly status: number

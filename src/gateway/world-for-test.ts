@@ -1,0 +1,87 @@
+// An upstream on a real socket, a gateway before it, and what both saw: for tests.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { CallRecord } from '../core/meter/call-record.ts'
+import { createGateway, type Gateway, type GatewaySettings } from './gateway.ts'
+
+export type Answer = (request: IncomingMessage, body: Buffer, response: ServerResponse) => void
+
+/** What is to be closed after a test, the last first. */
+export const opened: (() => Promise<unknown> | unknown)[] = []
+
+export async function closeAll(): Promise<void> {
+  for (const close of opened.splice(0).reverse()) await close()
+}
+
+export async function listening(server: Server): Promise<number> {
+  const sockets = new Set<Socket>()
+  server.on('connection', socket => sockets.add(socket))
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  opened.push(() => {
+    for (const socket of sockets) socket.destroy()
+    return new Promise(done => server.close(done))
+  })
+  return (server.address() as AddressInfo).port
+}
+
+export interface World {
+  readonly port: number
+  readonly gateway: Gateway
+  readonly records: CallRecord[]
+  readonly upstreamPort: number
+  readonly seen: { readonly request: IncomingMessage; readonly body: Buffer }[]
+}
+
+/** `sink` hears of each record before it is kept, and may refuse it. */
+export async function world(
+  answer: Answer,
+  settings: GatewaySettings = {},
+  sink?: (record: CallRecord) => Promise<void>,
+): Promise<World> {
+  const seen: { request: IncomingMessage; body: Buffer }[] = []
+  const upstream = createServer((request, response) => {
+    const pieces: Buffer[] = []
+    request.on('data', piece => pieces.push(piece))
+    request.on('end', () => {
+      const body = Buffer.concat(pieces)
+      seen.push({ request, body })
+      answer(request, body, response)
+    })
+  })
+  const upstreamPort = await listening(upstream)
+  const records: CallRecord[] = []
+  let key = 0
+  const url = `http://127.0.0.1:${upstreamPort}`
+  const gateway = createGateway(
+    {
+      upstreams: {
+        openai: { url },
+        anthropic: { url },
+        gemini: { url, provider: 'google', family: 'gemini' },
+        together: { url: `${url}/base` },
+      },
+      ...settings,
+    },
+    {
+      sink: {
+        append: async record => {
+          await sink?.(record)
+          records.push(record)
+        },
+      },
+      nowMicros: () => Date.now() * 1000,
+      nextKey: () => `k${++key}`,
+      fingerprintKey: Buffer.from('key'),
+      shout: () => {},
+    },
+  )
+  const server = createServer((request, response) => {
+    if (gateway.handle(request, response)) return
+    response.statusCode = 418
+    response.end()
+  })
+  server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head))
+  const port = await listening(server)
+  opened.push(() => gateway.close(0))
+  return { port, gateway, records, upstreamPort, seen }
+}
