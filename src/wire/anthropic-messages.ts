@@ -7,12 +7,7 @@ import { reportedError } from './reported.ts'
 import type { About, Told, Wire } from './wire.ts'
 
 /** Events that carry text, or nothing. */
-const silent: ReadonlySet<string> = new Set([
-  'content_block_start',
-  'content_block_delta',
-  'content_block_stop',
-  'ping',
-])
+const silent: ReadonlySet<string> = new Set(['content_block_delta', 'content_block_stop', 'ping'])
 
 export const anthropicMessages: Wire = {
   name: 'anthropic.messages',
@@ -23,6 +18,7 @@ export const anthropicMessages: Wire = {
     if (type === 'message_delta') {
       return { usage: asObject(json.usage), stopReason: asText(asObject(json.delta)?.stop_reason) }
     }
+    if (type === 'content_block_start') return { model: fallbackModel(asObject(json.content_block)) }
     if (type === 'error') return { error: reportedError(json.error) }
     return { isTerminal: type === 'message_stop' }
   },
@@ -44,6 +40,10 @@ const message = (json: JsonObject): Told => ({
   stopReason: asText(json.stop_reason),
   error: reportedError(json.error),
 })
+
+/** A model that declined hands the answer to another, which serves it from there on, and by whose rates it is billed. */
+const fallbackModel = (block: JsonObject | null): string | null =>
+  block?.type === 'fallback' ? asText(asObject(block.to)?.model) : null
 
 /** Counts that a message and each of its iterations have: all stand side by side, none inside another. */
 interface Side {

@@ -47,9 +47,10 @@ export function parseCut(text: string): unknown {
 
 /** The offset behind the closing quote of the string that opens at `from`, or −1. */
 function endOfString(text: string, from: number): number {
-  for (let i = from + 1; i < text.length; i++) {
-    if (text[i] === '\\') i++
-    else if (text[i] === '"') return i + 1
+  for (let quote = text.indexOf('"', from + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let escapes = 0
+    while (text[quote - 1 - escapes] === '\\') escapes++
+    if (escapes % 2 === 0) return quote + 1
   }
   return -1
 }

@@ -32,8 +32,8 @@ export const openAiResponses: Wire = {
   body: json => ({ ...told(json), isTerminal: json.status !== 'queued' && json.status !== 'in_progress' }),
   count(usage, about) {
     const counted = countOpenAi(usage, names, about)
-    // A search told by an item of the output counts once, whatever the usage says of it too.
-    return { usage: { ...counted, searches: about.searches > 0 ? about.searches : searchesOf(usage, 0) } }
+    // A seller that counts its searches in the usage says what it charges; else they are the items of the output.
+    return { usage: { ...counted, searches: searchesOf(usage, about.searches) } }
   },
 }
 
