@@ -30,6 +30,21 @@ const planted: Record<string, { file: string; code: string; by: 'tsc' | 'biome' 
     code: "import { server } from '../server/room.ts'\nexport const a = server\n",
     by: 'tsc',
   },
+  'wire importing the catalog': {
+    file: 'wire/planted-wall.ts',
+    code: "import { catalog } from '../catalog/room.ts'\nexport const a = catalog\n",
+    by: 'tsc',
+  },
+  'core importing wire': {
+    file: 'core/meter/planted-wire.ts',
+    code: "import { wire } from '../../wire/room.ts'\nexport const a = wire\n",
+    by: 'tsc',
+  },
+  'node: in wire, to the compiler': {
+    file: 'wire/planted-node.ts',
+    code: "import { Buffer } from 'node:buffer'\nexport const a = Buffer.from('x')\n",
+    by: 'tsc',
+  },
   'node: in core, to the compiler': {
     file: 'core/serving/planted-node.ts',
     code: "import { readFileSync } from 'node:fs'\nexport const a = readFileSync('x')\n",
@@ -52,6 +67,9 @@ const planted: Record<string, { file: string; code: string; by: 'tsc' | 'biome' 
   },
   'Date in core': { file: 'core/meter/planted-date.ts', code: 'export const a = Date.now()\n', by: 'biome' },
   'new Date in charts': { file: 'charts/planted-date.ts', code: 'export const a = new Date()\n', by: 'biome' },
+  'node: in wire': { file: 'wire/planted-stream.ts', code: "import 'node:stream'\n", by: 'biome' },
+  'Date in wire': { file: 'wire/planted-date.ts', code: 'export const a = Date.now()\n', by: 'biome' },
+  'Math.random in wire': { file: 'wire/planted-dice.ts', code: 'export const a = Math.random()\n', by: 'biome' },
   'Math.random in core': { file: 'core/meter/planted-dice.ts', code: 'export const a = Math.random()\n', by: 'biome' },
   'Math.random in charts': { file: 'charts/planted-dice.ts', code: 'export const a = Math.random()\n', by: 'biome' },
   "Math['random'] in core": {

@@ -1,0 +1,167 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, test, vi } from 'vitest'
+import { published, recorded } from '../../../test/recorded-responses.ts'
+import { runForTest } from './frame-for-test.ts'
+import { meter } from './meter.ts'
+import { price } from './price.ts'
+
+interface Printed {
+  readonly usage: Record<string, number | null>
+  readonly usd: string
+  readonly reportedUsd: string
+}
+
+async function run(...words: string[]) {
+  let out = ''
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(chunk => {
+    out += String(chunk)
+    return true
+  })
+  const command = words[0] === 'price' ? price : meter
+  const ran = await runForTest<Printed>(command, words).finally(() => stdout.mockRestore())
+  const lines = out.split('\n').filter(Boolean)
+  return { ...ran, lines: lines.map(line => JSON.parse(line)) }
+}
+
+afterEach(() => vi.restoreAllMocks())
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../../test/fixtures/wire/${name}`, import.meta.url))
+
+function file(name: string, text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'meter-')), name)
+  writeFileSync(path, text)
+  return path
+}
+
+test('one stream is read in the documented shape', async () => {
+  const { json, status } = await run(
+    'meter',
+    '--wire',
+    'anthropic.messages',
+    '--stream',
+    fixture('anthropic-cache-stream.sse'),
+  )
+  expect(status).toBe(0)
+  expect(json).toEqual({
+    model: 'claude-sonnet-5',
+    usage: {
+      input: 6,
+      cacheRead: 6289,
+      cacheWrite: 3337,
+      cacheWrite5m: 3337,
+      cacheWrite1h: 0,
+      cacheWrite30m: 0,
+      cacheWrite12h: 0,
+      inputAudio: 0,
+      inputImage: 0,
+      output: 198,
+      reasoning: 0,
+      outputAudio: 0,
+      outputImage: 0,
+      searches: 0,
+    },
+    known: true,
+    complete: true,
+    estimated: false,
+    responseId: expect.stringMatching(/^msg_/),
+    serviceTier: 'standard',
+    region: 'global',
+    stopReason: 'end_turn',
+  })
+})
+
+test('the same reading in 80 columns says what is not known', async () => {
+  const { text } = await run('meter', '--wire', 'anthropic.messages', fixture('anthropic-compaction.json'))
+  expect(text).toMatch(/input +61,067/)
+  expect(text).toMatch(/unknown +reasoning/)
+  expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
+})
+
+test('what is read of a call, priced, is what its seller says it charged', async () => {
+  for (const name of ['xai-chat.json', 'xai-chat-stream.sse']) {
+    const stream = name.endsWith('.sse') ? ['--stream'] : []
+    const { json } = await run('meter', '--wire', 'openai.chat', '--provider', 'xai', ...stream, fixture(name))
+    const own = file('prices.yaml', grok3Mini)
+    const usage = JSON.stringify(json.usage)
+    const priced = await run('price', '--provider', 'xai', '--model', 'grok-3-mini', '--usage', usage, '--prices', own)
+    expect(priced.json.usd, name).toBe(json.reportedUsd)
+  }
+})
+
+/** https://docs.x.ai/docs/models, 2025-06: the price at which those calls were made. */
+const grok3Mini = `version: 1
+providers:
+  xai:
+    models:
+      grok-3-mini: { rates: { input: 0.30, cacheRead: 0.075, output: 0.50 } }
+`
+
+test('a batch of recorded responses is read in order, ids echoed', async () => {
+  const { lines, status } = await run('meter', '--batch', fixture('published.jsonl'))
+  expect(lines.map(({ id }) => id)).toEqual(published.map(({ id }) => id))
+  lines.forEach((line, i) => {
+    expect(line, line.id).toMatchObject(published[i]!.expected)
+  })
+  expect(status).toBe(0)
+})
+
+test('chunks are texts, or base64 where the network cut inside a character', async () => {
+  const one = recorded.find(({ id }) => id === 'anthropic-search-stream')!
+  const line = (chunks: unknown[]) =>
+    JSON.stringify({ id: chunks.length, wire: one.wire, stream: true, provider: 'anthropic', chunks })
+  const bytes = Buffer.from(one.bytes)
+  const at = bytes.findIndex(byte => byte > 127) + 1
+  const halves = [bytes.subarray(0, at), bytes.subarray(at)].map(half => ({ base64: half.toString('base64') }))
+  const path = file('calls.jsonl', `${line([bytes.toString()])}\n${line(halves)}\n`)
+  const { lines } = await run('meter', '--batch', path)
+  expect(lines).toHaveLength(2)
+  expect({ ...lines[1], id: 1 }).toEqual(lines[0])
+  expect(lines[0]).toMatchObject({ usage: { searches: 1 }, complete: true })
+})
+
+test('a bad line gets its own error and loses no other line', async () => {
+  const good =
+    '{"id":"good","wire":"openai.chat","stream":false,"body":{"usage":{"prompt_tokens":1,"completion_tokens":2}}}'
+  const bad: [string, object][] = [
+    ['', { message: 'the line is empty' }],
+    ['[]', { code: 'JSON_INVALID' }],
+    ['{"id":1,"stream":false,"body":{}}', { code: 'WIRE_MISSING' }],
+    ['{"id":2,"wire":"openai.chats","body":{}}', { code: 'WIRE_UNKNOWN', fix: 'did you mean "openai.chat"?' }],
+    ['{"id":3,"wire":"openai.chat","stream":false}', { code: 'BODY_MISSING' }],
+    ['{"id":4,"wire":"openai.chat","stream":"yes","body":{}}', { code: 'FIELD_INVALID' }],
+    ['{"id":5,"wire":"openai.chat","stream":true,"chunks":["a",7]}', { code: 'CHUNK_INVALID' }],
+    ['{"id":6,"wire":"openai.chat","stream":true,"chunks":[{"base64":"*"}]}', { code: 'CHUNK_INVALID' }],
+    ['{"id":7,"wire":"openai.chat","stream":true,"framing":"ndjson","chunks":[]}', { code: 'FRAMING_UNKNOWN' }],
+    ['{"id":8,"wire":"openai.chat","steam":true,"chunks":[]}', { fix: 'did you mean "stream"?' }],
+  ]
+  const path = file('calls.jsonl', [good, ...bad.map(([line]) => line), good].join('\n'))
+  const { lines, status, notes } = await run('meter', '--batch', path)
+  expect(lines).toHaveLength(bad.length + 2)
+  bad.forEach(([, error], i) => {
+    expect(lines[i + 1].error).toMatchObject(error)
+  })
+  expect(lines.at(-1)).toEqual(lines[0])
+  expect(lines[0]).toMatchObject({ id: 'good', usage: { input: 1, output: 2 }, known: true, complete: true })
+  expect(status).toBe(2)
+  expect(notes[0]).toContain('10 of 12')
+})
+
+test('what is no response at all is a reading in which nothing is known', async () => {
+  const body = '<html>502 Bad Gateway</html>'
+  const path = file('calls.jsonl', JSON.stringify({ id: 1, wire: 'openai.chat', stream: false, body }))
+  const { lines, status } = await run('meter', '--batch', path)
+  expect(lines[0]).toMatchObject({ model: null, known: false, complete: false, error: { code: 'NOT_JSON' } })
+  expect(status).toBe(0)
+})
+
+test('what is wrong with the command line is said at the flag', async () => {
+  const wrong = (...words: string[]) => run('meter', ...words).catch(thrown => thrown)
+  expect(await wrong('x.json')).toMatchObject({ code: 'FLAG_MISSING', where: '--wire' })
+  expect(await wrong('--wire', 'openai.chat')).toMatchObject({ code: 'FILE_MISSING', where: 'FILE' })
+  expect(await wrong('--wire', 'openai.chat', '/nowhere.json')).toMatchObject({ code: 'FILE_MISSING' })
+  expect(await wrong('--wire', 'anthropic.message', 'x')).toMatchObject({ fix: 'did you mean "anthropic.messages"?' })
+  expect(await wrong('--batch', 'x.jsonl', '--stream')).toMatchObject({ code: 'FLAGS_CONFLICT', where: '--stream' })
+})
