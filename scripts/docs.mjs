@@ -11,7 +11,7 @@ await prepare()
 
 /** A folder that looks like a fresh checkout: the program and its documents, an empty ledger, nobody's settings. */
 const bench = mkdtempSync(join(tmpdir(), 'crossline-docs-'))
-for (const name of ['crossline', 'data', 'docs', 'scripts']) symlinkSync(join(root, name), join(bench, name))
+for (const name of ['crossline', 'data', 'docs', 'scripts', 'test']) symlinkSync(join(root, name), join(bench, name))
 const stale = []
 
 try {
