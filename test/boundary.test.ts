@@ -40,6 +40,41 @@ const planted: Record<string, { file: string; code: string; by: 'tsc' | 'biome' 
     code: "import { wire } from '../../wire/room.ts'\nexport const a = wire\n",
     by: 'tsc',
   },
+  'wire importing the gateway': {
+    file: 'wire/planted-gateway.ts',
+    code: "import { gateway } from '../gateway/room.ts'\nexport const a = gateway\n",
+    by: 'tsc',
+  },
+  'the gateway importing the ledger': {
+    file: 'gateway/planted-ledger.ts',
+    code: "import { ledger } from '../ledger/room.ts'\nexport const a = ledger\n",
+    by: 'tsc',
+  },
+  'the gateway importing the spool': {
+    file: 'gateway/planted-spool.ts',
+    code: "import { spool } from '../spool/room.ts'\nexport const a = spool\n",
+    by: 'tsc',
+  },
+  'the gateway importing the server': {
+    file: 'gateway/planted-server.ts',
+    code: "import { server } from '../server/room.ts'\nexport const a = server\n",
+    by: 'tsc',
+  },
+  'the spool importing the ledger': {
+    file: 'spool/planted-ledger.ts',
+    code: "import { ledger } from '../ledger/room.ts'\nexport const a = ledger\n",
+    by: 'tsc',
+  },
+  'the spool importing wire': {
+    file: 'spool/planted-wire.ts',
+    code: "import { wire } from '../wire/room.ts'\nexport const a = wire\n",
+    by: 'tsc',
+  },
+  'the ledger importing the spool': {
+    file: 'ledger/planted-spool.ts',
+    code: "import { spool } from '../spool/room.ts'\nexport const a = spool\n",
+    by: 'tsc',
+  },
   'node: in wire, to the compiler': {
     file: 'wire/planted-node.ts',
     code: "import { Buffer } from 'node:buffer'\nexport const a = Buffer.from('x')\n",
