@@ -24,22 +24,11 @@ export interface Settings {
 export async function readSettings(path: string, required: boolean): Promise<Settings> {
   // Most runs have no settings file and need not load a YAML parser and a schema for it.
   if (!required && !existsSync(path)) return {}
-  const [{ z }, { gatewayShape }, { choicesShape }, { readChecked }] = await Promise.all([
-    import('zod'),
-    import('../server/gateway-settings.ts'),
-    import('../server/parameters.ts'),
+  const [{ settingsShape }, { readChecked }] = await Promise.all([
+    import('./settings-shape.ts'),
     import('./yaml-file.ts'),
   ])
-  const schema = z.strictObject({
-    data: z.string().min(1).optional(),
-    seed: z.int().nonnegative().optional(),
-    zone: z.string().optional(),
-    prices: z.array(z.string()).optional(),
-    serve: z.strictObject({ host: z.string().optional(), port: z.int().min(0).max(65_535).optional() }).optional(),
-    gateway: gatewayShape.optional(),
-    crossover: z.strictObject(choicesShape).optional(),
-  })
-  const settings = readChecked(path, schema, true) as Settings
+  const settings = readChecked(path, settingsShape, true) as Settings
   const beside = (name: string) => resolve(dirname(path), name)
   return {
     ...settings,

@@ -1,5 +1,6 @@
-import { request as ask, createServer } from 'node:http'
+import { request as ask, createServer, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import { PassThrough } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
 import type { Opened, Settled } from '../core/meter/call-record.ts'
@@ -277,6 +278,13 @@ test('a request to upgrade is joined to the upstream’s socket, both ways', asy
   socket.write('hello')
   await until(() => heard.includes('echo hello'))
   socket.destroy()
+})
+
+test('a mount whose name is no text is no upstream, asked or upgraded', async () => {
+  const { port, gateway } = await world(() => {})
+  expect((await post(port, '/to/%ZZ/v1/models', null, { method: 'GET' })).status).toBe(404)
+  const asked = { url: '/to/%ZZ/v1/realtime', method: 'GET', headers: {} } as IncomingMessage
+  expect(gateway.upgrade(asked, new PassThrough(), Buffer.alloc(0))).toBe(false)
 })
 
 async function until(holds: () => boolean): Promise<void> {

@@ -43,7 +43,7 @@ export interface Gateway {
   close(graceMs: number): Promise<void>
 }
 
-const defaults = {
+export const gatewayDefaults = {
   idleMs: 3_600_000,
   mostDrainedBytes: 8 * 1024 * 1024,
   mostDrainedMs: 120_000,
@@ -57,7 +57,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
     upstreams: upstreamsOf(settings.upstreams),
     byModel: Object.entries(settings.routes ?? {}).map(([pattern, upstream]) => ({ pattern, upstream })),
   }
-  const limits = { ...defaults, ...stated(settings) }
+  const limits = { ...gatewayDefaults, ...stated(settings) }
   const pools = new Map<string, Dispatcher>()
   const dispatcherOf = (origin: string): Dispatcher => {
     let pool = pools.get(origin)
@@ -139,10 +139,10 @@ function isGateways({ url = '', headers }: IncomingMessage): boolean {
 }
 
 /** The limits that are set: an undefined one leaves the default in force. */
-function stated(settings: GatewaySettings): Partial<typeof defaults> {
+function stated(settings: GatewaySettings): Partial<typeof gatewayDefaults> {
   return Object.fromEntries(
-    Object.keys(defaults).flatMap(name => {
-      const value = settings[name as keyof typeof defaults]
+    Object.keys(gatewayDefaults).flatMap(name => {
+      const value = settings[name as keyof typeof gatewayDefaults]
       return value === undefined ? [] : [[name, value]]
     }),
   )

@@ -58,7 +58,7 @@ export function routeOf(asked: Asked, routes: Routes, model: string | null): Rou
   const { upstreams } = routes
   const mounted = /^\/to\/([^/?]+)(\/[^?]*|(?=\?|$))(\?.*)?$/.exec(asked.url)
   if (mounted) {
-    const upstream = upstreams.get(decodeURIComponent(mounted[1]!))
+    const upstream = upstreams.get(decoded(mounted[1]!))
     return upstream === undefined ? null : to(upstream, asked, mounted[2] || '/', mounted[3] ?? '')
   }
   const cut = asked.url.indexOf('?')
@@ -77,6 +77,15 @@ export function needsModel({ url, headers }: Asked, { byModel }: Routes): boolea
     !url.startsWith('/v1/messages') &&
     headers['anthropic-version'] === undefined
   )
+}
+
+/** What a client wrote may be no text at all: then no upstream is called so. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 function bareName(path: string, { headers }: Asked, { byModel }: Routes, model: string | null): string | null {

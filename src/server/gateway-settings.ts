@@ -1,9 +1,12 @@
 // The `gateway` part of crossline.yaml as a schema: what a gateway may be told, each with what it means.
 import { z } from 'zod'
 import { attributionKinds } from '../core/meter/call.ts'
+import { upstreamsOf } from '../gateway/upstreams.ts'
 
 const name = z.string().min(1)
-const texts = z.record(name, z.string())
+/** Header names are tokens (RFC 9110 §5.6.2), and their values one line. */
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header')
+const headers = z.record(headerName, z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'expected one line of text'))
 
 const upstream = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).meta({ description: 'where it is: https://api.groq.com/openai' }),
@@ -13,38 +16,58 @@ const upstream = z.strictObject({
     .optional()
     .meta({ description: 'whose paths it has; default: openai, as nearly all do' }),
   injectUsage: z.boolean().optional().meta({ description: 'ask streams for their usage where clients forget to' }),
-  headers: texts.optional().meta({ description: 'sent in the place of the client’s own, such as a key' }),
+  headers: headers.optional().meta({ description: 'sent in the place of the client’s own, such as a key' }),
 })
 
 const rule = z.strictObject({
-  when: z.strictObject({
-    path: name.optional(),
-    model: name.optional(),
-    headers: texts.optional(),
-  }),
-  set: z.partialRecord(z.enum(attributionKinds), name),
+  when: z
+    .strictObject({
+      path: name.optional().meta({ description: 'pattern of the path as the upstream is asked' }),
+      model: name.optional().meta({ description: 'pattern of the model asked for' }),
+      headers: headers.optional().meta({ description: 'header → pattern of its value' }),
+    })
+    .meta({ description: 'all that is stated must hold; * stands for any text' }),
+  set: z
+    .partialRecord(z.enum(attributionKinds), name)
+    .meta({ description: 'what the call is attributed to, where neither its headers nor its body say it' }),
 })
 
-export const gatewayShape = z.strictObject({
-  upstreams: z
-    .record(z.string().regex(/^[\w.-]+$/), upstream)
-    .optional()
-    .meta({
+const upstreams = z.record(z.string().regex(/^[\w.-]+$/), upstream)
+
+export const gatewayShape = z
+  .strictObject({
+    upstreams: upstreams.optional().meta({
       description: 'by name: each is mounted whole at /to/NAME/…; openai, anthropic and gemini are there already',
     }),
-  routes: z.record(name, name).optional().meta({
-    description: 'model pattern (* stands for any text) → upstream, for bare /v1 paths, in order',
-  }),
-  rules: z.array(rule).optional().meta({ description: 'what attributes calls that do not say it themselves' }),
-  fsync: z.enum(['always', 'interval', 'never']).optional().meta({
-    description: 'when a record is on the disk: always before the answer; default: interval, five times a second',
-  }),
-  onMeterFailure: z.enum(['pass', 'reject']).optional().meta({
-    description: 'what happens to calls while no record can be written; default: pass',
-  }),
-  idleMs: z.number().positive().optional(),
-  mostDrainedBytes: z.int().nonnegative().optional(),
-  mostDrainedMs: z.int().nonnegative().optional(),
-  mostBodyBytes: z.int().positive().optional(),
-  connections: z.int().positive().optional(),
-})
+    routes: z.record(name, name).optional().meta({
+      description: 'model pattern (* stands for any text) → upstream, for bare /v1 paths, in order',
+    }),
+    rules: z.array(rule).optional().meta({ description: 'what attributes calls that do not say it themselves' }),
+    fsync: z.enum(['always', 'interval', 'never']).optional().meta({
+      description: 'when a record is on the disk: always before the answer; default: interval, five times a second',
+    }),
+    onMeterFailure: z.enum(['pass', 'reject']).optional().meta({
+      description: 'what happens to calls while no record can be written; default: pass',
+    }),
+    idleMs: z
+      .number()
+      .positive()
+      .optional()
+      .meta({ description: 'silence of an upstream after which a call is given up; default: an hour' }),
+    mostDrainedBytes: z.int().nonnegative().optional().meta({
+      description: 'how much of an answer is read on for its usage once the client has left; default: 8 MiB',
+    }),
+    mostDrainedMs: z.int().nonnegative().optional().meta({ description: 'and for how long; default: two minutes' }),
+    mostBodyBytes: z.int().positive().optional().meta({
+      description: 'longer requests pass unread, their model and attribution unknown; default: 32 MiB',
+    }),
+    connections: z.int().positive().optional().meta({ description: 'to one upstream at most; default: 256' }),
+  })
+  .superRefine((settings, context) => {
+    const known = upstreamsOf(settings.upstreams)
+    for (const [pattern, upstream] of Object.entries(settings.routes ?? {})) {
+      if (known.has(upstream)) continue
+      const message = `no upstream is called "${upstream}": there are ${[...known.keys()].join(', ')}`
+      context.addIssue({ code: 'custom', path: ['routes', pattern], message })
+    }
+  })

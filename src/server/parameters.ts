@@ -114,16 +114,21 @@ export function paramFault(schema: z.ZodType, error: z.ZodError, where: string):
       fix: near === null ? `use one of ${known.join(', ')}` : `did you mean "${near}"?`,
     })
   }
-  const says = issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
+  const message = (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message
+  const says = message.charAt(0).toLowerCase() + message.slice(1)
   return new Fault('PARAMETER_WRONG', path === '' ? says : `"${path}": ${says}`, { where, fix: 'correct the value' })
 }
 
-/** Names that a schema knows at a path, through arrays and optional parts. */
+/** Names that a schema knows at a path, through arrays, records and optional parts. */
 function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let node: unknown = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' })
   for (const step of path) {
-    const { properties, items } = node as { properties?: Record<string, unknown>; items?: unknown }
-    node = typeof step === 'number' ? items : (properties?.[String(step)] ?? {})
+    const { properties, items, additionalProperties } = node as {
+      properties?: Record<string, unknown>
+      items?: unknown
+      additionalProperties?: unknown
+    }
+    node = typeof step === 'number' ? items : (properties?.[String(step)] ?? additionalProperties ?? {})
   }
   return Object.keys((node as { properties?: object }).properties ?? {})
 }
