@@ -76,6 +76,24 @@ export function loadPriceBook(options: PriceBookOptions = {}): PriceBook {
   return assemble(sheets, offers, hash.digest('hex').slice(0, 8))
 }
 
+/** Every file that a price book of these options rests on, there or not: while none of them changes, neither does the book. */
+export function priceBookFiles(options: PriceBookOptions = {}): string[] {
+  const { configFile, overlays = [] } = options
+  const shipped = join(dataRoot(), 'prices')
+  const beside =
+    configFile === undefined
+      ? []
+      : [join(dirname(resolve(configFile)), 'prices.yaml'), ...Object.values(ownFiles(configFile))]
+  return [
+    ...readdirSync(shipped)
+      .sort()
+      .map(name => join(shipped, name)),
+    join(dataRoot(), 'hosted-offers.csv'),
+    ...beside,
+    ...overlays,
+  ]
+}
+
 /** The prices.yaml beside the configuration file, when there is one: laid on top of the catalogue without being named. */
 function ownOverlays(configFile: string): string[] {
   const path = join(dirname(resolve(configFile)), 'prices.yaml')

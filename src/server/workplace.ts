@@ -1,5 +1,5 @@
 // A data folder → its ledger, its prices and its cache, each opened when first asked for and closed together.
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PriceBook } from '../core/meter/rates.ts'
 import type { Ledger, LedgerLoader } from '../ledger/ledger.ts'
@@ -36,13 +36,17 @@ export function openWorkplace(options: WorkplaceOptions): Workplace {
   const { dataDir, configFile, priceFiles = [], inMemory = false, isServed = false } = options
   let opened: Promise<Ledger & LedgerLoader> | null = null
   let last: Promise<unknown> = Promise.resolve()
+  let book: { readonly stamp: string; readonly book: PriceBook } | null = null
   return {
     dataDir,
     configFile: configFile ?? null,
     isServed,
     async priceBook() {
-      const { loadPriceBook } = await import('../catalog/price-book.ts')
-      return loadPriceBook({ configFile, overlays: priceFiles })
+      const { loadPriceBook, priceBookFiles } = await import('../catalog/price-book.ts')
+      // Reading it takes a good part of a second, in which a server does nothing else.
+      const stamp = stampOf(priceBookFiles({ configFile, overlays: priceFiles }))
+      if (book?.stamp !== stamp) book = { stamp, book: loadPriceBook({ configFile, overlays: priceFiles }) }
+      return book.book
     },
     cache: openCache(join(dataDir, 'cache'), build()),
     ledger() {
@@ -69,6 +73,16 @@ async function open(dataDir: string, inMemory: boolean): Promise<Ledger & Ledger
   // What a process that was killed left behind: whoever opens holds the lock, so nobody needs it.
   for (const left of ['uploads', 'spill']) rmSync(join(dataDir, left), { recursive: true, force: true })
   return openDuckdb(join(dataDir, 'ledger.duckdb'))
+}
+
+/** Changes when a file is written, replaced, made or removed. */
+function stampOf(paths: readonly string[]): string {
+  return paths
+    .map(path => {
+      const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+      return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`
+    })
+    .join('\n')
 }
 
 /** Stamp of the running code; unbuilt code (tests) shares none of its answers with other versions of itself. */
