@@ -103,6 +103,10 @@ async function onWorkplace<T>(
       ...options,
     })
     workplace = opened
+    if (options.inMemory !== true) {
+      const { takeWaiting } = await import('../server/spool-writer.ts')
+      await takeWaiting(opened, frame.output.note)
+    }
     return await work((operation, params, file = null) => operation.run(opened, params, ioOf(frame, file)))
   } finally {
     frame.output.progress(null)

@@ -1,4 +1,5 @@
 // A data folder's spool in; its records in the ledger, soon after they were written and each once, out.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSpool, removeTaken } from '../spool/read.ts'
 import { priceCallsOf } from './prices.ts'
@@ -45,6 +46,26 @@ export async function takeSpool(workplace: Workplace): Promise<Taken> {
   return { records, opened, settled, corrupt }
 }
 
+/**
+ * Takes what a server that is gone left in the spool, before the ledger is asked. What cannot be taken now waits on, and is
+ * said: a command that asks the ledger is not to fail for it.
+ */
+export async function takeWaiting(workplace: Workplace, say: (text: string) => void): Promise<void> {
+  if (!existsSync(spoolFolder(workplace.dataDir))) return
+  try {
+    sayCorrupt(await takeSpool(workplace), say)
+  } catch (thrown) {
+    say(waits(thrown))
+  }
+}
+
+const waits = (thrown: unknown): string =>
+  `calls wait in the spool: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+
+function sayCorrupt({ corrupt }: Taken, say: (text: string) => void): void {
+  if (corrupt > 0) say(`${corrupt} ${corrupt === 1 ? 'line' : 'lines'} of the spool: not whole, and left out`)
+}
+
 export interface SpoolWriter {
   /** Takes what is left, then rests. */
   stop(): Promise<void>
@@ -59,13 +80,12 @@ export function startSpoolWriter(workplace: Workplace, say: (text: string) => vo
     for (;;) {
       const isLast = isStopping
       try {
-        const { corrupt } = await takeSpool(workplace)
-        if (corrupt > 0) say(`${corrupt} lines of the spool were not whole and are left out`)
+        sayCorrupt(await takeSpool(workplace), say)
         if (said !== null) say('the ledger takes calls again')
         said = null
       } catch (thrown) {
-        const text = thrown instanceof Error ? thrown.message : String(thrown)
-        if (text !== said) say(`calls wait in the spool: ${text}`)
+        const text = waits(thrown)
+        if (text !== said) say(text)
         said = text
       }
       if (isLast) return

@@ -104,11 +104,13 @@ async function prepare(
   const { output } = frame
   const { url } = server
   const { ensureSample } = await import('../../server/sample.ts')
+  const { takeWaiting } = await import('../../server/spool-writer.ts')
   const { answerOf } = await import('../../server/answers.ts')
   const { color, seed } = frame.globals()
   output.progress('opening the ledger…')
-  const sample = await workplace
-    .exclusively(() => ensureSample(workplace))
+  // What the server before this one left in the spool is counted by the first answer, and no sample is put beside it.
+  const sample = await takeWaiting(workplace, text => output.note(`crossline: ${text}`))
+    .then(() => workplace.exclusively(() => ensureSample(workplace)))
     // Open or broken: requests are answered from now on, if only with what is wrong.
     .finally(() => server.ready())
   const calls = (await (await workplace.ledger()).sources()).reduce((sum, source) => sum + source.calls, 0)
