@@ -144,6 +144,34 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect(await ledger.take([openedRecord('a'), settledRecord('a')], {}, priceOf)).toEqual({ opened: 1, settled: 1 })
     })
 
+    test('a call that a gateway metered and another source tells of is one call, whichever came first (law 5)', async () => {
+      const records = [openedRecord('a'), settledRecord('a')]
+      const told = [
+        call('resp-a', { source: 'log', attribution: { ...nobody, feature: 'other', team: 'blue' } }),
+        call('resp-a', { source: 'azure-log', provider: 'azure' }),
+        call('resp-b', { source: 'log' }),
+      ]
+      const rows = async () =>
+        (await ledger.report({}, ['source', 'feature', 'team'], 'UTC')).rows.map(({ key, calls, usd }) => [
+          ...Object.values(key),
+          calls,
+          usd,
+        ])
+      expect(await ledger.append(told)).toBe(3)
+      await ledger.take(records, {}, priceOf)
+      const once = await rows()
+      expect(once).toHaveLength(3)
+      expect(once).toContainEqual(['gateway', 'search', 'blue', 1, '0.000010000000'])
+      expect(await ledger.append(told)).toBe(0)
+      expect(await rows()).toEqual(once)
+      for (const source of ['gateway', 'log', 'azure-log']) await ledger.undo(source)
+      await ledger.take(records, {}, priceOf)
+      const before = await ledger.version()
+      expect(await ledger.append(told)).toBe(2)
+      expect(await ledger.version()).not.toBe(before)
+      expect(await rows()).toEqual(once)
+    })
+
     test('a call that comes again is left alone, in one batch or in two (law 5)', async () => {
       expect(await ledger.append([call('a'), call('a'), call('b')])).toBe(2)
       expect(await ledger.append([call('b', { model: 'other' }), call('c')])).toBe(1)

@@ -37,6 +37,9 @@ export async function writeCalls(connection: DuckDBConnection, calls: readonly C
     await connection.run(sql.createIncoming, [JSON.stringify(rows)])
     const result = await connection.run(sql.appendIncoming)
     added += result.rowsChanged
+    // Those that a gateway metered are there already: they tell what its own records do not.
+    const attributed = await connection.run(sql.attributeByIncoming)
+    if (attributed.rowsChanged > 0) await connection.run(sql.bumpRevision)
   }
   return added
 }

@@ -71,6 +71,10 @@ async function load(
     await connection.run(loading.duplicates(base, sourceKey, spaces, plan))
     if (plan.id !== null) await connection.run(loading.refuseConflicts)
     repeated = Number((await rowsOf(connection, loading.countRepeated))[0]?.[0])
+    if (plan.id !== null) {
+      const attributed = await connection.run(loading.attributeByStaged)
+      if (attributed.rowsChanged > 0) await connection.run(sql.bumpRevision)
+    }
   }
   const [summary] = await rowsOf(connection, loading.stagedSummary)
   const whole = (i: number) => exactCount((summary?.[i] ?? null) as bigint | null)

@@ -50,6 +50,13 @@ export function takeRecords(
         response_id: settled?.id ?? null,
       }))
       await connection.run(sql.addMetered, [JSON.stringify(rows)])
+      // What another source told of these calls before: the gateway's own count, the others attribute.
+      const responses = JSON.stringify(rows.flatMap(({ response_id }) => response_id ?? []))
+      const [others] = await rowsOf(connection, sql.countOthers, [responses])
+      if (Number(others?.[0]) > 0) {
+        await connection.run(sql.attributeByOthers, [responses])
+        await connection.run(sql.deleteOthers, [responses])
+      }
       await connection.run(sql.bumpRevision)
     }
     for (const [worker, { sequence, offset }] of Object.entries(reached)) {

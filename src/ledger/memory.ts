@@ -1,6 +1,13 @@
 // The ledger as a list of calls in memory: the plainest thing that keeps the contract, and what other stores are held against.
 import type { Call } from '../core/meter/call.ts'
-import { type CallRecords, callOfRecords, gatewaySource, joined } from '../core/meter/call-record.ts'
+import {
+  attributedBy,
+  type CallRecords,
+  callOfRecords,
+  gatewaySource,
+  isMetered,
+  joined,
+} from '../core/meter/call-record.ts'
 import type { ChargeBatch } from '../core/meter/charge.ts'
 import { needsOf } from '../core/meter/needs.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
@@ -63,6 +70,17 @@ export function openMemory(): Ledger {
         }),
     )
   }
+  /** Whether a gateway metered this call of another source: then its own is attributed by it, and this one is none. */
+  const attributed = (call: Call): boolean => {
+    if (call.source === gatewaySource) return false
+    const found = [...metered].find(([, records]) => isMetered(records, call))
+    if (found === undefined) return false
+    const at = calls.findIndex(({ source, id: key }) => source === gatewaySource && key === found[0])
+    const now = attributedBy(calls[at]!, call)
+    if (JSON.stringify(now.attribution) !== JSON.stringify(calls[at]!.attribution)) revision++
+    calls[at] = now
+    return true
+  }
   const inTime = (slice: Slice) => within(slice).sort((a, b) => a.atMicros - b.atMicros || (a.id < b.id ? -1 : 1))
   const sources = (): SourceRow[] =>
     grouped(calls, call => call.source)
@@ -92,7 +110,7 @@ export function openMemory(): Ledger {
       const before = calls.length
       for (const call of added) {
         const key = JSON.stringify([call.source, call.id])
-        if (known.has(key)) continue
+        if (known.has(key) || attributed(call)) continue
         known.add(key)
         calls.push(call)
       }
@@ -111,6 +129,7 @@ export function openMemory(): Ledger {
       const again = new Set(changed.map(([key]) => key))
       calls = calls.filter(({ source, id: key }) => source !== gatewaySource || !again.has(key))
       calls.push(...changed.map(([key, call]) => callOfRecords(key, call, priceOf)))
+      calls = calls.filter(call => !attributed(call))
       Object.assign(positions, reached)
       if (changed.length > 0) revision++
       return {

@@ -1,7 +1,18 @@
 // A load plan in; the statements that read, check and add a file's calls, out.
 import type { CountReading, LoadFile, LoadPlan, TimeReading } from '../core/meter/load.ts'
 import { cacheWriteParts, usageKinds } from '../core/meter/usage.ts'
-import { answer, callNames, list, literal, name, pathLiteral, prompt, textFields } from './sql.ts'
+import {
+  answer,
+  attributeMetered,
+  callNames,
+  isMetered,
+  list,
+  literal,
+  name,
+  pathLiteral,
+  prompt,
+  textFields,
+} from './sql.ts'
 import { derive, firstOfEach, jsonPath } from './sql-derive.ts'
 import { priced, type RateUse } from './sql-price.ts'
 
@@ -290,12 +301,15 @@ export const duplicates = (
     SELECT s.rowid, bool_and(${other('s', 'c')}) FROM staged s JOIN calls c
       ON c.id = s.id AND c.source_key IN (${list(['-1', ...namespaceKeys.map(String)])}) WHERE s.reason IS NULL GROUP BY s.rowid
     UNION ALL
+    SELECT s.rowid, false FROM staged s JOIN metered m ON ${isMetered('s')} WHERE s.reason IS NULL
+    UNION ALL
     SELECT s.rowid, ${other('s', 'f')} FROM (
       SELECT id, min(rowid) AS first FROM staged WHERE reason IS NULL AND id IS NOT NULL GROUP BY id HAVING count(*) > 1) m
       JOIN staged s ON s.id = m.id AND s.rowid > m.first JOIN staged f ON f.rowid = m.first WHERE s.reason IS NULL`
 }
 export const refuseConflicts = `UPDATE staged_rows SET reason = 'id: already in the ledger, or earlier in the file, with another time, model or token count',
   raw = id FROM (SELECT row FROM repeated GROUP BY row HAVING bool_or(differs)) r WHERE staged_rows.rowid = r.row`
+export const attributeByStaged = attributeMetered('SELECT * FROM staged WHERE reason IS NULL AND id IS NOT NULL')
 export const countRepeated = `SELECT count(DISTINCT row) FROM repeated JOIN staged s ON s.rowid = row WHERE s.reason IS NULL`
 export const namespaceKeys = `SELECT source_key FROM sources WHERE namespace = $1`
 export const stagedSummary = `SELECT count(*) FILTER (reason IS NULL), count(*) FILTER (reason <> ''), count(*) FILTER (reason = ''),

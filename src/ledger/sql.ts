@@ -1,4 +1,6 @@
 // The DuckDB store's schema, and every statement that appends to it or asks about it. Loading and pricing: sql-load.ts, sql-price.ts.
+import { attributionKinds } from '../core/meter/call.ts'
+import { gatewaySource } from '../core/meter/call-record.ts'
 import type { TextField } from '../core/meter/load.ts'
 import { callNeeds, yesTexts } from '../core/meter/needs.ts'
 import { answerKinds, promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
@@ -156,6 +158,24 @@ export const forgetMetered = 'DELETE FROM metered'
 export const addMetered = `INSERT INTO metered ${jsonRows(meteredColumns)}`
 export const deleteMeteredCalls = `DELETE FROM calls WHERE source_key = (SELECT source_key FROM sources WHERE source = $1)
   AND id IN ${among('$2')}`
+/** Where a row of another source is a call that was metered: one provider, one id of the response. */
+export const isMetered = (row: string) =>
+  `m.response_id = ${row}.id AND (${row}."provider" IS NULL OR ${row}."provider" = m.provider)`
+const gatewayKey = `(SELECT source_key FROM sources WHERE source = ${literal(gatewaySource)})`
+const attributions = attributionKinds.map(name)
+/** Attributes metered calls by what rows of other sources say of them, where their own records do not. */
+export const attributeMetered = (rows: string) => `UPDATE calls
+  SET ${list(attributions.map(kind => `${kind} = coalesce(calls.${kind}, o.${kind})`))}
+  FROM (SELECT m.id AS metered_id, ${list(attributions.map(kind => `any_value(r.${kind}) AS ${kind}`))}
+    FROM (${rows}) r JOIN metered m ON ${isMetered('r')} GROUP BY m.id) o
+  WHERE calls.source_key = ${gatewayKey} AND calls.id = o.metered_id
+    AND (${attributions.map(kind => `(calls.${kind} IS NULL AND o.${kind} IS NOT NULL)`).join(' OR ')})`
+/** $1: ids of the responses in question, so that no batch of records looks at every call that was ever metered. */
+const others = `SELECT * FROM calls WHERE id IN ${among('$1')} AND source_key <> ${gatewayKey}`
+export const countOthers = `SELECT count(*) FROM (${others})`
+export const attributeByOthers = attributeMetered(others)
+export const deleteOthers = `DELETE FROM calls WHERE id IN ${among('$1')} AND source_key <> ${gatewayKey}
+  AND EXISTS (SELECT 1 FROM metered m WHERE ${isMetered('calls')})`
 export const readPositions = 'SELECT worker, sequence, byte FROM spool_positions'
 export const forgetPosition = 'DELETE FROM spool_positions WHERE worker = $1'
 export const addPosition = 'INSERT INTO spool_positions VALUES ($1, $2, $3)'
@@ -172,7 +192,9 @@ export const appendIncoming = `INSERT INTO calls (${callNames})
     .map(text => `i.${text}`)
     .join(', ')}
   FROM (SELECT DISTINCT ON (source, id) * FROM incoming ORDER BY rowid) i JOIN sources s USING (source)
-  WHERE NOT EXISTS (SELECT 1 FROM calls c WHERE c.source_key = s.source_key AND c.id = i.id)`
+  WHERE NOT EXISTS (SELECT 1 FROM calls c WHERE c.source_key = s.source_key AND c.id = i.id)
+    AND NOT EXISTS (SELECT 1 FROM metered m WHERE ${isMetered('i')})`
+export const attributeByIncoming = attributeMetered('SELECT * FROM incoming')
 
 // ---------------------------------------------------------------- asking
 

@@ -1,5 +1,5 @@
 // What a gateway writes of a call on its way to the ledger: one record when it begins, one when its usage is known.
-import type { Attribution, Call, CallPrice } from './call.ts'
+import { type Attribution, attributionKinds, type Call, type CallPrice } from './call.ts'
 import { type Money, parseUsd } from './money.ts'
 import type { CallNeed } from './needs.ts'
 import { type Usage, unknownUsage } from './usage.ts'
@@ -108,6 +108,17 @@ export function callOfRecords(key: string, { opened, settled }: CallRecords, pri
     estimated: settled?.estimated ?? false,
   }
   return { ...call, price: priceOf(call) }
+}
+
+/** Whether a call that another source tells of is the one of these records: one provider, one id of the response. */
+export function isMetered({ opened, settled }: CallRecords, { id, provider }: Pick<Call, 'id' | 'provider'>): boolean {
+  return settled !== null && settled.id === id && (provider === null || provider === (opened?.provider ?? null))
+}
+
+/** A metered call, attributed by what another source says of it where its own records do not. */
+export function attributedBy(call: Call, { attribution }: Pick<Call, 'attribution'>): Call {
+  const merged = attributionKinds.map(kind => [kind, call.attribution[kind] ?? attribution[kind]])
+  return { ...call, attribution: Object.fromEntries(merged) as unknown as Attribution }
 }
 
 /** What a provider says it charged may be said in a way that is no amount: then it said nothing. */

@@ -1,0 +1,102 @@
+// A log of calls that a gateway metered too: each is one call (law 5).
+import { expect, test } from 'vitest'
+import { intakeForTest } from '../../test/intake.ts'
+import type { CallRecord } from '../core/meter/call-record.ts'
+import { unknownUsage } from '../core/meter/usage.ts'
+
+const { ledger, take, report } = intakeForTest()
+
+const at = Date.parse('2026-11-20T10:00:00Z') * 1000
+const records: readonly CallRecord[] = [
+  {
+    kind: 'opened',
+    key: 'w1-a',
+    atMicros: at,
+    upstream: 'openai',
+    provider: 'openai',
+    wire: 'openai.chat',
+    model: 'gpt-4o',
+    path: '/v1/chat/completions',
+    stream: false,
+    attribution: { workload: null, feature: 'search', task: null, user: null, team: null, environment: null },
+    tags: {},
+    needs: [],
+    prefix: null,
+  },
+  {
+    kind: 'settled',
+    key: 'w1-a',
+    endMicros: at + 1e6,
+    status: 200,
+    outcome: 'ok',
+    id: 'chatcmpl-a',
+    model: 'gpt-4o-2024-08-06',
+    usage: { ...unknownUsage, input: 96, cacheRead: 1152, output: 10 },
+    known: true,
+    complete: true,
+    estimated: false,
+    tier: null,
+    region: null,
+    speed: null,
+    reportedUsd: null,
+    stopReason: 'stop',
+    rawUsage: null,
+    ttftMs: 200,
+    latencyMs: 1000,
+    error: null,
+  },
+]
+
+/** As LiteLLM logs it: the provider's id of the response, its own clock, a team that the gateway was not told. */
+const logged = (id: string, provider = 'openai') =>
+  `${JSON.stringify({
+    request_id: id,
+    call_type: 'acompletion',
+    spend: 0.0021,
+    total_tokens: 1258,
+    prompt_tokens: 1248,
+    completion_tokens: 10,
+    startTime: '2026-11-20T10:00:00.300Z',
+    endTime: '2026-11-20T10:00:01.200Z',
+    model: 'gpt-4o-2024-08-06',
+    custom_llm_provider: provider,
+    team_id: 'blue',
+    request_tags: ['feature:other'],
+    status: 'success',
+  })}\n`
+const log = logged('chatcmpl-a') + logged('chatcmpl-b') + logged('chatcmpl-c', 'azure')
+
+const rows = async () =>
+  (await report(['source', 'feature', 'team'])).rows
+    .map(({ key, calls }) => [key.source === 'gateway' ? 'gateway' : 'log', key.feature, key.team, calls])
+    .sort()
+const once = [
+  ['gateway', 'search', 'blue', 1],
+  ['log', 'other', 'blue', 2],
+]
+const priceOf = () => ({ usd: null, reason: 'no prices here' }) as const
+
+test('metered, then logged', async () => {
+  await ledger().take(records, {}, priceOf)
+  expect(await take('log.jsonl', log)).toMatchObject({ rows: 3, added: 2, duplicates: 1, rejected: 0 })
+  expect(await rows()).toEqual(once)
+  const again = await take('log.jsonl', log)
+  expect([again.added, again.duplicates]).toEqual([0, 3])
+  expect(await rows()).toEqual(once)
+})
+
+test('logged, then metered, then logged again', async () => {
+  expect(await take('log.jsonl', log)).toMatchObject({ added: 3 })
+  await ledger().take(records, {}, priceOf)
+  expect(await rows()).toEqual(once)
+  expect(await take('log.jsonl', log)).toMatchObject({ added: 0, duplicates: 3 })
+  expect(await rows()).toEqual(once)
+})
+
+test('a log of nothing but metered calls attributes them', async () => {
+  await ledger().take(records, {}, priceOf)
+  const before = await ledger().version()
+  expect(await take('log.jsonl', logged('chatcmpl-a'))).toMatchObject({ added: 0, duplicates: 1 })
+  expect(await rows()).toEqual(once.slice(0, 1))
+  expect(await ledger().version()).not.toBe(before)
+})
