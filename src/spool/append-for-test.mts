@@ -30,5 +30,17 @@ for (let i = 0; ; i++) {
     error: null,
   }
   await spool.append(settled)
-  writeSync(1, `${key}\n`)
+  say(`${key}\n`)
+}
+
+/** Whoever listens may be slow, and the pipe full: then it is said once there is room. */
+function say(text: string): void {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(1, bytes, at)
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'EAGAIN') throw thrown
+    }
+  }
 }

@@ -175,9 +175,15 @@ test(`after each of ${kills} kills every record whose append had resolved is the
     child.stdout.on('data', piece => {
       text += piece
     })
-    while (!text.includes('\n')) await new Promise(done => setTimeout(done, 5))
+    let isOver = false
+    const ended = new Promise<void>(done => {
+      child.once('close', () => {
+        isOver = true
+        done()
+      })
+    })
+    while (!text.includes('\n') && !isOver) await new Promise(done => setTimeout(done, 5))
     await new Promise(done => setTimeout(done, 3 * (i % 17)))
-    const ended = new Promise(done => child.stdout.once('close', done))
     child.kill('SIGKILL')
     await ended
     said.push(...text.slice(0, text.lastIndexOf('\n')).split('\n'))
