@@ -34,6 +34,9 @@ export interface WorkplaceOptions {
 /** Opens a data folder. The caller holds its lock. */
 export function openWorkplace(options: WorkplaceOptions): Workplace {
   const { dataDir, configFile, priceFiles = [], inMemory = false, isServed = false } = options
+  // What a process that was killed left behind: whoever opens holds the lock, so nobody needs it. Not once the ledger is
+  // opened: files may have come in by then.
+  if (!inMemory) for (const left of ['uploads', 'spill']) rmSync(join(dataDir, left), { recursive: true, force: true })
   let opened: Promise<Ledger & LedgerLoader> | null = null
   let last: Promise<unknown> = Promise.resolve()
   let book: { readonly stamp: string; readonly book: PriceBook } | null = null
@@ -70,8 +73,6 @@ async function open(dataDir: string, inMemory: boolean): Promise<Ledger & Ledger
   const { openDuckdb } = await import('../ledger/duckdb.ts')
   if (inMemory) return openDuckdb(':memory:', join(dataDir, 'spill'))
   mkdirSync(dataDir, { recursive: true })
-  // What a process that was killed left behind: whoever opens holds the lock, so nobody needs it.
-  for (const left of ['uploads', 'spill']) rmSync(join(dataDir, left), { recursive: true, force: true })
   return openDuckdb(join(dataDir, 'ledger.duckdb'))
 }
 
