@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Dispatcher, Pool } from 'undici'
 import type { Rule } from './attribution-rules.ts'
+import type { Background } from './background.ts'
 import { type Counters, count, startCounters } from './counters.ts'
 import { answerError } from './errors.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -31,6 +32,7 @@ export interface GatewayTools {
   readonly nextKey: () => string
   /** Of the data folder: fingerprints of two folders cannot be compared. */
   readonly fingerprintKey: Buffer
+  readonly background: Background
   readonly shout: (text: string) => void
 }
 

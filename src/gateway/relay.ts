@@ -2,13 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { type Attribution, attributionKinds } from '../core/meter/call.ts'
-import type { Opened } from '../core/meter/call-record.ts'
+import type { Opened, Settled } from '../core/meter/call-record.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import { unknownUsage } from '../core/meter/usage.ts'
 import { startReading } from '../wire/reading.ts'
 import type { WireName } from '../wire/wire.ts'
 import { wireNamed } from '../wire/wires.ts'
 import { attributionOfRules, type Rule } from './attribution-rules.ts'
+import type { Background, Pending } from './background.ts'
 import { type Counters, count, countAdded } from './counters.ts'
 import { answerError } from './errors.ts'
 import { type Exchange, exchange, type Taker } from './exchange.ts'
@@ -32,6 +33,7 @@ export interface RelayTools {
   readonly counters: Counters
   readonly shout: (text: string) => void
   readonly limits: RelayLimits
+  readonly background: Background
   /** Upstreams that refuse to be asked for usage. */
   readonly refusing: Set<string>
 }
@@ -64,6 +66,7 @@ export async function relay(call: Call, tools: RelayTools): Promise<void> {
     count(tools.counters.unmetered, `${route.upstream.name} ${call.request.method}`)
     return unmetered(call, tools)
   }
+  if (call.request.method === 'GET') return polled(call, route.wire, tools)
   count(tools.counters.requests, route.upstream.name)
   return metered(call, route.wire, tools)
 }
@@ -132,6 +135,34 @@ async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<v
   if (givingUp !== null) clearTimeout(givingUp)
 }
 
+/** Asks for a response that was made before, or still is: no call of its own, but the one that settles a background call. */
+async function polled(call: Call, wire: WireName, tools: RelayTools): Promise<void> {
+  const { route } = call
+  const { provider } = route.upstream
+  const giveUp = (reason: Error) => running?.abort(reason)
+  const taker = meteredAnswer({
+    client: toClient(call.response, () => giveUp(new Error('the client left'))),
+    startReader: ({ stream }) => startReading(wireNamed(wire)!, { stream, framing: route.framing, provider }),
+    nowMicros: tools.nowMicros,
+    async settle(answered) {
+      const { reading } = answered
+      if (!reading?.complete || reading.id === null) return
+      const pending = await tools.background.claim(provider, reading.id)
+      if (pending !== null) {
+        await append(settledOf(pending, { ...answered, firstByteMicros: null }, tools.nowMicros()), tools)
+      }
+    },
+    isArray: false,
+    hasAsked: false,
+    onRefused: () => {},
+    onFailed: error => failed(call, error),
+    mostDrained: tools.limits.mostDrainedBytes,
+    giveUp,
+  })
+  const running: Exchange | null = send(call, call.body.forward, false, taker, tools)
+  await running.done
+}
+
 function send(call: Call, body: RequestBody['forward'], hasAsked: boolean, taker: Taker, tools: RelayTools): Exchange {
   const { request, route } = call
   const { upstream } = route
@@ -169,43 +200,57 @@ function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
 }
 
 async function settle(
-  call: Call,
+  { startedMicros, route }: Call,
   { key }: Opened,
-  { status, reading, isCut, firstByteMicros }: Answered,
+  answered: Answered,
   isRecorded: boolean,
   tools: RelayTools,
 ): Promise<void> {
   // Without its beginning a record tells nothing that could be told apart from another call.
   if (!isRecorded) return
-  const endMicros = tools.nowMicros()
+  const { status, reading, isCut } = answered
+  const isStillMade = reading?.wire === 'openai.responses' && !reading.complete && reading.error === null
+  if (isStillMade && !isCut && reading.id !== null && status !== null && status < 300) {
+    try {
+      return await tools.background.remember(route.upstream.provider, reading.id, { key, startedMicros })
+    } catch (thrown) {
+      // Settled as unknown, then: nobody could find the call again.
+      tools.shout(`a background call was not remembered: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+    }
+  }
+  await append(settledOf({ key, startedMicros }, answered, tools.nowMicros()), tools)
+}
+
+function settledOf(
+  { key, startedMicros }: Pending,
+  { status, reading, isCut, firstByteMicros }: Answered,
+  endMicros: number,
+): Settled {
   const read = reading ?? nothing
   const isWhole = status !== null && !isCut
   const isOk = isWhole && status < 300 && read.error === null
-  await append(
-    {
-      kind: 'settled',
-      key,
-      endMicros,
-      status,
-      outcome: isOk ? 'ok' : status !== null && (status >= 300 || read.error !== null) ? 'failed' : 'unknown',
-      id: read.id,
-      model: read.model,
-      usage: read.usage,
-      known: read.known,
-      complete: read.complete,
-      estimated: false,
-      tier: read.serviceTier,
-      region: read.region,
-      speed: read.speed,
-      reportedUsd: read.reportedUsd === null ? null : formatUsd(read.reportedUsd),
-      stopReason: read.stopReason,
-      rawUsage: read.rawUsage,
-      error: read.error === null ? null : (read.error.message ?? read.error.code ?? 'an error without words'),
-      ttftMs: firstByteMicros === null ? null : (firstByteMicros - call.startedMicros) / 1000,
-      latencyMs: (endMicros - call.startedMicros) / 1000,
-    },
-    tools,
-  )
+  return {
+    kind: 'settled',
+    key,
+    endMicros,
+    status,
+    outcome: isOk ? 'ok' : status !== null && (status >= 300 || read.error !== null) ? 'failed' : 'unknown',
+    id: read.id,
+    model: read.model,
+    usage: read.usage,
+    known: read.known,
+    complete: read.complete,
+    estimated: false,
+    tier: read.serviceTier,
+    region: read.region,
+    speed: read.speed,
+    reportedUsd: read.reportedUsd === null ? null : formatUsd(read.reportedUsd),
+    stopReason: read.stopReason,
+    rawUsage: read.rawUsage,
+    error: read.error === null ? null : (read.error.message ?? read.error.code ?? 'an error without words'),
+    ttftMs: firstByteMicros === null ? null : (firstByteMicros - startedMicros) / 1000,
+    latencyMs: (endMicros - startedMicros) / 1000,
+  }
 }
 
 const nothing = {

@@ -1,7 +1,12 @@
 // An upstream on a real socket, a gateway before it, and what both saw: for tests.
+
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { CallRecord } from '../core/meter/call-record.ts'
+import { backgroundIn } from './background.ts'
 import { createGateway, type Gateway, type GatewaySettings } from './gateway.ts'
 
 export type Answer = (request: IncomingMessage, body: Buffer, response: ServerResponse) => void
@@ -51,6 +56,8 @@ export async function world(
   const upstreamPort = await listening(upstream)
   const records: CallRecord[] = []
   let key = 0
+  const folder = mkdtempSync(join(tmpdir(), 'crossline-background-'))
+  opened.push(() => rmSync(folder, { recursive: true, force: true }))
   const url = `http://127.0.0.1:${upstreamPort}`
   const gateway = createGateway(
     {
@@ -72,6 +79,7 @@ export async function world(
       nowMicros: () => Date.now() * 1000,
       nextKey: () => `k${++key}`,
       fingerprintKey: Buffer.from('key'),
+      background: backgroundIn(folder),
       shout: () => {},
     },
   )

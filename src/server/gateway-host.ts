@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { backgroundIn } from '../gateway/background.ts'
 import { createGateway, type Gateway, type GatewaySettings } from '../gateway/gateway.ts'
 import { type FsyncPolicy, openSpool, type Spool } from '../spool/spool.ts'
 import { spoolFolder } from './spool-writer.ts'
@@ -37,6 +38,7 @@ export function hostGateway(
     nowMicros: () => startMicros + Math.round((performance.now() - start) * 1000),
     nextKey: () => `${worker}-${born}-${++calls}`,
     fingerprintKey: fingerprintKey(dataDir),
+    background: backgroundIn(join(dataDir, 'background')),
     shout(text) {
       if (performance.now() - shoutedAt < shoutEveryMs) return
       shoutedAt = performance.now()

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import OpenAI from 'openai'
+import { afterEach, expect, test } from 'vitest'
+import type { Settled } from '../core/meter/call-record.ts'
+import { closeAll, world } from './world-for-test.ts'
+
+afterEach(closeAll)
+
+const recorded = JSON.parse(
+  readFileSync(new URL('../../test/fixtures/wire/openai-responses-search.json', import.meta.url), 'utf8'),
+) as { id: string; usage: { input_tokens: number; output_tokens: number } }
+
+/** A provider that is done with a background response at the third time it is asked for it. */
+async function slowProvider() {
+  let asked = 0
+  return world((request, _body, response) => {
+    const isPost = request.method === 'POST'
+    const isDone = !isPost && ++asked >= 3
+    const status = isPost ? 'queued' : isDone ? 'completed' : 'in_progress'
+    const body = isDone ? recorded : { ...recorded, status, usage: null, output: [] }
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ ...body, background: true }))
+  })
+}
+
+test('a background response is one call: opened when asked for, settled by the poll that gets it, by no other', async () => {
+  const { port, records, gateway } = await slowProvider()
+  const client = new OpenAI({ apiKey: 'k', baseURL: `http://127.0.0.1:${port}/to/openai/v1`, maxRetries: 0 })
+  const { id, status } = await client.responses.create({ model: 'gpt-5', input: 'hi', background: true })
+  expect([id, status]).toEqual([recorded.id, 'queued'])
+  expect(records.map(one => one.kind)).toEqual(['opened'])
+  for (const expected of ['in_progress', 'in_progress', 'completed', 'completed']) {
+    expect((await client.responses.retrieve(id)).status).toBe(expected)
+  }
+  expect(records.map(one => [one.kind, one.key])).toEqual([
+    ['opened', 'k1'],
+    ['settled', 'k1'],
+  ])
+  const { input_tokens: input, output_tokens: output } = recorded.usage
+  const { usage, id: settledId, outcome } = records[1] as Settled
+  expect([settledId, outcome, usage.input! + (usage.cacheRead ?? 0), usage.output]).toEqual([id, 'ok', input, output])
+  expect(gateway.counters.requests.get('openai')).toBe(1)
+})
+
+test('of many who ask at once for a response that is done, one settles the call', async () => {
+  const { port, records } = await slowProvider()
+  const client = new OpenAI({ apiKey: 'k', baseURL: `http://127.0.0.1:${port}/v1`, maxRetries: 0 })
+  const { id } = await client.responses.create({ model: 'gpt-5', input: 'hi', background: true })
+  await Promise.all(Array.from({ length: 12 }, () => client.responses.retrieve(id)))
+  expect(records.filter(one => one.kind === 'settled')).toHaveLength(1)
+})
+
+test('a response that nobody here asked to be made is passed on and counts nothing', async () => {
+  const { port, records } = await world((_request, _body, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(recorded))
+  })
+  const client = new OpenAI({ apiKey: 'k', baseURL: `http://127.0.0.1:${port}/v1`, maxRetries: 0 })
+  expect((await client.responses.retrieve('resp_of_somebody')).id).toBe(recorded.id)
+  expect(records).toEqual([])
+})
