@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { backgroundIn } from '../gateway/background.ts'
 import { createGateway, type Gateway, type GatewaySettings } from '../gateway/gateway.ts'
 import { type FsyncPolicy, openSpool, type Spool } from '../spool/spool.ts'
+import { withSecrets } from './secrets.ts'
 import { spoolFolder } from './spool-writer.ts'
 
 export interface HostSettings extends GatewaySettings {
@@ -26,25 +27,29 @@ export function hostGateway(
   worker: string,
   say: (text: string) => void,
 ): GatewayHost {
+  const upstreams = withSecrets(settings.upstreams ?? {}, process.env)
   const spool = openSpool(spoolFolder(dataDir), { worker, fsync: settings.fsync })
   const born = randomBytes(4).toString('hex')
   const startMicros = Date.now() * 1000
   const start = performance.now()
   let calls = 0
   let shoutedAt = Number.NEGATIVE_INFINITY
-  const gateway = createGateway(settings, {
-    sink: spool,
-    // The clock of a machine may be set back; calls go on.
-    nowMicros: () => startMicros + Math.round((performance.now() - start) * 1000),
-    nextKey: () => `${worker}-${born}-${++calls}`,
-    fingerprintKey: fingerprintKey(dataDir),
-    background: backgroundIn(join(dataDir, 'background')),
-    shout(text) {
-      if (performance.now() - shoutedAt < shoutEveryMs) return
-      shoutedAt = performance.now()
-      say(text)
+  const gateway = createGateway(
+    { ...settings, upstreams },
+    {
+      sink: spool,
+      // The clock of a machine may be set back; calls go on.
+      nowMicros: () => startMicros + Math.round((performance.now() - start) * 1000),
+      nextKey: () => `${worker}-${born}-${++calls}`,
+      fingerprintKey: fingerprintKey(dataDir),
+      background: backgroundIn(join(dataDir, 'background')),
+      shout(text) {
+        if (performance.now() - shoutedAt < shoutEveryMs) return
+        shoutedAt = performance.now()
+        say(text)
+      },
     },
-  })
+  )
   return {
     gateway,
     spool,

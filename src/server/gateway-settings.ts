@@ -16,7 +16,10 @@ const upstream = z.strictObject({
     .optional()
     .meta({ description: 'whose paths it has; default: openai, as nearly all do' }),
   injectUsage: z.boolean().optional().meta({ description: 'ask streams for their usage where clients forget to' }),
-  headers: headers.optional().meta({ description: 'sent in the place of the client’s own, such as a key' }),
+  headers: headers.optional().meta({
+    description:
+      'sent in the place of the client’s own, such as a key; variables of the environment as $NAME in braces',
+  }),
 })
 
 const rule = z.strictObject({
