@@ -10,6 +10,7 @@ import type { Answer } from '../core/decide/answer.ts'
 import { type Choices, defaultChoices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
 import type { Evidence } from '../core/decide/evidence.ts'
+import { Fault } from '../core/fault/fault.ts'
 import { gatherApart } from './gather-apart.ts'
 import { rangeMicros } from './instants.ts'
 import type { OperationIo } from './operation.ts'
@@ -44,8 +45,21 @@ export function choicesOf(params: QuestionParams & ChoicesParams): Choices {
   }
 }
 
-/** @throws Fault of the question: LEDGER_EMPTY, MODEL_UNKNOWN, … */
+/**
+ * The sample goes with the first call of one's own, also while it is being read: then the question is put once more, to what
+ * has come.
+ * @throws Fault of the question: LEDGER_EMPTY, MODEL_UNKNOWN, …
+ */
 export async function evidenceOf(workplace: Workplace, question: Question, io: OperationIo): Promise<Evidence> {
+  try {
+    return await evidenceNow(workplace, question, io)
+  } catch (thrown) {
+    if (!(thrown instanceof Fault) || thrown.code !== 'LEDGER_CHANGED') throw thrown
+    return evidenceNow(workplace, question, io)
+  }
+}
+
+async function evidenceNow(workplace: Workplace, question: Question, io: OperationIo): Promise<Evidence> {
   const ledger = await workplace.ledger()
   const book = await workplace.priceBook()
   const { configFile } = workplace
