@@ -2,7 +2,7 @@
 import type { Cell } from '../core/decide/by-dimension.ts'
 import { parseUsd } from '../core/meter/money.ts'
 import { toldAnswerTokens, toldPromptTokens } from '../core/meter/usage.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { LedgerReads } from '../ledger/ledger.ts'
 import type { Question } from './question.ts'
 import { allCalls, groupOf } from './slices.ts'
 
@@ -15,7 +15,7 @@ export interface Cells {
 }
 
 /** Calls by `by`. With `asModel` all of them run on those weights. */
-export async function cellsBy(by: string, question: Question, ledger: Ledger): Promise<Cells> {
+export async function cellsBy(by: string, question: Question, ledger: LedgerReads): Promise<Cells> {
   const { base } = await allCalls(question, ledger)
   const dimensions = [...new Set([by, 'environment', 'model'])]
   const { rows } = await ledger.report(base, dimensions, 'UTC')

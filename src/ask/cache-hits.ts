@@ -1,6 +1,6 @@
 // A ledger's prefix blocks and sellers' cache rules in; what each seller's cache would read and write of these calls out.
 import { blockSize, type CacheRule, promptCache } from '../core/decide/prompt-cache.ts'
-import type { CallColumns, Ledger, Slice } from '../ledger/ledger.ts'
+import type { CallColumns, LedgerReads, Slice } from '../ledger/ledger.ts'
 
 /** One simulation: a rule over the calls that a seller takes. */
 export interface CacheTrial {
@@ -27,7 +27,7 @@ export interface PrefixEvidence {
 
 /** Whether the slice has prefix blocks of one size. Calls of unknown usage say nothing. */
 export async function prefixEvidence(
-  ledger: Ledger,
+  ledger: LedgerReads,
   slice: Slice,
   columns: CallColumns,
 ): Promise<PrefixEvidence | null> {
@@ -42,7 +42,7 @@ export async function prefixEvidence(
 
 /** All trials in one pass over the blocks, in time order; memory holds one piece and the blocks alive in each cache. */
 export async function cacheHits(
-  ledger: Ledger,
+  ledger: LedgerReads,
   slice: Slice,
   columns: CallColumns,
   evidence: PrefixEvidence,

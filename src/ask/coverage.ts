@@ -1,7 +1,7 @@
 // A ledger in; how much of the bill its calls explain, and how much of them is known, out: one call, made before any verdict.
 import { type BilledPart, billsOf, type Coverage, coverageOf, sellerKey } from '../core/decide/coverage.ts'
 import { add, fromPico, type Money, parseUsd, zero } from '../core/meter/money.ts'
-import type { Ledger, Period, Slice } from '../ledger/ledger.ts'
+import type { LedgerReads, Period, Slice } from '../ledger/ledger.ts'
 
 /**
  * Coverage of all real calls in the period (half-open, UTC microseconds; open where left out): an invoice knows no features
@@ -10,7 +10,7 @@ import type { Ledger, Period, Slice } from '../ledger/ledger.ts'
  * `sample: true` looks at the bundled sample instead, which no bill is for.
  */
 export async function gatherCoverage(
-  ledger: Pick<Ledger, 'charges' | 'report' | 'demand'>,
+  ledger: Pick<LedgerReads, 'charges' | 'report' | 'demand'>,
   period: Period = {},
   { sample = false }: { readonly sample?: boolean } = {},
 ): Promise<Coverage> {

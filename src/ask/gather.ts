@@ -16,7 +16,7 @@ import { isOwnServer } from '../core/meter/own-servers.ts'
 import type { Model } from '../core/serving/model.ts'
 import { notModelled } from '../core/serving/not-modelled.ts'
 import { hourlyPeakToMean } from '../core/statistics/arrival-profile.ts'
-import type { CallColumns, Ledger, ReportRow, UsageGroup } from '../ledger/ledger.ts'
+import type { CallColumns, LedgerReads, ReportRow, UsageGroup } from '../ledger/ledger.ts'
 import { offerTerms, type Traffic, trafficOf } from './api-terms.ts'
 import { type PrefixEvidence, prefixEvidence } from './cache-hits.ts'
 import { gatherCoverage } from './coverage.ts'
@@ -32,7 +32,7 @@ import { type Candidate, replicaTerms, shapesOf } from './replica-terms.ts'
 import { type Asked, askedCalls } from './slices.ts'
 
 export interface Tools {
-  readonly ledger: Ledger
+  readonly ledger: LedgerReads
   /** The newest date of the price catalog in use: what "now" is when the question names no date. */
   readonly newestPrices: string
   readonly progress?: (text: string) => void
@@ -216,7 +216,7 @@ function markedLeases(gpus: readonly string[]): LeaseRow[] {
 }
 
 /** Share of calls that name a workload or a feature. */
-async function attributedShare(ledger: Ledger, asked: Asked): Promise<number> {
+async function attributedShare(ledger: LedgerReads, asked: Asked): Promise<number> {
   const { rows, total } = await ledger.report(asked.slice, ['workload', 'feature'], 'UTC')
   const none = rows.filter(row => row.key.workload === null && row.key.feature === null)
   return total.calls === 0 ? 0 : 1 - none.reduce((sum, row) => sum + row.calls, 0) / total.calls

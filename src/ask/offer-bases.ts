@@ -5,7 +5,7 @@ import { hostOf } from '../catalog/host-names.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
 import { type CallNeed, yesTexts } from '../core/meter/needs.ts'
 import { toldAnswerTokens, toldPromptTokens } from '../core/meter/usage.ts'
-import type { CallColumns, Ledger, Slice, UsageGroup } from '../ledger/ledger.ts'
+import type { CallColumns, LedgerReads, Slice, UsageGroup } from '../ledger/ledger.ts'
 import type { OfferBasis, Traffic } from './api-terms.ts'
 import { type CacheHits, cacheHits, type PrefixEvidence } from './cache-hits.ts'
 import { type Limits, noLimits, type Refusals, rateLimitOf } from './feasibility.ts'
@@ -41,7 +41,7 @@ export function todaysHost({ metered }: Pick<Asked, 'metered'>): string | null {
 }
 
 export interface BasisInputs {
-  readonly ledger: Ledger
+  readonly ledger: LedgerReads
   readonly slice: Slice
   readonly columns: CallColumns
   readonly traffic: Traffic
@@ -92,7 +92,7 @@ async function hitsOf(
 
 /** Calls that may wait for a batch: tagged `deferrable=true`, or sent as batch already; null when there are none. */
 export async function deferrableCalls(
-  ledger: Ledger,
+  ledger: LedgerReads,
   slice: Slice,
   groups: readonly UsageGroup[],
 ): Promise<{ readonly all: Deferrable | null; readonly notYetBatch: Deferrable | null }> {

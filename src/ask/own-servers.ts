@@ -1,7 +1,7 @@
 // Calls asked about and a ledger in; what own servers delivered to those of them that they served, as measured, out.
 import type { OwnServers } from '../core/decide/evidence.ts'
 import { isOwnServer } from '../core/meter/own-servers.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { LedgerReads } from '../ledger/ledger.ts'
 import { measuredLatency } from './measured-latency.ts'
 import type { Question } from './question.ts'
 import type { Asked } from './slices.ts'
@@ -9,7 +9,7 @@ import type { Asked } from './slices.ts'
 /** Null where own servers served none of these weights, or too few calls tell both of their times. */
 export async function ownServersOf(
   { asModel }: Pick<Question, 'asModel'>,
-  ledger: Pick<Ledger, 'columns'>,
+  ledger: Pick<LedgerReads, 'columns'>,
   { metered, slice }: Pick<Asked, 'metered' | 'slice'>,
 ): Promise<OwnServers | null> {
   // Calls that are to run as another model say nothing of its weights.

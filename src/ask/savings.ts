@@ -7,7 +7,7 @@ import { instantText } from '../core/meter/calendar.ts'
 import { isOwnServer } from '../core/meter/own-servers.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
-import type { Ledger, ReportRow, Slice, UsageGroup } from '../ledger/ledger.ts'
+import type { LedgerReads, ReportRow, Slice, UsageGroup } from '../ledger/ledger.ts'
 import { checkFrontier, frontierOf } from './frontier.ts'
 import { hostedOf, offersOfServed } from './hosted-rows.ts'
 import { atBookPrices, joinedBy, promptBounds, type ServedSum } from './repriced.ts'
@@ -29,7 +29,7 @@ export interface SavingsQuestion extends DaysAsked {
 }
 
 export interface SavingsTools {
-  readonly ledger: Ledger
+  readonly ledger: LedgerReads
   readonly book: PriceBook
   readonly progress?: (text: string) => void
 }
@@ -120,7 +120,7 @@ function ownNames(
 
 /** Sums of a slice by day. One question where days begin on whole UTC hours, else one a day. */
 async function sumsByDay(
-  ledger: Ledger,
+  ledger: LedgerReads,
   slice: Slice,
   days: readonly LocalDay[],
   promptFrom: readonly number[],
@@ -168,7 +168,7 @@ function servedCalls(sums: readonly ServedSum[]): ServedCalls[] {
   }))
 }
 
-async function callsOutside(ledger: Ledger, slice: Slice): Promise<number> {
+async function callsOutside(ledger: LedgerReads, slice: Slice): Promise<number> {
   const { fromMicros: _, toMicros: __, ...always } = slice
   const [all, inside] = [await ledger.report(always, [], 'UTC'), await ledger.report(slice, [], 'UTC')]
   return all.total.calls - inside.total.calls

@@ -8,7 +8,7 @@ import type { Model } from '../core/serving/model.ts'
 import { defaultShapes } from '../core/serving/shapes.ts'
 import { sustain } from '../core/serving/sustain.ts'
 import { groupedBy } from '../core/statistics/grouped.ts'
-import type { Ledger, ReportRow, Slice } from '../ledger/ledger.ts'
+import type { LedgerReads, ReportRow, Slice } from '../ledger/ledger.ts'
 import { busiestRequests } from './busiest.ts'
 import { groupOf } from './slices.ts'
 
@@ -23,7 +23,7 @@ const smallerDtypes = ['fp8', 'int4'] as const
 
 /** One entry for each weights and each kind of leased GPU; those that are not simulated say why. */
 export async function servedOn(
-  ledger: Ledger,
+  ledger: LedgerReads,
   slice: Slice,
   rows: readonly ReportRow[],
   { leases, seed }: { readonly leases: readonly OwnLease[]; readonly seed: number },

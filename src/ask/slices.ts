@@ -2,7 +2,7 @@
 import { weightsOf } from '../catalog/facts.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import { groupedBy } from '../core/statistics/grouped.ts'
-import type { Ledger, ReportRow, Slice, SourceRow } from '../ledger/ledger.ts'
+import type { LedgerReads, ReportRow, Slice, SourceRow } from '../ledger/ledger.ts'
 import type { Question } from './question.ts'
 
 /** The calls asked about and what they run on today. */
@@ -30,7 +30,7 @@ export function callsAmong(all: readonly SourceRow[]) {
 }
 
 /** All calls in the time and of the dimensions asked about, whatever model served them. */
-export async function allCalls(question: Question, ledger: Ledger) {
+export async function allCalls(question: Question, ledger: LedgerReads) {
   const { sources, sample, shown } = callsAmong(await ledger.sources())
   const base: Slice = {
     ...(question.fromMicros === null ? {} : { fromMicros: question.fromMicros }),
@@ -45,7 +45,7 @@ export async function allCalls(question: Question, ledger: Ledger) {
  * Which calls are meant: those of `question.model`; with `asModel` alone, all; else those of the weights that cost most
  * today. Real calls hide the bundled sample. Faults: LEDGER_EMPTY, MODEL_NOT_METERED.
  */
-export async function askedCalls(question: Question, ledger: Ledger): Promise<Asked> {
+export async function askedCalls(question: Question, ledger: LedgerReads): Promise<Asked> {
   const { base, sources, sample } = await allCalls(question, ledger)
   const { rows } = await ledger.report(base, ['provider', 'model'], 'UTC')
   if (rows.length === 0) {

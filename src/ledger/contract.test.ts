@@ -11,7 +11,7 @@ import type { PriceCalls } from '../core/meter/load.ts'
 import { fromPico } from '../core/meter/money.ts'
 import { noUsage } from '../core/meter/usage.ts'
 import { openDuckdb } from './duckdb.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, LedgerReads } from './ledger.ts'
 import { openMemory } from './memory.ts'
 
 const at = (text: string) => Date.parse(text) * 1000
@@ -93,6 +93,39 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect(total.usage.input).toBeNull()
       expect((await ledger.columns({})).n).toBe(0)
       expect(await ledger.sources()).toEqual([])
+    })
+
+    test('reads of one state agree with each other, whatever is written between them', async () => {
+      const calls = (from: number, n: number) =>
+        Array.from({ length: n }, (_, i) =>
+          callForTest({
+            id: `still ${from + i}`,
+            atMicros: at('2026-03-02T10:00:00Z') + (from + i) * 1e6,
+            prefixBlocks: [from + i],
+          }),
+        )
+      await ledger.append(calls(0, 30))
+      const read = async (reads: LedgerReads, between: () => Promise<void>) => {
+        const { total } = await reads.report({}, [], 'UTC')
+        await between()
+        const demand = await reads.demand({}, 60)
+        const { n } = await reads.columns({})
+        const groups = await reads.usageGroups({}, { windowSeconds: 60 })
+        const blocks = await reads.prefixBlocks({}, between)
+        return [total.calls, demand?.calls, n, groups.reduce((sum, group) => sum + group.calls, 0), blocks]
+      }
+      let next = 30
+      const write = async () => {
+        expect(await ledger.append(calls(next, 12))).toBe(12)
+        await ledger.take([openedRecord(`k${next}`)], {}, priceOf)
+        next += 12
+      }
+      expect(await ledger.still(reads => read(reads, write))).toEqual([30, 30, 30, 30, 30])
+      expect((await ledger.report({}, [], 'UTC')).total.calls).toBe(next + (next - 30) / 12)
+      // One that fails leaves nothing behind that would hold back the next.
+      await expect(ledger.still(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+      await write()
+      expect((await ledger.still(reads => read(reads, async () => {})))[0]).toBe(next + (next - 30) / 12)
     })
 
     test('law 5: a gateway’s records make each call once, in whatever order, batches and repeats they come', async () => {

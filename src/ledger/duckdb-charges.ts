@@ -2,7 +2,7 @@
 import type { DuckDBDecimalValue } from '@duckdb/node-api'
 import type { BilledLine, ChargeBatch, ChargeCategory } from '../core/meter/charge.ts'
 import { fromPico } from '../core/meter/money.ts'
-import { rowsOf, type Session } from './duckdb-session.ts'
+import { type Reader, rowsOf, type Session } from './duckdb-session.ts'
 import type { Period } from './ledger.ts'
 import { usdText } from './question.ts'
 import * as sql from './sql.ts'
@@ -37,7 +37,7 @@ export function addCharges(session: Session, bill: ChargeBatch): Promise<boolean
   })
 }
 
-export async function charges(session: Session, { fromMicros, toMicros }: Period): Promise<BilledLine[]> {
+export async function charges(session: Reader, { fromMicros, toMicros }: Period): Promise<BilledLine[]> {
   const bound = (micros: number | undefined) => (micros === undefined ? null : BigInt(Math.ceil(micros)))
   const found = await session.ask(sql.readCharges, [bound(fromMicros), bound(toMicros)])
   return found.map(row => ({

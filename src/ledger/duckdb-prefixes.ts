@@ -1,13 +1,13 @@
 // A slice of the DuckDB ledger in; the prefix blocks of its calls, chunk by chunk as flat arrays, out.
 import type { DuckDBListVector } from '@duckdb/node-api'
-import type { Session, Value } from './duckdb-session.ts'
+import type { Reader, Value } from './duckdb-session.ts'
 import type { PrefixPiece, Slice } from './ledger.ts'
 import { checkSlice } from './question.ts'
 import * as sql from './sql.ts'
 
 /** As `Ledger.prefixBlocks`. A chunk has at most 2,048 calls, and its lists are read where they lie. */
 export async function prefixBlocks(
-  session: Session,
+  session: Reader,
   slice: Slice,
   take: (piece: PrefixPiece) => void | Promise<void>,
 ): Promise<number> {

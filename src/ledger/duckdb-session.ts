@@ -8,11 +8,16 @@ import { hasMeta, migrations, readMeta, schemaVersion, setSchema } from './sql.t
 export type Row = DuckDBValue[]
 export type Value = string | bigint | number | boolean | null
 
-export interface Session {
+export interface Reader {
   /** All rows of one statement, on a connection that no load uses. */
   ask(sql: string, values?: readonly Value[]): Promise<Row[]>
-  /** A connection of its own, closed when `work` ends: streams and temporary tables need one. */
+  /** A connection that nobody else asks until `work` ends, and one state of the data: streams need both. */
   apart<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>
+}
+
+export interface Session extends Reader {
+  /** Any number of reads of one state, one after the other. */
+  still<T>(work: (state: Reader) => Promise<T>): Promise<T>
   /** One transaction, after all others: everything that `work` did is kept, or nothing of it. */
   write<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -93,6 +98,15 @@ function sessionOf(instance: DuckDBInstance, reader: DuckDBConnection, path: str
         throw thrown
       }
     })
+  const reading = <T>(work: (connection: DuckDBConnection) => Promise<T>) =>
+    apart(async connection => {
+      await connection.run('BEGIN')
+      try {
+        return await work(connection)
+      } finally {
+        await connection.run('ROLLBACK').catch(() => undefined)
+      }
+    })
   return {
     ask: async (sql, values) => {
       alive()
@@ -100,7 +114,11 @@ function sessionOf(instance: DuckDBInstance, reader: DuckDBConnection, path: str
         throw storeFault(thrown, path)
       })
     },
-    apart,
+    apart: reading,
+    still: work =>
+      reading(connection =>
+        work({ ask: (sql, values) => rowsOf(connection, sql, values), apart: on => on(connection) }),
+      ),
     write: work => {
       const turn = last.then(() => transaction(work))
       last = turn.catch(() => undefined)

@@ -11,9 +11,18 @@ import { addCharges, charges } from './duckdb-charges.ts'
 import { addShape, loadFile, parquetColumns } from './duckdb-load.ts'
 import { prefixBlocks } from './duckdb-prefixes.ts'
 import { repriceSlice } from './duckdb-price.ts'
-import { openSession, type Row, type Session, type Value } from './duckdb-session.ts'
+import { openSession, type Reader, type Row, type Session, type Value } from './duckdb-session.ts'
 import { positionsOf, takeRecords } from './duckdb-take.ts'
-import type { CallColumns, Ledger, LedgerLoader, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
+import type {
+  CallColumns,
+  Ledger,
+  LedgerLoader,
+  LedgerReads,
+  ReportRow,
+  Slice,
+  SourceRow,
+  UsageGroup,
+} from './ledger.ts'
 import { byKey, checkDimension, checkSlice, exactCount, findSource, totalOf, usdText } from './question.ts'
 import * as sql from './sql.ts'
 
@@ -21,26 +30,15 @@ import * as sql from './sql.ts'
 export async function openDuckdb(path: string, spill?: string): Promise<Ledger & LedgerLoader> {
   const session = await openSession(path, spill)
   const ledger: Ledger & LedgerLoader = {
+    ...readsOf(session),
+    still: read => session.still(state => read(readsOf(state))),
     append: (calls: readonly Call[]) => appendCalls(session, calls),
     take: (records, reached, priceOf) => takeRecords(session, records, reached, priceOf),
     reached: () => positionsOf(session),
-    report: (slice, by, zone) => report(session, slice, by, zone),
-    demand: (slice, windowSeconds) => demand(session, slice, windowSeconds),
-    columns: slice => columns(session, slice),
-    prefixBlocks: (slice, take) => prefixBlocks(session, slice, take),
-    usageGroups: (slice, options) => usageGroups(session, slice, options),
-    sources: () => sources(session),
-    shapes: () => shapes(session),
-    charges: period => charges(session, period),
     undo: asked => undo(session, asked),
     reprice: (slice, prices, dryRun) => {
       checkSlice(slice)
       return repriceSlice(session, slice, prices, dryRun)
-    },
-    version: async () => {
-      const [id] = await session.ask(sql.readMeta('ledger'))
-      const [revision] = await session.ask(sql.readMeta('revision'))
-      return `${id?.[0]}-${revision?.[0]}`
     },
     load: (plan, prices, hooks) => loadFile(session, plan, prices, hooks),
     parquetColumns: file => parquetColumns(session, file),
@@ -50,6 +48,22 @@ export async function openDuckdb(path: string, spill?: string): Promise<Ledger &
   }
   return ledger
 }
+
+const readsOf = (state: Reader): LedgerReads => ({
+  report: (slice, by, zone) => report(state, slice, by, zone),
+  demand: (slice, windowSeconds) => demand(state, slice, windowSeconds),
+  columns: slice => columns(state, slice),
+  prefixBlocks: (slice, take) => prefixBlocks(state, slice, take),
+  usageGroups: (slice, options) => usageGroups(state, slice, options),
+  sources: () => sources(state),
+  shapes: () => shapes(state),
+  charges: period => charges(state, period),
+  version: async () => {
+    const [id] = await state.ask(sql.readMeta('ledger'))
+    const [revision] = await state.ask(sql.readMeta('revision'))
+    return `${id?.[0]}-${revision?.[0]}`
+  },
+})
 
 const count = (value: unknown): number => exactCount((value ?? null) as bigint | null) ?? 0
 const micros = (value: unknown): number => Number(value)
@@ -65,7 +79,7 @@ const usageAt = (row: Row, from: number): Record<UsageKind, number | null> =>
     usageKinds.map((kind, i) => [kind, exactCount((row[from + i] ?? null) as bigint | null)]),
   ) as Record<UsageKind, number | null>
 
-async function report(session: Session, slice: Slice, by: readonly string[], zone: string) {
+async function report(session: Reader, slice: Slice, by: readonly string[], zone: string) {
   checkSlice(slice)
   for (const dimension of by) checkDimension(dimension)
   const { values, bind } = bindings()
@@ -100,7 +114,7 @@ async function report(session: Session, slice: Slice, by: readonly string[], zon
 /** More windows than this are a mistake in somebody's dates, not traffic. */
 const windowLimit = 2_000_000
 
-async function demand(session: Session, slice: Slice, windowSeconds: number): Promise<Demand | null> {
+async function demand(session: Reader, slice: Slice, windowSeconds: number): Promise<Demand | null> {
   checkSlice(slice)
   const { values, bind } = bindings()
   const where = sql.within(slice, bind)
@@ -145,12 +159,11 @@ async function demand(session: Session, slice: Slice, windowSeconds: number): Pr
 const raw = <T>(chunk: DuckDBDataChunk, column: number): T =>
   (chunk.getColumnVector(column) as unknown as { items: T }).items
 
-async function columns(session: Session, slice: Slice): Promise<CallColumns> {
+async function columns(session: Reader, slice: Slice): Promise<CallColumns> {
   checkSlice(slice)
   const { values, bind } = bindings()
   const where = sql.within(slice, bind)
   return session.apart(async connection => {
-    await connection.run('BEGIN')
     const [row] = (await connection.runAndReadAll(sql.countCalls(where), values)).getRows()
     const n = count(row?.[0])
     const result = {
@@ -181,7 +194,7 @@ async function columns(session: Session, slice: Slice): Promise<CallColumns> {
 }
 
 async function usageGroups(
-  session: Session,
+  session: Reader,
   slice: Slice,
   options: { windowSeconds?: number | null; promptFrom?: readonly number[]; bucket?: 'hour' | 'day' | null },
 ): Promise<UsageGroup[]> {
@@ -221,7 +234,7 @@ async function usageGroups(
   })
 }
 
-async function sources(session: Session): Promise<SourceRow[]> {
+async function sources(session: Reader): Promise<SourceRow[]> {
   const found = await session.ask(sql.readSources)
   return found.map(row => ({
     source: row[0] as string,
@@ -235,7 +248,7 @@ async function sources(session: Session): Promise<SourceRow[]> {
   }))
 }
 
-async function shapes(session: Session) {
+async function shapes(session: Reader) {
   const found = await session.ask(sql.readShapes)
   return found.map(row => ({
     source: row[0] as string,

@@ -118,7 +118,29 @@ export interface UsageGroup extends PriceKey {
   readonly maxOutput: number
 }
 
-export interface Ledger {
+/** What a ledger is asked. */
+export interface LedgerReads {
+  report(slice: Slice, by: readonly string[], zone: string): Promise<{ rows: ReportRow[]; total: ReportRow }>
+  demand(slice: Slice, windowSeconds: number): Promise<Demand | null>
+  columns(slice: Slice): Promise<CallColumns>
+  /**
+   * Hands over the prefix blocks of all calls in the order of `columns`, piece by piece so that they are never all in
+   * memory: the next piece waits for `take`. Nothing is handed over when no call has any. Returns how many do.
+   */
+  prefixBlocks(slice: Slice, take: (piece: PrefixPiece) => void | Promise<void>): Promise<number>
+  /** Calls of unknown usage count in `calls` and `unknownUsageCalls`, and in no sum: half a count is not a bill. */
+  usageGroups(slice: Slice, options: UsageGroupOptions): Promise<UsageGroup[]>
+  sources(): Promise<SourceRow[]>
+  shapes(): Promise<DemandShape[]>
+  /** Billed lines of which some time lies in the period, whole as billed, by time, then source and ordinal. */
+  charges(period: Period): Promise<BilledLine[]>
+  /** Changes whenever the calls do: the cache key of answers. */
+  version(): Promise<string>
+}
+
+export interface Ledger extends LedgerReads {
+  /** Reads of one state, however many there are and whatever is written meanwhile: sums of two of them agree. */
+  still<T>(read: (reads: LedgerReads) => Promise<T>): Promise<T>
   /** Adds calls; those whose (source, id) is already there are left alone. Returns how many were new. */
   append(calls: readonly Call[]): Promise<number>
   /**
@@ -133,28 +155,12 @@ export interface Ledger {
   ): Promise<{ readonly opened: number; readonly settled: number }>
   /** How far each worker's records were taken. */
   reached(): Promise<SpoolPositions>
-  report(slice: Slice, by: readonly string[], zone: string): Promise<{ rows: ReportRow[]; total: ReportRow }>
-  demand(slice: Slice, windowSeconds: number): Promise<Demand | null>
-  columns(slice: Slice): Promise<CallColumns>
-  /**
-   * Hands over the prefix blocks of all calls in the order of `columns`, piece by piece so that they are never all in
-   * memory: the next piece waits for `take`. Nothing is handed over when no call has any. Returns how many do.
-   */
-  prefixBlocks(slice: Slice, take: (piece: PrefixPiece) => void | Promise<void>): Promise<number>
-  /** Calls of unknown usage count in `calls` and `unknownUsageCalls`, and in no sum: half a count is not a bill. */
-  usageGroups(slice: Slice, options: UsageGroupOptions): Promise<UsageGroup[]>
-  sources(): Promise<SourceRow[]>
-  shapes(): Promise<DemandShape[]>
   /** Keeps the lines of a bill, all or none; false when its source is there already. */
   addCharges(bill: ChargeBatch): Promise<boolean>
-  /** Billed lines of which some time lies in the period, whole as billed, by time, then source and ordinal. */
-  charges(period: Period): Promise<BilledLine[]>
   /** Removes a source's calls, or its lines when it is a bill; returns how many went. `source` is an id, an unambiguous beginning of one, or a file name. */
   undo(source: string): Promise<number>
   /** Prices the slice's calls again and says what changed (law 10); with `dryRun` nothing is written. */
   reprice(slice: Slice, prices: PriceCalls, dryRun: boolean): Promise<RepriceResult>
-  /** Changes whenever the calls do: the cache key of answers. */
-  version(): Promise<string>
   close(): Promise<void>
 }
 

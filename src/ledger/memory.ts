@@ -48,10 +48,15 @@ function grouped<K>(calls: readonly Call[], keyOf: (call: Call) => K): { key: K;
   return [...groups.values()]
 }
 
+interface State {
+  readonly calls: readonly Call[]
+  readonly bills: readonly ChargeBatch[]
+}
+
 /** A ledger that is gone when the process ends. */
-export function openMemory(): Ledger {
-  let calls: Call[] = []
-  let bills: ChargeBatch[] = []
+export function openMemory(state: State = { calls: [], bills: [] }): Ledger {
+  let calls = [...state.calls]
+  let bills = [...state.bills]
   const metered = new Map<string, CallRecords>()
   const positions: Record<string, SpoolPositions[string]> = {}
   let revision = 0
@@ -105,6 +110,7 @@ export function openMemory(): Ledger {
       .sort((a, b) => a.importedAtMicros - b.importedAtMicros)
 
   return {
+    still: async read => read(openMemory({ calls, bills })),
     append: async added => {
       const known = new Set(calls.map(call => JSON.stringify([call.source, call.id])))
       const before = calls.length

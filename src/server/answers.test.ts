@@ -23,7 +23,8 @@ test('calls that go while they are read (the sample, when calls of one’s own c
     const ledger = await workplace.ledger()
     const going = (times: number) => {
       const demand: typeof ledger.demand = async (...asked) => (times-- > 0 ? null : ledger.demand(...asked))
-      return { ...workplace, ledger: async () => ({ ...ledger, demand }) }
+      const still: typeof ledger.still = read => read({ ...ledger, demand })
+      return { ...workplace, ledger: async () => ({ ...ledger, still }) }
     }
     const question = { ...defaultQuestion, otherModels: [] }
     expect((await evidenceOf(going(1), question, io)).demand.calls).toBe(60)

@@ -67,8 +67,11 @@ async function evidenceNow(workplace: Workplace, question: Question, io: Operati
   const inputs = ['evidence', await ledger.version(), book.version, factsStamp(), ownFacts, question]
   return workplace.cache.remember(inputs, () => {
     const progress = (text: string) => io.progress(text)
-    const tools = { ledger, newestPrices: book.newestDate, configFile, progress }
-    return workplace.isServed ? gatherApart(question, tools) : gather(question, tools)
+    // Calls may come in all the while: every sum is of the state in which the first was read.
+    return ledger.still(reads => {
+      const tools = { ledger: reads, newestPrices: book.newestDate, configFile, progress }
+      return workplace.isServed ? gatherApart(question, tools) : gather(question, tools)
+    })
   })
 }
 

@@ -38,20 +38,22 @@ export async function runSavings(workplace: Workplace, params: SavingsParams, io
     gpuId: gpu => gpuById(gpu).id,
     micros: text => microsOf(text, zone, file.name),
   })
-  const evidence = await gatherSavings(
-    {
-      leases,
-      fromMicros: params.from === undefined ? null : microsOf(params.from, zone, '--from'),
-      toMicros: params.to === undefined ? null : microsOf(params.to, zone, '--to'),
-      zone,
-      providers: params.provider ?? null,
-      model: params.model ?? null,
-      as: params.as ?? null,
-      frontier: params.frontier ?? null,
-      by: params.by ?? null,
-      seed: params.seed ?? 1,
-    },
-    { ledger: await workplace.ledger(), book: await workplace.priceBook(), progress: text => io.progress(text) },
+  const book = await workplace.priceBook()
+  const asked = {
+    leases,
+    fromMicros: params.from === undefined ? null : microsOf(params.from, zone, '--from'),
+    toMicros: params.to === undefined ? null : microsOf(params.to, zone, '--to'),
+    zone,
+    providers: params.provider ?? null,
+    model: params.model ?? null,
+    as: params.as ?? null,
+    frontier: params.frontier ?? null,
+    by: params.by ?? null,
+    seed: params.seed ?? 1,
+  }
+  const ledger = await workplace.ledger()
+  const evidence = await ledger.still(reads =>
+    gatherSavings(asked, { ledger: reads, book, progress: text => io.progress(text) }),
   )
   return decideSavings(evidence, { operationsUsdPerMonth: params.operationsUsdPerMonth ?? null })
 }
