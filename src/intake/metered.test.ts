@@ -2,49 +2,24 @@
 import { expect, test } from 'vitest'
 import { intakeForTest } from '../../test/intake.ts'
 import type { CallRecord } from '../core/meter/call-record.ts'
+import { openedForTest, settledForTest } from '../core/meter/call-record-for-test.ts'
 import { unknownUsage } from '../core/meter/usage.ts'
 
 const { ledger, take, report } = intakeForTest()
 
 const at = Date.parse('2026-11-20T10:00:00Z') * 1000
 const records: readonly CallRecord[] = [
-  {
-    kind: 'opened',
-    key: 'w1-a',
-    atMicros: at,
-    upstream: 'openai',
-    provider: 'openai',
-    wire: 'openai.chat',
-    model: 'gpt-4o',
-    path: '/v1/chat/completions',
-    stream: false,
-    attribution: { workload: null, feature: 'search', task: null, user: null, team: null, environment: null },
-    tags: {},
-    needs: [],
-    prefix: null,
-  },
-  {
-    kind: 'settled',
+  openedForTest({ key: 'w1-a', atMicros: at }),
+  settledForTest({
     key: 'w1-a',
     endMicros: at + 1e6,
-    status: 200,
-    outcome: 'ok',
     id: 'chatcmpl-a',
-    model: 'gpt-4o-2024-08-06',
     usage: { ...unknownUsage, input: 96, cacheRead: 1152, output: 10 },
     known: true,
-    complete: true,
-    estimated: false,
-    tier: null,
-    region: null,
-    speed: null,
-    reportedUsd: null,
     stopReason: 'stop',
-    rawUsage: null,
     ttftMs: 200,
     latencyMs: 1000,
-    error: null,
-  },
+  }),
 ]
 
 /** As LiteLLM logs it: the provider's id of the response, its own clock, a team that the gateway was not told. */

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Call } from '../core/meter/call.ts'
+import { type Call, nobody } from '../core/meter/call.ts'
 import { callForTest } from '../core/meter/call-for-test.ts'
 import type { CallRecord, PriceOfCall } from '../core/meter/call-record.ts'
+import { openedForTest, settledForTest } from '../core/meter/call-record-for-test.ts'
 import type { Charge, ChargeBatch } from '../core/meter/charge.ts'
 import type { PriceCalls } from '../core/meter/load.ts'
 import { fromPico } from '../core/meter/money.ts'
@@ -29,44 +30,19 @@ const call = (id: string, over: Partial<Call> = {}): Call =>
     ...over,
   })
 
-const openedRecord = (key: string): CallRecord => ({
-  kind: 'opened',
-  key,
-  atMicros: at('2026-03-02T10:00:00Z'),
-  upstream: 'openai',
-  provider: 'openai',
-  wire: 'openai.chat',
-  model: 'gpt-4o',
-  path: '/v1/chat/completions',
-  stream: false,
-  attribution: { ...nobody, feature: 'search' },
-  tags: {},
-  needs: [],
-  prefix: null,
-})
-const settledRecord = (key: string): CallRecord => ({
-  kind: 'settled',
-  key,
-  endMicros: at('2026-03-02T10:00:02Z'),
-  status: 200,
-  outcome: 'ok',
-  id: `resp-${key}`,
-  model: 'gpt-4o-2024-08-06',
-  usage: { ...noUsage, input: 100, output: 20 },
-  known: true,
-  complete: true,
-  estimated: false,
-  tier: null,
-  region: null,
-  speed: null,
-  reportedUsd: null,
-  stopReason: 'stop',
-  rawUsage: { prompt_tokens: 100 },
-  ttftMs: 200,
-  latencyMs: 2000,
-  error: null,
-})
-const nobody = { workload: null, feature: null, task: null, user: null, team: null, environment: null }
+const openedRecord = (key: string): CallRecord => openedForTest({ key, atMicros: at('2026-03-02T10:00:00Z') })
+const settledRecord = (key: string): CallRecord =>
+  settledForTest({
+    key,
+    endMicros: at('2026-03-02T10:00:02Z'),
+    id: `resp-${key}`,
+    usage: { ...noUsage, input: 100, output: 20 },
+    known: true,
+    stopReason: 'stop',
+    rawUsage: { prompt_tokens: 100 },
+    ttftMs: 200,
+    latencyMs: 2000,
+  })
 const priceOf: PriceOfCall = ({ usage }) =>
   usage.input === null
     ? { usd: null, reason: 'usage unknown' }

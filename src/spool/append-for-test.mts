@@ -1,34 +1,13 @@
 // A process for the crash test: appends as fast as it can and says each key once its append has resolved.
 import { writeSync } from 'node:fs'
-import { unknownUsage } from '../core/meter/usage.ts'
+import { settledForTest } from '../core/meter/call-record-for-test.ts'
 import { openSpool } from './spool.ts'
 
 const [folder, worker, fsync] = process.argv.slice(2) as [string, string, 'always' | 'interval' | 'never']
 const spool = openSpool(folder, { worker, fsync, segmentBytes: 20_000 })
 for (let i = 0; ; i++) {
   const key = `${worker}-${process.pid}-${i}`
-  const settled = {
-    kind: 'settled' as const,
-    key,
-    endMicros: i,
-    status: 200,
-    outcome: 'ok' as const,
-    id: key,
-    model: 'm',
-    usage: unknownUsage,
-    known: false,
-    complete: true,
-    estimated: false,
-    tier: null,
-    region: null,
-    speed: null,
-    reportedUsd: null,
-    stopReason: null,
-    rawUsage: null,
-    ttftMs: null,
-    latencyMs: null,
-    error: null,
-  }
+  const settled = settledForTest({ key, endMicros: i, id: key, model: 'm' })
   await spool.append(settled)
   say(`${key}\n`)
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { CallRecord, Opened, Settled } from '../core/meter/call-record.ts'
+import { openedForTest, settledForTest } from '../core/meter/call-record-for-test.ts'
 import { unknownUsage } from '../core/meter/usage.ts'
 import { lineOf, recordOf } from './line.ts'
 import { type Positions, readSpool, removeTaken } from './read.ts'
@@ -17,45 +18,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const opened = (key: string, over: Partial<Opened> = {}): Opened => ({
-  kind: 'opened',
-  key,
-  atMicros: 1_764_000_000_000_000,
-  upstream: 'openai',
-  provider: 'openai',
-  wire: 'openai.chat',
-  model: 'gpt-5-mini',
-  path: '/v1/chat/completions',
-  stream: true,
-  attribution: { workload: null, feature: 'search', task: null, user: null, team: null, environment: null },
-  tags: {},
-  needs: [],
-  prefix: null,
-  ...over,
-})
-const settled = (key: string, over: Partial<Settled> = {}): Settled => ({
-  kind: 'settled',
-  key,
-  endMicros: 1,
-  status: 200,
-  outcome: 'ok',
-  id: 'r',
-  model: 'm',
-  usage: unknownUsage,
-  known: false,
-  complete: true,
-  estimated: false,
-  tier: null,
-  region: null,
-  speed: null,
-  reportedUsd: null,
-  stopReason: null,
-  rawUsage: null,
-  ttftMs: null,
-  latencyMs: null,
-  error: null,
-  ...over,
-})
+const opened = (key: string, over: Partial<Opened> = {}) =>
+  openedForTest({ key, model: 'gpt-5-mini', stream: true, ...over })
+const settled = (key: string, over: Partial<Settled> = {}) => settledForTest({ key, endMicros: 1, model: 'm', ...over })
 
 function read(positions: Positions = {}) {
   const records: CallRecord[] = []

@@ -1,8 +1,6 @@
 // A call of which nothing is known but what a test says of it.
-import type { Attribution, Call } from './call.ts'
+import { type Attribution, type Call, nobody } from './call.ts'
 import { noUsage } from './usage.ts'
-
-const nobody: Attribution = { workload: null, feature: null, task: null, user: null, team: null, environment: null }
 
 type Stated = Partial<Omit<Call, 'attribution'>> & { readonly attribution?: Partial<Attribution> }
 

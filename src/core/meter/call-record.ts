@@ -1,5 +1,5 @@
 // What a gateway writes of a call on its way to the ledger: one record when it begins, one when its usage is known.
-import { type Attribution, attributionKinds, type Call, type CallPrice } from './call.ts'
+import { type Attribution, attributionKinds, type Call, type CallPrice, nobody } from './call.ts'
 import { type Money, parseUsd } from './money.ts'
 import type { CallNeed } from './needs.ts'
 import { type Usage, unknownUsage } from './usage.ts'
@@ -128,13 +128,4 @@ function usdOrNull(text: string | null): Money | null {
   } catch {
     return null
   }
-}
-
-const nobody: Attribution = {
-  workload: null,
-  feature: null,
-  task: null,
-  user: null,
-  team: null,
-  environment: null,
 }

@@ -7,6 +7,16 @@ export const attributionKinds = ['workload', 'feature', 'task', 'user', 'team', 
 export type AttributionKind = (typeof attributionKinds)[number]
 export type Attribution = Readonly<Record<AttributionKind, string | null>>
 
+/** A call that nobody attributed. */
+export const nobody: Attribution = {
+  workload: null,
+  feature: null,
+  task: null,
+  user: null,
+  team: null,
+  environment: null,
+}
+
 export interface Call {
   /** Where the record came from: `file:<sha256>`, `gateway`, `sample`. With `id` it names the call once (law 5). */
   readonly source: string
