@@ -13,14 +13,20 @@ const batch = 5000
 export function appendCalls(session: Session, calls: readonly Call[]): Promise<number> {
   if (calls.length === 0) return Promise.resolve(0)
   return session.write(async connection => {
-    const added = await writeCalls(connection, calls)
-    if (added > 0) await connection.run(sql.bumpRevision)
+    const { added, attributed } = await writeCalls(connection, calls)
+    if (added + attributed > 0) await connection.run(sql.bumpRevision)
     return added
   })
 }
 
-/** Within a transaction: those of the calls that are new, and the sources that they need. Returns how many. */
-export async function writeCalls(connection: DuckDBConnection, calls: readonly Call[]): Promise<number> {
+/**
+ * Within a transaction: those of the calls that are new, and the sources that they need. Returns how many, and how many
+ * metered calls the others attribute. Whoever calls says that the ledger changed.
+ */
+export async function writeCalls(
+  connection: DuckDBConnection,
+  calls: readonly Call[],
+): Promise<{ readonly added: number; readonly attributed: number }> {
   const labels = await labelBook(connection)
   for (const source of new Set(calls.map(call => call.source))) {
     const known = await rowsOf(connection, sql.sourceKeyOf, [source])
@@ -31,6 +37,7 @@ export async function writeCalls(connection: DuckDBConnection, calls: readonly C
     await connection.run(sql.addSource, [Number(next?.[0]), source, source, source, 'calls', BigInt(earliest), sample])
   }
   let added = 0
+  let attributed = 0
   for (let from = 0; from < calls.length; from += batch) {
     const rows = []
     for (const call of calls.slice(from, from + batch)) rows.push(await rowOf(call, labels))
@@ -38,10 +45,9 @@ export async function writeCalls(connection: DuckDBConnection, calls: readonly C
     const result = await connection.run(sql.appendIncoming)
     added += result.rowsChanged
     // Those that a gateway metered are there already: they tell what its own records do not.
-    const attributed = await connection.run(sql.attributeByIncoming)
-    if (attributed.rowsChanged > 0) await connection.run(sql.bumpRevision)
+    attributed += (await connection.run(sql.attributeByIncoming)).rowsChanged
   }
-  return added
+  return { added, attributed }
 }
 
 async function rowOf(call: Call, labels: Awaited<ReturnType<typeof labelBook>>): Promise<Record<string, unknown>> {

@@ -4,15 +4,13 @@ import {
   type CallRecords,
   callOfRecords,
   gatewaySource,
-  joined,
+  joinedBatch,
   type PriceOfCall,
+  type SpoolPositions,
 } from '../core/meter/call-record.ts'
 import { writeCalls } from './duckdb-append.ts'
 import { rowsOf, type Session } from './duckdb-session.ts'
-import type { SpoolPositions } from './ledger.ts'
 import * as sql from './sql.ts'
-
-const nothing: CallRecords = { opened: null, settled: null }
 
 /** See `Ledger.take`. A call whose records are more than were known is written anew: what it was is not added to. */
 export function takeRecords(
@@ -27,12 +25,7 @@ export function takeRecords(
     for (const [id, opened, settled] of await rowsOf(connection, sql.readMetered, [JSON.stringify(keys)])) {
       known.set(String(id), { opened: parsed(opened), settled: parsed(settled) })
     }
-    const now = new Map(known)
-    for (const record of records) now.set(record.key, joined(now.get(record.key) ?? nothing, record))
-    const changed = [...now].filter(([key, call]) => {
-      const before = known.get(key) ?? nothing
-      return call.opened !== before.opened || call.settled !== before.settled
-    })
+    const { changed, opened, settled } = joinedBatch(known, records)
     if (changed.length > 0) {
       const ids = JSON.stringify(changed.map(([key]) => key))
       await connection.run(sql.deleteMetered, [ids])
@@ -63,10 +56,7 @@ export function takeRecords(
       await connection.run(sql.forgetPosition, [worker])
       await connection.run(sql.addPosition, [worker, sequence, offset])
     }
-    return {
-      opened: changed.filter(([key]) => !known.has(key)).length,
-      settled: changed.filter(([key, { settled }]) => settled !== null && !known.get(key)?.settled).length,
-    }
+    return { opened, settled }
   })
 }
 

@@ -1,7 +1,7 @@
 // The ledger: append calls once, ask about them. Every store fulfils this and passes the same contract test.
 import type { Demand } from '../core/decide/demand.ts'
 import type { Call } from '../core/meter/call.ts'
-import type { CallRecord, PriceOfCall } from '../core/meter/call-record.ts'
+import type { CallRecord, PriceOfCall, SpoolPositions } from '../core/meter/call-record.ts'
 import type { BilledLine, ChargeBatch } from '../core/meter/charge.ts'
 import type { CallLoader, DemandShape, PriceCalls, PriceKey, RepriceResult } from '../core/meter/load.ts'
 import type { UsageKind } from '../core/meter/usage.ts'
@@ -163,9 +163,6 @@ export interface Ledger extends LedgerReads {
   reprice(slice: Slice, prices: PriceCalls, dryRun: boolean): Promise<RepriceResult>
   close(): Promise<void>
 }
-
-/** By worker: everything before this byte of this segment of its spool was taken. */
-export type SpoolPositions = Readonly<Record<string, { readonly sequence: number; readonly offset: number }>>
 
 /** A ledger that can also take in whole files. */
 export type LedgerLoader = CallLoader

@@ -6,13 +6,14 @@ import {
   callOfRecords,
   gatewaySource,
   isMetered,
-  joined,
+  joinedBatch,
+  type SpoolPosition,
 } from '../core/meter/call-record.ts'
 import type { ChargeBatch } from '../core/meter/charge.ts'
 import { needsOf } from '../core/meter/needs.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
-import type { Ledger, ReportRow, Slice, SourceRow, SpoolPositions, UsageGroup } from './ledger.ts'
+import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
 import { byKey, checkDimension, checkSlice, findSource, totalOf, usdText } from './question.ts'
 
 const isSample = (source: string): boolean => source === 'sample' || source.startsWith('sample:')
@@ -58,7 +59,7 @@ export function openMemory(state: State = { calls: [], bills: [] }): Ledger {
   let calls = [...state.calls]
   let bills = [...state.bills]
   const metered = new Map<string, CallRecords>()
-  const positions: Record<string, SpoolPositions[string]> = {}
+  const positions: Record<string, SpoolPosition> = {}
   let revision = 0
   const id = Math.floor(Math.random() * 2 ** 48).toString(36)
   const within = (slice: Slice): Call[] => {
@@ -124,24 +125,15 @@ export function openMemory(state: State = { calls: [], bills: [] }): Ledger {
       return calls.length - before
     },
     take: async (records, reached, priceOf) => {
-      const before = new Map(metered)
-      for (const record of records) {
-        metered.set(record.key, joined(metered.get(record.key) ?? { opened: null, settled: null }, record))
-      }
-      const changed = [...metered].filter(([key, call]) => {
-        const known = before.get(key)
-        return call.opened !== (known?.opened ?? null) || call.settled !== (known?.settled ?? null)
-      })
+      const { changed, opened, settled } = joinedBatch(metered, records)
+      for (const [key, call] of changed) metered.set(key, call)
       const again = new Set(changed.map(([key]) => key))
       calls = calls.filter(({ source, id: key }) => source !== gatewaySource || !again.has(key))
       calls.push(...changed.map(([key, call]) => callOfRecords(key, call, priceOf)))
       calls = calls.filter(call => !attributed(call))
       Object.assign(positions, reached)
       if (changed.length > 0) revision++
-      return {
-        opened: changed.filter(([key]) => !before.has(key)).length,
-        settled: changed.filter(([key, { settled }]) => settled !== null && !before.get(key)?.settled).length,
-      }
+      return { opened, settled }
     },
     reached: async () => ({ ...positions }),
     report: async (slice, by, zone) => {

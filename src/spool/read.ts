@@ -1,22 +1,14 @@
 // A spool's folder and how far it was taken in; the records after that, batch by batch, each with how far it reaches, out.
 import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs'
-import type { CallRecord } from '../core/meter/call-record.ts'
+import type { CallRecord, SpoolPosition, SpoolPositions } from '../core/meter/call-record.ts'
 import { recordOf } from './line.ts'
 import { type Segment, segmentsOf, workersIn } from './segments.ts'
-
-/** How far the records of one worker were taken: everything before this byte of this segment. */
-export interface Position {
-  readonly sequence: number
-  readonly offset: number
-}
-
-export type Positions = Readonly<Record<string, Position>>
 
 export interface SpoolBatch {
   readonly worker: string
   readonly records: readonly CallRecord[]
   /** Where the next batch of this worker begins. */
-  readonly position: Position
+  readonly position: SpoolPosition
   /** Lines that are not whole, though others follow them: skipped, with their place. */
   readonly corrupt: readonly { readonly file: string; readonly offset: number }[]
 }
@@ -29,7 +21,7 @@ const longestLine = 4 << 20
  * What lies after `positions`, in the order in which each worker wrote it. The unfinished end of a worker's newest segment is
  * left for later; that of an older one was torn when its process died, and is skipped.
  */
-export function* readSpool(folder: string, positions: Positions): Generator<SpoolBatch> {
+export function* readSpool(folder: string, positions: SpoolPositions): Generator<SpoolBatch> {
   for (const worker of workersIn(folder)) {
     const from = positions[worker] ?? { sequence: 0, offset: 0 }
     const segments = segmentsOf(folder, worker).filter(({ sequence }) => sequence >= from.sequence)
@@ -46,8 +38,8 @@ function* readSegment(segment: Segment, from: number, next: number | null): Gene
   try {
     let offset = from
     let rest: Buffer = Buffer.alloc(0)
+    const piece = Buffer.allocUnsafe(pieceBytes)
     for (;;) {
-      const piece = Buffer.alloc(pieceBytes)
       const size = readSync(file, piece, 0, pieceBytes, offset + rest.length)
       const bytes = Buffer.concat([rest, piece.subarray(0, size)])
       const { records, corrupt, taken } = linesIn(bytes, offset, path)
@@ -87,7 +79,7 @@ function linesIn(bytes: Buffer, offset: number, file: string) {
 }
 
 /** Deletes the segments that were wholly taken; a worker's newest one is never among them. */
-export function removeTaken(folder: string, positions: Positions): number {
+export function removeTaken(folder: string, positions: SpoolPositions): number {
   let removed = 0
   for (const [worker, { sequence: taken }] of Object.entries(positions)) {
     for (const { sequence, path } of segmentsOf(folder, worker)) {

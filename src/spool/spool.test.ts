@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { CallRecord, Opened, Settled } from '../core/meter/call-record.ts'
+import type { CallRecord, Opened, Settled, SpoolPositions } from '../core/meter/call-record.ts'
 import { openedForTest, settledForTest } from '../core/meter/call-record-for-test.ts'
 import { unknownUsage } from '../core/meter/usage.ts'
 import { lineOf, recordOf } from './line.ts'
-import { type Positions, readSpool, removeTaken } from './read.ts'
+import { readSpool, removeTaken } from './read.ts'
 import { segmentsOf } from './segments.ts'
 import { openSpool } from './spool.ts'
 
@@ -22,16 +22,16 @@ const opened = (key: string, over: Partial<Opened> = {}) =>
   openedForTest({ key, model: 'gpt-5-mini', stream: true, ...over })
 const settled = (key: string, over: Partial<Settled> = {}) => settledForTest({ key, endMicros: 1, model: 'm', ...over })
 
-function read(positions: Positions = {}) {
+function read(positions: SpoolPositions = {}) {
   const records: CallRecord[] = []
   const corrupt: { file: string; offset: number }[] = []
-  const reached: Record<string, Positions[string]> = { ...positions }
+  const reached: Record<string, SpoolPositions[string]> = { ...positions }
   for (const batch of readSpool(folder, positions)) {
     records.push(...batch.records)
     corrupt.push(...batch.corrupt)
     reached[batch.worker] = batch.position
   }
-  return { keys: records.map(({ key }) => key), records, corrupt, positions: reached as Positions }
+  return { keys: records.map(({ key }) => key), records, corrupt, positions: reached as SpoolPositions }
 }
 
 test('a record comes back as it was, whatever text is in it, and one flipped bit is seen', () => {

@@ -75,10 +75,48 @@ export interface CallRecords {
 }
 
 /** Both records of a call, the first of each kind: one that comes again is the same, or a mistake. */
-export function joined(known: CallRecords, added: CallRecord): CallRecords {
+function joined(known: CallRecords, added: CallRecord): CallRecords {
   if (added.kind === 'opened') return known.opened === null ? { ...known, opened: added } : known
   return known.settled === null ? { ...known, settled: added } : known
 }
+
+/** What a batch of records changes of what is known. */
+export interface JoinedBatch {
+  /** By key, only those of which more is known now. */
+  readonly changed: readonly (readonly [key: string, CallRecords])[]
+  readonly opened: number
+  readonly settled: number
+}
+
+const nothing: CallRecords = { opened: null, settled: null }
+
+/** A batch joined to what is known of its keys: in whatever order its records come, and however often (law 5). */
+export function joinedBatch(known: ReadonlyMap<string, CallRecords>, records: readonly CallRecord[]): JoinedBatch {
+  const now = new Map<string, CallRecords>()
+  for (const record of records) {
+    const { key } = record
+    now.set(key, joined(now.get(key) ?? known.get(key) ?? nothing, record))
+  }
+  const before = (key: string) => known.get(key) ?? nothing
+  const changed = [...now].filter(([key, call]) => {
+    const { opened, settled } = before(key)
+    return call.opened !== opened || call.settled !== settled
+  })
+  return {
+    changed,
+    opened: changed.filter(([key]) => !known.has(key)).length,
+    settled: changed.filter(([key, call]) => call.settled !== null && before(key).settled === null).length,
+  }
+}
+
+/** How far one worker's records were taken: everything before this byte of this segment of its spool. */
+export interface SpoolPosition {
+  readonly sequence: number
+  readonly offset: number
+}
+
+/** By worker. */
+export type SpoolPositions = Readonly<Record<string, SpoolPosition>>
 
 /**
  * The call of its records. Without its end it is unsettled and of unknown usage, never free. Without its beginning (lost with
