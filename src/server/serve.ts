@@ -1,5 +1,5 @@
 // A workplace and its lock → a listening server, and its orderly end.
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Fault } from '../core/fault/fault.ts'
@@ -62,15 +62,14 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const gatewayHost = hostGateway(workplace.dataDir, options.gateway ?? {}, 'w1', say)
   const { gateway } = gatewayHost
   const listener = getRequestListener(app.fetch)
+  // Whoever is called by another name is a page elsewhere that points it here: only the API says so in words.
+  const isAddressed = ({ headers }: IncomingMessage) => hosts.includes(hostOf(headers.host ?? ''))
   // A call may think for an hour; a client that never ends its headers is no call.
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, (request, response) => {
-    // Whoever is called by another name is a page elsewhere that points it here: only the API says so in words.
-    const isAddressed = hosts.includes(hostOf(request.headers.host ?? ''))
-    if (!isAddressed || !gateway.handle(request, response)) void listener(request, response)
+    if (!isAddressed(request) || !gateway.handle(request, response)) void listener(request, response)
   })
   server.on('upgrade', (request, socket, head) => {
-    const isAddressed = hosts.includes(hostOf(request.headers.host ?? ''))
-    if (!isAddressed || !gateway.upgrade(request, socket, head)) socket.destroy()
+    if (!isAddressed(request) || !gateway.upgrade(request, socket, head)) socket.destroy()
   })
   await new Promise<void>((done, fail) => {
     server.once('error', (thrown: NodeJS.ErrnoException) => fail(bindFault(thrown, options)))
