@@ -10,7 +10,7 @@ import { fingerprintOf } from './fingerprint.ts'
 import { type RelayLimits, relay } from './relay.ts'
 import { bodyOf } from './request-body.ts'
 import { factsOf, nothingRead } from './request-facts.ts'
-import { needsModel, type Routes, routeOf } from './routing.ts'
+import { type Asked, isGateways, needsModel, type Routes, routeOf } from './routing.ts'
 import type { Sink } from './sink.ts'
 import { tunnel } from './tunnel.ts'
 import { type UpstreamSettings, upstreamsOf } from './upstreams.ts'
@@ -85,7 +85,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMicros = tools.nowMicros()
-    const asked = { method: request.method!, url: request.url!, headers: request.headers }
+    const asked = askedOf(request)
     let route = routeOf(asked, routes, null)
     if (route === null) {
       const message = `no upstream is called as ${request.url} asks: name it under gateway.upstreams`
@@ -102,7 +102,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
   return {
     counters,
     handle(request, response) {
-      if (!isGateways(request)) return false
+      if (!isGateways(askedOf(request))) return false
       const work = take(request, response).catch(thrown => {
         // The client went away while it was still asking, or something here is broken: nobody else shall suffer from it.
         if (!request.destroyed)
@@ -114,7 +114,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
       return true
     },
     upgrade(request, socket, head) {
-      const route = routeOf({ method: request.method!, url: request.url!, headers: request.headers }, routes, null)
+      const route = routeOf(askedOf(request), routes, null)
       if (route === null) return false
       count(counters.unmetered, `${route.upstream.name} upgrade`)
       const cut = tunnel(request, socket, head, route, () => tunnels.delete(cut))
@@ -130,15 +130,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
   }
 }
 
-/** Mounts, and the bare paths of the three public providers. */
-function isGateways({ url = '', headers }: IncomingMessage): boolean {
-  return (
-    url.startsWith('/to/') ||
-    (url.startsWith('/v1/') && !/^\/v1\/traces(\?|$)/.test(url)) ||
-    url.startsWith('/v1beta/') ||
-    headers['anthropic-version'] !== undefined
-  )
-}
+const askedOf = ({ method, url, headers }: IncomingMessage): Asked => ({ method: method!, url: url!, headers })
 
 /** The limits that are set: an undefined one leaves the default in force. */
 function stated(settings: GatewaySettings): Partial<typeof gatewayDefaults> {

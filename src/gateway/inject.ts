@@ -1,5 +1,8 @@
 // A request for a chat stream that forgot to ask for its usage, and the stream, in; both with the asking, and with its event left out again, out.
 
+import { asObject, parseJson } from '../wire/json.ts'
+import { sseFramer } from '../wire/sse.ts'
+
 /**
  * The body with `stream_options.include_usage` set. Everything else keeps its bytes: the member is put before the closing
  * brace, unless there are options already, which are then written anew.
@@ -14,14 +17,14 @@ export function askingForUsage(bytes: Buffer, body: Readonly<Record<string, unkn
       bytes.subarray(end),
     ])
   }
-  const given = typeof options === 'object' && options !== null ? options : {}
-  return Buffer.from(JSON.stringify({ ...body, stream_options: { ...given, include_usage: true } }))
+  return Buffer.from(JSON.stringify({ ...body, stream_options: { ...asObject(options), include_usage: true } }))
 }
 
-/** Whether an answer of 400 says that the upstream does not know the option. */
-export function refusesAsking(status: number, text: string): boolean {
-  return (status === 400 || status === 422) && /stream_options|include_usage/.test(text)
-}
+/** Whether an answer of this status may be a refusal of the asking. */
+export const mayRefuse = (status: number): boolean => status === 400 || status === 422
+
+/** Whether such an answer says that the upstream does not know the option. */
+export const refusesAsking = (text: string): boolean => /stream_options|include_usage/.test(text)
 
 export interface Event {
   readonly bytes: Buffer
@@ -62,17 +65,14 @@ function endOfEvent(bytes: Buffer, from: number): number {
   return 0
 }
 
-function isUsageAlone(event: Buffer): boolean {
-  if (!event.includes('"usage"')) return false
-  const data = event
-    .toString('utf8')
-    .split(/\r?\n/)
-    .flatMap(line => (line.startsWith('data:') ? [line.slice(5)] : []))
-    .join('\n')
-  try {
-    const { choices, usage } = JSON.parse(data) as { choices?: unknown; usage?: unknown }
-    return Array.isArray(choices) && choices.length === 0 && typeof usage === 'object' && usage !== null
-  } catch {
-    return false
-  }
+function isUsageAlone(bytes: Buffer): boolean {
+  if (!bytes.includes('"usage"')) return false
+  let isAlone = false
+  const event = sseFramer(text => {
+    const { choices, usage } = asObject(parseJson(text)) ?? {}
+    isAlone = Array.isArray(choices) && choices.length === 0 && typeof usage === 'object' && usage !== null
+  })
+  event.push(bytes)
+  event.end()
+  return isAlone
 }

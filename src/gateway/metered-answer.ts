@@ -4,7 +4,7 @@ import type { Reading, ReadingInProgress } from '../wire/reading.ts'
 import { type Decoder, decoderOf } from './decoding.ts'
 import type { Taker } from './exchange.ts'
 import { headerOf } from './headers.ts'
-import { type Event, eventCutter, refusesAsking } from './inject.ts'
+import { type Event, eventCutter, mayRefuse, refusesAsking } from './inject.ts'
 import type { ToClient } from './to-client.ts'
 
 export interface Answered {
@@ -145,7 +145,7 @@ export function meteredAnswer(tools: AnswerTools): Taker {
   return {
     head(code, rawHeaders, message) {
       status = code
-      if (tools.hasAsked && (code === 400 || code === 422)) {
+      if (tools.hasAsked && mayRefuse(code)) {
         refusal = { head: [code, rawHeaders, message], pieces: [], size: 0 }
       } else begin([code, rawHeaders, message])
     },
@@ -162,7 +162,7 @@ export function meteredAnswer(tools: AnswerTools): Taker {
     async end() {
       if (refusal !== null) {
         const all = Buffer.concat(refusal.pieces)
-        if (refusesAsking(refusal.head[0], all.toString('utf8'))) {
+        if (refusesAsking(all.toString('utf8'))) {
           tools.onRefused()
           return
         }

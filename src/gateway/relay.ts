@@ -15,12 +15,12 @@ import { answerError } from './errors.ts'
 import { type Exchange, exchange, type Taker } from './exchange.ts'
 import { forwarded } from './headers.ts'
 import { askingForUsage } from './inject.ts'
-import { type Answered, meteredAnswer } from './metered-answer.ts'
+import { type Answered, type AnswerTools, meteredAnswer } from './metered-answer.ts'
 import type { RequestBody } from './request-body.ts'
 import { attributionOfHeaders, lacksUsage, type RequestFacts } from './request-facts.ts'
 import type { Route } from './routing.ts'
 import type { Sink } from './sink.ts'
-import { type ToClient, toClient } from './to-client.ts'
+import { toClient } from './to-client.ts'
 
 export interface RelayTools {
   readonly dispatcherOf: (origin: string) => Dispatcher
@@ -111,8 +111,7 @@ async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<v
     isRefused = false
     const taker = meteredAnswer({
       client,
-      startReader: ({ stream }) =>
-        startReading(wireNamed(wire)!, { stream, framing: route.framing, provider: route.upstream.provider }),
+      startReader: readerOf(route, wire),
       nowMicros: tools.nowMicros,
       settle: answered => settle(call, opened, answered, isRecorded, tools),
       isArray: route.framing === 'json-array',
@@ -142,7 +141,7 @@ async function polled(call: Call, wire: WireName, tools: RelayTools): Promise<vo
   const giveUp = (reason: Error) => running?.abort(reason)
   const taker = meteredAnswer({
     client: toClient(call.response, () => giveUp(new Error('the client left'))),
-    startReader: ({ stream }) => startReading(wireNamed(wire)!, { stream, framing: route.framing, provider }),
+    startReader: readerOf(route, wire),
     nowMicros: tools.nowMicros,
     async settle(answered) {
       const { reading } = answered
@@ -162,6 +161,11 @@ async function polled(call: Call, wire: WireName, tools: RelayTools): Promise<vo
   const running: Exchange | null = send(call, call.body.forward, false, taker, tools)
   await running.done
 }
+
+const readerOf =
+  ({ framing, upstream: { provider } }: Route, wire: WireName): AnswerTools['startReader'] =>
+  ({ stream }) =>
+    startReading(wireNamed(wire)!, { stream, framing, provider })
 
 function send(call: Call, body: RequestBody['forward'], hasAsked: boolean, taker: Taker, tools: RelayTools): Exchange {
   const { request, route } = call
@@ -288,5 +292,3 @@ function failed({ response, route }: Pick<Call, 'response' | 'route'>, error: Er
     message: `${route.upstream.name} did not answer: ${error.message}`,
   })
 }
-
-export type { Call, ToClient }

@@ -1,6 +1,7 @@
 // The JSON body of a request in; what is told of the call without keeping any of its text, out.
 import { type Attribution, type AttributionKind, attributionKinds } from '../core/meter/call.ts'
 import type { CallNeed } from '../core/meter/needs.ts'
+import { asObject, type JsonObject, parseJson } from '../wire/json.ts'
 import type { WireName } from '../wire/wire.ts'
 import { attributionPrefix } from './headers.ts'
 
@@ -12,7 +13,7 @@ export interface RequestFacts {
   readonly attribution: Partial<Attribution>
   readonly tags: Readonly<Record<string, string>>
   /** The body as parsed; null where it is none, or too large to be read. */
-  readonly body: Readonly<Record<string, unknown>> | null
+  readonly body: JsonObject | null
 }
 
 export const nothingRead: RequestFacts = {
@@ -26,25 +27,19 @@ export const nothingRead: RequestFacts = {
 
 /** Parses what a client sent. A body that is no JSON object tells nothing, and is passed on all the same. */
 export function factsOf(bytes: Buffer): RequestFacts {
-  let body: unknown
-  try {
-    body = JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return nothingRead
-  }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return nothingRead
-  const fields = body as Record<string, unknown>
+  const body = asObject(parseJson(bytes.toString('utf8')))
+  if (body === null) return nothingRead
   return {
-    model: textOf(fields.model),
-    stream: fields.stream === true,
-    needs: needsOf(fields, bytes),
-    ...attributionOf(fields),
-    body: fields,
+    model: textOf(body.model),
+    stream: body.stream === true,
+    needs: needsOf(body, bytes),
+    ...attributionOf(body),
+    body,
   }
 }
 
 /** Standard fields: OpenAI's `metadata` and `user` (or `safety_identifier`), Anthropic's `metadata.user_id`. */
-function attributionOf(body: Record<string, unknown>): Pick<RequestFacts, 'attribution' | 'tags'> {
+function attributionOf(body: JsonObject): Pick<RequestFacts, 'attribution' | 'tags'> {
   const metadata = typeof body.metadata === 'object' && body.metadata !== null ? body.metadata : {}
   const attribution: Partial<Record<AttributionKind, string>> = {}
   const tags: Record<string, string> = {}
@@ -83,30 +78,22 @@ const textOf = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' && value.length <= longest ? value : null
 
 /** What a call asks beside text. Pictures and sound are told by the types of content parts, wherever they stand. */
-function needsOf(body: Record<string, unknown>, bytes: Buffer): CallNeed[] {
+function needsOf(body: JsonObject, bytes: Buffer): CallNeed[] {
   const has = (...marks: string[]) => marks.some(mark => bytes.includes(mark))
-  const format = body.response_format ?? (body.text as { format?: unknown } | undefined)?.format
-  const schema = (body.generationConfig as Record<string, unknown> | undefined)?.responseSchema
+  const format = asObject(body.response_format ?? asObject(body.text)?.format)
+  const schema = asObject(body.generationConfig)?.responseSchema
   return [
     ...(has('"image_url"', '"input_image"', '"type":"image"', '"type": "image"', '"image/')
       ? (['image'] as const)
       : []),
     ...(has('"input_audio"', '"audio/') ? (['audio'] as const) : []),
     ...(Array.isArray(body.tools) && body.tools.length > 0 ? (['tools'] as const) : []),
-    ...((typeof format === 'object' && format !== null && (format as { type?: unknown }).type === 'json_schema') ||
-    schema !== undefined
-      ? (['jsonSchema'] as const)
-      : []),
+    ...(format?.type === 'json_schema' || schema !== undefined ? (['jsonSchema'] as const) : []),
   ]
 }
 
 /** Whether usage must be asked for, so that a stream of this wire says what it used. */
 export function lacksUsage(wire: WireName | null, { body, stream }: RequestFacts): boolean {
   if (wire !== 'openai.chat' || stream !== true || body === null) return false
-  const options = body.stream_options
-  return !(
-    typeof options === 'object' &&
-    options !== null &&
-    (options as { include_usage?: unknown }).include_usage === true
-  )
+  return asObject(body.stream_options)?.include_usage !== true
 }

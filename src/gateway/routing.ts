@@ -18,7 +18,7 @@ export interface Route {
   readonly model: string | null
 }
 
-interface Asked {
+export interface Asked {
   readonly method: string
   /** Path and query as they came. */
   readonly url: string
@@ -61,23 +61,21 @@ export function routeOf(asked: Asked, routes: Routes, model: string | null): Rou
     const upstream = upstreams.get(decoded(mounted[1]!))
     return upstream === undefined ? null : to(upstream, asked, mounted[2] || '/', mounted[3] ?? '')
   }
-  const cut = asked.url.indexOf('?')
-  const path = cut < 0 ? asked.url : asked.url.slice(0, cut)
-  const query = cut < 0 ? '' : asked.url.slice(cut)
-  const name = bareName(path, asked, routes, model)
+  const path = pathOf(asked.url)
+  const query = asked.url.slice(path.length)
+  const name = bareName(asked, routes, model)
   const upstream = name === null ? undefined : upstreams.get(name)
   return upstream === undefined ? null : to(upstream, asked, path, query)
 }
 
+/** Whether a request is the gateway's: of a mount, named or not, or of a bare path. */
+export const isGateways = (asked: Asked): boolean => asked.url.startsWith('/to/') || bareFamily(asked) !== null
+
 /** Whether the model of the body decides where a bare path goes: then the body is read before. */
-export function needsModel({ url, headers }: Asked, { byModel }: Routes): boolean {
-  return (
-    byModel.length > 0 &&
-    url.startsWith('/v1/') &&
-    !url.startsWith('/v1/messages') &&
-    headers['anthropic-version'] === undefined
-  )
-}
+export const needsModel = (asked: Asked, { byModel }: Routes): boolean =>
+  byModel.length > 0 && bareFamily(asked) === 'by model'
+
+const pathOf = (url: string): string => url.replace(/\?.*$/s, '')
 
 /** What a client wrote may be no text at all: then no upstream is called so. */
 function decoded(part: string): string {
@@ -88,10 +86,17 @@ function decoded(part: string): string {
   }
 }
 
-function bareName(path: string, { headers }: Asked, { byModel }: Routes, model: string | null): string | null {
+/** Whose a bare path is; null = nobody's. Traces come to the server itself. */
+function bareFamily({ url, headers }: Asked): 'anthropic' | 'gemini' | 'by model' | null {
+  const path = pathOf(url)
   if (/^\/v1\/messages(\/|$)/.test(path) || headers['anthropic-version'] !== undefined) return 'anthropic'
   if (path.startsWith('/v1beta/')) return 'gemini'
-  if (!path.startsWith('/v1/')) return null
+  return path.startsWith('/v1/') && path !== '/v1/traces' ? 'by model' : null
+}
+
+function bareName(asked: Asked, { byModel }: Routes, model: string | null): string | null {
+  const family = bareFamily(asked)
+  if (family !== 'by model') return family
   const found = model === null ? undefined : byModel.find(({ pattern }) => like(pattern, model))
   return found?.upstream ?? 'openai'
 }

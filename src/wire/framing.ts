@@ -24,24 +24,18 @@ const bracketOpen = 91
  * stream), `[` an array of events, anything else what was announced. An event stream that nobody asked for shows by its
  * first field. `body` takes the whole text at the end.
  */
-export function framed(
-  announced: Framing | 'body',
-  feed: Feed,
-  body: (text: string) => void,
-): Framer & { readonly isBody: () => boolean } {
+export function framed(announced: Framing | 'body', feed: Feed, body: (text: string) => void): Framer {
   let head: Uint8Array[] = []
   let headBytes = 0
   let chosen: Framer | null = null
-  let isBody = announced === 'body'
 
   function choose(first: number): Framer {
-    isBody = first === braceOpen || (announced === 'body' && first !== bracketOpen && !beginsField(first))
+    const isBody = first === braceOpen || (announced === 'body' && first !== bracketOpen && !beginsField(first))
     if (isBody) return bodyFramer(body)
     return first === bracketOpen || announced === 'json-array' ? jsonArrayFramer(feed) : sseFramer(feed)
   }
 
   return {
-    isBody: () => isBody,
     push(bytes) {
       if (chosen !== null) {
         chosen.push(bytes)
