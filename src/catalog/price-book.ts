@@ -80,10 +80,7 @@ export function loadPriceBook(options: PriceBookOptions = {}): PriceBook {
 export function priceBookFiles(options: PriceBookOptions = {}): string[] {
   const { configFile, overlays = [] } = options
   const shipped = join(dataRoot(), 'prices')
-  const beside =
-    configFile === undefined
-      ? []
-      : [join(dirname(resolve(configFile)), 'prices.yaml'), ...Object.values(ownFiles(configFile))]
+  const beside = configFile === undefined ? [] : [ownPrices(configFile), ...Object.values(ownFiles(configFile))]
   return [
     ...readdirSync(shipped)
       .sort()
@@ -94,9 +91,11 @@ export function priceBookFiles(options: PriceBookOptions = {}): string[] {
   ]
 }
 
+const ownPrices = (configFile: string): string => join(dirname(resolve(configFile)), 'prices.yaml')
+
 /** The prices.yaml beside the configuration file, when there is one: laid on top of the catalogue without being named. */
 function ownOverlays(configFile: string): string[] {
-  const path = join(dirname(resolve(configFile)), 'prices.yaml')
+  const path = ownPrices(configFile)
   return existsSync(path) ? [path] : []
 }
 

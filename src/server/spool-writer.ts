@@ -1,6 +1,7 @@
 // A data folder's spool in; its records in the ledger, soon after they were written and each once, out.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PriceCalls } from '../core/meter/load.ts'
 import { readSpool, removeTaken } from '../spool/read.ts'
 import { priceCallsOf } from './prices.ts'
 import { dropSample } from './sample.ts'
@@ -28,10 +29,12 @@ export async function takeSpool(workplace: Workplace): Promise<Taken> {
   let settled = 0
   let corrupt = 0
   let reached = await ledger.reached()
+  let prices: PriceCalls | null = null
   for (const batch of readSpool(folder, reached)) {
-    const prices = await priceCallsOf(workplace)
+    prices ??= await priceCallsOf(workplace)
+    const { price } = prices
     const position = { [batch.worker]: batch.position }
-    const taken = await workplace.exclusively(() => ledger.take(batch.records, position, call => prices.price(call)))
+    const taken = await workplace.exclusively(() => ledger.take(batch.records, position, price))
     reached = { ...reached, ...position }
     records += batch.records.length
     opened += taken.opened
