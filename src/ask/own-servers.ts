@@ -1,5 +1,5 @@
 // Calls asked about and a ledger in; what own servers delivered to those of them that they served, as measured, out.
-import type { OwnServers } from '../core/decide/evidence.ts'
+import type { MeasuredServers } from '../core/decide/evidence.ts'
 import { isOwnServer } from '../core/meter/own-servers.ts'
 import type { LedgerReads } from '../ledger/ledger.ts'
 import { measuredLatency } from './measured-latency.ts'
@@ -11,7 +11,7 @@ export async function ownServersOf(
   { asModel }: Pick<Question, 'asModel'>,
   ledger: Pick<LedgerReads, 'columns'>,
   { metered, slice }: Pick<Asked, 'metered' | 'slice'>,
-): Promise<OwnServers | null> {
+): Promise<MeasuredServers | null> {
   // Calls that are to run as another model say nothing of its weights.
   if (asModel !== null) return null
   const served = metered.filter(({ key }) => isOwnServer(key.provider ?? null))

@@ -14,7 +14,7 @@ import {
   unknownWords,
   type Weights,
 } from './eligibility.ts'
-import type { Evidence, OwnServers } from './evidence.ts'
+import type { Evidence, MeasuredServers } from './evidence.ts'
 import type { Resampled } from './resample.ts'
 
 export type DecisionAnswer = 'yes' | 'no' | 'cannot tell'
@@ -57,7 +57,7 @@ export interface Contest {
   /** What is paid today on these weights, where nobody knows how much that is. Own servers are no seller. */
   readonly unpricedToday: OptionAnswer | null
   /** Own servers that serve calls of these weights within the objective, as measured; null where none are known to. */
-  readonly ownServers: OwnServers | null
+  readonly ownServers: MeasuredServers | null
   /** Share of draws in which some fleet is cheaper than every proven API, and than the unproven ones too; null = none. */
   readonly beatsProven: number | null
   readonly beatsAll: number | null
@@ -119,7 +119,7 @@ export function contestOf(
 /** An objective that nobody stated is the p95 of all of today's calls, about which that of a part of them scatters. */
 const scatter = 1.05
 
-function keepsObjective(own: OwnServers, { ttftP95Ms, tpotP95Ms, stated }: Evidence['objective']): boolean {
+function keepsObjective(own: MeasuredServers, { ttftP95Ms, tpotP95Ms, stated }: Evidence['objective']): boolean {
   const most = (objectiveMs: number, isStated: boolean | undefined) => objectiveMs * (isStated === true ? 1 : scatter)
   return own.ttftP95Ms <= most(ttftP95Ms, stated?.ttft) && own.tpotP95Ms <= most(tpotP95Ms, stated?.tpot)
 }

@@ -169,7 +169,7 @@ export interface MeasuredP95 {
 }
 
 /** Calls of today's weights that ran on the team's own servers, and what was measured of them there (95th percentiles). */
-export interface OwnServers {
+export interface MeasuredServers {
   readonly calls: number
   /** Of the calls asked about. */
   readonly share: number
@@ -219,7 +219,7 @@ export interface Evidence {
     readonly measured?: { readonly ttft: MeasuredP95 | null; readonly tpot: MeasuredP95 | null }
   }
   /** Absent where none of the calls ran there, or too few tell their times. */
-  readonly ownServers?: OwnServers
+  readonly ownServers?: MeasuredServers
   readonly api: readonly ApiTerms[]
   readonly replicas: readonly ReplicaTerms[]
   readonly leases: readonly LeaseRow[]

@@ -1,7 +1,7 @@
 // An answer in which no fleet serves the calls in; what bars the fleets that were tried, and what would lift it, out.
 import type { Answer, OptionAnswer } from './answer.ts'
 import { isSameWeights, mostInfeasibleShare, type Weights } from './eligibility.ts'
-import type { OwnServers } from './evidence.ts'
+import type { MeasuredServers } from './evidence.ts'
 import { unservedShare } from './feasible.ts'
 import { latencyWords } from './phrase.ts'
 
@@ -47,8 +47,8 @@ function lateWords({ name, usd, terms, notes }: OptionAnswer): string {
 }
 
 /** What the ledger itself says against "no way": own servers that run these very calls. */
-export function ownServersWords(own: OwnServers, objective: Answer['objective']): string {
-  const times = ({ ttftP95Ms, tpotP95Ms }: Pick<OwnServers, 'ttftP95Ms' | 'tpotP95Ms'>) =>
+export function ownServersWords(own: MeasuredServers, objective: Answer['objective']): string {
+  const times = ({ ttftP95Ms, tpotP95Ms }: Pick<MeasuredServers, 'ttftP95Ms' | 'tpotP95Ms'>) =>
     `${latencyWords(ttftP95Ms)} to the first token and ${latencyWords(tpotP95Ms)} a token`
   return `Your own servers do serve ${Math.round(own.share * 100)} % of these calls (${own.calls}), as measured with ${times(own)} (p95), where the objective is ${times(objective)}: what was measured contradicts the simulation`
 }
