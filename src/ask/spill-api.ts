@@ -1,8 +1,10 @@
 // Weights and a traffic in; the one hosted offer that stands for "the API" when a fleet has no room, out.
+
 import { loadFacts, offersOf } from '../catalog/facts.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import type { Arrivals } from '../core/serving/arrivals.ts'
+import { lowerMiddle } from '../core/statistics/sample.ts'
 import { longerThan } from './replica-terms.ts'
 
 /** How the default offer is chosen, in the words that an answer repeats. */
@@ -58,7 +60,7 @@ export function defaultOffer(weights: string, arrivals: Arrivals): HostedOffer |
     if (known === undefined || one.usd < known.usd) byHost.set(one.offer.host, one)
   }
   const ordered = [...byHost.values()].sort((a, b) => a.usd - b.usd || (a.offer.id < b.offer.id ? -1 : 1))
-  return ordered[Math.floor((ordered.length - 1) / 2)]?.offer ?? null
+  return lowerMiddle(ordered)?.offer ?? null
 }
 
 /** For ordering only: the traffic at the offer's rates, both of which an offer shown by default has. */

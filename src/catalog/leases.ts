@@ -1,8 +1,10 @@
 // data/gpu-prices.csv in; what an hour of each GPU costs by provider and term, and which row stands for it, out.
+
 import { z } from 'zod'
 import type { LeaseRow } from '../core/decide/evidence.ts'
 import type { BillingStep } from '../core/decide/instance-hours.ts'
 import { leastHours } from '../core/decide/lease.ts'
+import { lowerMiddle } from '../core/statistics/sample.ts'
 import { decimal, isoDate, orNull, readTable } from './table.ts'
 
 const row = z.strictObject({
@@ -95,7 +97,7 @@ function middleOf(leases: readonly LeaseRow[]): LeaseRow | null {
     if (!best.has(lease.provider)) best.set(lease.provider, lease)
   }
   const ordered = [...best.values()].sort((a, b) => price(a) - price(b) || a.provider.localeCompare(b.provider))
-  return ordered[Math.floor((ordered.length - 1) / 2)] ?? null
+  return lowerMiddle(ordered) ?? null
 }
 
 /** How a provider bills time on an instance, with where that is written. */

@@ -1,6 +1,6 @@
 // Options with their terms, and resampled months, in; the band of each bill and crossing, and how often each option wins, out.
 import { estimate } from '../statistics/estimate.ts'
-import { quantile, sorted } from '../statistics/sample.ts'
+import { lowerMiddle, quantile, sorted } from '../statistics/sample.ts'
 import type { Band } from './answer.ts'
 import { decidedTerms } from './api-bill.ts'
 import type { Candidate } from './candidates.ts'
@@ -58,7 +58,7 @@ function hostedRatios(evidence: Evidence, apiIndex: number): readonly number[] {
     .filter(other => other.pricedShare >= knownUsageShare(evidence) - 1e-9)
     .map(other => Number(other.usd))
     .sort((a, b) => a - b)
-  const median = prices[Math.floor((prices.length - 1) / 2)] ?? 0
+  const median = lowerMiddle(prices) ?? 0
   return median > 0 ? prices.map(price => price / median) : [1]
 }
 

@@ -1,5 +1,7 @@
 // The same calls at other sellers in; one named row, its bill day by day, and the span that the calls could have cost, out.
+
 import { add, type Money, parseUsd, zero } from '../meter/money.ts'
+import { lowerMiddle } from '../statistics/sample.ts'
 import type { DayBill, Repriced, SavingsEvidence, ServedCalls } from './savings-evidence.ts'
 import { otherTokenizer } from './token-ratio.ts'
 
@@ -42,7 +44,7 @@ export function hostedRows(evidence: SavingsEvidence): HostedRow[] {
       .sort((a, b) => compare(a.usd, b.usd) || (a.offer.name < b.offer.name ? -1 : 1))
     const least = Math.min(...spread.map(row => row.unpricedCalls))
     const whole = spread.filter(row => row.unpricedCalls === least)
-    return { weights, offer: whole[Math.floor((whole.length - 1) / 2)]?.offer ?? null, spread: whole }
+    return { weights, offer: lowerMiddle(whole)?.offer ?? null, spread: whole }
   })
 }
 

@@ -1,6 +1,8 @@
 // A fleet's terms and replays of today's calls on fleets of several sizes in; the size that costs least, what it spills, and its staircase, out.
+
 import { lateAllowed, windowsRequired } from '../serving/windows.ts'
 import { estimate } from '../statistics/estimate.ts'
+import { lowerMiddle } from '../statistics/sample.ts'
 import type { FleetTerms, OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { ApiTerms, Assumption, Evidence, Replay, ReplicaTerms } from './evidence.ts'
@@ -197,7 +199,7 @@ export function spillApiOf(evidence: Evidence, choices: Choices, group: string):
   const ordered = same
     .filter(({ infeasible }) => infeasible.calls <= spillTolerated * evidence.demand.calls)
     .sort((a, b) => Number(a.usd) - Number(b.usd) || (a.name < b.name ? -1 : 1))
-  return ordered[Math.floor((ordered.length - 1) / 2)] ?? null
+  return lowerMiddle(ordered) ?? null
 }
 
 /** What a fleet refuses, with those of its spill that no API takes either. */

@@ -1,6 +1,8 @@
 // Observed GPU prices and the reader's choices in; the one named row that is billed, and the spread beside it, out.
+
 import { Fault, nearestName } from '../fault/fault.ts'
 import { groupedBy } from '../statistics/grouped.ts'
+import { lowerMiddle } from '../statistics/sample.ts'
 import type { FleetTerms } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { LeaseRow } from './evidence.ts'
@@ -132,6 +134,5 @@ function newest(rows: readonly LeaseRow[]): LeaseRow[] {
 }
 
 function lowerMedian(rows: readonly LeaseRow[]): LeaseRow {
-  const ordered = [...rows].sort(byPrice)
-  return ordered[Math.floor((ordered.length - 1) / 2)]!
+  return lowerMiddle([...rows].sort(byPrice))!
 }

@@ -20,6 +20,11 @@ export function quantile(ascending: ArrayLike<number>, q: number): number | null
   return share === 0 ? low : low + share * (ascending[below + 1]! - low)
 }
 
+/** The one in the middle of an ordered list, of two the lower: a member of the list, where a median would lie between. */
+export function lowerMiddle<T>(ordered: readonly T[]): T | undefined {
+  return ordered[Math.floor((ordered.length - 1) / 2)]
+}
+
 /** Mean and sample variance (n − 1), in one pass (Welford 1962). Null where they are not defined. */
 export function moments(values: ArrayLike<number>): { n: number; mean: number | null; variance: number | null } {
   let mean = 0
