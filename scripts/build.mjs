@@ -22,11 +22,11 @@ export async function build({ root, dist, hash }) {
 
 async function nodeBundle(root, dist, define) {
   const entryPoints = { cli: join(root, 'src/cli/main.ts') }
-  // A worker thread is a file of its own: src/<room>/<name>.worker.ts → dist/<name>.worker.js.
+  // A worker thread or a process is a file of its own: src/<room>/<name>.worker.ts → dist/<name>.worker.js.
   for (const room of readdirSync(join(root, 'src'), { withFileTypes: true })) {
     if (!room.isDirectory() || room.name === 'web') continue
     for (const name of readdirSync(join(root, 'src', room.name))) {
-      if (name.endsWith('.worker.ts')) entryPoints[basename(name, '.ts')] = join(root, 'src', room.name, name)
+      if (/\.(worker|process)\.ts$/.test(name)) entryPoints[basename(name, '.ts')] = join(root, 'src', room.name, name)
     }
   }
   const built = await esbuild({

@@ -60,6 +60,11 @@ const planted: Record<string, { file: string; code: string; by: 'tsc' | 'biome' 
     code: "import { server } from '../server/room.ts'\nexport const a = server\n",
     by: 'tsc',
   },
+  'the server importing its processes': {
+    file: 'server/planted-processes.ts',
+    code: "import { processes } from '../processes/room.ts'\nexport const a = processes\n",
+    by: 'tsc',
+  },
   'the spool importing the ledger': {
     file: 'spool/planted-ledger.ts',
     code: "import { ledger } from '../ledger/room.ts'\nexport const a = ledger\n",

@@ -14,7 +14,7 @@ type Line =
   | { readonly error: { code: string; message: string; where: string | null; fix: string | null; kind?: FaultKind } }
 
 /**
- * Runs an operation on a server, streaming its file there.
+ * Runs an operation on a server, streaming its file there, until `signal` says that nobody waits for it any more.
  * @throws the server's own Fault, or SERVER_LOST when it cannot be reached or ends in between
  */
 export async function runRemotely<Params extends object, Result>(
@@ -22,6 +22,7 @@ export async function runRemotely<Params extends object, Result>(
   operation: Operation<Params, Result>,
   params: Params,
   io: OperationIo,
+  signal?: AbortSignal,
 ): Promise<Result> {
   const inQuery = operation.method === 'GET' || operation.takesFile
   const query = inQuery ? queryOf(params as Record<string, unknown>) : new URLSearchParams()
@@ -40,6 +41,7 @@ export async function runRemotely<Params extends object, Result>(
         target,
         {
           method: operation.method,
+          signal,
           headers: { accept: 'application/x-ndjson', ...(inQuery ? {} : { 'content-type': 'application/json' }) },
         },
         async response => {

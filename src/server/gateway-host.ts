@@ -10,6 +10,10 @@ import { spoolFolder } from './spool-writer.ts'
 
 export interface HostSettings extends GatewaySettings {
   readonly fsync?: FsyncPolicy | undefined
+  /** Processes that relay calls; default: one for each core but one, and four at most. */
+  readonly workers?: number | undefined
+  /** How long calls may take to finish once the server is told to stop; default: half a minute. */
+  readonly drainMs?: number | undefined
 }
 
 export interface GatewayHost {

@@ -64,7 +64,15 @@ export const gatewayShape = z
     mostBodyBytes: z.int().positive().optional().meta({
       description: 'longer requests pass unread, their model and attribution unknown; default: 32 MiB',
     }),
-    connections: z.int().positive().optional().meta({ description: 'to one upstream at most; default: 256' }),
+    connections: z.int().positive().optional().meta({
+      description: 'to one upstream at most, of each process; default: 256',
+    }),
+    workers: z.int().min(1).max(64).optional().meta({
+      description: 'processes that relay calls; default: one for each core but one, and four at most',
+    }),
+    drainMs: z.int().nonnegative().optional().meta({
+      description: 'how long calls may take to finish once the server is told to stop; default: half a minute',
+    }),
   })
   .superRefine((settings, context) => {
     const known = upstreamsOf(settings.upstreams)

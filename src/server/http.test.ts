@@ -7,16 +7,15 @@ import { z } from 'zod'
 import { Fault } from '../core/fault/fault.ts'
 import { runRemotely } from './client.ts'
 import { httpApp } from './http.ts'
-import { isLock, type Lock, takeLock } from './lock.ts'
+import { type LedgerServer, serveLedger } from './ledger-server.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
-import { type Server, serve } from './serve.ts'
 import { openWorkplace, type Workplace } from './workplace.ts'
 
 let folder: string
 let workplace: Workplace
 let app: Hono
-let server: Server
+let server: LedgerServer
 
 const echo: Operation<{ text: string; n?: number; list?: string[] }, object> = {
   name: 'echo',
@@ -48,8 +47,6 @@ const table = [...operations, echo, measure] as unknown as readonly Operation<ne
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crossline-http-'))
   workplace = openWorkplace({ dataDir: folder })
-  const lock = (await takeLock(folder, { command: 'test' })) as Lock
-  expect(isLock(lock)).toBe(true)
   app = httpApp({
     workplace,
     operations: table,
@@ -58,7 +55,7 @@ beforeAll(async () => {
     isReady: () => true,
     opened: Promise.resolve(),
   })
-  server = await serve({ workplace, operations: table, version: '0', host: '127.0.0.1', port: 0, lock })
+  server = await serveLedger({ workplace, operations: table, version: '0', hosts: ['127.0.0.1'], say: () => {} })
   server.ready()
 })
 
@@ -185,12 +182,4 @@ test('a server that is gone is an outside failure', async () => {
     code: 'SERVER_LOST',
     kind: 'outside',
   })
-})
-
-test('a second server on the port is told so, and one beyond this machine is refused', async () => {
-  const port = Number(new URL(server.url).port)
-  const lock = { announce: () => {}, release: () => {} }
-  const options = { workplace, operations: table, version: '0', host: '127.0.0.1', port, lock }
-  await expect(serve(options)).rejects.toMatchObject({ code: 'PORT_IN_USE', kind: 'outside' })
-  await expect(serve({ ...options, host: '0.0.0.0' })).rejects.toMatchObject({ code: 'BIND_REFUSED' })
 })

@@ -1,9 +1,12 @@
 // A data folder → its ledger, its prices and its cache, each opened when first asked for and closed together.
 import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Fault } from '../core/fault/fault.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
 import type { Ledger, LedgerLoader } from '../ledger/ledger.ts'
 import { type Cache, openCache } from './cache.ts'
+import { lockWaitMs } from './lock.ts'
 
 export interface Workplace {
   readonly dataDir: string
@@ -53,7 +56,11 @@ export function openWorkplace(options: WorkplaceOptions): Workplace {
     },
     cache: openCache(join(dataDir, 'cache'), build()),
     ledger() {
-      opened ??= open(dataDir, inMemory)
+      // What is broken or in use now may be mended or free when it is asked for again.
+      opened ??= open(dataDir, inMemory).catch(thrown => {
+        opened = null
+        throw thrown
+      })
       return opened
     },
     exclusively(work) {
@@ -73,7 +80,17 @@ async function open(dataDir: string, inMemory: boolean): Promise<Ledger & Ledger
   const { openDuckdb } = await import('../ledger/duckdb.ts')
   if (inMemory) return openDuckdb(':memory:', join(dataDir, 'spill'))
   mkdirSync(dataDir, { recursive: true })
-  return openDuckdb(join(dataDir, 'ledger.duckdb'))
+  const until = performance.now() + lockWaitMs
+  for (;;) {
+    try {
+      return await openDuckdb(join(dataDir, 'ledger.duckdb'))
+    } catch (thrown) {
+      // The writer of a server that was killed still finishes what it was at.
+      const isHeld = thrown instanceof Fault && thrown.code === 'LEDGER_LOCKED' && performance.now() < until
+      if (!isHeld) throw thrown
+      await sleep(100)
+    }
+  }
 }
 
 /** Changes when a file is written, replaced, made or removed. */

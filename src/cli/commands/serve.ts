@@ -1,8 +1,7 @@
 // `serve`: a data folder → API and page on this machine, the answer and the address on the terminal, until it is stopped.
 import { Fault } from '../../core/fault/fault.ts'
+import type { Server } from '../../processes/supervisor.ts'
 import type { ChoicesParams } from '../../server/parameters.ts'
-import type { Server } from '../../server/serve.ts'
-import type { Workplace } from '../../server/workplace.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { numberFlag } from '../flags.ts'
 import { errorLine, terminalColumns } from '../output.ts'
@@ -34,7 +33,7 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
   const port = flags.port ?? settings.serve?.port ?? 4141
   if (port > 65_535)
     throw new Fault('BAD_PORT', `there is no port ${port}`, { where: '--port', fix: 'give one to 65535' })
-  const { checkHost, serve: listen } = await import('../../server/serve.ts')
+  const { checkHost, supervise } = await import('../../processes/supervisor.ts')
   checkHost(host)
   const { describe, isLock, takeLock } = await import('../../server/lock.ts')
   const lock = await takeLock(data, {
@@ -48,32 +47,13 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
       kind: 'outside',
     })
   }
-  const { openWorkplace } = await import('../../server/workplace.ts')
-  const { operations } = await import('../../server/operations.ts')
   const { version } = await import('../version.ts')
-  const workplace = openWorkplace({
-    dataDir: data,
-    configFile: frame.globals().config,
-    priceFiles: settings.prices ?? [],
-    isServed: true,
-  })
-  let isStopping = false
-  const stopped = new Promise<void>(done => {
-    const stop = () => {
-      isStopping = true
-      done()
-    }
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
-  })
-  // A server that could not answer its first question still serves the others, and ends as it is told to: no failure.
-  const say = (thrown: unknown) => {
-    if (!isStopping) output.note(errorLine(thrown, false))
-  }
+  let server: Server
   try {
-    // The page is up before the answer is known: the first answer may take a while, the page says so meanwhile.
-    const server = await listen({
-      workplace,
-      operations,
+    server = await supervise({
+      dataDir: data,
+      configFile: frame.globals().config,
+      priceFiles: settings.prices ?? [],
       version,
       host,
       port,
@@ -81,60 +61,63 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
       gateway: settings.gateway,
       say: text => output.note(`crossline: ${text}`),
     })
-    output.note(`crossline: ${server.url} (data in ${data}; Ctrl-C ends)`)
-    const ready = prepare(frame, workplace, server, say).catch(say)
-    await stopped
-    output.note('crossline: stopping…')
-    await Promise.race([ready, new Promise(done => setTimeout(done, 2000).unref())])
-    await server.stop()
   } catch (thrown) {
-    await workplace.close()
     lock.release()
     throw thrown
   }
+  const stopping = new AbortController()
+  const stopped = new Promise<void>(done => {
+    const stop = () => {
+      // Who says it twice does not want to wait.
+      if (stopping.signal.aborted) server.cut()
+      stopping.abort()
+      done()
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  })
+  output.note(`crossline: ${server.url} (data in ${data}; Ctrl-C ends)`)
+  // The page is up before the answer is known: the first answer may take a while, the page says so meanwhile. A server that
+  // could not answer its first question still serves the others, and ends as it is told to: no failure.
+  void sayAnswer(frame, server, stopping.signal).catch(thrown => {
+    if (!stopping.signal.aborted) output.note(errorLine(thrown, false))
+  })
+  await stopped
+  output.progress(null)
+  output.note('crossline: stopping…')
+  await server.stop()
 }
 
-/** Opens the ledger, puts the sample in when it is empty, and prints the answer; `say` hears why there is none. */
-async function prepare(
-  frame: CommandFrame,
-  workplace: Workplace,
-  server: Server,
-  say: (thrown: unknown) => void,
-): Promise<void> {
+/** Prints the answer once the ledger is open. */
+async function sayAnswer(frame: CommandFrame, { url, opened: opening }: Server, signal: AbortSignal): Promise<void> {
   const { output } = frame
-  const { url } = server
-  const { ensureSample } = await import('../../server/sample.ts')
-  const { takeWaiting } = await import('../../server/spool-writer.ts')
-  const { answerOf } = await import('../../server/answers.ts')
-  const { color, seed } = frame.globals()
+  const { color, seed, data } = frame.globals()
   output.progress('opening the ledger…')
-  // What the server before this one left in the spool is counted by the first answer, and no sample is put beside it.
-  const sample = await takeWaiting(workplace, text => output.note(`crossline: ${text}`))
-    .then(() => workplace.exclusively(() => ensureSample(workplace)))
-    // Open or broken: requests are answered from now on, if only with what is wrong.
-    .finally(() => server.ready())
-  const calls = (await (await workplace.ledger()).sources()).reduce((sum, source) => sum + source.calls, 0)
+  const opened = await opening
   output.progress(null)
+  if (opened === null) return output.result({ url, data, sample: false, answer: null }, () => url)
+  const { sample, calls } = opened
   if (calls === 0) {
-    output.result(
-      { url, data: workplace.dataDir, sample: false, answer: null },
-      () => `No calls yet. crossline import FILE\n${url}`,
-    )
-    return
+    const none = { url, data, sample: false, answer: null }
+    return output.result(none, () => `No calls yet. crossline import FILE\n${url}`)
   }
   try {
+    const [{ runRemotely }, { crossover }] = await Promise.all([
+      import('../../server/client.ts'),
+      import('../../server/operations.ts'),
+    ])
     const io = { file: null, progress: (text: string) => output.progress(text), note: output.note }
-    const answer = await answerOf(workplace, { ...(frame.settings().crossover as ChoicesParams | undefined), seed }, io)
+    const params = { ...(frame.settings().crossover as ChoicesParams | undefined), seed }
+    const answer = await runRemotely(url, crossover, params, io, signal).finally(() => output.progress(null))
     const [{ answerText }, { answerCommand }] = await Promise.all([
       import('../../report/text.ts'),
       import('../again.ts'),
     ])
     const command = answerCommand(frame.words, answer)
     const text = () => `${answerText(answer, { columns: terminalColumns(), color, command })}\n\n${url}`
-    output.result({ url, data: workplace.dataDir, sample, answer }, text)
+    output.result({ url, data, sample, answer }, text)
   } catch (thrown) {
     // The page can still be asked something else: another model, another period.
-    say(thrown)
-    output.result({ url, data: workplace.dataDir, sample, answer: null }, () => url)
+    output.result({ url, data, sample, answer: null }, () => url)
+    throw thrown
   }
 }

@@ -1,0 +1,78 @@
+// A file of code in; a process that runs it, started again whenever it dies until it is told to stop, out.
+import { type ChildProcess, fork } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface ChildOptions<To, From> {
+  /** What a person calls it. */
+  readonly name: string
+  readonly path: string
+  /** Said to each new process first. */
+  readonly start: () => To
+  readonly hear: (message: From) => void
+  /** It has died, and will be started again unless it was told to stop. */
+  readonly ended: () => void
+  readonly say: (text: string) => void
+}
+
+export interface Child<To> {
+  /** False when there is no process to hear it. */
+  send(message: To, socket?: Socket): boolean
+  /** Says its last word, and kills it when it is still there after `graceMs`. */
+  stop(word: To, graceMs: number): Promise<void>
+}
+
+/** A process that lived so long did not die of how it was started. */
+const longLifeMs = 5000
+const longestPauseMs = 5000
+const unheardMs = 100
+
+export function keepRunning<To extends object, From>(options: ChildOptions<To, From>): Child<To> {
+  const { name, path, start, hear, ended, say } = options
+  let current: ChildProcess | null = null
+  let isStopping = false
+  let shortLives = 0
+  const send = (message: To, socket?: Socket): boolean => {
+    if (current === null || !current.connected) return false
+    // What cannot be sent is known by the end of the process, which follows. A socket stays open here until it was taken: that
+    // of a process that dies first would be neither closed nor anybody's.
+    current.send(message, socket, { keepOpen: true }, () => {})
+    return true
+  }
+  const run = (): void => {
+    const born = performance.now()
+    // Results are alone on stdout: whatever a child prints is for the person.
+    const child = fork(path, { stdio: ['ignore', 2, 2, 'ipc'] })
+    current = child
+    child.on('message', message => hear(message as From))
+    child.on('error', thrown => say(`${name}: ${thrown.message}`))
+    // All that it said is heard before it counts as gone; who dies within a word never gets to its end.
+    const silent = new Promise<void>(done => child.once('disconnect', () => done()))
+    child.once('exit', async (code, signal) => {
+      current = null
+      await Promise.race([silent, sleep(unheardMs)])
+      ended()
+      if (isStopping) return
+      shortLives = performance.now() - born < longLifeMs ? shortLives + 1 : 0
+      const pauseMs = shortLives === 0 ? 0 : Math.min(longestPauseMs, 50 * 2 ** (shortLives - 1))
+      say(`the ${name} ended (${signal ?? `status ${code}`}) and is started again`)
+      await sleep(pauseMs, undefined, { ref: false })
+      if (!isStopping) run()
+    })
+    send(start())
+  }
+  run()
+  return {
+    send,
+    async stop(word, graceMs) {
+      isStopping = true
+      const child = current
+      if (child === null) return
+      const gone = new Promise<void>(done => child.once('exit', () => done()))
+      send(word)
+      const late = setTimeout(() => child.kill('SIGKILL'), graceMs)
+      await gone
+      clearTimeout(late)
+    },
+  }
+}

@@ -1,0 +1,86 @@
+// Accepted sockets in; each handed to one of the gateways that are there, in turn, or kept until one is.
+import type { Socket } from 'node:net'
+
+/** A process that takes connections, one at a time. */
+export interface Taker {
+  /** False when it is gone. */
+  take(socket: Socket): boolean
+}
+
+interface Place {
+  readonly taker: Taker
+  /** On its way: handed over, not yet taken. */
+  under: Socket | null
+}
+
+export interface Connections {
+  add(socket: Socket): void
+  /** A process takes connections from now on; says what becomes of it. */
+  open(taker: Taker): { took(): void; closed(): void }
+  /** Who still waits is let go. */
+  close(): void
+}
+
+/** More than wait here while no gateway is up are turned away. */
+const mostWaiting = 10_000
+
+export function handConnections(): Connections {
+  const places: Place[] = []
+  const waiting: Socket[] = []
+  let turn = 0
+  const nextFree = (): Place | null => {
+    for (let i = 0; i < places.length; i++) {
+      const place = places[(turn + i) % places.length]!
+      if (place.under !== null) continue
+      turn += i + 1
+      return place
+    }
+    return null
+  }
+  const remove = (place: Place): void => {
+    if (places.includes(place)) places.splice(places.indexOf(place), 1)
+  }
+  const hand = (): void => {
+    while (waiting.length > 0) {
+      const place = nextFree()
+      if (place === null) return
+      const socket = waiting.shift()!
+      if (place.taker.take(socket)) place.under = socket
+      else {
+        remove(place)
+        waiting.unshift(socket)
+      }
+    }
+  }
+  return {
+    add(socket) {
+      socket.on('error', () => {})
+      if (waiting.length >= mostWaiting) socket.destroy()
+      else waiting.push(socket)
+      hand()
+    },
+    open(taker) {
+      const place: Place = { taker, under: null }
+      places.push(place)
+      hand()
+      return {
+        took() {
+          // Closes it here alone: the other process has it too.
+          place.under?.destroy()
+          place.under = null
+          hand()
+        },
+        closed() {
+          remove(place)
+          // It was not taken, so nothing of it was read: another may have it.
+          if (place.under !== null) waiting.unshift(place.under)
+          place.under = null
+          hand()
+        },
+      }
+    },
+    close() {
+      for (const socket of waiting.splice(0)) socket.destroy()
+    },
+  }
+}

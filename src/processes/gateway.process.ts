@@ -1,0 +1,79 @@
+// A process of the gateway: the supervisor hands it connections; it relays and meters calls, and writes a spool of its own.
+import { createServer } from 'node:http'
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hostGateway } from '../server/gateway-host.ts'
+import { spoolFolder } from '../server/spool-writer.ts'
+import { frontOf } from './front.ts'
+import type { FromGateway, GatewayStart, ToGateway } from './messages.ts'
+import { claimSlot } from './slot.ts'
+import { defaultDrainMs } from './supervisor.ts'
+import { toWriter } from './to-writer.ts'
+
+const tell = (message: FromGateway): void => {
+  if (process.connected) process.send!(message)
+  else if (message.kind === 'say') process.stderr.write(`crossline: ${message.text}\n`)
+}
+const writer = toWriter()
+const sockets = new Set<Socket>()
+let stop: (graceMs: number) => void = () => process.exit()
+
+process.title = 'crossline gateway'
+// Ctrl-C is for the supervisor, who tells what to do; it may also be told by itself, or lose the supervisor.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => stop(defaultDrainMs))
+process.on('disconnect', () => stop(defaultDrainMs))
+
+const started = new Promise<GatewayStart>(done => {
+  process.on('message', (message: ToGateway, socket?: Socket) => {
+    if (message.kind === 'start') done(message)
+    else if (message.kind === 'writer') writer.readdress(message.writer)
+    else if (message.kind === 'stop') stop(message.graceMs)
+    else take(socket)
+  })
+})
+
+const { dataDir, settings, hosts } = await started
+const slot = await claimSlot(spoolFolder(dataDir))
+const host = hostGateway(dataDir, settings, slot.worker, text => tell({ kind: 'say', text }))
+const front = frontOf({ gateway: host.gateway, hosts, toWriter: writer })
+// A call may think for an hour; a client that never ends its headers is no call.
+const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, front.request)
+server.on('upgrade', front.upgrade)
+
+function take(socket: Socket | undefined): void {
+  tell({ kind: 'took' })
+  // The client may have left on the way.
+  if (socket === undefined) return
+  sockets.add(socket)
+  socket.once('close', () => sockets.delete(socket))
+  socket.setNoDelay(true)
+  server.emit('connection', socket)
+  socket.resume()
+}
+
+/** Calls may take long; who only reads the page asks again. */
+const pageGraceMs = 3000
+let end = Number.POSITIVE_INFINITY
+let isStopping = false
+stop = graceMs => {
+  end = Math.min(end, performance.now() + graceMs)
+  if (isStopping) return
+  isStopping = true
+  void drain()
+}
+
+/** Waits for the calls that run, closes what is idle meanwhile, and writes the last records. */
+async function drain(): Promise<void> {
+  setTimeout(() => writer.close(), pageGraceMs)
+  while (sockets.size > 0 && performance.now() < end) {
+    server.closeIdleConnections()
+    await sleep(20)
+  }
+  for (const socket of sockets) socket.destroy()
+  await host.close(Math.max(0, end - performance.now()))
+  slot.release()
+  process.exit()
+}
+
+tell({ kind: 'ready' })

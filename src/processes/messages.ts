@@ -1,0 +1,63 @@
+// What the processes of a server say to each other: the supervisor starts the others, and everything goes through it.
+import type { HostSettings } from '../server/gateway-host.ts'
+
+/** First word to a gateway. */
+export interface GatewayStart {
+  readonly kind: 'start'
+  readonly dataDir: string
+  readonly settings: HostSettings
+  /** Names under which the server may be addressed. */
+  readonly hosts: readonly string[]
+}
+
+/** Where the writer answers, and whether its ledger has been opened; null = it is being started. */
+export interface WriterAddress {
+  readonly url: string
+  readonly isReady: boolean
+}
+
+export type ToGateway =
+  | GatewayStart
+  | { readonly kind: 'writer'; readonly writer: WriterAddress | null }
+  /** A client's socket goes along. */
+  | { readonly kind: 'connection' }
+  /** Lets calls finish for so long. */
+  | { readonly kind: 'stop'; readonly graceMs: number }
+
+export type FromGateway =
+  /** Connections may come. */
+  | { readonly kind: 'ready' }
+  /** The connection has come: the next one may. */
+  | { readonly kind: 'took' }
+  | Said
+
+/** First word to the writer. */
+export interface WriterStart {
+  readonly kind: 'start'
+  readonly dataDir: string
+  readonly configFile: string | null
+  readonly priceFiles: readonly string[]
+  readonly hosts: readonly string[]
+  readonly version: string
+}
+
+export type ToWriter = WriterStart | { readonly kind: 'stop' }
+
+/** What a ledger has once it is open. */
+export interface Opened {
+  readonly calls: number
+  /** They are the bundled sample's. */
+  readonly sample: boolean
+}
+
+export type FromWriter =
+  | { readonly kind: 'listening'; readonly url: string }
+  /** Its ledger is open, or cannot be: null. */
+  | { readonly kind: 'opened'; readonly opened: Opened | null }
+  | Said
+
+/** For the person at the terminal. */
+interface Said {
+  readonly kind: 'say'
+  readonly text: string
+}

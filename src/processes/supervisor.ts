@@ -1,0 +1,163 @@
+// Settings and a lock in; a listening server of several processes, each started again when it dies, and its orderly end, out.
+import { existsSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Fault } from '../core/fault/fault.ts'
+import type { HostSettings } from '../server/gateway-host.ts'
+import type { Lock } from '../server/lock.ts'
+import { withSecrets } from '../server/secrets.ts'
+import { keepRunning } from './child.ts'
+import { handConnections } from './connections.ts'
+import type { FromGateway, FromWriter, Opened, ToGateway, ToWriter, WriterAddress } from './messages.ts'
+
+export interface SupervisorOptions {
+  readonly dataDir: string
+  readonly configFile: string | null
+  readonly priceFiles: readonly string[]
+  readonly version: string
+  readonly host: string
+  /** 0 = any free one. */
+  readonly port: number
+  readonly lock: Lock
+  readonly gateway?: HostSettings | undefined
+  /** What a person at the terminal should hear. */
+  readonly say: (text: string) => void
+}
+
+export interface Server {
+  readonly url: string
+  /** What the ledger has once it is open; null when it cannot be opened, which was said then. */
+  readonly opened: Promise<Opened | null>
+  /** Stops listening, lets calls finish, takes the rest of the spool, lets the folder go. */
+  stop(): Promise<void>
+  /** Does not wait for calls any more. */
+  cut(): void
+}
+
+export const defaultDrainMs = 30_000
+/** What a process needs beside the calls that it lets finish, before it is killed. */
+const toEndMs = 5000
+
+const loopback = new Set(['127.0.0.1', 'localhost', '::1'])
+
+/** @throws Fault BIND_REFUSED: there are no keys yet, so nothing beyond this machine may ask. */
+export function checkHost(host: string): void {
+  if (loopback.has(host)) return
+  throw new Fault('BIND_REFUSED', `refusing to listen on ${host} without keys`, {
+    where: '--host',
+    fix: 'listen on 127.0.0.1 and reach it through a tunnel or a proxy that checks who asks',
+  })
+}
+
+/**
+ * Listens, announces its address in the lock and starts a writer, which owns the ledger, and the gateways. It holds the port
+ * and nothing else, so that connections wait while a process is started again.
+ * @throws Fault BIND_REFUSED, PORT_IN_USE, BIND_FAILED, VARIABLE_UNSET
+ */
+export async function supervise(options: SupervisorOptions): Promise<Server> {
+  const { dataDir, host, port, lock, gateway = {}, say } = options
+  checkHost(host)
+  // What a gateway would fail of at each start is said once, here.
+  withSecrets(gateway.upstreams ?? {}, process.env)
+  const connections = handConnections()
+  const listener = createServer({ pauseOnConnect: true, noDelay: true }, socket => connections.add(socket))
+  await new Promise<void>((done, fail) => {
+    listener.once('error', (thrown: NodeJS.ErrnoException) => fail(bindFault(thrown, options)))
+    listener.listen({ port, host, backlog: 4096 }, done)
+  })
+  const { port: bound } = listener.address() as AddressInfo
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
+  lock.announce(url)
+  const hosts = ['127.0.0.1', 'localhost', '[::1]']
+
+  let tellOpened: (opened: Opened | null) => void = () => {}
+  const opened = new Promise<Opened | null>(done => {
+    tellOpened = done
+  })
+  let address: WriterAddress | null = null
+  const readdress = (now: WriterAddress | null): void => {
+    address = now
+    for (const worker of gateways) worker.send({ kind: 'writer', writer: now })
+  }
+  const { configFile, priceFiles, version } = options
+  const writer = keepRunning<ToWriter, FromWriter>({
+    name: 'writer',
+    path: entry('writer'),
+    start: () => ({ kind: 'start', dataDir, configFile, priceFiles, hosts, version }),
+    hear(message) {
+      if (message.kind === 'say') return say(message.text)
+      if (message.kind === 'listening') return readdress({ url: message.url, isReady: false })
+      if (address !== null) readdress({ ...address, isReady: true })
+      tellOpened(message.opened)
+    },
+    ended: () => readdress(null),
+    say,
+  })
+  const count = gateway.workers ?? Math.min(4, Math.max(1, availableParallelism() - 1))
+  const gateways = Array.from({ length: count }, (_, i) => {
+    let place: ReturnType<typeof connections.open> | null = null
+    const child = keepRunning<ToGateway, FromGateway>({
+      name: count === 1 ? 'gateway' : `gateway ${i + 1}`,
+      path: entry('gateway'),
+      start: () => ({ kind: 'start', dataDir, settings: gateway, hosts }),
+      hear(message) {
+        if (message.kind === 'say') return say(message.text)
+        if (message.kind === 'took') return place?.took()
+        child.send({ kind: 'writer', writer: address })
+        place = connections.open({ take: socket => child.send({ kind: 'connection' }, socket) })
+      },
+      ended() {
+        place?.closed()
+        place = null
+      },
+      say,
+    })
+    return child
+  })
+
+  let graceMs = gateway.drainMs ?? defaultDrainMs
+  let cutNow: () => void = () => {}
+  return {
+    url,
+    opened,
+    async stop() {
+      const closed = new Promise<void>(done => listener.close(() => done()))
+      connections.close()
+      const cut = new Promise<void>(done => {
+        cutNow = done
+      })
+      const ends = gateways.map(worker => worker.stop({ kind: 'stop', graceMs }, graceMs + toEndMs))
+      void cut.then(() => {
+        graceMs = 0
+        for (const worker of gateways) worker.send({ kind: 'stop', graceMs })
+      })
+      await Promise.all([closed, ...ends])
+      // Last: what the gateways still wrote is taken.
+      await writer.stop({ kind: 'stop' }, defaultDrainMs)
+      lock.release()
+    },
+    cut: () => cutNow(),
+  }
+}
+
+/** `dist/NAME.process.js`, beside the code that runs. */
+function entry(name: string): string {
+  const path = join(dirname(fileURLToPath(import.meta.url)), `${name}.process.js`)
+  if (existsSync(path)) return path
+  throw new Fault('NOT_BUILT', `${name}.process.js is missing`, {
+    where: path,
+    fix: 'run ./crossline, which builds it',
+  })
+}
+
+function bindFault(thrown: NodeJS.ErrnoException, { host, port }: SupervisorOptions): Fault {
+  const where = `${host}:${port}`
+  if (thrown.code === 'EADDRINUSE') {
+    const fix = `stop the program that listens there, or choose another with --port ${port + 1}`
+    return new Fault('PORT_IN_USE', `port ${port} is in use`, { where, fix, kind: 'outside' })
+  }
+  const fix = 'choose another --host or --port'
+  return new Fault('BIND_FAILED', `cannot listen: ${thrown.message}`, { where, fix, kind: 'outside' })
+}

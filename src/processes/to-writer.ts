@@ -1,0 +1,77 @@
+// Requests for the page and its API → the writer's process, and its answers back; who comes while it starts waits.
+import { Agent, request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream'
+import type { WriterAddress } from './messages.ts'
+
+export interface ToWriter {
+  readdress(writer: WriterAddress | null): void
+  relay(request: IncomingMessage, response: ServerResponse): void
+  isReady(): boolean
+  /** Since this process began. */
+  wasReady(): boolean
+  /** Gives up what is still asked. */
+  close(): void
+}
+
+/** A writer that dies is started again well within it. */
+const mostWaitMs = 15_000
+
+export function toWriter(): ToWriter {
+  const agent = new Agent({ keepAlive: true })
+  let address: WriterAddress | null = null
+  let wasReady = false
+  const waiting = new Set<() => void>()
+  const running = new Set<ServerResponse>()
+  const reached = async (): Promise<string | null> => {
+    const until = performance.now() + mostWaitMs
+    while (address === null && performance.now() < until) {
+      await new Promise<void>(done => {
+        waiting.add(done)
+        setTimeout(done, until - performance.now()).unref()
+      })
+    }
+    waiting.clear()
+    return address?.url ?? null
+  }
+  return {
+    readdress(writer) {
+      address = writer
+      wasReady ||= writer?.isReady === true
+      for (const done of waiting) done()
+    },
+    isReady: () => address?.isReady === true,
+    wasReady: () => wasReady,
+    close() {
+      for (const response of running) response.destroy()
+    },
+    async relay(request, response) {
+      running.add(response)
+      response.once('close', () => running.delete(response))
+      const url = await reached()
+      if (url === null) return away(response, 'the process that owns the ledger is not there')
+      const { hostname, port } = new URL(url)
+      const { method, url: path, rawHeaders: headers } = request
+      const asked = ask({ agent, hostname, port, method, path, headers, setHost: false }, answer => {
+        response.writeHead(answer.statusCode!, answer.statusMessage, answer.rawHeaders)
+        // A progress line is seen when it is said.
+        response.flushHeaders()
+        pipeline(answer, response, () => {})
+      })
+      asked.on('error', thrown => away(response, `the process that owns the ledger failed: ${thrown.message}`))
+      response.on('close', () => asked.destroy())
+      pipeline(request, asked, () => {})
+    },
+  }
+}
+
+function away(response: ServerResponse, message: string): void {
+  if (response.headersSent) return void response.destroy()
+  const error = {
+    code: 'WRITER_AWAY',
+    message,
+    where: null,
+    fix: 'it is started again: ask once more',
+    kind: 'outside',
+  }
+  response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' }).end(JSON.stringify({ error }))
+}

@@ -1,0 +1,52 @@
+// The process that owns the ledger: it takes the spool in, and answers for the page and its API.
+import { serveLedger } from '../server/ledger-server.ts'
+import { operations } from '../server/operations.ts'
+import { ensureSample } from '../server/sample.ts'
+import { takeWaiting } from '../server/spool-writer.ts'
+import { openWorkplace, type Workplace } from '../server/workplace.ts'
+import type { FromWriter, Opened, ToWriter, WriterStart } from './messages.ts'
+
+const tell = (message: FromWriter): void => {
+  if (process.connected) process.send!(message)
+}
+const say = (text: string): void => tell({ kind: 'say', text })
+let stop: () => void = () => process.exit()
+
+process.title = 'crossline writer'
+// It ends after the gateways: the supervisor tells it when, or is gone.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+process.on('disconnect', () => stop())
+
+const started = new Promise<WriterStart>(done => {
+  process.on('message', (message: ToWriter) => {
+    if (message.kind === 'start') done(message)
+    else stop()
+  })
+})
+
+const { dataDir, configFile, priceFiles, hosts, version } = await started
+const workplace = openWorkplace({
+  dataDir,
+  ...(configFile === null ? {} : { configFile }),
+  priceFiles,
+  isServed: true,
+})
+const server = await serveLedger({ workplace, operations, version, hosts, say })
+stop = () => void server.stop().finally(() => process.exit())
+tell({ kind: 'listening', url: server.url })
+const opened = await open(workplace).catch(thrown => {
+  say(thrown instanceof Error ? thrown.message : String(thrown))
+  return null
+})
+// Open or broken: requests are answered from now on, if only with what is wrong.
+server.ready()
+tell({ kind: 'opened', opened })
+
+/** Opens the ledger, takes what waits for it, and puts the sample in when it is empty. */
+async function open(workplace: Workplace): Promise<Opened> {
+  // What the server before this one left in the spool is counted by the first answer, and no sample is put beside it.
+  await takeWaiting(workplace, say)
+  const sample = await workplace.exclusively(() => ensureSample(workplace))
+  const sources = await (await workplace.ledger()).sources()
+  return { calls: sources.reduce((sum, source) => sum + source.calls, 0), sample }
+}
