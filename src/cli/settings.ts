@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Choices } from '../core/decide/choices.ts'
 import type { HostSettings } from '../server/gateway-host.ts'
+import type { LogFormat } from '../server/log.ts'
 
 export interface Settings {
   readonly data?: string | undefined
@@ -11,7 +12,7 @@ export interface Settings {
   readonly zone?: string | undefined
   /** Price overlay files, each laid over the ones before. */
   readonly prices?: readonly string[] | undefined
-  readonly serve?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
+  readonly serve?: Partial<Readonly<{ host: string; port: number; log: LogFormat }>> | undefined
   readonly gateway?: HostSettings | undefined
   /** Defaults of `crossover`'s flags, under the names of the API. */
   readonly crossover?: Partial<Choices> | undefined

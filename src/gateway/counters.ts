@@ -34,6 +34,17 @@ export function count(counts: Map<string, number>, name: string, mostNames = 200
   counts.set(known, (counts.get(known) ?? 0) + 1)
 }
 
+/** `openai GET /v1/models/…`: what stands for an id, a key or a version in a path, and would make many names of one, is left out. */
+export function passName(upstream: string, method: string, path: string): string {
+  const pattern = path
+    .split(/[?#]/)[0]!
+    .split('/')
+    .map(segment =>
+      /^v\d\w*$/.test(segment) || /^[a-z][a-z_-]{0,39}$/i.test(segment) || segment === '' ? segment : '…',
+    )
+  return `${upstream} ${method} ${pattern.join('/')}`
+}
+
 export function countAdded(counters: Counters, ms: number): void {
   const found = latencyBoundsMs.findIndex(bound => ms <= bound)
   counters.added[found < 0 ? latencyBoundsMs.length : found]! += 1

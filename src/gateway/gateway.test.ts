@@ -179,7 +179,11 @@ test('mounts keep the path and the base of their upstream; bare paths go by thei
     'together',
     'openai',
   ])
-  expect([...gateway.counters.unmetered.keys()].sort()).toEqual(['anthropic POST', 'together GET'])
+  expect([...gateway.counters.unmetered.keys()].sort()).toEqual([
+    'anthropic POST /v1/complete',
+    'anthropic POST /v1/messages/count_tokens',
+    'together GET /base/v1/models',
+  ])
   expect(seen).toHaveLength(5)
 })
 

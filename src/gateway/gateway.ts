@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { type Dispatcher, Pool } from 'undici'
 import type { Rule } from './attribution-rules.ts'
 import type { Background } from './background.ts'
-import { type Counters, count, startCounters } from './counters.ts'
+import { type Counters, count, passName, startCounters } from './counters.ts'
 import { answerError } from './errors.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type RelayLimits, relay } from './relay.ts'
@@ -41,6 +41,8 @@ export interface Gateway {
   handle(request: IncomingMessage, response: ServerResponse): boolean
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
   readonly counters: Counters
+  /** Requests and tunnels that are open. */
+  running(): number
   /** Lets calls finish for so long, then cuts them. */
   close(graceMs: number): Promise<void>
 }
@@ -101,6 +103,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
 
   return {
     counters,
+    running: () => running.size + tunnels.size,
     handle(request, response) {
       if (!isGateways(askedOf(request))) return false
       const work = take(request, response).catch(thrown => {
@@ -116,7 +119,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
     upgrade(request, socket, head) {
       const route = routeOf(askedOf(request), routes, null)
       if (route === null) return false
-      count(counters.unmetered, `${route.upstream.name} upgrade`)
+      count(counters.unmetered, passName(route.upstream.name, 'UPGRADE', route.path))
       const cut = tunnel(request, socket, head, route, () => tunnels.delete(cut))
       tunnels.add(cut)
       return true

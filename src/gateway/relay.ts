@@ -10,7 +10,7 @@ import type { WireName } from '../wire/wire.ts'
 import { wireNamed } from '../wire/wires.ts'
 import { attributionOfRules, type Rule } from './attribution-rules.ts'
 import type { Background, Pending } from './background.ts'
-import { type Counters, count, countAdded } from './counters.ts'
+import { type Counters, count, countAdded, passName } from './counters.ts'
 import { answerError } from './errors.ts'
 import { type Exchange, exchange, type Taker } from './exchange.ts'
 import { forwarded } from './headers.ts'
@@ -63,7 +63,7 @@ interface Call {
 export async function relay(call: Call, tools: RelayTools): Promise<void> {
   const { route } = call
   if (route.wire === null) {
-    count(tools.counters.unmetered, `${route.upstream.name} ${call.request.method}`)
+    count(tools.counters.unmetered, passName(route.upstream.name, call.request.method!, route.path))
     return unmetered(call, tools)
   }
   if (call.request.method === 'GET') return polled(call, route.wire, tools)

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Say } from '../server/log.ts'
 
 export interface ChildOptions<To, From> {
   /** What a person calls it. */
@@ -12,7 +13,7 @@ export interface ChildOptions<To, From> {
   readonly hear: (message: From) => void
   /** It has died, and will be started again unless it was told to stop. */
   readonly ended: () => void
-  readonly say: (text: string) => void
+  readonly say: Say
 }
 
 export interface Child<To> {
@@ -45,7 +46,7 @@ export function keepRunning<To extends object, From>(options: ChildOptions<To, F
     const child = fork(path, { stdio: ['ignore', 2, 2, 'ipc'] })
     current = child
     child.on('message', message => hear(message as From))
-    child.on('error', thrown => say(`${name}: ${thrown.message}`))
+    child.on('error', thrown => say(`${name}: ${thrown.message}`, 'error'))
     // All that it said is heard before it counts as gone; who dies within a word never gets to its end.
     const silent = new Promise<void>(done => child.once('disconnect', () => done()))
     child.once('exit', async (code, signal) => {
@@ -55,7 +56,7 @@ export function keepRunning<To extends object, From>(options: ChildOptions<To, F
       if (isStopping) return
       shortLives = performance.now() - born < longLifeMs ? shortLives + 1 : 0
       const pauseMs = shortLives === 0 ? 0 : Math.min(longestPauseMs, 50 * 2 ** (shortLives - 1))
-      say(`the ${name} ended (${signal ?? `status ${code}`}) and is started again`)
+      say(`the ${name} ended (${signal ?? `status ${code}`}) and is started again`, 'error')
       await sleep(pauseMs, undefined, { ref: false })
       if (!isStopping) run()
     })

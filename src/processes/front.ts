@@ -3,6 +3,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Duplex } from 'node:stream'
 import type { Gateway } from '../gateway/gateway.ts'
 import { hostOf } from '../server/http.ts'
+import { exposition, expositionType } from './exposition.ts'
+import { type Figures, statusOf } from './figures.ts'
+import { metricsOf } from './metrics.ts'
 import type { ToWriter } from './to-writer.ts'
 
 export interface FrontOptions {
@@ -10,6 +13,9 @@ export interface FrontOptions {
   /** Names under which the server may be addressed. */
   readonly hosts: readonly string[]
   readonly toWriter: ToWriter
+  /** Of all processes of this server. */
+  readonly figures: () => Promise<readonly Figures[]>
+  readonly version: string
 }
 
 export interface Front {
@@ -17,22 +23,27 @@ export interface Front {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
-export function frontOf({ gateway, hosts, toWriter }: FrontOptions): Front {
+export function frontOf({ gateway, hosts, toWriter, figures, version }: FrontOptions): Front {
   // Whoever is called by another name is a page elsewhere that points it here: only the API says so in words.
   const isAddressed = ({ headers }: IncomingMessage) => hosts.includes(hostOf(headers.host ?? ''))
-  const probes: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  const own: Readonly<Record<string, (response: ServerResponse) => void>> = {
     '/healthz': response => json(response, 200, { status: 'ok', pid: process.pid }),
     // Calls are relayed and kept in the spool while a ledger is away: that is no reason to send them elsewhere.
     '/readyz': response => {
       const isReady = toWriter.wasReady()
       json(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'starting', ledger: toWriter.isReady() })
     },
+    '/metrics': async response => {
+      const text = exposition(metricsOf(await figures(), version))
+      response.writeHead(200, { 'content-type': expositionType }).end(text)
+    },
+    '/api/gateway': async response => json(response, 200, statusOf(await figures())),
   }
   return {
     request(request, response) {
       if (!isAddressed(request)) return toWriter.relay(request, response)
-      const probe = request.method === 'GET' ? probes[request.url!] : undefined
-      if (probe !== undefined) probe(response)
+      const answer = request.method === 'GET' ? own[request.url!] : undefined
+      if (answer !== undefined) answer(response)
       else if (!gateway.handle(request, response)) toWriter.relay(request, response)
     },
     upgrade(request, socket, head) {

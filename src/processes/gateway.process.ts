@@ -4,18 +4,23 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hostGateway } from '../server/gateway-host.ts'
 import { spoolFolder } from '../server/spool-writer.ts'
+import { startAsking } from './asking.ts'
+import { type Figures, gatewayFigures } from './figures.ts'
 import { frontOf } from './front.ts'
 import type { FromGateway, GatewayStart, ToGateway } from './messages.ts'
 import { claimSlot } from './slot.ts'
 import { defaultDrainMs } from './supervisor.ts'
 import { toWriter } from './to-writer.ts'
 
-const tell = (message: FromGateway): void => {
-  if (process.connected) process.send!(message)
-  else if (message.kind === 'say') process.stderr.write(`crossline: ${message.text}\n`)
+const tell = (message: FromGateway): boolean => {
+  if (process.connected) return process.send!(message)
+  if (message.kind === 'say') process.stderr.write(`crossline: ${message.text}\n`)
+  return false
 }
 const writer = toWriter()
 const sockets = new Set<Socket>()
+const figures = startAsking<readonly Figures[]>(5000)
+let tellFigures: (id: number) => void = () => {}
 let stop: (graceMs: number) => void = () => process.exit()
 
 process.title = 'crossline gateway'
@@ -29,14 +34,19 @@ const started = new Promise<GatewayStart>(done => {
     if (message.kind === 'start') done(message)
     else if (message.kind === 'writer') writer.readdress(message.writer)
     else if (message.kind === 'stop') stop(message.graceMs)
+    else if (message.kind === 'all figures') figures.heard(message.id, message.figures)
+    else if (message.kind === 'ask figures') tellFigures(message.id)
     else take(socket)
   })
 })
 
-const { dataDir, settings, hosts } = await started
+const { dataDir, settings, hosts, version } = await started
 const slot = await claimSlot(spoolFolder(dataDir))
-const host = hostGateway(dataDir, settings, slot.worker, text => tell({ kind: 'say', text }))
-const front = frontOf({ gateway: host.gateway, hosts, toWriter: writer })
+const host = hostGateway(dataDir, settings, slot.worker, (text, level) => tell({ kind: 'say', text, level }))
+tellFigures = id => tell({ kind: 'figures', id, figures: gatewayFigures(slot.worker, host) })
+// The supervisor has asked with patience: what is late here is lost.
+const ask = async () => (await figures.ask([id => tell({ kind: 'ask all figures', id })])).flat()
+const front = frontOf({ gateway: host.gateway, hosts, toWriter: writer, figures: ask, version })
 // A call may think for an hour; a client that never ends its headers is no call.
 const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, front.request)
 server.on('upgrade', front.upgrade)

@@ -1,5 +1,7 @@
 // What the processes of a server say to each other: the supervisor starts the others, and everything goes through it.
 import type { HostSettings } from '../server/gateway-host.ts'
+import type { Level } from '../server/log.ts'
+import type { Figures } from './figures.ts'
 
 /** First word to a gateway. */
 export interface GatewayStart {
@@ -8,6 +10,7 @@ export interface GatewayStart {
   readonly settings: HostSettings
   /** Names under which the server may be addressed. */
   readonly hosts: readonly string[]
+  readonly version: string
 }
 
 /** Where the writer answers, and whether its ledger has been opened; null = it is being started. */
@@ -21,6 +24,9 @@ export type ToGateway =
   | { readonly kind: 'writer'; readonly writer: WriterAddress | null }
   /** A client's socket goes along. */
   | { readonly kind: 'connection' }
+  | AskFigures
+  /** Those of all, as they were asked for. */
+  | { readonly kind: 'all figures'; readonly id: number; readonly figures: readonly Figures[] }
   /** Lets calls finish for so long. */
   | { readonly kind: 'stop'; readonly graceMs: number }
 
@@ -29,6 +35,8 @@ export type FromGateway =
   | { readonly kind: 'ready' }
   /** The connection has come: the next one may. */
   | { readonly kind: 'took' }
+  | OwnFigures
+  | { readonly kind: 'ask all figures'; readonly id: number }
   | Said
 
 /** First word to the writer. */
@@ -41,7 +49,7 @@ export interface WriterStart {
   readonly version: string
 }
 
-export type ToWriter = WriterStart | { readonly kind: 'stop' }
+export type ToWriter = WriterStart | AskFigures | { readonly kind: 'stop' }
 
 /** What a ledger has once it is open. */
 export interface Opened {
@@ -54,10 +62,23 @@ export type FromWriter =
   | { readonly kind: 'listening'; readonly url: string }
   /** Its ledger is open, or cannot be: null. */
   | { readonly kind: 'opened'; readonly opened: Opened | null }
+  | OwnFigures
   | Said
 
 /** For the person at the terminal. */
 interface Said {
   readonly kind: 'say'
+  readonly level: Level
   readonly text: string
+}
+
+interface AskFigures {
+  readonly kind: 'ask figures'
+  readonly id: number
+}
+
+interface OwnFigures {
+  readonly kind: 'figures'
+  readonly id: number
+  readonly figures: Figures
 }

@@ -7,9 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { Fault } from '../core/fault/fault.ts'
 import type { HostSettings } from '../server/gateway-host.ts'
 import type { Lock } from '../server/lock.ts'
+import type { Level, Say } from '../server/log.ts'
 import { withSecrets } from '../server/secrets.ts'
+import { startAsking } from './asking.ts'
 import { keepRunning } from './child.ts'
 import { handConnections } from './connections.ts'
+import type { Figures } from './figures.ts'
 import type { FromGateway, FromWriter, Opened, ToGateway, ToWriter, WriterAddress } from './messages.ts'
 
 export interface SupervisorOptions {
@@ -22,8 +25,8 @@ export interface SupervisorOptions {
   readonly port: number
   readonly lock: Lock
   readonly gateway?: HostSettings | undefined
-  /** What a person at the terminal should hear. */
-  readonly say: (text: string) => void
+  /** Hears what a process has to say. */
+  readonly say: (said: { readonly text: string; readonly level: Level; readonly by: string }) => void
 }
 
 export interface Server {
@@ -37,6 +40,8 @@ export interface Server {
 }
 
 export const defaultDrainMs = 30_000
+/** A writer may be in the middle of something long. */
+const figuresPatienceMs = 2000
 /** What a process needs beside the calls that it lets finish, before it is killed. */
 const toEndMs = 5000
 
@@ -72,6 +77,7 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
   lock.announce(url)
   const hosts = ['127.0.0.1', 'localhost', '[::1]']
 
+  const sayHere: Say = (text, level) => say({ text, level, by: 'supervisor' })
   let tellOpened: (opened: Opened | null) => void = () => {}
   const opened = new Promise<Opened | null>(done => {
     tellOpened = done
@@ -81,30 +87,43 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
     address = now
     for (const worker of gateways) worker.send({ kind: 'writer', writer: now })
   }
+  const figures = startAsking<Figures>(figuresPatienceMs)
+  const allFigures = (): Promise<readonly Figures[]> =>
+    figures.ask([
+      ...gateways.map(worker => (id: number) => worker.send({ kind: 'ask figures', id })),
+      id => writer.send({ kind: 'ask figures', id }),
+    ])
   const { configFile, priceFiles, version } = options
   const writer = keepRunning<ToWriter, FromWriter>({
     name: 'writer',
     path: entry('writer'),
     start: () => ({ kind: 'start', dataDir, configFile, priceFiles, hosts, version }),
     hear(message) {
-      if (message.kind === 'say') return say(message.text)
+      if (message.kind === 'say') return say({ ...message, by: 'writer' })
+      if (message.kind === 'figures') return figures.heard(message.id, message.figures)
       if (message.kind === 'listening') return readdress({ url: message.url, isReady: false })
       if (address !== null) readdress({ ...address, isReady: true })
       tellOpened(message.opened)
     },
     ended: () => readdress(null),
-    say,
+    say: sayHere,
   })
   const count = gateway.workers ?? Math.min(4, Math.max(1, availableParallelism() - 1))
   const gateways = Array.from({ length: count }, (_, i) => {
+    const name = count === 1 ? 'gateway' : `gateway ${i + 1}`
     let place: ReturnType<typeof connections.open> | null = null
     const child = keepRunning<ToGateway, FromGateway>({
-      name: count === 1 ? 'gateway' : `gateway ${i + 1}`,
+      name,
       path: entry('gateway'),
-      start: () => ({ kind: 'start', dataDir, settings: gateway, hosts }),
+      start: () => ({ kind: 'start', dataDir, settings: gateway, hosts, version }),
       hear(message) {
-        if (message.kind === 'say') return say(message.text)
+        if (message.kind === 'say') return say({ ...message, by: name })
         if (message.kind === 'took') return place?.took()
+        if (message.kind === 'figures') return figures.heard(message.id, message.figures)
+        if (message.kind === 'ask all figures') {
+          const { id } = message
+          return void allFigures().then(all => child.send({ kind: 'all figures', id, figures: all }))
+        }
         child.send({ kind: 'writer', writer: address })
         place = connections.open({ take: socket => child.send({ kind: 'connection' }, socket) })
       },
@@ -112,7 +131,7 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
         place?.closed()
         place = null
       },
-      say,
+      say: sayHere,
     })
     return child
   })

@@ -1,15 +1,18 @@
 // The process that owns the ledger: it takes the spool in, and answers for the page and its API.
 import { serveLedger } from '../server/ledger-server.ts'
+import type { Say } from '../server/log.ts'
 import { operations } from '../server/operations.ts'
 import { ensureSample } from '../server/sample.ts'
 import { takeWaiting } from '../server/spool-writer.ts'
 import { openWorkplace, type Workplace } from '../server/workplace.ts'
+import { writerFigures } from './figures.ts'
 import type { FromWriter, Opened, ToWriter, WriterStart } from './messages.ts'
 
 const tell = (message: FromWriter): void => {
   if (process.connected) process.send!(message)
 }
-const say = (text: string): void => tell({ kind: 'say', text })
+const say: Say = (text, level) => tell({ kind: 'say', text, level })
+let tellFigures: (id: number) => void = () => {}
 let stop: () => void = () => process.exit()
 
 process.title = 'crossline writer'
@@ -20,6 +23,7 @@ process.on('disconnect', () => stop())
 const started = new Promise<WriterStart>(done => {
   process.on('message', (message: ToWriter) => {
     if (message.kind === 'start') done(message)
+    else if (message.kind === 'ask figures') tellFigures(message.id)
     else stop()
   })
 })
@@ -33,9 +37,11 @@ const workplace = openWorkplace({
 })
 const server = await serveLedger({ workplace, operations, version, hosts, say })
 stop = () => void server.stop().finally(() => process.exit())
+const figures = writerFigures(workplace, server.spool)
+tellFigures = async id => tell({ kind: 'figures', id, figures: await figures() })
 tell({ kind: 'listening', url: server.url })
 const opened = await open(workplace).catch(thrown => {
-  say(thrown instanceof Error ? thrown.message : String(thrown))
+  say(thrown instanceof Error ? thrown.message : String(thrown), 'error')
   return null
 })
 // Open or broken: requests are answered from now on, if only with what is wrong.

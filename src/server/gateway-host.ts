@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { backgroundIn } from '../gateway/background.ts'
 import { createGateway, type Gateway, type GatewaySettings } from '../gateway/gateway.ts'
 import { type FsyncPolicy, openSpool, type Spool } from '../spool/spool.ts'
+import type { Say } from './log.ts'
 import { withSecrets } from './secrets.ts'
 import { spoolFolder } from './spool-writer.ts'
 
@@ -25,12 +26,7 @@ export interface GatewayHost {
 /** How often one thing that goes wrong is said. */
 const shoutEveryMs = 10_000
 
-export function hostGateway(
-  dataDir: string,
-  settings: HostSettings,
-  worker: string,
-  say: (text: string) => void,
-): GatewayHost {
+export function hostGateway(dataDir: string, settings: HostSettings, worker: string, say: Say): GatewayHost {
   const upstreams = withSecrets(settings.upstreams ?? {}, process.env)
   const spool = openSpool(spoolFolder(dataDir), { worker, fsync: settings.fsync })
   const born = randomBytes(4).toString('hex')
@@ -50,7 +46,7 @@ export function hostGateway(
       shout(text) {
         if (performance.now() - shoutedAt < shoutEveryMs) return
         shoutedAt = performance.now()
-        say(text)
+        say(text, 'error')
       },
     },
   )

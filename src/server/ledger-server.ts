@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { httpApp } from './http.ts'
+import type { Say } from './log.ts'
 import type { Operation } from './operation.ts'
 import { type SpoolWriter, startSpoolWriter } from './spool-writer.ts'
 import type { Workplace } from './workplace.ts'
@@ -13,8 +14,7 @@ export interface LedgerServerOptions {
   readonly version: string
   /** Names under which the page and its API may be addressed. */
   readonly hosts: readonly string[]
-  /** What a person at the terminal should hear. */
-  readonly say: (text: string) => void
+  readonly say: Say
 }
 
 export interface LedgerServer {
@@ -22,6 +22,8 @@ export interface LedgerServer {
   readonly url: string
   /** Says that the ledger is open: operations that wait for it go on, and the spool is taken in. */
   ready(): void
+  /** What takes the spool in; null until the ledger is open. */
+  spool(): SpoolWriter | null
   /** Stops listening, lets requests finish, takes the rest of the spool, closes the ledger. */
   stop(): Promise<void>
 }
@@ -45,6 +47,7 @@ export async function serveLedger(options: LedgerServerOptions): Promise<LedgerS
   let writer: SpoolWriter | null = null
   return {
     url: `http://127.0.0.1:${port}`,
+    spool: () => writer,
     ready() {
       isReady = true
       open()

@@ -24,11 +24,22 @@ export function openApi(operations: readonly Operation<never, unknown>[], versio
   return {
     openapi: '3.1.0',
     info: { title: 'Crossline', version, license: { name: 'Apache-2.0' } },
-    paths: Object.fromEntries(
-      operations.map(operation => [pathOf(operation), { [operation.method.toLowerCase()]: describe(operation) }]),
-    ),
+    paths: {
+      ...Object.fromEntries(
+        operations.map(operation => [pathOf(operation), { [operation.method.toLowerCase()]: describe(operation) }]),
+      ),
+      '/api/gateway': { get: gatewayStatus },
+    },
     components: { schemas: { Error: errorSchema } },
   }
+}
+
+/** No operation: the processes that relay answer it themselves, also while the ledger is away. */
+const gatewayStatus = {
+  operationId: 'gateway',
+  summary:
+    'How the gateway fares: calls metered, passed unmetered (by name) and lost, and what the ledger does not have yet.',
+  responses: { 200: { description: 'The status.', content: json({}) } },
 }
 
 function describe(operation: Operation<never, unknown>): Record<string, unknown> {

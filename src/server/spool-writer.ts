@@ -1,8 +1,10 @@
 // A data folder's spool in; its records in the ledger, soon after they were written and each once, out.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SpoolPositions } from '../core/meter/call-record.ts'
 import type { PriceCalls } from '../core/meter/load.ts'
-import { readSpool, removeTaken } from '../spool/read.ts'
+import { readSpool, removeTaken, waitingBytes } from '../spool/read.ts'
+import type { Say } from './log.ts'
 import { priceCallsOf } from './prices.ts'
 import { dropSample } from './sample.ts'
 import type { Workplace } from './workplace.ts'
@@ -15,6 +17,7 @@ export interface Taken {
   readonly settled: number
   /** Lines that were not whole: skipped. */
   readonly corrupt: number
+  readonly reached: SpoolPositions
 }
 
 /**
@@ -46,49 +49,68 @@ export async function takeSpool(workplace: Workplace): Promise<Taken> {
     await workplace.exclusively(() => dropSample(workplace))
   }
   removeTaken(folder, reached)
-  return { records, opened, settled, corrupt }
+  return { records, opened, settled, corrupt, reached }
 }
 
 /**
  * Takes what a server that is gone left in the spool, before the ledger is asked. What cannot be taken now waits on, and is
  * said: a command that asks the ledger is not to fail for it.
  */
-export async function takeWaiting(workplace: Workplace, say: (text: string) => void): Promise<void> {
+export async function takeWaiting(workplace: Workplace, say: Say): Promise<void> {
   if (!existsSync(spoolFolder(workplace.dataDir))) return
   try {
     sayCorrupt(await takeSpool(workplace), say)
   } catch (thrown) {
-    say(waits(thrown))
+    say(waits(thrown), 'error')
   }
 }
 
 const waits = (thrown: unknown): string =>
   `calls wait in the spool: ${thrown instanceof Error ? thrown.message : String(thrown)}`
 
-function sayCorrupt({ corrupt }: Taken, say: (text: string) => void): void {
-  if (corrupt > 0) say(`${corrupt} ${corrupt === 1 ? 'line' : 'lines'} of the spool: not whole, and left out`)
+function sayCorrupt({ corrupt }: Taken, say: Say): void {
+  if (corrupt > 0) say(`${corrupt} ${corrupt === 1 ? 'line' : 'lines'} of the spool: not whole, and left out`, 'warn')
+}
+
+/** How a server's spool is taken in. */
+export interface SpoolState {
+  /** What the ledger does not have yet: bytes, and for how many seconds it has not had all. */
+  readonly lag: { readonly bytes: number; readonly seconds: number }
+  /** Lines that were not whole. */
+  readonly corrupt: number
+  /** Why it is not taken in; null = it is. */
+  readonly error: string | null
 }
 
 export interface SpoolWriter {
+  state(): SpoolState
   /** Takes what is left, then rests. */
   stop(): Promise<void>
 }
 
 /** Takes the spool in every `pollMs`. What goes wrong is said once, and tried again until it goes right: nothing is lost meanwhile. */
-export function startSpoolWriter(workplace: Workplace, say: (text: string) => void, pollMs = 250): SpoolWriter {
+export function startSpoolWriter(workplace: Workplace, say: Say, pollMs = 250): SpoolWriter {
   let isStopping = false
   let said: string | null = null
+  let corrupt = 0
+  let reached: SpoolPositions = {}
+  let caughtUpAt = performance.now()
   let wake: () => void = () => {}
   const run = async (): Promise<void> => {
     for (;;) {
       const isLast = isStopping
       try {
-        sayCorrupt(await takeSpool(workplace), say)
-        if (said !== null) say('the ledger takes calls again')
+        const beganAt = performance.now()
+        const taken = await takeSpool(workplace)
+        sayCorrupt(taken, say)
+        corrupt += taken.corrupt
+        reached = taken.reached
+        caughtUpAt = beganAt
+        if (said !== null) say('the ledger takes calls again', 'info')
         said = null
       } catch (thrown) {
         const text = waits(thrown)
-        if (text !== said) say(text)
+        if (text !== said) say(text, 'error')
         said = text
       }
       if (isLast) return
@@ -103,6 +125,11 @@ export function startSpoolWriter(workplace: Workplace, say: (text: string) => vo
   }
   const running = run()
   return {
+    state() {
+      const bytes = waitingBytes(spoolFolder(workplace.dataDir), reached)
+      const seconds = bytes === 0 ? 0 : (performance.now() - caughtUpAt) / 1000
+      return { lag: { bytes, seconds }, corrupt, error: said }
+    },
     async stop() {
       isStopping = true
       wake()

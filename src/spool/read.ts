@@ -1,5 +1,5 @@
 // A spool's folder and how far it was taken in; the records after that, batch by batch, each with how far it reaches, out.
-import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync, unlinkSync } from 'node:fs'
 import type { CallRecord, SpoolPosition, SpoolPositions } from '../core/meter/call-record.ts'
 import { recordOf } from './line.ts'
 import { type Segment, segmentsOf, workersIn } from './segments.ts'
@@ -76,6 +76,18 @@ function linesIn(bytes: Buffer, offset: number, file: string) {
     taken = end + 1
   }
   return { records, corrupt, taken }
+}
+
+/** Bytes of records that lie after `positions`. */
+export function waitingBytes(folder: string, positions: SpoolPositions): number {
+  return workersIn(folder)
+    .flatMap(worker => segmentsOf(folder, worker))
+    .reduce((sum, { worker, sequence, path }) => {
+      const reached = positions[worker] ?? { sequence: 0, offset: 0 }
+      if (sequence < reached.sequence) return sum
+      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+      return sum + size - (sequence === reached.sequence ? reached.offset : 0)
+    }, 0)
 }
 
 /** Deletes the segments that were wholly taken; a worker's newest one is never among them. */

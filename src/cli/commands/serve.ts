@@ -1,6 +1,8 @@
 // `serve`: a data folder → API and page on this machine, the answer and the address on the terminal, until it is stopped.
+import { Option } from 'commander'
 import { Fault } from '../../core/fault/fault.ts'
-import type { Server } from '../../processes/supervisor.ts'
+import type { Server, SupervisorOptions } from '../../processes/supervisor.ts'
+import { type LogFormat, logFormats } from '../../server/log.ts'
 import type { ChoicesParams } from '../../server/parameters.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { numberFlag } from '../flags.ts'
@@ -9,6 +11,7 @@ import { errorLine, terminalColumns } from '../output.ts'
 interface Flags {
   readonly host?: string
   readonly port?: number
+  readonly log?: LogFormat
 }
 
 export const serve: CommandModule = {
@@ -20,6 +23,7 @@ export const serve: CommandModule = {
       .description('Serves the page and its API over the embedded ledger, and prints the answer. Ctrl-C ends it.')
       .option('--host <host>', 'address to listen on (default: 127.0.0.1; beyond loopback needs keys)')
       .option('--port <port>', 'port (default: 4141; 0 = any free one)', numberFlag('--port', { min: 0, whole: true }))
+      .addOption(new Option('--log <format>', 'what goes wrong, on stderr (default: text)').choices([...logFormats]))
       .addHelpText('after', '\nExamples:\n  crossline serve\n  crossline serve --port 8080 --data ./team-a')
       .action((flags: Flags) => run(frame, flags))
   },
@@ -47,6 +51,10 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
       kind: 'outside',
     })
   }
+  const { logLine } = await import('../../server/log.ts')
+  const log = flags.log ?? settings.serve?.log ?? 'text'
+  const hear: SupervisorOptions['say'] = said => output.note(logLine(log, said, Date.now()))
+  const say = (text: string) => hear({ text, level: 'info', by: 'supervisor' })
   const { version } = await import('../version.ts')
   let server: Server
   try {
@@ -59,7 +67,7 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
       port,
       lock,
       gateway: settings.gateway,
-      say: text => output.note(`crossline: ${text}`),
+      say: hear,
     })
   } catch (thrown) {
     lock.release()
@@ -75,7 +83,7 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
     }
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
   })
-  output.note(`crossline: ${server.url} (data in ${data}; Ctrl-C ends)`)
+  say(`${server.url} (data in ${data}; Ctrl-C ends)`)
   // The page is up before the answer is known: the first answer may take a while, the page says so meanwhile. A server that
   // could not answer its first question still serves the others, and ends as it is told to: no failure.
   void sayAnswer(frame, server, stopping.signal).catch(thrown => {
@@ -83,7 +91,7 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
   })
   await stopped
   output.progress(null)
-  output.note('crossline: stopping…')
+  say('stopping…')
   await server.stop()
 }
 
