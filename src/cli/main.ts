@@ -3,6 +3,7 @@ import { type Command, CommanderError } from 'commander'
 import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
 import { crossover } from './commands/crossover.ts'
+import { doctor } from './commands/doctor.ts'
 import { importCommand } from './commands/import.ts'
 import { meter } from './commands/meter.ts'
 import { models } from './commands/models.ts'
@@ -29,6 +30,7 @@ const commands: readonly CommandModule[] = [
   price,
   prices,
   models,
+  doctor,
 ]
 
 /** Runs the command line; resolves when the command is done, with `process.exitCode` set. */

@@ -7,6 +7,7 @@ import { BreakdownPanel } from './breakdown-panel.tsx'
 import { ChartPanel } from './chart-panel.tsx'
 import { Controls } from './controls.tsx'
 import { Downloads } from './downloads.tsx'
+import { GatewayLine, GatewayTrouble, useGateway } from './gateway-line.tsx'
 import { CoverageLine, Ground, SampleBanner } from './ground.tsx'
 import { KeysDialog, keysOpen } from './keys.tsx'
 import { RankedTable } from './ranked-table.tsx'
@@ -19,6 +20,7 @@ import { isDark, theme, turnTheme } from './theme.ts'
 const darkNow = signal(false)
 
 export function App(): JSX.Element {
+  useGateway()
   useEffect(() => {
     const read = () => {
       darkNow.value = isDark()
@@ -46,7 +48,9 @@ export function App(): JSX.Element {
           </button>
         </div>
       </header>
+      <GatewayTrouble />
       <Body />
+      <GatewayLine />
       <KeysDialog />
     </>
   )

@@ -1,6 +1,6 @@
 // The page as `serve` serves it, over the bundled sample: its numbers are those that the command line prints.
 import { execFile, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -22,7 +22,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'crossline-served-'))
   const port = await freePort()
   address = `http://127.0.0.1:${port}`
-  served = spawn(crossline, ['--data', folder, 'serve', '--port', String(port)], { stdio: 'ignore' })
+  const config = join(folder, 'served.yaml')
+  await writeFile(config, `gateway: { upstreams: { nowhere: { url: 'http://127.0.0.1:1' } } }`)
+  const words = ['--data', folder, '--config', config, 'serve', '--port', String(port)]
+  served = spawn(crossline, words, { stdio: 'ignore' })
   for (let i = 0; i < 300 && !(await isReady()); i++) await sleep(200)
   browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags })
 })
@@ -100,6 +103,13 @@ test('the number under the cursor is what `crossover --volume` prints, and the s
   await nobody.waitFor({ timeout: 60_000 })
   expect(await nobody.locator('a').count()).toBe(0)
   expect(trouble).toEqual([])
+
+  // What passes through the gateway without a reading is told by name, whatever becomes of it.
+  expect((await fetch(`${address}/to/nowhere/v1/files/file-abc123`)).status).toBe(502)
+  await page.reload()
+  const passed = page.locator('.gateway-line details')
+  await passed.locator('summary', { hasText: '1 passed unmetered' }).click({ timeout: 60_000 })
+  expect(await passed.locator('li').innerText()).toBe('nowhere GET /v1/files/…: 1')
 
   await page.getByRole('button', { name: 'Remove the sample' }).click()
   await page.getByRole('heading', { name: 'No calls in the ledger yet' }).waitFor()

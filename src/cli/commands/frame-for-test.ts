@@ -1,6 +1,7 @@
 // A command and its words in; what it would print, and its notes, out. A fault is thrown.
 import { Command } from 'commander'
 import type { CommandModule, GlobalOptions } from '../command.ts'
+import type { Settings } from '../settings.ts'
 
 const plain = { json: true, data: '.', config: '/nowhere/crossline.yaml', seed: 1, color: false, debug: false }
 
@@ -16,13 +17,14 @@ export async function runForTest<Result>(
   command: CommandModule,
   words: readonly string[],
   globals: Partial<GlobalOptions> = {},
+  settings: Settings = {},
 ): Promise<Ran<Result>> {
   const notes: string[] = []
   const ran = { json: null as Result, text: '', notes, status: 0 }
   const program = new Command().exitOverride()
   command.register(program, {
     globals: () => ({ ...plain, ...globals }),
-    settings: () => ({}),
+    settings: () => settings,
     words,
     output: {
       result: (json, text) => Object.assign(ran, { json, text: text() }),

@@ -1,0 +1,19 @@
+// What `doctor` looks at, in the order in which it is shown: one line each.
+import type { Check } from './check.ts'
+import { dataFolder } from './data-folder.ts'
+import { gatewaySettings } from './gateway.ts'
+import { ledger } from './ledger.ts'
+import { machine } from './machine.ts'
+import { catalogPrices } from './prices.ts'
+import { runningServer } from './server.ts'
+import { upstreams } from './upstreams.ts'
+
+export const checks: readonly Check[] = [
+  machine,
+  dataFolder,
+  runningServer,
+  ledger,
+  catalogPrices,
+  gatewaySettings,
+  upstreams,
+]
