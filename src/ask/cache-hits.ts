@@ -19,13 +19,18 @@ export interface CacheHits {
   readonly writtenByWindow: Float64Array
 }
 
-/** What is known of repeats: calls with prefix blocks, and the size of a block; null = nobody recorded any. */
+/** What is known of repeats. */
 export interface PrefixEvidence {
+  /** Calls with prefix blocks. */
   readonly calls: number
-  readonly blockTokens: number
+  /**
+   * Tokens of a block; null = no one size fits all prompts, as where blocks are cut by bytes (a gateway's): then each block
+   * stands for an equal share of its own prompt, so that a hit on whole blocks is told low where the last one is short.
+   */
+  readonly blockTokens: number | null
 }
 
-/** Whether the slice has prefix blocks of one size. Calls of unknown usage say nothing. */
+/** The prefix blocks of a slice; null = nobody recorded any. Calls of unknown usage say nothing. */
 export async function prefixEvidence(
   ledger: LedgerReads,
   slice: Slice,
@@ -33,11 +38,16 @@ export async function prefixEvidence(
 ): Promise<PrefixEvidence | null> {
   const size = blockSize()
   let at = 0
+  let isAnyKnown = false
   const calls = await ledger.prefixBlocks(slice, ({ n, offsets }) => {
-    for (let k = 0; k < n; k++) size.add(columns.inputTokens[at + k]!, offsets[k + 1]! - offsets[k]!)
+    for (let k = 0; k < n; k++) {
+      const [prompt, blocks] = [columns.inputTokens[at + k]!, offsets[k + 1]! - offsets[k]!]
+      if (prompt > 0 && blocks > 0) isAnyKnown = true
+      size.add(prompt, blocks)
+    }
     at += n
   })
-  return size.tokens === null ? null : { calls, blockTokens: size.tokens }
+  return isAnyKnown ? { calls, blockTokens: size.tokens } : null
 }
 
 /** All trials in one pass over the blocks, in time order; memory holds one piece and the blocks alive in each cache. */
@@ -64,12 +74,13 @@ export async function cacheHits(
       // Half a count is in no bill, so its hits are in none either.
       if (prompt < 0 || columns.outputTokens[at]! < 0) continue
       const atMicros = columns.atMicros[at]!
+      const blockTokens = evidence.blockTokens ?? prompt / (offsets[k + 1]! - offsets[k]!)
       const window = Math.floor((atMicros - columns.atMicros[0]!) / (windows.seconds * 1e6))
       trials.forEach((trial, t) => {
         if (trial.refuses(at)) return
         const cache = caches[t]!
         const sums = found[t]!
-        const read = cache.read(atMicros, prompt, blocks, offsets[k]!, offsets[k + 1]!, evidence.blockTokens)
+        const read = cache.read(atMicros, prompt, blocks, offsets[k]!, offsets[k + 1]!, blockTokens)
         const written = cache.writtenTokens
         sums.readTokens += read
         sums.writtenTokens += written

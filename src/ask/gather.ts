@@ -183,7 +183,7 @@ async function apiTerms(
 function cacheAssumptions(prefixes: PrefixEvidence | null, { calls, usage }: Demand): Assumption[] {
   const label = 'prompt caches'
   if (prefixes !== null) {
-    const source = `prefix blocks of ${prefixes.calls} of ${calls} calls, ${prefixes.blockTokens} tokens each, under each seller's own rule; calls of one instant do not read each other's`
+    const source = `prefix blocks of ${prefixes.calls} of ${calls} calls, ${prefixes.blockTokens === null ? 'cut by bytes, each an equal share of its prompt' : `${prefixes.blockTokens} tokens each`}, under each seller's own rule; calls of one instant do not read each other's`
     return [
       { name: 'prompt cache', value: 'simulated', source, label, brief: 'simulated per seller from prefix blocks' },
     ]

@@ -8,6 +8,8 @@ export interface Rule {
     readonly model?: string | undefined
     /** Header name → pattern of its value. */
     readonly headers?: Readonly<Record<string, string>> | undefined
+    /** Fingerprint of the system prompt, 16 hex digits: no pattern. */
+    readonly systemPrompt?: string | undefined
   }
   readonly set: Readonly<Partial<Record<AttributionKind, string>>>
 }
@@ -16,6 +18,7 @@ export interface Ruled {
   readonly path: string
   readonly model: string | null
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly systemPrompt: string | null
 }
 
 /** What the rules say, the first one that says it for each dimension. */
@@ -31,9 +34,10 @@ export function attributionOfRules(rules: readonly Rule[], asked: Ruled): Partia
   return found
 }
 
-function holds({ path, model, headers = {} }: Rule['when'], asked: Ruled): boolean {
+function holds({ path, model, headers = {}, systemPrompt }: Rule['when'], asked: Ruled): boolean {
   return (
     (path === undefined || like(path, asked.path)) &&
+    (systemPrompt === undefined || systemPrompt === asked.systemPrompt) &&
     (model === undefined || (asked.model !== null && like(model, asked.model))) &&
     Object.entries(headers).every(([name, pattern]) => {
       const value = asked.headers[name.toLowerCase()]

@@ -1,29 +1,54 @@
-// A request's prompt in; a keyed chain of hashes of its blocks, from which no text can be had back, out.
+// A request in; keyed hashes of its prompt block by block, of its system prompt and of all it asks, from which no text can be had back, out.
 import { createHmac } from 'node:crypto'
 import type { WireName } from '../wire/wire.ts'
+import { systemPromptOf } from './system-prompt.ts'
 
-/** Bytes of canonical prompt in a block; a part of one at the end is no block, as caches see it. */
+/** Bytes of canonical prompt in a block: about 512 tokens of English, as many as Mooncake's blocks hold. */
 const blockBytes = 2048
 
-/**
- * Hashes of the whole 2 KiB blocks of a prompt, each over the block and the hash before it (64 bits, 16 hex digits): equal
- * beginnings of two prompts give equal beginnings of the chain, and without the key nobody can test a guess. What the
- * canonical form holds, in order: tools, system, then each message's role and parts; pictures and files by their bytes.
- */
-export function fingerprintOf(key: Buffer, wire: WireName, body: Readonly<Record<string, unknown>>): string[] {
-  const prompt = Buffer.from(canonical(wire, body), 'utf8')
-  const chain: string[] = []
-  let before = ''
-  for (let at = 0; at + blockBytes <= prompt.length; at += blockBytes) {
-    before = createHmac('sha256', key)
-      .update(before)
-      .update(prompt.subarray(at, at + blockBytes))
-      .digest('hex')
-      .slice(0, 16)
-    chain.push(before)
-  }
-  return chain
+/** 64 bits each, as 16 hex digits. Without the key nobody can test a guess. */
+export interface Fingerprints {
+  /**
+   * Of the 2 KiB blocks of the prompt, the last of which may be partly filled: each over the block and the hash before it, so
+   * that equal beginnings of two prompts give equal beginnings of the chain, and equal chains are equal prompts.
+   */
+  readonly prefix: readonly string[]
+  /** Of the system prompt, whatever the wire; null where there is none. */
+  readonly systemPrompt: string | null
+  /** Of everything that the answer depends on: the model asked for, the prompt, tools, schema and sampling. */
+  readonly request: string
 }
+
+/**
+ * What the canonical prompt holds, in order: tools, system, then each message's role and parts; pictures and files by their
+ * bytes. `model` is the one asked for, where the path names it.
+ */
+export function fingerprintsOf(
+  key: Buffer,
+  wire: WireName,
+  body: Readonly<Record<string, unknown>>,
+  model: string | null,
+): Fingerprints {
+  const prompt = Buffer.from(canonicalPrompt(wire, body), 'utf8')
+  const prefix: string[] = []
+  let before = ''
+  for (let at = 0; at < prompt.length; at += blockBytes) {
+    before = hashed(key, before, prompt.subarray(at, at + blockBytes))
+    prefix.push(before)
+  }
+  const system = systemPromptOf(wire, body)
+  return {
+    prefix,
+    systemPrompt: system === null ? null : systemPromptFingerprint(key, system),
+    request: hashed(key, before, JSON.stringify([wire, model, settingsOf(wire, body)], plain)),
+  }
+}
+
+/** As the ledger, the rules and `crossline fingerprint` know a system prompt. Blanks around it do not count. */
+export const systemPromptFingerprint = (key: Buffer, text: string): string => hashed(key, 'system prompt', text.trim())
+
+const hashed = (key: Buffer, before: string, content: Buffer | string): string =>
+  createHmac('sha256', key).update(before).update(content).digest('hex').slice(0, 16)
 
 /** Fields that make up the prompt, in the order in which a server puts them before the model. */
 const parts: Readonly<Record<WireName, readonly string[]>> = {
@@ -35,14 +60,38 @@ const parts: Readonly<Record<WireName, readonly string[]>> = {
 }
 
 /** One text for one prompt: fields in their order, keys sorted, nothing of sampling settings. */
-function canonical(wire: WireName, body: Readonly<Record<string, unknown>>): string {
-  // A marker of a cache says where to keep, not what is said.
-  const plain = (_: string, value: unknown): unknown => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-    const entries = Object.entries(value).filter(([name]) => name !== 'cache_control')
-    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
-  }
+function canonicalPrompt(wire: WireName, body: Readonly<Record<string, unknown>>): string {
   return parts[wire]
     .flatMap(field => (body[field] === undefined ? [] : [JSON.stringify(body[field], plain)]))
     .join('\n')
+}
+
+/** How an answer travels, who asked, what is kept and at which price: none of it changes what is answered. */
+const besideTheAnswer: ReadonlySet<string> = new Set([
+  'stream',
+  'stream_options',
+  'user',
+  'safety_identifier',
+  'metadata',
+  'labels',
+  'store',
+  'background',
+  'service_tier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'cache_control',
+])
+
+/** Every other field: those that nobody here knows may matter. */
+function settingsOf(wire: WireName, body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(body).filter(([name]) => !besideTheAnswer.has(name) && !parts[wire].includes(name)),
+  )
+}
+
+/** Keys in one order; a marker of a cache says where to keep, not what is said. */
+function plain(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const entries = Object.entries(value).filter(([name]) => name !== 'cache_control')
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -13,6 +13,7 @@ import type { Background, Pending } from './background.ts'
 import { type Counters, count, countAdded, passName } from './counters.ts'
 import { answerError } from './errors.ts'
 import { type Exchange, exchange, type Taker } from './exchange.ts'
+import type { Fingerprints } from './fingerprint.ts'
 import { forwarded } from './headers.ts'
 import { askingForUsage } from './inject.ts'
 import { type Answered, type AnswerTools, meteredAnswer } from './metered-answer.ts'
@@ -28,7 +29,7 @@ export interface RelayTools {
   /** UTC microseconds; goes forward. */
   readonly nowMicros: () => number
   readonly nextKey: () => string
-  readonly fingerprint: (wire: WireName, body: Readonly<Record<string, unknown>>) => readonly string[] | null
+  readonly fingerprints: (wire: WireName, body: Readonly<Record<string, unknown>>, model: string | null) => Fingerprints
   readonly rules: readonly Rule[]
   readonly counters: Counters
   readonly shout: (text: string) => void
@@ -182,7 +183,13 @@ function send(call: Call, body: RequestBody['forward'], hasAsked: boolean, taker
 function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
   const { request, route, facts } = call
   const said = attributionOfHeaders(request.headers)
-  const byRule = attributionOfRules(tools.rules, { path: route.path, model: facts.model, headers: request.headers })
+  const model = facts.model ?? route.model
+  const {
+    prefix,
+    systemPrompt,
+    request: whole,
+  } = facts.body === null ? unread : tools.fingerprints(wire, facts.body, route.model)
+  const byRule = attributionOfRules(tools.rules, { path: route.path, model, headers: request.headers, systemPrompt })
   const attribution = Object.fromEntries(
     attributionKinds.map(kind => [kind, said.attribution[kind] ?? facts.attribution[kind] ?? byRule[kind] ?? null]),
   ) as Attribution
@@ -193,15 +200,19 @@ function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
     upstream: route.upstream.name,
     provider: route.upstream.provider,
     wire,
-    model: facts.model ?? route.model,
+    model,
     path: route.path.split('?')[0]!,
     stream: route.isStream ?? facts.stream ?? false,
     attribution,
     tags: { ...facts.tags, ...said.tags },
     needs: facts.needs,
-    prefix: facts.body === null ? null : tools.fingerprint(wire, facts.body),
+    prefix,
+    systemPrompt,
+    request: whole,
   }
 }
+
+const unread = { prefix: null, systemPrompt: null, request: null }
 
 async function settle(
   { startedMicros, route }: Call,

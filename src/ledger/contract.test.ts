@@ -77,7 +77,7 @@ function contract(name: string, open: () => Promise<Ledger>): void {
           callForTest({
             id: `still ${from + i}`,
             atMicros: at('2026-03-02T10:00:00Z') + (from + i) * 1e6,
-            prefixBlocks: [from + i],
+            prefixBlocks: [BigInt(from + i)],
           }),
         )
       await ledger.append(calls(0, 30))
@@ -354,16 +354,65 @@ function contract(name: string, open: () => Promise<Ledger>): void {
 
     test('prefix blocks come in the order of the columns, none where none are recorded', async () => {
       const many = Array.from({ length: 5000 }, (_, i) =>
-        call(String(i), { atMicros: 10 + i, prefixBlocks: i % 3 === 0 ? null : [i, 7, -i] }),
+        call(String(i), { atMicros: 10 + i, prefixBlocks: i % 3 === 0 ? null : [i, 7, -i].map(BigInt) }),
       )
       await ledger.append([...many].reverse())
       const seen: number[][] = []
       const some = await ledger.prefixBlocks({}, ({ n, offsets, blocks }) => {
         for (let k = 0; k < n; k++) seen.push([...blocks.subarray(offsets[k], offsets[k + 1])])
       })
-      expect(seen).toEqual(many.map(({ prefixBlocks }) => prefixBlocks ?? []))
+      expect(seen).toEqual(many.map(({ prefixBlocks }) => prefixBlocks?.map(Number) ?? []))
       expect(some).toBe(many.filter(({ prefixBlocks }) => prefixBlocks !== null).length)
       expect(await ledger.prefixBlocks({ toMicros: 11 }, () => expect.unreachable())).toBe(0)
+    })
+
+    test('blocks of 64 bits are told apart, and one block is one number wherever it comes', async () => {
+      const ids = [0x7edc_ba98_7654_3210n, -0x7edc_ba98_7654_3210n, 0x5a5a_1234_5678_9abcn, 0x5a5a_1234_5678_9abdn, -1n, 4n, 2n ** 40n]
+      await ledger.append([
+        call('a', { atMicros: 1, prefixBlocks: ids }),
+        call('b', { atMicros: 2, prefixBlocks: ids.toReversed() }),
+      ])
+      await ledger.prefixBlocks({}, ({ offsets, blocks }) => {
+        const [a, b] = [0, 1].map(k => [...blocks.subarray(offsets[k], offsets[k + 1])])
+        expect(b).toEqual(a!.toReversed())
+        expect(new Set(a).size).toBe(ids.length)
+        expect(a!.every(Number.isSafeInteger)).toBe(true)
+        expect(a!.slice(-3)).toEqual([-1, 4, 2 ** 40])
+      })
+    })
+
+    test('exact repeats are counted with what they cost; a failed call neither is one nor has one', async () => {
+      const usd = (pico: bigint) => ({ price: { usd: fromPico(pico), pricedAs: 'm', catalogVersion: 'v' } })
+      await ledger.append([
+        call('b', { atMicros: 20, requestHash: 5n, ...usd(3n) }),
+        call('a', { atMicros: 10, requestHash: 5n, ...usd(7n) }),
+        call('c', { atMicros: 30, requestHash: 5n, price: { usd: null, reason: 'unknown' } }),
+        call('d', { atMicros: 5, requestHash: 5n, outcome: 'failed', ...usd(90n) }),
+        call('e', { atMicros: 40, requestHash: -5n, prefixBlocks: [1n, 2n], ...usd(11n) }),
+        // Records that know the blocks alone: the same prompt to the same model.
+        call('f', { atMicros: 50, prefixBlocks: [1n, 2n], ...usd(13n) }),
+        call('g', { atMicros: 60, prefixBlocks: [1n, 2n], ...usd(17n) }),
+        call('h', { atMicros: 70, prefixBlocks: [1n, 2n], model: 'other', ...usd(19n) }),
+        call('i', { atMicros: 80, prefixBlocks: [1n, 2n, 3n], ...usd(23n) }),
+        call('j', { atMicros: 90, ...usd(29n) }),
+      ])
+      expect(await ledger.repeats({})).toEqual({ known: 8, repeated: 3, usd: '0.000000000020' })
+      expect(await ledger.repeats({ where: { model: 'other' } })).toEqual({
+        known: 1,
+        repeated: 0,
+        usd: '0.000000000000',
+      })
+      expect(await ledger.repeats({ fromMicros: 1000 })).toEqual({ known: 0, repeated: 0, usd: '0.000000000000' })
+    })
+
+    test('calls are reported by the fingerprint of their system prompt', async () => {
+      await ledger.append([call('a', { systemPrompt: 'f00d' }), call('b', { systemPrompt: 'f00d' }), call('c')])
+      const { rows } = await ledger.report({}, ['systemPrompt'], 'UTC')
+      expect(rows.map(({ key, calls }) => [key.systemPrompt, calls])).toEqual([
+        ['f00d', 2],
+        [null, 1],
+      ])
+      expect((await ledger.report({ where: { systemPrompt: 'f00d' } }, [], 'UTC')).total.calls).toBe(2)
     })
 
     test('usage groups part calls where rates change and lose none', async () => {

@@ -29,11 +29,15 @@ export async function prefixBlocks(
 function pieceOf(lists: DuckDBListVector, n: number): PrefixPiece {
   const offsets = new Int32Array(n + 1)
   for (let k = 0; k < n; k++) offsets[k + 1] = offsets[k]! + lists.getEntryLength(k)
-  const blocks = new Int32Array(offsets[n]!)
-  const { items } = lists.childVector as unknown as { items: Int32Array }
+  const blocks = new Float64Array(offsets[n]!)
+  const { items } = lists.childVector as unknown as { items: BigInt64Array }
+  const halves = new Int32Array(items.buffer, items.byteOffset, 2 * items.length)
   for (let k = 0; k < n; k++) {
     const from = lists.getEntryOffset(k)
-    blocks.set(items.subarray(from, from + lists.getEntryLength(k)), offsets[k]!)
+    for (let i = 0; i < lists.getEntryLength(k); i++) {
+      const [low, high] = [halves[2 * (from + i)]! >>> 0, halves[2 * (from + i) + 1]!]
+      blocks[offsets[k]! + i] = ((high << 11) >> 11) * 2 ** 32 + low
+    }
   }
   return { n, offsets, blocks }
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { openedForTest } from '../core/meter/call-record-for-test.ts'
 import { openDuckdb } from './duckdb.ts'
 import { migrations, setSchema } from './sql.ts'
 
@@ -88,6 +89,42 @@ test('a ledger of the first schema keeps its calls and takes bills', async () =>
   const ledger = await openDuckdb(path)
   expect(await ledger.sources()).toMatchObject([{ source: 'file:a', calls: 0, billedLines: 0 }])
   expect(await ledger.charges({})).toEqual([])
+  await ledger.close()
+})
+
+test('a ledger of the third schema keeps the blocks of its prompts, and takes those of a gateway', async () => {
+  const path = join(folder, 'third.duckdb')
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const instance = await DuckDBInstance.create(path)
+  const connection = await instance.connect()
+  for (const step of migrations.slice(0, 3).flat()) {
+    await connection.run(
+      step
+        .replace('prefix_blocks BIGINT[]', 'prefix_blocks INTEGER[]')
+        .replace(/, (system_prompt|request_hash) \w+/g, ''),
+    )
+  }
+  await connection.run(setSchema(3))
+  await connection.run(
+    `INSERT INTO sources VALUES (1, 'file:a', 'file:a', 'a.csv', 'csv', TIMESTAMP '2026-01-01', false)`,
+  )
+  await connection.run(`INSERT INTO calls (source_key, ordinal, started_at, outcome, estimated, price_label, prefix_blocks)
+    VALUES (1, 1, TIMESTAMP '2026-01-01', 'ok', false, 0, [7, 8])`)
+  connection.closeSync()
+  instance.closeSync()
+  const ledger = await openDuckdb(path)
+  const prefix = ['000000000000002a', 'fedcba9876543210']
+  await ledger.take([openedForTest({ key: 'k', prefix, systemPrompt: 'f00d' })], {}, () => ({ usd: null, reason: '' }))
+  const seen: number[][] = []
+  await ledger.prefixBlocks({}, ({ n, offsets, blocks }) => {
+    for (let k = 0; k < n; k++) seen.push([...blocks.subarray(offsets[k], offsets[k + 1])])
+  })
+  expect(seen.flat()).toEqual(expect.arrayContaining([7, 8, 42]))
+  expect(seen.flat()).toHaveLength(4)
+  expect((await ledger.report({}, ['systemPrompt'], 'UTC')).rows.map(({ key }) => key.systemPrompt)).toEqual([
+    'f00d',
+    null,
+  ])
   await ledger.close()
 })
 

@@ -18,6 +18,7 @@ import type {
   Ledger,
   LedgerLoader,
   LedgerReads,
+  Repeats,
   ReportRow,
   Slice,
   SourceRow,
@@ -54,6 +55,7 @@ const readsOf = (state: Reader): LedgerReads => ({
   demand: (slice, windowSeconds) => demand(state, slice, windowSeconds),
   columns: slice => columns(state, slice),
   prefixBlocks: (slice, take) => prefixBlocks(state, slice, take),
+  repeats: slice => repeats(state, slice),
   usageGroups: (slice, options) => usageGroups(state, slice, options),
   sources: () => sources(state),
   shapes: () => shapes(state),
@@ -191,6 +193,13 @@ async function columns(session: Reader, slice: Slice): Promise<CallColumns> {
       throw new Fault('LEDGER_READ_SHORT', `read ${at} of ${n} calls`, { kind: 'outside', fix: 'run it again' })
     return result
   })
+}
+
+async function repeats(session: Reader, slice: Slice): Promise<Repeats> {
+  checkSlice(slice)
+  const { values, bind } = bindings()
+  const [row] = await session.ask(sql.repeats(sql.within(slice, bind)), values)
+  return { known: count(row?.[0]), repeated: count(row?.[1]), usd: usdText(pico(row?.[2] ?? null)) }
 }
 
 async function usageGroups(

@@ -32,6 +32,7 @@ export const dimensions = [
   'region',
   'speed',
   'outcome',
+  'systemPrompt',
   'source',
   'hour',
   'day',
@@ -84,12 +85,22 @@ export interface CallColumns {
 
 /**
  * Prefix blocks of consecutive calls as flat arrays: those of the k-th call are `blocks[offsets[k]]` up to, not including,
- * `blocks[offsets[k + 1]]`; none where the record has none.
+ * `blocks[offsets[k + 1]]`; none where the record has none. An id is the last 53 bits, signed, of the one recorded: a number, and the same number for the same block.
  */
 export interface PrefixPiece {
   readonly n: number
   readonly offsets: Int32Array
-  readonly blocks: Int32Array
+  readonly blocks: Float64Array
+}
+
+/** Calls that ask again what was asked before, however long ago. */
+export interface Repeats {
+  /** Calls of which it is known: their whole request was hashed, or their whole prompt. */
+  readonly known: number
+  /** Those that are not the first of their like. */
+  readonly repeated: number
+  /** What these cost, exact, 12 decimals; the priced ones only. */
+  readonly usd: string
 }
 
 export interface UsageGroupOptions {
@@ -128,6 +139,11 @@ export interface LedgerReads {
    * memory: the next piece waits for `take`. Nothing is handed over when no call has any. Returns how many do.
    */
   prefixBlocks(slice: Slice, take: (piece: PrefixPiece) => void | Promise<void>): Promise<number>
+  /**
+   * Exact repeats: the same request (model asked for, prompt, every setting that the answer depends on); of records that know
+   * the prompt's blocks alone, the same prompt to the same model. A failed call is neither the first nor a repeat.
+   */
+  repeats(slice: Slice): Promise<Repeats>
   /** Calls of unknown usage count in `calls` and `unknownUsageCalls`, and in no sum: half a count is not a bill. */
   usageGroups(slice: Slice, options: UsageGroupOptions): Promise<UsageGroup[]>
   sources(): Promise<SourceRow[]>

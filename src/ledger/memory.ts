@@ -25,6 +25,7 @@ function dimensionOf(call: Call, dimension: string, zone: string): string | null
   if (dimension.startsWith('tag:')) return call.tags[dimension.slice(4)] ?? null
   if (isCalendarUnit(dimension)) return localPeriod(dimension, call.atMicros, zone)
   if (dimension in call.attribution) return call.attribution[dimension as keyof Call['attribution']]
+  if (dimension === 'systemPrompt') return call.systemPrompt ?? null
   return call[dimension as 'provider' | 'model' | 'tier' | 'region' | 'speed' | 'outcome' | 'source']
 }
 
@@ -208,9 +209,25 @@ export function openMemory(state: State = { calls: [], bills: [] }): Ledger {
         piece.forEach((blocks, k) => {
           offsets[k + 1] = offsets[k]! + blocks.length
         })
-        await take({ n: piece.length, offsets, blocks: Int32Array.from(piece.flat()) })
+        await take({
+          n: piece.length,
+          offsets,
+          blocks: Float64Array.from(piece.flat(), id => Number(BigInt.asIntN(53, id))),
+        })
       }
       return some
+    },
+    repeats: async slice => {
+      const known = inTime(slice).filter(
+        ({ outcome, requestHash, prefixBlocks }) =>
+          (outcome === 'ok' || outcome === 'unknown') && (requestHash != null || (prefixBlocks?.length ?? 0) > 0),
+      )
+      const likes = grouped(known, ({ requestHash, model, prefixBlocks }) =>
+        requestHash != null ? [String(requestHash)] : [model, ...prefixBlocks!.map(String)],
+      )
+      const again = likes.flatMap(({ calls: [_, ...repeated] }) => repeated)
+      const usd = again.reduce((sum, call) => sum + (call.price.usd ?? 0n), 0n)
+      return { known: known.length, repeated: again.length, usd: usdText(usd) }
     },
     usageGroups: async (slice, { windowSeconds, promptFrom = [], bucket }) => {
       const own = inTime(slice)

@@ -157,7 +157,7 @@ export function stage(plan: LoadPlan): readonly string[] {
     ? firstOfEach(`list_concat(${tags.length ? named : 'NULL'}, ${derived.tagEntries(plan.tagList)})`)
     : `list_filter(${named}, lambda e: e.v IS NOT NULL)`
   const tagMap = tags.length || plan.tagList ? `nullif(map_from_entries(${entries}), MAP {})` : 'NULL'
-  const blocks = plan.prefixBlocks === null ? 'NULL' : `try_cast(${cell(plan.prefixBlocks)} AS INTEGER[])`
+  const blocks = plan.prefixBlocks === null ? 'NULL' : `try_cast(${cell(plan.prefixBlocks)} AS BIGINT[])`
   if (plan.prefixBlocks !== null) {
     refuse(
       `${cell(plan.prefixBlocks)} IS NOT NULL AND coalesce(list_count(${blocks}) <> len(${blocks}), true)`,
@@ -165,7 +165,7 @@ export function stage(plan: LoadPlan): readonly string[] {
     )
   }
   put(`${tagMap}::MAP(VARCHAR, VARCHAR)`, 'tags', tags.length === 0 && !plan.tagList)
-  put(`${blocks}::INTEGER[]`, 'prefix_blocks', plan.prefixBlocks === null)
+  put(`${blocks}::BIGINT[]`, 'prefix_blocks', plan.prefixBlocks === null)
   put(plan.id === null ? 'NULL::VARCHAR' : `nullif(${cell(plan.id)}, '')`, 'id', plan.id === null)
   put(`CASE ${leftOut.join(' ') || 'WHEN false THEN NULL'} END::VARCHAR`, 'left_out', leftOut.length === 0)
   const shown = plan.shown?.map(own) ?? (file.container === 'jsonl' ? null : file.columns.map((_, i) => column(i)))
@@ -338,6 +338,8 @@ export function insertStaged(
       'reported_usd',
     ].map(staged),
     `${estimated} AS estimated`,
+    'NULL AS system_prompt',
+    'NULL AS request_hash',
     ...usageKinds.map(kind => staged(name(kind))),
   ]
   const also = `${sourceKey} AS source_key, r.id, CASE WHEN r.id IS NULL THEN r.rowid - ${base} + 1 END AS ordinal, ${list(columns)}`

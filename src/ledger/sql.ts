@@ -7,7 +7,7 @@ import { answerKinds, promptKinds, type UsageKind, usageKinds } from '../core/me
 import { isCalendarUnit } from './calendar.ts'
 import type { Slice } from './ledger.ts'
 
-export const schemaVersion = 3
+export const schemaVersion = 4
 
 export const textFields = [
   'provider',
@@ -43,9 +43,11 @@ export const callColumns = [
   'ttft_ms DOUBLE',
   'latency_ms DOUBLE',
   'tags MAP(VARCHAR, VARCHAR)',
-  'prefix_blocks INTEGER[]',
+  'prefix_blocks BIGINT[]',
   'reported_usd DECIMAL(38,12)',
   'estimated BOOLEAN NOT NULL',
+  'system_prompt VARCHAR',
+  'request_hash BIGINT',
   ...usageKinds.map(kind => `${name(kind)} INTEGER`),
   'usd DECIMAL(38,12)',
   'price_label INTEGER NOT NULL',
@@ -72,6 +74,12 @@ export const migrations: readonly (readonly string[])[] = [
     // Both records of a call that a gateway metered, as they came: its row in `calls` follows from them.
     `CREATE TABLE metered (id VARCHAR NOT NULL, opened VARCHAR, settled VARCHAR, provider VARCHAR, response_id VARCHAR)`,
     'CREATE TABLE spool_positions (worker VARCHAR NOT NULL, sequence BIGINT NOT NULL, byte BIGINT NOT NULL)',
+  ],
+  [
+    // A gateway's hashes have 64 bits. A new ledger is made with these columns already.
+    'ALTER TABLE calls ALTER prefix_blocks TYPE BIGINT[]',
+    'ALTER TABLE calls ADD COLUMN IF NOT EXISTS system_prompt VARCHAR',
+    'ALTER TABLE calls ADD COLUMN IF NOT EXISTS request_hash BIGINT',
   ],
 ]
 
@@ -220,6 +228,7 @@ export function within(slice: Slice, bind: (value: string | bigint) => string): 
 
 function dimensionValue(dimension: string, bind: (value: string | bigint) => string): string {
   if (dimension.startsWith('tag:')) return `c.tags[${bind(dimension.slice(4))}::VARCHAR]`
+  if (dimension === 'systemPrompt') return 'c.system_prompt'
   if (dimension === 'source') return `(SELECT s.source FROM sources s WHERE s.source_key = c.source_key)`
   if (isCalendarUnit(dimension)) return periodText[dimension]
   return `c.${name(dimension)}`
@@ -290,10 +299,23 @@ const needs = callNeeds
 export const countPrefixes = (where: string) =>
   `SELECT count(*) FILTER (len(c.prefix_blocks) > 0)::BIGINT FROM calls c ${where}`
 /** In the order of `columns`, which the last two expressions belong to. */
-export const prefixBlocks = (where: string) => `SELECT coalesce(c.prefix_blocks, []::INTEGER[]),
+export const prefixBlocks = (where: string) => `SELECT coalesce(c.prefix_blocks, []::BIGINT[]),
   (CASE WHEN c."input" IS NULL THEN -1 ELSE ${prompt('c')} END)::INTEGER,
   (CASE WHEN c."output" IS NULL THEN -1 ELSE ${answer('c')} END)::INTEGER FROM calls c ${where}
   ORDER BY c.started_at, c.ordinal, c.id, 2, 3`
+
+/**
+ * Calls whose whole request, or whole prompt, is known; how many of them are not the first of their like; and what those cost.
+ * One that failed answers nobody, so what follows it repeats nothing.
+ */
+export const repeats = (
+  where: string,
+) => `SELECT coalesce(sum(n), 0)::BIGINT, coalesce(sum(n - 1), 0)::BIGINT, sum(usd - first_usd)
+  FROM (SELECT count(*) AS n, sum(coalesce(usd, 0)) AS usd, arg_min(coalesce(usd, 0), (started_at, id, ordinal)) AS first_usd
+    FROM (SELECT c.usd, c.started_at, c.id, c.ordinal, c.request_hash, CASE WHEN c.request_hash IS NULL THEN c."model" END AS model,
+        CASE WHEN c.request_hash IS NULL THEN c.prefix_blocks END AS blocks
+      FROM calls c ${where === '' ? 'WHERE' : `${where} AND`} c.outcome IN ('ok', 'unknown') AND (c.request_hash IS NOT NULL OR len(c.prefix_blocks) > 0))
+    GROUP BY request_hash, model, hash(blocks))`
 
 export function usageGroups(
   where: string,

@@ -1,10 +1,10 @@
 // A data folder and its settings in; a gateway that writes to the folder's spool, out.
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { backgroundIn } from '../gateway/background.ts'
 import { createGateway, type Gateway, type GatewaySettings } from '../gateway/gateway.ts'
 import { type FsyncPolicy, openSpool, type Spool } from '../spool/spool.ts'
+import { fingerprintKey } from './fingerprint-key.ts'
 import type { Say } from './log.ts'
 import { withSecrets } from './secrets.ts'
 import { spoolFolder } from './spool-writer.ts'
@@ -58,16 +58,4 @@ export function hostGateway(dataDir: string, settings: HostSettings, worker: str
       await spool.close()
     },
   }
-}
-
-/** The key of the folder's fingerprints: made once, read by nobody else. */
-function fingerprintKey(dataDir: string): Buffer {
-  const path = join(dataDir, 'fingerprint.key')
-  mkdirSync(dataDir, { recursive: true })
-  try {
-    writeFileSync(path, randomBytes(32), { flag: 'wx', mode: 0o600 })
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown
-  }
-  return readFileSync(path)
 }

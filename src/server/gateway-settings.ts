@@ -28,8 +28,13 @@ const rule = z.strictObject({
       path: name.optional().meta({ description: 'pattern of the path as the upstream is asked' }),
       model: name.optional().meta({ description: 'pattern of the model asked for' }),
       headers: headers.optional().meta({ description: 'header → pattern of its value' }),
+      systemPrompt: z
+        .string()
+        .regex(/^[0-9a-f]{16}$/, 'expected a fingerprint of 16 hex digits: crossline fingerprint FILE')
+        .optional()
+        .meta({ description: 'fingerprint of the system prompt (crossline fingerprint, report --by systemPrompt)' }),
     })
-    .meta({ description: 'all that is stated must hold; * stands for any text' }),
+    .meta({ description: 'all that is stated must hold; * stands for any text in a pattern' }),
   set: z
     .partialRecord(z.enum(attributionKinds), name)
     .meta({ description: 'what the call is attributed to, where neither its headers nor its body say it' }),

@@ -13,8 +13,8 @@ export interface CacheRule {
 
 export interface PromptCache {
   /**
-   * One call: its prompt's size and `blocks[from..to)`, each of `blockTokens` tokens but the last, which may be partly
-   * filled. Times may not go back. Returns the tokens read from the cache; what else of the prompt is written is
+   * One call: its prompt's size and `blocks[from..to)`, all of it, each of `blockTokens` tokens (a fraction, where only their
+   * mean is known) but the last, which may be partly filled. Times may not go back. Returns the tokens read from the cache; what else of the prompt is written is
    * `writtenTokens` until the next call.
    */
   read(
@@ -70,7 +70,8 @@ export function promptCache(rule: CacheRule, mostBlocks = 4_000_000): PromptCach
       if (promptTokens < rule.minimumTokens || to <= from) return 0
       let found = from
       while (found < to && alive.has(blocks[found]!)) found += 1
-      const matched = Math.min(promptTokens, (found - from) * blockTokens)
+      // All blocks are all of the prompt, whatever rounding makes of their sizes' sum.
+      const matched = found === to ? promptTokens : Math.min(promptTokens, (found - from) * blockTokens)
       const whole = Math.floor(matched / rule.granularityTokens) * rule.granularityTokens
       const isHit = whole >= rule.minimumTokens
       for (let i = isHit && !rule.refreshedOnHit ? found : from; i < to; i++) pending.push(blocks[i]!)

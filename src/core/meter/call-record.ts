@@ -27,6 +27,10 @@ export interface Opened {
   readonly needs: readonly CallNeed[]
   /** Keyed hashes of the prompt's blocks; null = none were made. */
   readonly prefix: readonly string[] | null
+  /** Keyed hash of the system prompt; null = there is none. Absent, as the next: the record is of a time before there were any. */
+  readonly systemPrompt?: string | null
+  /** Keyed hash of all that the answer depends on. */
+  readonly request?: string | null
 }
 
 /** Written before the client gets the last of its answer. Unknown is null. */
@@ -141,12 +145,17 @@ export function callOfRecords(key: string, { opened, settled }: CallRecords, pri
     latencyMs: settled?.latencyMs ?? null,
     attribution: opened?.attribution ?? nobody,
     tags: { ...opened?.tags, ...needs },
-    prefixBlocks: null,
+    prefixBlocks: opened?.prefix?.map(idOfHash) ?? null,
+    systemPrompt: opened?.systemPrompt ?? null,
+    requestHash: opened?.request ? idOfHash(opened.request) : null,
     reportedUsd: usdOrNull(settled?.reportedUsd ?? null),
     estimated: settled?.estimated ?? false,
   }
   return { ...call, price: priceOf(call) }
 }
+
+/** 16 hex digits as the ledger keeps them: 64 bits, signed. */
+const idOfHash = (hex: string): bigint => BigInt.asIntN(64, BigInt(`0x${hex}`))
 
 /** Whether a call that another source tells of is the one of these records: one provider, one id of the response. */
 export function isMetered({ opened, settled }: CallRecords, { id, provider }: Pick<Call, 'id' | 'provider'>): boolean {

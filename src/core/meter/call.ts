@@ -37,8 +37,12 @@ export interface Call {
   readonly latencyMs: number | null
   readonly attribution: Attribution
   readonly tags: Readonly<Record<string, string>>
-  /** Ids of the prompt's prefix blocks where the record has them (equal id = reusable block), else null. */
-  readonly prefixBlocks: readonly number[] | null
+  /** Ids of the prompt's prefix blocks where the record has them (equal id = reusable block), 64 bits signed, else null. */
+  readonly prefixBlocks: readonly bigint[] | null
+  /** Keyed hash of the system prompt, 16 hex digits; null or absent = none, or not known. */
+  readonly systemPrompt?: string | null
+  /** Keyed hash of all that an answer depends on (prompt, model asked for, settings): equal = an exact repeat. */
+  readonly requestHash?: bigint | null
   /** What the provider says it charged, kept beside our own price. */
   readonly reportedUsd: Money | null
   readonly estimated: boolean
