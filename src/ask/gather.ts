@@ -83,6 +83,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     ...(question.toMicros === null ? {} : { toMicros: question.toMicros }),
   }
   const bill = await gatherCoverage(ledger, period, { sample: asked.sample })
+  const repeats = await ledger.repeats(asked.slice)
   const ownServers = await ownServersOf(question, ledger, asked)
   const evidence: Evidence = {
     schemaVersion: 1,
@@ -105,6 +106,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     dedicated: loadFacts().dedicated.filter(row => gpus.some(gpu => gpu.id === row.gpu)),
     ...(adapters === undefined ? {} : { adapters }),
     slices: asked.slices,
+    ...(repeats.known === 0 ? {} : { repeats }),
     runnable: loadFacts().models.map(({ id }) => id),
     assumptions: [...assumptionsOf(question, asked), ...cacheAssumptions(prefixes, demand)],
     notModelled,
@@ -134,6 +136,15 @@ function offers(candidates: readonly Candidate[], group: string | null): Sold[] 
   return names.flatMap(weights => offersOf(weights).map(offer => ({ offer, weights })))
 }
 
+/** What a host sells of these weights; a dated snapshot, which is how OpenAI names what it served, as what it is one of. */
+function soldBy(host: string, weights: string): Sold | null {
+  for (const name of [weights, weights.replace(/-\d{4}-?\d{2}-?\d{2}$/, '')]) {
+    const offer = offersOf(name, { all: true }).find(one => one.host === host)
+    if (offer !== undefined) return { offer, weights: name }
+  }
+  return null
+}
+
 /** What today's seller bills, then what each hosted offer would, each with its own cache hits, refusals and savings. */
 async function apiTerms(
   question: Question,
@@ -153,8 +164,7 @@ async function apiTerms(
   const today = host === null || asked.group === null ? null : { host, weights: asked.group }
   const deferrable = await deferrableCalls(ledger, asked.slice, groups)
   // Today's own seller is simulated too: for the saving that caching would be where nobody caches yet.
-  const own = today === null ? [] : offersOf(today.weights, { all: true }).filter(offer => offer.host === host)
-  const ownSold = own[0] === undefined ? null : { offer: own[0], weights: today!.weights }
+  const ownSold = today === null ? null : soldBy(today.host, today.weights)
   const inputs = { ledger, slice: asked.slice, columns: calls, traffic, refusals, prefixes, windowSeconds }
   const bases = await offerBases([...sold, ...(ownSold === null ? [] : [ownSold])], {
     ...inputs,

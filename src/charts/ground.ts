@@ -1,7 +1,8 @@
 // An answer in; in a reader's words, what it stands on out: assumptions, latency objective, replays, what is left out.
 import type { Answer, OptionAnswer } from '../core/decide/answer.ts'
+import type { RepeatedCalls } from '../core/decide/evidence.ts'
 import { latencyWords } from '../core/decide/phrase.ts'
-import { countLabel, shareLabel } from './labels.ts'
+import { countLabel, shareLabel, usdExactLabel } from './labels.ts'
 
 export interface Assumed {
   readonly label: string
@@ -63,6 +64,15 @@ export function replayedCalls({ options }: Pick<Answer, 'options'>): string | nu
   if (!replay) return null
   const left = replay.leftOut > 0 ? `, ${countLabel(replay.leftOut)} of unknown length left out` : ''
   return `${countLabel(replay.calls)} calls${left}`
+}
+
+/** "12 of the 90 calls whose request is known repeat an earlier one exactly ($1.20)". */
+export function repeatsLine({ known, repeated, usd }: RepeatedCalls): string {
+  const of = known === 1 ? 'the one call' : `the ${countLabel(known)} calls`
+  if (repeated === 0) return `none of ${of} whose request is known repeats an earlier one exactly`
+  const share = shareLabel(repeated / known)
+  const verb = repeated === 1 ? 'repeats' : 'repeat'
+  return `${countLabel(repeated)} (${share}) of ${of} whose request is known ${verb} an earlier one exactly: ${usdExactLabel(Number(usd))} that a cache of answers would save`
 }
 
 /** The few words before the colon of each line that says what is not modelled. */

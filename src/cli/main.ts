@@ -4,6 +4,7 @@ import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
 import { crossover } from './commands/crossover.ts'
 import { doctor } from './commands/doctor.ts'
+import { fingerprint } from './commands/fingerprint.ts'
 import { importCommand } from './commands/import.ts'
 import { meter } from './commands/meter.ts'
 import { models } from './commands/models.ts'
@@ -27,6 +28,7 @@ const commands: readonly CommandModule[] = [
   simulate,
   savings,
   meter,
+  fingerprint,
   price,
   prices,
   models,

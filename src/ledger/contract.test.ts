@@ -367,7 +367,15 @@ function contract(name: string, open: () => Promise<Ledger>): void {
     })
 
     test('blocks of 64 bits are told apart, and one block is one number wherever it comes', async () => {
-      const ids = [0x7edc_ba98_7654_3210n, -0x7edc_ba98_7654_3210n, 0x5a5a_1234_5678_9abcn, 0x5a5a_1234_5678_9abdn, -1n, 4n, 2n ** 40n]
+      const ids = [
+        0x7edc_ba98_7654_3210n,
+        -0x7edc_ba98_7654_3210n,
+        0x5a5a_1234_5678_9abcn,
+        0x5a5a_1234_5678_9abdn,
+        -1n,
+        4n,
+        2n ** 40n,
+      ]
       await ledger.append([
         call('a', { atMicros: 1, prefixBlocks: ids }),
         call('b', { atMicros: 2, prefixBlocks: ids.toReversed() }),

@@ -1,7 +1,10 @@
 // Rows of a ledger report in; a table with aligned digits for a terminal out.
-import { fitted } from '../charts/labels.ts'
+
+import { repeatsLine } from '../charts/ground.ts'
+import { fitted, shareLabel } from '../charts/labels.ts'
+import { attributionKinds } from '../core/meter/call.ts'
 import { promptKinds, toldPromptTokens } from '../core/meter/usage.ts'
-import { ink, padded, sampleLine } from './ansi.ts'
+import { ink, padded, paragraph, sampleLine } from './ansi.ts'
 
 /** A row as the ledger reports it: counts are numbers or unknown, money an exact decimal string. */
 export interface RowOfReport {
@@ -22,6 +25,18 @@ export interface ReportOfRows {
   readonly sample?: boolean
   readonly rows: readonly RowOfReport[]
   readonly total: RowOfReport
+  readonly unattributed?: readonly Nameless[]
+  readonly repeats?: Parameters<typeof repeatsLine>[0] | null
+}
+
+/** What a dimension leaves without a name. */
+export interface Nameless {
+  readonly dimension: string
+  readonly calls: number
+  readonly usd: string
+  readonly share: number
+  readonly hints: readonly string[]
+  readonly rule: string | null
 }
 
 /**
@@ -49,7 +64,9 @@ export function reportText(
   const figures = (row: readonly string[]) =>
     row.flatMap((text, i) => (kept[i] ? [padded(text, widths[i]!, 'right')] : [])).join('  ')
   const room = Math.max(16, Math.max(80, options.columns) - shownFigures(widths, kept) - 2)
-  const keys = report.rows.map(({ key }) => by.map(name => key[name] ?? '(none)'))
+  const keys = report.rows.map(({ key }) =>
+    by.map(name => key[name] ?? (attributes(name) ? '(not attributed)' : '(none)')),
+  )
   const keyWidths = shared(
     by.map((name, i) => Math.max(name.length, ...keys.map(key => key[i]!.length))),
     room,
@@ -69,7 +86,23 @@ export function reportText(
     pen.dim(line(keyText(by), names)),
     ...keys.map((key, i) => line(keyText(key), body[i]!)),
     pen.bold(line('total', body[body.length - 1]!)),
+    ...(report.unattributed ?? []).flatMap(nameless => ['', ...namelessLines(nameless, options.columns)]),
+    ...(report.repeats ? ['', ...paragraph(repeatsLine(report.repeats), options.columns, '', '  ').map(pen.dim)] : []),
   ].join('\n')
+}
+
+const attributes = (dimension: string): boolean =>
+  (attributionKinds as readonly string[]).includes(dimension) || dimension.startsWith('tag:')
+
+/** What is not attributed, and how it would be: sentences, and a rule that can be pasted as it stands. */
+export function namelessLines({ dimension, calls, usd, share, hints, rule }: Nameless, columns: number): string[] {
+  const width = Math.max(80, columns)
+  const name = dimension.startsWith('tag:') ? `tag ${dimension.slice(4)}` : dimension
+  const figures = `${calls === 1 ? '1 call' : `${integer(calls)} calls`}, $${roundedUsd(usd, decimalsFor(usd))}`
+  const whole = Number(usd) > 0 ? 'spend' : 'calls'
+  const said = `Without a ${name}: ${shareLabel(share)} of the ${whole} (${figures})`
+  const text = hints.length === 0 ? said : `${said}. To attribute it from now on, ${hints.join('; ')}`
+  return [...paragraph(text, width, '', '  '), ...(rule === null ? [] : rule.split('\n').map(line => `    ${line}`))]
 }
 
 /** Widths of columns that have `room` together, two blanks between them: the widest give way first. */

@@ -3,7 +3,7 @@
 import { coverageLine } from '../charts/coverage-line.ts'
 import { optionStyles, primaryGroup, spokenName } from '../charts/frame.ts'
 import { basisLine } from '../charts/furniture.tsx'
-import { assumedOf, leftOutWords, objectiveLabel, replayedCalls, replayLabel } from '../charts/ground.ts'
+import { assumedOf, leftOutWords, objectiveLabel, repeatsLine, replayedCalls, replayLabel } from '../charts/ground.ts'
 import {
   headline,
   multipleLabel,
@@ -53,6 +53,7 @@ export function answerText(answer: Answer, options: TextOptions): string {
     '',
     ...paragraph(coverageLine(answer.coverage), columns).map(pen.dim),
     ...paragraph(basisLine(answer), columns).map(pen.dim),
+    ...(answer.repeats === null ? [] : paragraph(repeatsLine(answer.repeats), columns).map(pen.dim)),
     '',
     ...optionsTable(answer, columns, pen, explain),
     ...(chart.length > 0 ? ['', ...chart, ...paragraph(chartKey(answer), columns).map(pen.dim)] : []),

@@ -1,10 +1,11 @@
 // The table of all that can be done with a ledger: the command line runs it here or on a server, HTTP and OpenAPI list it.
 import { z } from 'zod'
 import { callsAmong } from '../ask/slices.ts'
+import { type Unattributed, unattributed } from '../ask/unattributed.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import type { ByDimension } from '../core/decide/by-dimension.ts'
 import { formatUsd } from '../core/meter/money.ts'
-import type { ReportRow, Slice } from '../ledger/ledger.ts'
+import type { Repeats, ReportRow, Slice } from '../ledger/ledger.ts'
 import { answerOf, evidenceOf, questionOf } from './answers.ts'
 import { answerBy } from './by-dimension.ts'
 import { importShape, runImport } from './importing.ts'
@@ -99,9 +100,19 @@ export const report = operation({
     const ledger = await workplace.ledger()
     const zone = checkZone(params.zone ?? 'UTC')
     const slice = { ...rangeOf(params), ...(params.where === undefined ? {} : { where: params.where }) }
-    const { rows, total } = await ledger.report(slice, params.by ?? ['model'], zone)
-    const { sample } = callsAmong(await ledger.sources())
-    return { from: params.from ?? null, to: params.to ?? null, zone, sample, rows, total } satisfies Report
+    const by = params.by ?? ['model']
+    return ledger.still(async (reads): Promise<Report> => {
+      const { rows, total } = await reads.report(slice, by, zone)
+      const { sample } = callsAmong(await reads.sources())
+      const nameless: Unattributed[] = []
+      for (const dimension of sample ? [] : by) {
+        const found = await unattributed(reads, slice, dimension)
+        if (found !== null) nameless.push(found)
+      }
+      const repeats = await reads.repeats(slice)
+      const range = { from: params.from ?? null, to: params.to ?? null, zone }
+      return { ...range, sample, rows, total, unattributed: nameless, repeats: repeats.known === 0 ? null : repeats }
+    })
   },
 })
 
@@ -184,6 +195,10 @@ export interface Report {
   readonly sample: boolean
   readonly rows: readonly ReportRow[]
   readonly total: ReportRow
+  /** For each dimension that attributes what nobody attributed, and what to do about it. */
+  readonly unattributed: readonly Unattributed[]
+  /** Calls that repeat an earlier one exactly; null where no call's request or prompt is known. */
+  readonly repeats: Repeats | null
 }
 
 interface Range {

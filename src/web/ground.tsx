@@ -1,7 +1,7 @@
 // The answer in; the ground that it stands on out: coverage, sample mark, assumptions with sources, what is not modelled.
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { type Assumed, assumedOf, leftOutWords, objectiveLabel } from '../charts/ground.ts'
+import { type Assumed, assumedOf, leftOutWords, objectiveLabel, repeatsLine } from '../charts/ground.ts'
 import { countLabel, daysLabel, shareLabel, tokensLabel } from '../charts/labels.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import type { Evidence } from '../core/decide/evidence.ts'
@@ -42,6 +42,13 @@ export function CoverageLine({ answer, evidence }: { answer: Answer; evidence: E
         />
       )}
       <Fact name="attributed" value={shareLabel(coverage.attributedShare)} />
+      {answer.repeats && (
+        <Fact
+          name="exact repeats"
+          value={shareLabel(answer.repeats.repeated / answer.repeats.known)}
+          why={repeatsLine(answer.repeats)}
+        />
+      )}
       <Fact name="hours of the week" value={`${coverage.hoursOfWeek} of 168`} />
       <Fact name="prices at" value={evidence.at} />
       <Fact name="grade" value={answer.grade} why={answer.gradeReason} />

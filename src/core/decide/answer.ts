@@ -1,7 +1,7 @@
 // Evidence and choices in; the ranked answer with its crossings, doubts and assumptions out.
 import type { Decision, ProfileAnswer } from './decision.ts'
 import type { Assumable } from './eligibility.ts'
-import type { Assumption, CacheEvidence, Evidence, Replay, ReplicaTerms } from './evidence.ts'
+import type { Assumption, CacheEvidence, Evidence, RepeatedCalls, Replay, ReplicaTerms } from './evidence.ts'
 import type { Fallback } from './feasible.ts'
 import type { Grade } from './grade.ts'
 import type { Sensitivity } from './market.ts'
@@ -244,6 +244,8 @@ export interface Answer {
   readonly nextMeasurement: string | null
   /** The same in its parts; `command` is what to type, null where it is no command. */
   readonly next: NextMeasurement | null
+  /** Calls that repeat an earlier one exactly; null = not known of any. */
+  readonly repeats: RepeatedCalls | null
   readonly assumptions: readonly Assumption[]
   readonly notModelled: readonly string[]
   readonly unpriced: readonly { readonly model: string; readonly calls: number; readonly share: number }[]

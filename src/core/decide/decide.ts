@@ -107,6 +107,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
       notes: evidence.coverage.notes ?? [],
     },
     objective: evidence.objective,
+    repeats: evidence.repeats ?? null,
     ...gradeOf(evidence),
     verdict: '',
     options,

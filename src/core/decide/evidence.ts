@@ -177,6 +177,15 @@ export interface MeasuredServers {
   readonly tpotP95Ms: number
 }
 
+/** Calls that ask again what was asked before: what a cache of answers would save. */
+export interface RepeatedCalls {
+  /** Calls of which it is known. */
+  readonly known: number
+  readonly repeated: number
+  /** What the repeated ones cost as metered, exact, 12 decimals. */
+  readonly usd: string
+}
+
 export interface Evidence {
   readonly schemaVersion: 1
   readonly sample: boolean
@@ -237,6 +246,8 @@ export interface Evidence {
   readonly feasibility?: Feasibility
   /** Tokenizer of each group of weights; null or absent = not known to be shared with any other. */
   readonly tokenizers?: Readonly<Record<string, string | null>>
+  /** Calls that repeat an earlier one exactly; absent where no call's request or prompt is known. */
+  readonly repeats?: RepeatedCalls
   readonly assumptions: readonly Assumption[]
   readonly notModelled: readonly string[]
 }
