@@ -1,21 +1,9 @@
 // A slice of the ledger and a dimension in; what of it nobody attributed, and how to have the next such calls attributed, out.
+import type { Unattributed } from '../core/decide/by-dimension.ts'
 import { type AttributionKind, attributionKinds } from '../core/meter/call.ts'
 import { gatewaySource } from '../core/meter/call-record.ts'
 import { parseUsd } from '../core/meter/money.ts'
 import type { LedgerReads, ReportRow, Slice } from '../ledger/ledger.ts'
-
-export interface Unattributed {
-  readonly dimension: string
-  readonly calls: number
-  /** Exact, the priced calls only. */
-  readonly usd: string
-  /** Of what the slice's calls cost; of their number where none of them has a price. */
-  readonly share: number
-  /** What to do about it, a sentence each. */
-  readonly hints: readonly string[]
-  /** A rule for crossline.yaml that attributes most of it; null where no rule can. */
-  readonly rule: string | null
-}
 
 /** A system prompt says which feature calls; a model is used by many, so it has to stand out far more. */
 const tellingShare = 0.2

@@ -1,5 +1,6 @@
 // An answer in; in a reader's words, what it stands on out: assumptions, latency objective, replays, what is left out.
 import type { Answer, OptionAnswer } from '../core/decide/answer.ts'
+import type { Unattributed } from '../core/decide/by-dimension.ts'
 import type { RepeatedCalls } from '../core/decide/evidence.ts'
 import { latencyWords } from '../core/decide/phrase.ts'
 import { countLabel, shareLabel, usdExactLabel } from './labels.ts'
@@ -73,6 +74,15 @@ export function repeatsLine({ known, repeated, usd }: RepeatedCalls): string {
   const share = shareLabel(repeated / known)
   const verb = repeated === 1 ? 'repeats' : 'repeat'
   return `${countLabel(repeated)} (${share}) of ${of} whose request is known ${verb} an earlier one exactly: ${usdExactLabel(Number(usd))} that a cache of answers would save`
+}
+
+/** "Without a feature: 88 % of the spend (8 calls, $0.02). To attribute it from now on, …". */
+export function unattributedLine({ dimension, calls, usd, share, hints }: Unattributed): string {
+  const name = dimension.startsWith('tag:') ? `tag ${dimension.slice(4)}` : dimension
+  const spent = Number(usd)
+  const figures = `${calls === 1 ? '1 call' : `${countLabel(calls)} calls`}${spent > 0 ? `, ${usdExactLabel(spent)}` : ''}`
+  const said = `Without a ${name}: ${shareLabel(share)} of the ${spent > 0 ? 'spend' : 'calls'} (${figures})`
+  return hints.length === 0 ? said : `${said}. To attribute it from now on, ${hints.join('; ')}`
 }
 
 /** The few words before the colon of each line that says what is not modelled. */

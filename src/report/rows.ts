@@ -1,7 +1,8 @@
 // Rows of a ledger report in; a table with aligned digits for a terminal out.
 
-import { repeatsLine } from '../charts/ground.ts'
-import { fitted, shareLabel } from '../charts/labels.ts'
+import { repeatsLine, unattributedLine } from '../charts/ground.ts'
+import { fitted } from '../charts/labels.ts'
+import type { Unattributed } from '../core/decide/by-dimension.ts'
 import { attributionKinds } from '../core/meter/call.ts'
 import { promptKinds, toldPromptTokens } from '../core/meter/usage.ts'
 import { ink, padded, paragraph, sampleLine } from './ansi.ts'
@@ -25,18 +26,8 @@ export interface ReportOfRows {
   readonly sample?: boolean
   readonly rows: readonly RowOfReport[]
   readonly total: RowOfReport
-  readonly unattributed?: readonly Nameless[]
+  readonly unattributed?: readonly Unattributed[]
   readonly repeats?: Parameters<typeof repeatsLine>[0] | null
-}
-
-/** What a dimension leaves without a name. */
-export interface Nameless {
-  readonly dimension: string
-  readonly calls: number
-  readonly usd: string
-  readonly share: number
-  readonly hints: readonly string[]
-  readonly rule: string | null
 }
 
 /**
@@ -94,15 +85,10 @@ export function reportText(
 const attributes = (dimension: string): boolean =>
   (attributionKinds as readonly string[]).includes(dimension) || dimension.startsWith('tag:')
 
-/** What is not attributed, and how it would be: sentences, and a rule that can be pasted as it stands. */
-export function namelessLines({ dimension, calls, usd, share, hints, rule }: Nameless, columns: number): string[] {
-  const width = Math.max(80, columns)
-  const name = dimension.startsWith('tag:') ? `tag ${dimension.slice(4)}` : dimension
-  const figures = `${calls === 1 ? '1 call' : `${integer(calls)} calls`}, $${roundedUsd(usd, decimalsFor(usd))}`
-  const whole = Number(usd) > 0 ? 'spend' : 'calls'
-  const said = `Without a ${name}: ${shareLabel(share)} of the ${whole} (${figures})`
-  const text = hints.length === 0 ? said : `${said}. To attribute it from now on, ${hints.join('; ')}`
-  return [...paragraph(text, width, '', '  '), ...(rule === null ? [] : rule.split('\n').map(line => `    ${line}`))]
+/** What is not attributed, and how it would be: a sentence, and a rule that can be pasted as it stands. */
+export function namelessLines(nameless: Unattributed, columns: number): string[] {
+  const rule = nameless.rule === null ? [] : nameless.rule.split('\n').map(line => `    ${line}`)
+  return [...paragraph(unattributedLine(nameless), Math.max(80, columns), '', '  '), ...rule]
 }
 
 /** Widths of columns that have `room` together, two blanks between them: the widest give way first. */

@@ -1,13 +1,14 @@
 // Slices of the calls, each with its cost and what it hangs on, in; a table for a terminal of 80 columns out.
 import { countLabel, fitted, savingRangeLabel, usdLabel } from '../charts/labels.ts'
-import type { ByDimension, SliceRow } from '../core/decide/by-dimension.ts'
+import type { ByDimension, SliceRow, Unattributed } from '../core/decide/by-dimension.ts'
 import { ink, padded, paragraph } from './ansi.ts'
+import { namelessLines } from './rows.ts'
 
 const widths = { name: 17, calls: 8, usd: 10, best: 10, saving: 16, answer: 11, grade: 2 }
 
 /** One line a slice, and under it what stands in the way. No line is wider than 80 columns, or than `columns` above that. */
 export function slicesText(
-  { by, rows, total }: ByDimension,
+  { by, rows, total, unattributed = null }: ByDimension & { readonly unattributed?: Unattributed | null },
   options: { readonly columns: number; readonly color: boolean },
 ): string {
   const pen = ink(options.color)
@@ -53,5 +54,6 @@ export function slicesText(
       'at best: the same calls at the best option of their own weights; others save: least and most that cheaper other weights would save, if they do the job (below 0: they would cost more); own GPUs: whether they pay off for the weights that the slice spends most on; last: grade of evidence. Fleets are shared: a slice bears its part of the replica-seconds.',
       columns,
     ).map(pen.dim),
+    ...(unattributed === null ? [] : ['', ...namelessLines(unattributed, columns)]),
   ].join('\n')
 }

@@ -25,7 +25,7 @@ afterAll(() => workplace.close())
 const asked = { otherModels: ['gpt-oss-120b'], gpus: ['h100-sxm-80gb'] }
 
 test('features of a spend log: rows are those of the report, and add up to its money brought to a month', async () => {
-  const { by, rows, total, coverage } = await crossover.run(workplace, { ...asked, by: 'feature' }, io)
+  const { by, rows, total, unattributed, coverage } = await crossover.run(workplace, { ...asked, by: 'feature' }, io)
   expect(by).toBe('feature')
   const ledger = await workplace.ledger()
   const report = await ledger.report({}, ['feature', 'environment'], 'UTC')
@@ -42,7 +42,12 @@ test('features of a spend log: rows are those of the report, and add up to its m
   const summaries = rows!.find(({ key, environment }) => key === 'summaries' && environment === 'production')!
   expect(summaries.usdPerMonthAtBest).toBeNull()
   expect(summaries.blocker).toMatch(/calls have no price/)
-  const text = slicesText({ by: by!, rows: rows!, total: total! }, { columns: 80, color: false })
+  const nameless = report.rows.filter(({ key }) => key.feature === null)
+  expect(unattributed?.calls ?? 0).toBe(nameless.reduce((calls, row) => calls + row.calls, 0))
+  const sliced = { by: by!, rows: rows!, total: total!, unattributed: unattributed! }
+  const text = slicesText(sliced, { columns: 80, color: false })
+  expect(text).toContain('Without a feature: ')
+  expect(text).toContain('crossline import undo SOURCE')
   expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
   expect(text).toContain('environment: staging')
 })

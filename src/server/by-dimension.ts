@@ -1,7 +1,9 @@
 // A question and a dimension → the answer of the costliest weights, and what each slice costs, could cost and hangs on.
 import { cellsBy } from '../ask/by-dimension.ts'
+import { allCalls } from '../ask/slices.ts'
+import { unattributed } from '../ask/unattributed.ts'
 import type { Answer } from '../core/decide/answer.ts'
-import { type ByDimension, byDimension, type WeightsAnswer } from '../core/decide/by-dimension.ts'
+import { type ByDimension, byDimension, type Unattributed, type WeightsAnswer } from '../core/decide/by-dimension.ts'
 import type { Choices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
 import type { Evidence } from '../core/decide/evidence.ts'
@@ -12,6 +14,11 @@ import type { OperationIo } from './operation.ts'
 import type { ChoicesParams, QuestionParams } from './parameters.ts'
 import type { Workplace } from './workplace.ts'
 
+/** Slices, and what of the calls is in none. */
+export interface AnswerBy extends ByDimension {
+  readonly unattributed: Unattributed | null
+}
+
 /** Weights that are asked about one by one: each is a simulation of its own. The rest are told as too small to ask. */
 const mostWeights = 6
 
@@ -21,10 +28,11 @@ export async function answerBy(
   by: string,
   params: QuestionParams & ChoicesParams,
   io: OperationIo,
-): Promise<Answer & ByDimension> {
+): Promise<Answer & AnswerBy> {
   const question = questionOf(params)
   const choices = choicesOf(params)
-  const { cells, spanMicros, weights } = await cellsBy(by, question, await workplace.ledger())
+  const ledger = await workplace.ledger()
+  const { cells, spanMicros, weights } = await cellsBy(by, question, ledger)
   const answers = new Map<string | null, WeightsAnswer>()
   const named = weights.flatMap(name => name ?? []).slice(0, mostWeights)
   const month = { hours: choices.hoursPerMonth, spanMicros: Math.max(1, spanMicros) }
@@ -41,7 +49,9 @@ export async function answerBy(
     }
   }
   const answer = decide(await evidenceOf(workplace, question, io), choices)
-  return { ...answer, ...byDimension(by, cells, answers, month) }
+  const { base, sample } = await allCalls(question, ledger)
+  const nameless = sample ? null : await unattributed(ledger, base, by)
+  return { ...answer, ...byDimension(by, cells, answers, month), unattributed: nameless }
 }
 
 /** Spans nearer to each other than this are the same month's worth of traffic. */

@@ -1,13 +1,13 @@
 // The table of all that can be done with a ledger: the command line runs it here or on a server, HTTP and OpenAPI list it.
 import { z } from 'zod'
 import { callsAmong } from '../ask/slices.ts'
-import { type Unattributed, unattributed } from '../ask/unattributed.ts'
+import { unattributed } from '../ask/unattributed.ts'
 import type { Answer } from '../core/decide/answer.ts'
-import type { ByDimension } from '../core/decide/by-dimension.ts'
+import type { Unattributed } from '../core/decide/by-dimension.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import type { Repeats, ReportRow, Slice } from '../ledger/ledger.ts'
 import { answerOf, evidenceOf, questionOf } from './answers.ts'
-import { answerBy } from './by-dimension.ts'
+import { type AnswerBy, answerBy } from './by-dimension.ts'
 import { importShape, runImport } from './importing.ts'
 import { checkZone, rangeMicros } from './instants.ts'
 import type { Operation } from './operation.ts'
@@ -147,7 +147,7 @@ export const crossover = operation({
     ...choicesShape,
     by: z.string().min(1).optional().meta({ description: 'also slice by slice: feature, team, …, or tag:NAME' }),
   },
-  async run(workplace, { by, ...params }, io): Promise<Answer & Partial<ByDimension>> {
+  async run(workplace, { by, ...params }, io): Promise<Answer & Partial<AnswerBy>> {
     return by === undefined ? answerOf(workplace, params, io) : answerBy(workplace, by, params, io)
   },
 })

@@ -1,5 +1,5 @@
 // The page's question in; evidence out: from the file itself when it carries some, else from the server it came from.
-import type { ByDimension } from '../core/decide/by-dimension.ts'
+import type { ByDimension, Unattributed } from '../core/decide/by-dimension.ts'
 import type { Choices } from '../core/decide/choices.ts'
 import type { Evidence } from '../core/decide/evidence.ts'
 import type { PageQuestion } from './address.ts'
@@ -48,6 +48,11 @@ export async function fetchEvidence(
   )
 }
 
+export interface Slices extends ByDimension {
+  /** What of the calls is in no slice. */
+  readonly unattributed: Unattributed | null
+}
+
 /** The same calls slice by slice, with the choices as they stand. */
 export async function fetchSlices(
   by: string,
@@ -55,7 +60,7 @@ export async function fetchSlices(
   choices: Readonly<Partial<Choices>>,
   progress: (text: string) => void,
   signal: AbortSignal,
-): Promise<ByDimension | Trouble> {
+): Promise<Slices | Trouble> {
   const stated = Object.entries(choices).filter(([, value]) => value !== undefined && value !== null)
   const query = new URLSearchParams([
     ['by', by],
@@ -64,7 +69,7 @@ export async function fetchSlices(
       ([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)] as [string, string],
     ),
   ])
-  const answered = await ask<ByDimension>(`/api/crossover?${query}`, { signal }, progress)
+  const answered = await ask<Slices>(`/api/crossover?${query}`, { signal }, progress)
   return 'trouble' in answered ? answered.trouble : answered.result
 }
 

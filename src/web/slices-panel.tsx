@@ -1,10 +1,11 @@
 // The question and a dimension in; what each slice of the calls costs, could cost and hangs on, out, when it is asked for.
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { unattributedLine } from '../charts/ground.ts'
 import { countLabel, savingRangeLabel, usdLabel } from '../charts/labels.ts'
 import type { ByDimension, SliceRow } from '../core/decide/by-dimension.ts'
 import { type Where, whereOf, whereOfRow } from './address.ts'
-import { fetchSlices, type Trouble } from './evidence-source.ts'
+import { fetchSlices, type Slices, type Trouble } from './evidence-source.ts'
 import { hrefOf } from './slice-line.tsx'
 import { isFile, page } from './state.ts'
 
@@ -12,7 +13,7 @@ const dimensions = ['feature', 'workload', 'team', 'environment', 'model'] as co
 
 export function SlicesPanel(): JSX.Element | null {
   const [by, setBy] = useState<string>('')
-  const [found, setFound] = useState<ByDimension | Trouble | null>(null)
+  const [found, setFound] = useState<Slices | Trouble | null>(null)
   const [progress, setProgress] = useState('')
   const { question, choices } = page.value
   const asked = JSON.stringify([by, question, choices])
@@ -42,12 +43,12 @@ export function SlicesPanel(): JSX.Element | null {
         </select>
       </h2>
       {by !== '' && found === null && <p class="quiet">Working: {progress || 'reading the traffic'}…</p>}
-      {found !== null && ('rows' in found ? <Slices slices={found} /> : <p role="alert">{found.message}</p>)}
+      {found !== null && ('rows' in found ? <SlicesTable slices={found} /> : <p role="alert">{found.message}</p>)}
     </section>
   )
 }
 
-function Slices({ slices: { by, rows, total } }: { slices: ByDimension }): JSX.Element {
+function SlicesTable({ slices: { by, rows, total, unattributed } }: { slices: Slices }): JSX.Element {
   return (
     <div class="scroll">
       <table>
@@ -90,6 +91,8 @@ function Slices({ slices: { by, rows, total } }: { slices: ByDimension }): JSX.E
           </tr>
         </tfoot>
       </table>
+      {unattributed && <p>{unattributedLine(unattributed)}</p>}
+      {unattributed?.rule && <pre>{unattributed.rule}</pre>}
     </div>
   )
 }

@@ -70,11 +70,11 @@ async function answer(
   const { answerText } = await import('../../report/text.ts')
   const { color } = frame.globals()
   const { slicesText } = await import('../../report/slices-text.ts')
-  const { by, rows, total } = result
+  const { by, rows, total, unattributed = null } = result
   const slices =
     by === undefined || rows === undefined || total === undefined
       ? ''
-      : `${slicesText({ by, rows, total }, { columns: terminalColumns(), color })}\n\n`
+      : `${slicesText({ by, rows, total, unattributed }, { columns: terminalColumns(), color })}\n\n`
   frame.output.result(result, () =>
     slices.concat(answerText(result, { columns: terminalColumns(), color, command, explain: flags.explain })),
   )

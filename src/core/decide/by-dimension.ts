@@ -62,6 +62,20 @@ export interface SliceRow {
   readonly nextMeasurement: string | null
 }
 
+/** What a dimension leaves without a name. */
+export interface Unattributed {
+  readonly dimension: string
+  readonly calls: number
+  /** Exact, the priced calls only. */
+  readonly usd: string
+  /** Of what the slice's calls cost; of their number where none of them has a price. */
+  readonly share: number
+  /** What to do about it, a sentence each. */
+  readonly hints: readonly string[]
+  /** A rule for crossline.yaml that attributes most of it; null where no rule can. */
+  readonly rule: string | null
+}
+
 export interface ByDimension {
   readonly by: string
   readonly rows: readonly SliceRow[]
