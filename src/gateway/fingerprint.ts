@@ -44,6 +44,16 @@ export function fingerprintsOf(
   }
 }
 
+/** The same; null for a body nested so deep that it cannot be written down again, which is no reason not to pass it on. */
+export function fingerprintsIfAny(...asked: Parameters<typeof fingerprintsOf>): Fingerprints | null {
+  try {
+    return fingerprintsOf(...asked)
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return null
+    throw thrown
+  }
+}
+
 /** As the ledger, the rules and `crossline fingerprint` know a system prompt. Blanks around it do not count. */
 export const systemPromptFingerprint = (key: Buffer, text: string): string => hashed(key, 'system prompt', text.trim())
 

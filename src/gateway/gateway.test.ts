@@ -162,6 +162,14 @@ test('attribution comes from headers, then the body, then rules, and its headers
   expect(JSON.stringify(records)).not.toContain('sk-secret')
 })
 
+test('a request nested deeper than any program writes passes as it is, without a fingerprint', async () => {
+  const { port, seen, records } = await world((_request, _body, response) => response.end('{}'))
+  const body = `{"model":"m","messages":[{"content":${'['.repeat(50_000)}${']'.repeat(50_000)}}]}`
+  expect((await post(port, '/v1/chat/completions', body)).status).toBe(200)
+  expect(seen[0]!.body.toString()).toBe(body)
+  expect(records[0]).toMatchObject({ kind: 'opened', model: 'm', prefix: null, request: null })
+})
+
 test('mounts keep the path and the base of their upstream; bare paths go by their rules; what is no wire passes unmetered', async () => {
   const { port, seen, records, gateway } = await world((request, _body, response) => response.end(request.url), {
     routes: { 'meta-llama/*': 'together' },

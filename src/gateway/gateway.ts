@@ -6,7 +6,7 @@ import type { Rule } from './attribution-rules.ts'
 import type { Background } from './background.ts'
 import { type Counters, count, passName, startCounters } from './counters.ts'
 import { answerError } from './errors.ts'
-import { fingerprintsOf } from './fingerprint.ts'
+import { fingerprintsIfAny } from './fingerprint.ts'
 import { type RelayLimits, relay } from './relay.ts'
 import { bodyOf } from './request-body.ts'
 import { factsOf, nothingRead } from './request-facts.ts'
@@ -79,7 +79,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
     limits,
     rules: settings.rules ?? [],
     refusing: new Set<string>(),
-    fingerprints: fingerprintsOf.bind(null, tools.fingerprintKey),
+    fingerprints: fingerprintsIfAny.bind(null, tools.fingerprintKey),
   }
   const running = new Set<Promise<void>>()
   const tunnels = new Set<() => void>()

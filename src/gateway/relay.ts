@@ -29,7 +29,11 @@ export interface RelayTools {
   /** UTC microseconds; goes forward. */
   readonly nowMicros: () => number
   readonly nextKey: () => string
-  readonly fingerprints: (wire: WireName, body: Readonly<Record<string, unknown>>, model: string | null) => Fingerprints
+  readonly fingerprints: (
+    wire: WireName,
+    body: Readonly<Record<string, unknown>>,
+    model: string | null,
+  ) => Fingerprints | null
   readonly rules: readonly Rule[]
   readonly counters: Counters
   readonly shout: (text: string) => void
@@ -188,7 +192,7 @@ function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
     prefix,
     systemPrompt,
     request: whole,
-  } = facts.body === null ? unread : tools.fingerprints(wire, facts.body, route.model)
+  } = (facts.body && tools.fingerprints(wire, facts.body, route.model)) ?? unread
   const byRule = attributionOfRules(tools.rules, { path: route.path, model, headers: request.headers, systemPrompt })
   const attribution = Object.fromEntries(
     attributionKinds.map(kind => [kind, said.attribution[kind] ?? facts.attribution[kind] ?? byRule[kind] ?? null]),
