@@ -4,6 +4,7 @@ import type { CallNeed } from '../core/meter/needs.ts'
 import { asObject, type JsonObject, parseJson } from '../wire/json.ts'
 import type { WireName } from '../wire/wire.ts'
 import { attributionPrefix } from './headers.ts'
+import { needsOf } from './request-needs.ts'
 
 export interface RequestFacts {
   readonly model: string | null
@@ -32,7 +33,7 @@ export function factsOf(bytes: Buffer): RequestFacts {
   return {
     model: textOf(body.model),
     stream: body.stream === true,
-    needs: needsOf(body, bytes),
+    needs: needsOf(body),
     ...attributionOf(body),
     body,
   }
@@ -76,21 +77,6 @@ export function attributionOfHeaders(
 const longest = 256
 const textOf = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' && value.length <= longest ? value : null
-
-/** What a call asks beside text. Pictures and sound are told by the types of content parts, wherever they stand. */
-function needsOf(body: JsonObject, bytes: Buffer): CallNeed[] {
-  const has = (...marks: string[]) => marks.some(mark => bytes.includes(mark))
-  const format = asObject(body.response_format ?? asObject(body.text)?.format)
-  const schema = asObject(body.generationConfig)?.responseSchema
-  return [
-    ...(has('"image_url"', '"input_image"', '"type":"image"', '"type": "image"', '"image/')
-      ? (['image'] as const)
-      : []),
-    ...(has('"input_audio"', '"audio/') ? (['audio'] as const) : []),
-    ...(Array.isArray(body.tools) && body.tools.length > 0 ? (['tools'] as const) : []),
-    ...(format?.type === 'json_schema' || schema !== undefined ? (['jsonSchema'] as const) : []),
-  ]
-}
 
 /** Whether usage must be asked for, so that a stream of this wire says what it used. */
 export function lacksUsage(wire: WireName | null, { body, stream }: RequestFacts): boolean {

@@ -127,9 +127,7 @@ export type SpoolPositions = Readonly<Record<string, SpoolPosition>>
  * a disk) it stands at its end, with no attribution. What it was asked beside text goes along as tags, as importers give it.
  */
 export function callOfRecords(key: string, { opened, settled }: CallRecords, priceOf: PriceOfCall): Call {
-  const needs = Object.fromEntries(
-    (opened?.needs ?? []).flatMap(need => (need === 'tools' || need === 'jsonSchema' ? [[need, 'true']] : [])),
-  )
+  const needs = Object.fromEntries((opened?.needs ?? []).map(need => [need, 'true']))
   const call: Omit<Call, 'price'> = {
     source: gatewaySource,
     id: key,

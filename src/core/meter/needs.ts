@@ -3,12 +3,12 @@ import type { Call } from './call.ts'
 import type { UsageKind } from './usage.ts'
 
 /**
- * What a call may need. Pictures and sound show in its usage; tools and schemas leave no count, so they are known only
- * where the record's tags say so (`tools=true`).
+ * What a call may need. Pictures and sound show in its usage where the provider counts them apart, which few do; tools and
+ * schemas leave no count. Of all of them the record's tags may tell (`image=true`).
  */
 export const callNeeds = [
-  { need: 'image', bit: 1, kinds: ['inputImage', 'outputImage'], tags: [] },
-  { need: 'audio', bit: 2, kinds: ['inputAudio', 'outputAudio'], tags: [] },
+  { need: 'image', bit: 1, kinds: ['inputImage', 'outputImage'], tags: ['image'] },
+  { need: 'audio', bit: 2, kinds: ['inputAudio', 'outputAudio'], tags: ['audio'] },
   { need: 'tools', bit: 4, kinds: [], tags: ['tools'] },
   { need: 'jsonSchema', bit: 8, kinds: [], tags: ['json_schema', 'jsonSchema'] },
 ] as const satisfies readonly {
