@@ -366,6 +366,22 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect(await ledger.prefixBlocks({ toMicros: 11 }, () => expect.unreachable())).toBe(0)
     })
 
+    test('what a log lent to a call whose beginning was not there yet stays when it comes', async () => {
+      const [opened, settled] = [openedRecord('a'), settledRecord('a')]
+      const told = call('resp-a', {
+        source: 'file:log',
+        provider: null,
+        attribution: { ...nobody, team: 'blue', feature: 'log' },
+      })
+      await ledger.take([settled], {}, priceOf)
+      await ledger.append([told])
+      await ledger.take([opened], {}, priceOf)
+      const { rows } = await ledger.report({}, ['source', 'team', 'feature'], 'UTC')
+      expect(rows.map(({ key, calls }) => [key.source, key.team, key.feature, calls])).toEqual([
+        ['gateway', 'blue', 'search', 1],
+      ])
+    })
+
     test('blocks of 64 bits are told apart, and one block is one number wherever it comes', async () => {
       const ids = [
         0x7edc_ba98_7654_3210n,

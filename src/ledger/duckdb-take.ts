@@ -1,5 +1,8 @@
 // A gateway's records in; their calls, and how far the records reach, in one transaction, out.
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { type Attribution, attributionKinds } from '../core/meter/call.ts'
 import {
+  attributedBy,
   type CallRecord,
   type CallRecords,
   callOfRecords,
@@ -30,10 +33,15 @@ export function takeRecords(
       const ids = JSON.stringify(changed.map(([key]) => key))
       await connection.run(sql.deleteMetered, [ids])
       const again = changed.filter(([key]) => known.has(key)).map(([key]) => key)
+      const lent = await attributionsOf(connection, again)
       if (again.length > 0) await connection.run(sql.deleteMeteredCalls, [gatewaySource, JSON.stringify(again)])
       await writeCalls(
         connection,
-        changed.map(([key, call]) => callOfRecords(key, call, priceOf)),
+        changed.map(([key, records]) => {
+          const call = callOfRecords(key, records, priceOf)
+          const attribution = lent.get(key)
+          return attribution === undefined ? call : attributedBy(call, { attribution })
+        }),
       )
       const rows = changed.map(([id, { opened, settled }]) => ({
         id,
@@ -58,6 +66,21 @@ export function takeRecords(
     }
     return { opened, settled }
   })
+}
+
+/** What the calls of these keys are attributed to now: by their own records, or by a log that told of them in between. */
+async function attributionsOf(
+  connection: DuckDBConnection,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, Attribution>> {
+  if (keys.length === 0) return new Map()
+  const rows = await rowsOf(connection, sql.meteredAttributions, [gatewaySource, JSON.stringify(keys)])
+  return new Map(
+    rows.map(([id, ...values]) => [
+      String(id),
+      Object.fromEntries(attributionKinds.map((kind, i) => [kind, values[i] ?? null])) as unknown as Attribution,
+    ]),
+  )
 }
 
 const parsed = <R>(text: unknown): R | null => (text === null ? null : (JSON.parse(text as string) as R))

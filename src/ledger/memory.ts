@@ -128,9 +128,16 @@ export function openMemory(state: State = { calls: [], bills: [] }): Ledger {
     take: async (records, reached, priceOf) => {
       const { changed, opened, settled } = joinedBatch(metered, records)
       for (const [key, call] of changed) metered.set(key, call)
+      const before = new Map(calls.flatMap(call => (call.source === gatewaySource ? [[call.id, call]] : [])))
+      const now = changed.map(([key, call]) => {
+        const known = before.get(key)
+        const made = callOfRecords(key, call, priceOf)
+        // A log may have told of it in between.
+        return known === undefined ? made : attributedBy(made, known)
+      })
       const again = new Set(changed.map(([key]) => key))
       calls = calls.filter(({ source, id: key }) => source !== gatewaySource || !again.has(key))
-      calls.push(...changed.map(([key, call]) => callOfRecords(key, call, priceOf)))
+      calls.push(...now)
       calls = calls.filter(call => !attributed(call))
       Object.assign(positions, reached)
       if (changed.length > 0) revision++

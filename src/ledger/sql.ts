@@ -164,8 +164,9 @@ export const readMetered = `SELECT id, opened, settled FROM metered WHERE id IN 
 export const deleteMetered = `DELETE FROM metered WHERE id IN ${among('$1')}`
 export const forgetMetered = 'DELETE FROM metered'
 export const addMetered = `INSERT INTO metered ${jsonRows(meteredColumns)}`
-export const deleteMeteredCalls = `DELETE FROM calls WHERE source_key = (SELECT source_key FROM sources WHERE source = $1)
-  AND id IN ${among('$2')}`
+const meteredCalls = `FROM calls WHERE source_key = (SELECT source_key FROM sources WHERE source = $1) AND id IN ${among('$2')}`
+export const deleteMeteredCalls = `DELETE ${meteredCalls}`
+export const meteredAttributions = `SELECT id, ${list(attributionKinds.map(name))} ${meteredCalls}`
 /** Where a row of another source is a call that was metered: one provider, one id of the response. */
 export const isMetered = (row: string) =>
   `m.response_id = ${row}.id AND (${row}."provider" IS NULL OR ${row}."provider" = m.provider)`
