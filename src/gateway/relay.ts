@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici'
 import { type Attribution, attributionKinds } from '../core/meter/call.ts'
 import type { Opened, Settled } from '../core/meter/call-record.ts'
 import { formatUsd } from '../core/meter/money.ts'
-import { unknownUsage } from '../core/meter/usage.ts'
+import { noUnits, unknownUsage } from '../core/meter/usage.ts'
 import { startReading } from '../wire/reading.ts'
 import type { WireName } from '../wire/wire.ts'
 import { wireNamed } from '../wire/wires.ts'
@@ -257,6 +257,7 @@ function settledOf(
     id: read.id,
     model: read.model,
     usage: read.usage,
+    units: read.units,
     known: read.known,
     complete: read.complete,
     estimated: false,
@@ -276,6 +277,7 @@ const nothing = {
   id: null,
   model: null,
   usage: unknownUsage,
+  units: noUnits,
   known: false,
   complete: false,
   reportedUsd: null,

@@ -74,6 +74,7 @@ async function rowOf(call: Call, labels: Awaited<ReturnType<typeof labelBook>>):
     reported_usd: call.reportedUsd === null ? null : usdText(call.reportedUsd),
     estimated: call.estimated,
     system_prompt: call.systemPrompt ?? null,
+    units: call.units && Object.keys(call.units).length > 0 ? call.units : null,
     request_hash: call.requestHash?.toString() ?? null,
     ...Object.fromEntries(usageKinds.map(kind => [kind, call.usage[kind]])),
     usd: price.usd === null ? null : usdText(price.usd),

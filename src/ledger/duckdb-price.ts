@@ -1,7 +1,7 @@
 // Calls in a table and the price function in; rates per group in a temporary table, so that SQL prices them all exactly, out.
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { BulkRate, PriceCalls, PriceKey, RepriceResult } from '../core/meter/load.ts'
-import { type Usage, type UsageKind, usageKinds } from '../core/meter/usage.ts'
+import { type BilledUnits, noUnits, type Usage, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { type LabelBook, labelBook } from './duckdb-label.ts'
 import { type Row, rowsOf, type Session } from './duckdb-session.ts'
 import type { Slice } from './ledger.ts'
@@ -12,12 +12,13 @@ import * as pricing from './sql-price.ts'
 const farFuture = Date.UTC(9999, 0, 1) * 1000
 const openPrompt = Number.MAX_SAFE_INTEGER
 
-/** Fills the temporary tables `rates` and `each_priced` for the relation's calls; what `pricing.priced` then needs to know. */
+/** `hasUnits`: the relation has a column of them. Fills the temporary tables `rates` and `each_priced` for the relation's calls; what `pricing.priced` then needs to know. */
 export async function layOutRates(
   connection: DuckDBConnection,
   relation: string,
   where: string,
   prices: PriceCalls,
+  hasUnits = false,
 ): Promise<pricing.RateUse> {
   const labels = await labelBook(connection)
   await connection.run(pricing.createRates)
@@ -43,8 +44,9 @@ export async function layOutRates(
     rated: usageKinds.filter(kind => most(kind) > 0 && exact.some(rate => rate.picoPerToken[kind])),
     unknown: usageKinds.filter(kind => unknowns(kind) > 0 && exact.some(rate => rate.needs.includes(kind))),
     unrated: usageKinds.filter(kind => most(kind) > 0 && exact.some(rate => rate.unrated.includes(kind))),
+    units: hasUnits && Number((await rowsOf(connection, pricing.countUnits(relation)))[0]?.[0]) > 0,
   }
-  const each = rates.some(rate => rate.kind === 'each') || use.unknown.length > 0 || use.unrated.length > 0
+  const each = rates.some(rate => rate.kind === 'each') || use.unknown.length > 0 || use.unrated.length > 0 || use.units
   if (each) await priceEach(connection, pricing.eachCalls(relation, where, use), prices, labels)
   return { ...use, each, noRate: await labels(null, null, 'no rate covers the time of this call') }
 }
@@ -92,7 +94,9 @@ async function priceEach(
     const found = []
     for (const row of rows) {
       const usage = Object.fromEntries(usageKinds.map((kind, i) => [kind, row[7 + i] ?? null])) as Usage
-      const price = prices.price({ ...keyOf(row, 1), atMicros: Number(row[6]), usage })
+      const told = row[7 + usageKinds.length]
+      const units = told == null ? noUnits : (JSON.parse(told as string) as BilledUnits)
+      const price = prices.price({ ...keyOf(row, 1), atMicros: Number(row[6]), usage, units })
       found.push({
         call_row: String(row[0]),
         each_usd: price.usd === null ? null : usdText(price.usd),
@@ -119,7 +123,7 @@ export function repriceSlice(
       const values: (string | bigint)[] = []
       const where = sql.within(slice, value => `$${values.push(value)}`)
       await connection.run(pricing.selectRepricing(where), values)
-      const use = await layOutRates(connection, 'repricing', '', prices)
+      const use = await layOutRates(connection, 'repricing', '', prices, true)
       await connection.run(pricing.repriced(use))
       const byModel = (await rowsOf(connection, pricing.repriceSummary)).map(row => ({
         provider: row[0] as string | null,

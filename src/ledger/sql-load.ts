@@ -340,6 +340,7 @@ export function insertStaged(
     `${estimated} AS estimated`,
     'NULL AS system_prompt',
     'NULL AS request_hash',
+    'NULL AS units',
     ...usageKinds.map(kind => staged(name(kind))),
   ]
   const also = `${sourceKey} AS source_key, r.id, CASE WHEN r.id IS NULL THEN r.rowid - ${base} + 1 END AS ordinal, ${list(columns)}`

@@ -35,14 +35,18 @@ export interface RateUse {
   readonly unknown: readonly UsageKind[]
   readonly unrated: readonly UsageKind[]
   readonly each: boolean
+  /** Some calls have units that are no tokens: no rate by the token tells their price. */
+  readonly units: boolean
   readonly noRate: number
 }
 
 const matchRates = `LEFT JOIN rates t ON ${keyFields.map(field => `r.${name(field)} IS NOT DISTINCT FROM t.${name(field)}`).join(' AND ')}
   AND r.started_at >= t.from_at AND r.started_at < t.to_at AND ${prompt('r')} >= t.prompt_from AND ${prompt('r')} < t.prompt_to`
-const slow = (use: Pick<RateUse, 'unknown' | 'unrated'>) =>
+type Slow = Pick<RateUse, 'unknown' | 'unrated' | 'units'>
+const slow = (use: Slow) =>
   [
     `t.mode = 'each'`,
+    ...(use.units ? ['r.units IS NOT NULL'] : []),
     ...use.unknown.map(kind => `(t.needs_${kind} AND r.${name(kind)} IS NULL)`),
     ...use.unrated.map(kind => `(t.unrated_${kind} AND r.${name(kind)} > 0)`),
   ].join(' OR ')
@@ -56,11 +60,12 @@ export function priced(relation: string, use: RateUse, also: string): string {
   return `SELECT ${also}, CASE WHEN e.call_row IS NOT NULL THEN e.each_usd ELSE ${exact} END AS usd,
     coalesce(e.each_label, ${label}) AS price_label FROM ${relation} r ${matchRates} LEFT JOIN each_priced e ON e.call_row = r.rowid`
 }
-/** Calls that must be priced one by one: row, key, time, usage. */
-export const eachCalls = (relation: string, where: string, use: Pick<RateUse, 'unknown' | 'unrated'>) =>
-  `SELECT r.rowid AS call_row, ${list(keyFields.map(field => `r.${name(field)}`))}, epoch_us(r.started_at), ${list(usageKinds.map(kind => `r.${name(kind)}`))}
-   FROM ${relation} r ${matchRates} ${where} ${where ? 'AND' : 'WHERE'} t.mode <> 'none' AND (${slow(use)})`
+/** Calls that must be priced one by one: row, key, time, usage, units as JSON. */
+export const eachCalls = (relation: string, where: string, use: Slow) =>
+  `SELECT r.rowid AS call_row, ${list(keyFields.map(field => `r.${name(field)}`))}, epoch_us(r.started_at), ${list(usageKinds.map(kind => `r.${name(kind)}`))},
+   ${use.units ? 'to_json(r.units)::VARCHAR' : 'NULL'} AS units FROM ${relation} r ${matchRates} ${where} ${where ? 'AND' : 'WHERE'} t.mode <> 'none' AND (${slow(use)})`
 
+export const countUnits = (relation: string) => `SELECT count(units) FROM ${relation}`
 export const createToPrice = (calls: string) => `CREATE TEMP TABLE to_price AS ${calls}`
 export const toPrice = (from: bigint, to: bigint) => `SELECT * FROM to_price WHERE rowid >= ${from} AND rowid < ${to}`
 export const dropToPrice = 'DROP TABLE to_price'
@@ -68,7 +73,7 @@ export const dropToPrice = 'DROP TABLE to_price'
 export const selectRepricing = (where: string) =>
   `CREATE TEMP TABLE repricing AS SELECT c.rowid AS call, c.started_at, ${list(
     [...keyFields, ...usageKinds].map(field => `c.${name(field)}`),
-  )}, c.usd AS old_usd, c.price_label AS old_label FROM calls c ${where}`
+  )}, c.units, c.usd AS old_usd, c.price_label AS old_label FROM calls c ${where}`
 export const repriced = (use: RateUse) =>
   `CREATE TEMP TABLE repriced AS SELECT *, (usd IS DISTINCT FROM old_usd) AS changed FROM (${priced(
     'repricing',

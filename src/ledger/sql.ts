@@ -48,6 +48,7 @@ export const callColumns = [
   'estimated BOOLEAN NOT NULL',
   'system_prompt VARCHAR',
   'request_hash BIGINT',
+  'units MAP(VARCHAR, BIGINT)',
   ...usageKinds.map(kind => `${name(kind)} INTEGER`),
   'usd DECIMAL(38,12)',
   'price_label INTEGER NOT NULL',
@@ -80,6 +81,7 @@ export const migrations: readonly (readonly string[])[] = [
     'ALTER TABLE calls ALTER prefix_blocks TYPE BIGINT[]',
     'ALTER TABLE calls ADD COLUMN IF NOT EXISTS system_prompt VARCHAR',
     'ALTER TABLE calls ADD COLUMN IF NOT EXISTS request_hash BIGINT',
+    'ALTER TABLE calls ADD COLUMN IF NOT EXISTS units MAP(VARCHAR, BIGINT)',
   ],
 ]
 

@@ -2,7 +2,7 @@
 import { type Attribution, attributionKinds, type Call, type CallPrice, nobody } from './call.ts'
 import { type Money, parseUsd } from './money.ts'
 import type { CallNeed } from './needs.ts'
-import { type Usage, unknownUsage } from './usage.ts'
+import { type BilledUnits, noUnits, type Usage, unknownUsage } from './usage.ts'
 
 /** Written before the request goes upstream. */
 export interface Opened {
@@ -46,6 +46,8 @@ export interface Settled {
   /** As served. */
   readonly model: string | null
   readonly usage: Usage
+  /** What else is billed, told in other units than tokens; absent = nothing was told. */
+  readonly units?: BilledUnits
   /** Prompt and answer are both counted. */
   readonly known: boolean
   /** The event that ends an answer was seen. */
@@ -135,6 +137,7 @@ export function callOfRecords(key: string, { opened, settled }: CallRecords, pri
     provider: opened?.provider ?? null,
     model: settled?.model ?? opened?.model ?? null,
     usage: settled?.usage ?? unknownUsage,
+    units: settled?.units ?? noUnits,
     tier: settled?.tier ?? null,
     region: settled?.region ?? null,
     speed: settled?.speed ?? null,

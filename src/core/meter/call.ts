@@ -1,6 +1,6 @@
 // One metered request to a model: who served it, what it used, what it cost, and which workload it belongs to.
 import type { Money } from './money.ts'
-import type { Usage } from './usage.ts'
+import type { BilledUnits, Usage } from './usage.ts'
 
 /** The dimensions that trace a call to a workload. */
 export const attributionKinds = ['workload', 'feature', 'task', 'user', 'team', 'environment'] as const
@@ -28,6 +28,8 @@ export interface Call {
   /** The model that served the call, as named by whoever served it. */
   readonly model: string | null
   readonly usage: Usage
+  /** What else is billed, told in other units than tokens; absent = nothing was told. */
+  readonly units?: BilledUnits
   readonly tier: string | null
   readonly region: string | null
   readonly speed: string | null

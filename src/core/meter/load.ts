@@ -225,7 +225,7 @@ export type BulkRate = {
 export interface PriceCalls {
   /** Rates that cover [fromMicros, toMicros] and every prompt size, without overlap. */
   rates(key: PriceKey, fromMicros: number, toMicros: number): readonly BulkRate[]
-  price(call: PriceKey & Pick<Call, 'atMicros' | 'usage'>): CallPrice
+  price(call: PriceKey & Pick<Call, 'atMicros' | 'usage' | 'units'>): CallPrice
 }
 
 /** The part of an AbortSignal that a load looks at (core knows no platform). */
