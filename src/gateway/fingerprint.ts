@@ -1,5 +1,5 @@
 // A request in; keyed hashes of its prompt block by block, of its system prompt and of all it asks, from which no text can be had back, out.
-import { createHmac } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { WireName } from '../wire/wire.ts'
 import { systemPromptOf } from './system-prompt.ts'
 
@@ -31,7 +31,7 @@ export function fingerprintsOf(
 ): Fingerprints {
   const prompt = Buffer.from(canonicalPrompt(wire, body), 'utf8')
   const prefix: string[] = []
-  let before = ''
+  let before = beginning
   for (let at = 0; at < prompt.length; at += blockBytes) {
     before = hashed(key, before, prompt.subarray(at, at + blockBytes))
     prefix.push(before)
@@ -40,7 +40,7 @@ export function fingerprintsOf(
   return {
     prefix,
     systemPrompt: system === null ? null : systemPromptFingerprint(key, system),
-    request: hashed(key, before, JSON.stringify([wire, model, settingsOf(wire, body)], plain)),
+    request: hashed(key, before, Buffer.from(JSON.stringify([wire, model, settingsOf(wire, body)], plain))),
   }
 }
 
@@ -55,10 +55,15 @@ export function fingerprintsIfAny(...asked: Parameters<typeof fingerprintsOf>): 
 }
 
 /** As the ledger, the rules and `crossline fingerprint` know a system prompt. Blanks around it do not count. */
-export const systemPromptFingerprint = (key: Buffer, text: string): string => hashed(key, 'system prompt', text.trim())
+export const systemPromptFingerprint = (key: Buffer, text: string): string =>
+  hashed(key, 'of system prompt', Buffer.from(text.trim()))
 
-const hashed = (key: Buffer, before: string, content: Buffer | string): string =>
-  createHmac('sha256', key).update(before).update(content).digest('hex').slice(0, 16)
+/** What stands before a first block, as long as a hash, so that no two contents are put together to the same bytes. */
+const beginning = '0'.repeat(16)
+
+/** Of 256 bits 64 are told, from which nobody goes on: so the key may simply stand first, which takes half as long as HMAC. */
+const hashed = (key: Buffer, before: string, content: Buffer): string =>
+  hash('sha256', Buffer.concat([key, Buffer.from(before, 'latin1'), content]), 'hex').slice(0, 16)
 
 /** Fields that make up the prompt, in the order in which a server puts them before the model. */
 const parts: Readonly<Record<WireName, readonly string[]>> = {
