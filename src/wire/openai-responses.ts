@@ -23,7 +23,7 @@ export const openAiResponses: Wire = {
     const type = asText(json.type) ?? name
     const response = asObject(json.response)
     if (response !== null) return { ...told(response), isTerminal: lastEvents.has(type) }
-    if (type === 'response.output_item.done') return { searches: searchesIn([json.item], json.output_index) }
+    if (type === 'response.output_item.done') return searchesIn([json.item], json.output_index)
     if (type === 'error') return { error: reportedError(json.error ?? { ...json, type: null }) }
     // Not an event: a body that came in a stream's place, or an error without a type.
     return json.object === 'response' ? told(json) : { error: reportedError(json.error) }
@@ -33,7 +33,10 @@ export const openAiResponses: Wire = {
   count(usage, about) {
     const counted = countOpenAi(usage, names, about)
     // A seller that counts its searches in the usage says what it charges; else they are the items of the output.
-    return { usage: { ...counted, searches: searchesOf(usage, about.searches) } }
+    return {
+      usage: { ...counted, searches: searchesOf(usage, about.searches) },
+      ...(about.fileSearches > 0 ? { units: { fileSearches: about.fileSearches } } : {}),
+    }
   },
 }
 
@@ -45,7 +48,7 @@ function told(response: JsonObject): Told {
     serviceTier: servedTier(response.service_tier),
     stopReason: asText(asObject(response.incomplete_details)?.reason) ?? endedAs(response.status),
     error: reportedError(response.error),
-    searches: searchesIn(asList(response.output), 0),
+    ...searchesIn(asList(response.output), 0),
   }
 }
 
@@ -53,16 +56,20 @@ const endedAs = (status: unknown): string | null =>
   status === 'queued' || status === 'in_progress' ? null : asText(status)
 
 /**
- * Web searches among items of the output, each once by its id. Of a search's three actions `search` is charged; opening a
- * page and finding in it are not (https://platform.openai.com/docs/guides/tools-web-search).
+ * Searches of the web and of own files among items of the output, each once by its id. Of a web search's three actions `search`
+ * is charged; opening a page and finding in it are not (https://platform.openai.com/docs/guides/tools-web-search).
  */
-function searchesIn(items: readonly unknown[], firstIndex: unknown): ReadonlyMap<string, number> {
+function searchesIn(items: readonly unknown[], firstIndex: unknown): Required<Pick<Told, 'searches' | 'fileSearches'>> {
   const searches = new Map<string, number>()
+  const fileSearches = new Map<string, number>()
   items.forEach((value, i) => {
     const item = asObject(value)
-    if (item?.type !== 'web_search_call' || item.status === 'failed') return
+    if (item === null || item.status === 'failed') return
+    const maker = asText(item.id) ?? `#${Number(firstIndex) + i}`
+    if (item.type === 'file_search_call') fileSearches.set(maker, 1)
+    if (item.type !== 'web_search_call') return
     const action = asText(asObject(item.action)?.type)
-    if (action === null || action === 'search') searches.set(asText(item.id) ?? `#${Number(firstIndex) + i}`, 1)
+    if (action === null || action === 'search') searches.set(maker, 1)
   })
-  return searches
+  return { searches, fileSearches }
 }

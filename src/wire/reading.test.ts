@@ -57,6 +57,35 @@ test('a response in any number of pieces gives the same reading (law 1)', () => 
   )
 })
 
+test('searches over own files are billed by the call, each once, in a body and in a stream', () => {
+  // https://developers.openai.com/api/docs/guides/tools-file-search
+  const item = (id: string) => ({
+    id,
+    type: 'file_search_call',
+    status: 'completed',
+    queries: ['a', 'b'],
+    results: null,
+  })
+  const usage = { input_tokens: 10, output_tokens: 5, total_tokens: 15 }
+  const response = { id: 'r', object: 'response', status: 'completed', output: [item('fs_1'), item('fs_2')], usage }
+  const events = [
+    { type: 'response.output_item.done', output_index: 0, item: item('fs_1') },
+    { type: 'response.output_item.done', output_index: 1, item: item('fs_2') },
+    { type: 'response.completed', response },
+  ]
+  const read = (text: string, stream: boolean) => {
+    const reading = startReading(wireNamed('openai.responses')!, { stream })
+    reading.push(Buffer.from(text))
+    return reading.end()
+  }
+  const streamed = events.map(event => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+  for (const { units, usage: counted } of [read(JSON.stringify(response), false), read(streamed, true)]) {
+    expect(units).toEqual({ fileSearches: 2 })
+    expect(counted.searches).toBe(0)
+  }
+  expect(read(JSON.stringify({ ...response, output: [] }), false).units).toEqual({})
+})
+
 test('a response byte by byte gives the same reading (law 1)', () => {
   for (const one of all) {
     const bytes = Array.from(one.bytes, (_, i) => one.bytes.subarray(i, i + 1))

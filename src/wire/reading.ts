@@ -77,6 +77,7 @@ export function startReading(
   let usage: JsonObject | null = null
   let terminalAt: number | null = null
   const searches = new Map<string, number>()
+  const fileSearches = new Map<string, number>()
 
   const framer = framed(stream ? framing : 'body', event, body)
 
@@ -107,6 +108,7 @@ export function startReading(
       usage = merged(usage, told.usage)
     }
     for (const [maker, count] of told.searches ?? []) searches.set(maker, count)
+    for (const [maker, count] of told.fileSearches ?? []) fileSearches.set(maker, count)
     if (told.isTerminal === true) terminalAt ??= at
   }
 
@@ -119,9 +121,15 @@ export function startReading(
     end() {
       framer.end()
       const isComplete = terminalAt !== null
-      let searched = 0
-      for (const count of searches.values()) searched += count
-      const about = { provider, model, isComplete, first: first ?? {}, searches: searched }
+      const searched = sumOf(searches)
+      const about = {
+        provider,
+        model,
+        isComplete,
+        first: first ?? {},
+        searches: searched,
+        fileSearches: sumOf(fileSearches),
+      }
       const counted: Counted =
         usage === null
           ? { usage: { ...unknownUsage, searches: searched > 0 ? searched : null } }
@@ -153,4 +161,10 @@ function onlyCounts(usage: Usage): Usage {
   const counts = {} as Record<keyof Usage, number | null>
   for (const kind of usageKinds) counts[kind] = asCount(usage[kind])
   return counts
+}
+
+function sumOf(counts: ReadonlyMap<string, number>): number {
+  let sum = 0
+  for (const count of counts.values()) sum += count
+  return sum
 }

@@ -28,6 +28,8 @@ export interface Told {
   readonly error?: ProviderError | null
   /** Searches by what made them: a later number for the same maker replaces the earlier one. */
   readonly searches?: ReadonlyMap<string, number>
+  /** The same of searches over the caller's own files. */
+  readonly fileSearches?: ReadonlyMap<string, number>
   /** Whether this is the last event of a stream, or a body of a response that is over. */
   readonly isTerminal?: boolean
 }
@@ -43,6 +45,7 @@ export interface About {
   readonly first: JsonObject
   /** Searches counted in the response itself. */
   readonly searches: number
+  readonly fileSearches: number
 }
 
 /** Counts in the normal form, and billed units that are not tokens. */
