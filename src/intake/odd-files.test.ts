@@ -174,8 +174,8 @@ describe('files that are no table', () => {
   test('prefix blocks that are no list are rejects, never calls without blocks', async () => {
     const row = (blocks: unknown) =>
       JSON.stringify({ timestamp: 0, input_length: 5, output_length: 2, hash_ids: blocks })
-    const result = await take('blocks.jsonl', [row([1, 2]), row('x'), row([99999999999])].join('\n'))
-    expect(result).toMatchObject({ added: 1, rejected: 2 })
+    const result = await take('blocks.jsonl', [row([1, 2]), row('x'), row([1e30]), row([99999999999])].join('\n'))
+    expect(result).toMatchObject({ added: 2, rejected: 2 })
     expect(rejectsOf(result.rejectFile)[0]).toMatchObject({
       line: 2,
       reason: 'hash_ids: expected a list of whole numbers, got "x"',
