@@ -46,3 +46,43 @@ export function acceptable(
 
 export const iso = (micros: number | null): string | null =>
   micros === null ? null : new Date(micros / 1000).toISOString()
+
+/** A load as the result of its import; `notes` come before those on what was found. */
+export function accountOf(
+  plan: About,
+  found: LoadResult,
+  notes: readonly string[],
+  rejectFile: string | null,
+): ImportResult {
+  return {
+    source: plan.source,
+    name: plan.name,
+    format: plan.format,
+    rows: found.rows,
+    added: found.added,
+    duplicates: found.duplicates,
+    rejected: found.rejected,
+    rejectFile,
+    firstAt: iso(found.firstAtMicros),
+    lastAt: iso(found.lastAtMicros),
+    tokens: found.tokens,
+    unpricedCalls: found.unpricedCalls,
+    leftOut: found.leftOut,
+    billed: null,
+    notes: [...notes, ...notesOn(found)],
+  }
+}
+
+/** `1 row`, `2,000 rows`. */
+export const many = (n: number, noun: string): string => `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`
+
+function notesOn(found: LoadResult): string[] {
+  const notes = found.leftOut.map(({ why, rows }) => `${many(rows, 'row')} left out: ${why}`)
+  if (found.added === 0) notes.push('nothing added: every row is in the ledger already')
+  if (found.outOfOrder > 0)
+    notes.push(`${many(found.outOfOrder, 'row')} earlier than the row before: taken at their own time`)
+  for (const { model, calls, reason } of found.unpricedModels.slice(0, 5)) {
+    notes.push(`${many(calls, 'call')} without a price (${model ?? 'no model'}): ${reason}`)
+  }
+  return notes
+}

@@ -1,5 +1,6 @@
 // A file's head and what the user says about it in; the importer that reads it, or why none does, out.
 import { Fault, nearestName } from '../core/fault/fault.ts'
+import { isPages } from './head.ts'
 import { type Head, type Importer, type ImportOptions, profileNames } from './importer.ts'
 import { generic, importers, published } from './importers.ts'
 import { listed } from './table-columns.ts'
@@ -32,6 +33,16 @@ export function detect(head: Head, options: ImportOptions): Importer {
   if (table && (options.map !== undefined || table.matches(head))) return table
   const tried = importers.filter(importer => importer.name !== 'lengths').map(importer => importer.name)
   if (!table) {
+    const isArray = head.text.trimStart().startsWith('[')
+    if (isArray || !isPages(head.text)) {
+      const message = isArray
+        ? 'a JSON array, where one object per line is expected'
+        : 'one JSON document, of no known format'
+      throw new Fault('FILE_UNREADABLE', message, {
+        where: head.name,
+        fix: `turn it into JSON Lines: jq -c ${isArray ? "'.[]'" : '.'} FILE > FILE.jsonl`,
+      })
+    }
     throw new Fault('FORMAT_UNKNOWN', `no format reads these pages of JSON (tried ${tried.join(', ')})`, {
       where: head.name,
       fix: 'usage and cost reports of OpenAI and Anthropic are read; turn others into JSON Lines with jq',

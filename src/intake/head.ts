@@ -10,24 +10,21 @@ const sampledRows = 200
 export function readHead(name: string, { head }: Pick<Inspection, 'head'>): Head {
   const first = head.trimStart()[0]
   if (first === undefined) throw new Fault('FILE_EMPTY', 'the file has no rows', { where: name })
-  if (isPages(head)) {
+  if (isPages(head) || first === '[' || isSpread(head)) {
     return { name, container: 'json', delimiter: '', linesBefore: 0, columns: [], paths: [], rows: [], text: head }
-  }
-  if (first === '[') {
-    throw new Fault('FILE_UNREADABLE', 'a JSON array, where one object per line is expected', {
-      where: name,
-      fix: "turn it into JSON Lines: jq -c '.[]' FILE > FILE.jsonl",
-    })
   }
   return first === '{' ? jsonHead(name, head) : csvHead(name, head)
 }
 
 /** Answers of an API page by page: one document, which may spread over lines or lie in an array with others. */
-function isPages(head: string): boolean {
+export function isPages(head: string): boolean {
   const begins =
     /^\s*\[?\s*\{\s*"(object|data|has_more|next_page|first_id|starting_at|ending_at|start_time|results)"\s*:/
   return begins.test(head) && /"(has_more|next_page|starting_at)"\s*:|"object"\s*:\s*"(page|bucket)"/.test(head)
 }
+
+/** An object of its own line by line, as `jq .` or a person writes it. */
+const isSpread = (head: string): boolean => /^\s*\{\s*\n/.test(head)
 
 function csvHead(name: string, whole: string): Head {
   const blank = /^(?:[ \t]*(?:\r\n|\r|\n))*/.exec(whole)?.[0] ?? ''

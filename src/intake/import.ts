@@ -4,17 +4,18 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { Fault } from '../core/fault/fault.ts'
-import type { CallLoader, DemandShape, LoadPlan, LoadResult, PriceCalls, RepriceResult } from '../core/meter/load.ts'
+import type { CallLoader, DemandShape, LoadPlan, PriceCalls, RepriceResult } from '../core/meter/load.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
 import { type ArrivalProfile, flatProfile } from '../core/statistics/arrival-profile.ts'
-import { type About, acceptable, type ImportResult, iso } from './account.ts'
+import { type About, acceptable, accountOf, type ImportResult, iso } from './account.ts'
 import { checkColumns, fileOf } from './columns-read.ts'
 import { checkContainer, checkProfile, detect, importerNamed } from './detect.ts'
 import { writeDrawing } from './drawing.ts'
 import { readHead } from './head.ts'
 import { type Head, type ImportOptions, type ProfileName, type Reading, startNote } from './importer.ts'
-import { type Inspection, inspectFile } from './inspect.ts'
+import { checkRows, type Inspection, inspectFile } from './inspect.ts'
 import { keepBill } from './keep-bill.ts'
+import { keepCalls } from './keep-calls.ts'
 import { pricesOf } from './prices.ts'
 import { openRejects } from './rejects.ts'
 
@@ -76,7 +77,12 @@ export async function importFile(
   if (content.kind === 'shape') return keepShape(ledger, about, content.shape(text()))
   if (content.kind === 'bill') return keepBill(ledger, about, content.bill(text()), context.dataDir)
   progress?.({ phase: 'load', rows: Math.max(0, inspection.lineBreaks) })
+  if (content.kind === 'calls') {
+    const plan = { ...about, namespace: recordsNamespace(options) }
+    return keepCalls(ledger, plan, content.calls, { path, ...inspection }, options, context)
+  }
   if (content.kind === 'rows') {
+    checkRows(where, inspection)
     checkColumns(head, importer, content.reading)
     const file = fileOf(path, head, inspection, content.reading)
     const plan = { ...about, namespace: namespaceOf(about, content.reading, options), file, ...content.reading }
@@ -119,7 +125,9 @@ async function headOf(ledger: ImportLedger, path: string, name: string, inspecti
 
 /** Exports of one log overlap, so tables with ids share one space of ids; other rows are known by file and place. */
 const namespaceOf = (about: About, reading: Reading, options: ImportOptions): string =>
-  reading.id === null ? about.source : `ids:${options.idSpace ?? 'records'}`
+  reading.id === null ? about.source : recordsNamespace(options)
+
+const recordsNamespace = ({ idSpace }: ImportOptions): string => `ids:${idSpace ?? 'records'}`
 
 async function load(
   ledger: ImportLedger,
@@ -134,48 +142,10 @@ async function load(
       accept: counts => acceptable(counts, plan, rejects),
       signal: context.signal,
     })
-    return accountOf(plan, found, [...notes, ...notesOn(found)], rejects.path())
+    return accountOf(plan, found, notes, rejects.path())
   } finally {
     rejects.close()
   }
-}
-
-function accountOf(
-  plan: LoadPlan,
-  found: LoadResult,
-  notes: readonly string[],
-  rejectFile: string | null,
-): ImportResult {
-  return {
-    source: plan.source,
-    name: plan.name,
-    format: plan.format,
-    rows: found.rows,
-    added: found.added,
-    duplicates: found.duplicates,
-    rejected: found.rejected,
-    rejectFile,
-    firstAt: iso(found.firstAtMicros),
-    lastAt: iso(found.lastAtMicros),
-    tokens: found.tokens,
-    unpricedCalls: found.unpricedCalls,
-    leftOut: found.leftOut,
-    billed: null,
-    notes,
-  }
-}
-
-const many = (n: number, noun: string): string => `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`
-
-function notesOn(found: LoadResult): string[] {
-  const notes = found.leftOut.map(({ why, rows }) => `${many(rows, 'row')} left out: ${why}`)
-  if (found.added === 0) notes.push('nothing added: every row is in the ledger already')
-  if (found.outOfOrder > 0)
-    notes.push(`${many(found.outOfOrder, 'row')} earlier than the row before: taken at their own time`)
-  for (const { model, calls, reason } of found.unpricedModels.slice(0, 5)) {
-    notes.push(`${many(calls, 'call')} without a price (${model ?? 'no model'}): ${reason}`)
-  }
-  return notes
 }
 
 async function keepShape(

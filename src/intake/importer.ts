@@ -1,4 +1,5 @@
 // What a file shows in its first lines, and what a format makes of it. One file per format fulfils Importer; nobody else knows formats by name.
+import type { Call } from '../core/meter/call.ts'
 import type { Charge } from '../core/meter/charge.ts'
 import type { DemandShape, LoadPlan, Reject } from '../core/meter/load.ts'
 import type { ArrivalProfile } from '../core/statistics/arrival-profile.ts'
@@ -7,7 +8,7 @@ import type { ArrivalProfile } from '../core/statistics/arrival-profile.ts'
 export interface Head {
   /** What errors call the file. */
   readonly name: string
-  /** `json`: one document, or several in an array or on lines of their own, as an API answers page by page. */
+  /** `json`: one document over many lines or an array, or several on lines of their own, as an API answers page by page. */
   readonly container: 'csv' | 'jsonl' | 'parquet' | 'json'
   readonly delimiter: string
   /** CSV: blank lines above the header. */
@@ -92,6 +93,29 @@ export interface Bill {
   readonly notes: readonly string[]
 }
 
+/** A call as its record tells of it: whose file it is, and its price, come after. */
+export type ReadCall = Omit<Call, 'source' | 'price'>
+
+/** What one record holds; a document may hold many calls. */
+export interface CallsOfRecord {
+  readonly calls: readonly ReadCall[]
+  /** What should be calls and cannot be read as such; `raw` shows no prompt. */
+  readonly rejects: readonly Pick<Reject, 'reason' | 'raw'>[]
+  /** Why parts are no calls: one text for each of them. */
+  readonly leftOut: readonly string[]
+  /** What was assumed: one text for each call it was assumed of. */
+  readonly assumed: readonly string[]
+}
+
+/** How calls are read one by one, where they nest too deep for columns. */
+export interface CallsReading {
+  /** `lines`: one JSON value a line, read line by line. `document`: the file is one JSON value. `bytes`: it is no text. */
+  readonly records: 'lines' | 'document' | 'bytes'
+  /** A record's calls. What cannot be read of it is a reject; a Fault that it throws rejects the record as a whole. */
+  read(record: unknown): CallsOfRecord
+  readonly notes: readonly string[]
+}
+
 /** What a file turns out to hold. `text` is its whole decompressed content, for formats that are small by nature. */
 export type Content =
   | { readonly kind: 'rows'; readonly reading: Reading }
@@ -102,6 +126,7 @@ export type Content =
       ) => Pick<DemandShape, 'startMicros' | 'seconds' | 'requestsPerSecond'> & { readonly notes: readonly string[] }
     }
   | { readonly kind: 'drawn'; readonly draw: (text: string, profile: (name: ProfileName) => ArrivalProfile) => Drawing }
+  | { readonly kind: 'calls'; readonly calls: CallsReading }
   | { readonly kind: 'bill'; readonly bill: (text: string) => Bill }
 
 export interface Importer {

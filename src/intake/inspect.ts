@@ -12,12 +12,16 @@ export interface Inspection {
   readonly bytes: number
   readonly lineBreaks: number
   readonly longestLineBytes: number
+  /** Which line that is, 1-based. */
+  readonly longestLineAt: number
   /** The first decompressed bytes as text, whole lines only. */
   readonly head: string
 }
 
-/** No record is longer than this; a longer line is not a line of records. */
-export const longestLine: number = 8 * 1024 * 1024
+/** No row is longer than this; a longer line is not a line of a table. */
+const longestRow = 8 * 1024 * 1024
+/** Lines of JSON that are read as documents hold many calls, prompts and all. */
+const longestJson = 256 * 1024 * 1024
 const headBytes = 1024 * 1024
 
 /**
@@ -42,6 +46,8 @@ export async function inspectFile(
   let lineBreaks = 0
   let sinceBreak = 0
   let longestLineBytes = 0
+  let longestLineAt = 1
+  let allowed = longestRow
 
   const take = (chunk: Buffer): void => {
     hash.update(chunk)
@@ -49,22 +55,22 @@ export async function inspectFile(
     bytes += chunk.length
     if (parquet) return
     if (chunk.includes(0)) throw binary(name)
+    if (bytes === chunk.length && beginsJson(chunk)) allowed = longestJson
+    const longer = (length: number): void => {
+      if (length <= longestLineBytes) return
+      longestLineBytes = length
+      longestLineAt = lineBreaks + 1
+    }
     let from = 0
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
-      const length = sinceBreak + at - from
-      if (length > longestLineBytes) longestLineBytes = length
+      longer(sinceBreak + at - from)
       lineBreaks++
       sinceBreak = 0
       from = at + 1
     }
     sinceBreak += chunk.length - from
-    if (sinceBreak > longestLineBytes) longestLineBytes = sinceBreak
-    if (longestLineBytes > longestLine) {
-      throw new Fault('LINE_TOO_LONG', `line ${lineBreaks + 1} is longer than ${longestLine / 1024 / 1024} MiB`, {
-        where: name,
-        fix: 'records are one per line; check that the file is CSV or JSON Lines',
-      })
-    }
+    longer(sinceBreak)
+    if (longestLineBytes > allowed) throw lineTooLong(name, longestLineAt, allowed)
   }
 
   try {
@@ -113,9 +119,23 @@ export async function inspectFile(
     bytes,
     lineBreaks,
     longestLineBytes,
+    longestLineAt,
     head: lines,
   }
 }
+
+/** A table is read row by row, however long the lines of documents may be. @throws Fault LINE_TOO_LONG */
+export function checkRows(name: string, { parquet, longestLineBytes, longestLineAt }: Inspection): void {
+  if (!parquet && longestLineBytes > longestRow) throw lineTooLong(name, longestLineAt, longestRow)
+}
+
+const lineTooLong = (name: string, line: number, allowed: number): Fault =>
+  new Fault('LINE_TOO_LONG', `line ${line} is longer than ${allowed / 1024 / 1024} MiB`, {
+    where: name,
+    fix: 'records are one per line; check that the file is CSV or JSON Lines',
+  })
+
+const beginsJson = (chunk: Buffer): boolean => /^\uFEFF?\s*[{[]/.test(chunk.subarray(0, 1024).toString('utf8'))
 
 /** Control characters other than white space and escape: no table begins with one. */
 const hasControls = (text: string): boolean => {

@@ -1,6 +1,7 @@
 // Calls as values in; those that the DuckDB ledger does not have yet, added in one transaction, and their number out.
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Call } from '../core/meter/call.ts'
+import type { CallsPlan } from '../core/meter/load.ts'
 import { usageKinds } from '../core/meter/usage.ts'
 import { labelBook } from './duckdb-label.ts'
 import { rowsOf, type Session } from './duckdb-session.ts'
@@ -15,6 +16,32 @@ export function appendCalls(session: Session, calls: readonly Call[]): Promise<n
   return session.write(async connection => {
     const { added, attributed } = await writeCalls(connection, calls)
     if (added + attributed > 0) await connection.run(sql.bumpRevision)
+    return added
+  })
+}
+
+/** See `CallLoader.loadCalls`. */
+export function loadCalls(
+  session: Session,
+  plan: CallsPlan,
+  batches: AsyncIterable<readonly Call[]> | Iterable<readonly Call[]>,
+): Promise<number> {
+  return session.write(async connection => {
+    const [known] = await rowsOf(connection, sql.sourceKeyOf, [plan.source])
+    if (!known) {
+      const [next] = await rowsOf(connection, sql.nextSourceKey)
+      const { source, namespace, name, format, importedAtMicros, sample } = plan
+      const row = [Number(next?.[0]), source, namespace, name, format, BigInt(importedAtMicros), sample]
+      await connection.run(sql.addSource, row)
+    }
+    let added = 0
+    let attributed = 0
+    for await (const calls of batches) {
+      const written = await writeCalls(connection, calls)
+      added += written.added
+      attributed += written.attributed
+    }
+    if (added + attributed > 0 || !known) await connection.run(sql.bumpRevision)
     return added
   })
 }

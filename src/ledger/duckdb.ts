@@ -6,7 +6,7 @@ import type { Call } from '../core/meter/call.ts'
 import { gatewaySource } from '../core/meter/call-record.ts'
 import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, periodName } from './calendar.ts'
-import { appendCalls } from './duckdb-append.ts'
+import { appendCalls, loadCalls } from './duckdb-append.ts'
 import { addCharges, charges } from './duckdb-charges.ts'
 import { addShape, loadFile, parquetColumns } from './duckdb-load.ts'
 import { prefixBlocks } from './duckdb-prefixes.ts'
@@ -42,6 +42,7 @@ export async function openDuckdb(path: string, spill?: string): Promise<Ledger &
       return repriceSlice(session, slice, prices, dryRun)
     },
     load: (plan, prices, hooks) => loadFile(session, plan, prices, hooks),
+    loadCalls: (plan, batches) => loadCalls(session, plan, batches),
     parquetColumns: file => parquetColumns(session, file),
     addShape: shape => addShape(session, shape),
     addCharges: bill => addCharges(session, bill),

@@ -165,6 +165,12 @@ export interface LoadPlan {
   readonly estimated?: boolean
 }
 
+/** Whose calls these are, that were read one by one. */
+export type CallsPlan = Pick<
+  LoadPlan,
+  'source' | 'namespace' | 'name' | 'where' | 'format' | 'sample' | 'importedAtMicros'
+>
+
 export interface Reject {
   /** Line in the decompressed file (row in Parquet), 1-based; null where quoted line breaks made it uncountable. */
   readonly line: number | null
@@ -249,6 +255,12 @@ export interface CallLoader {
       readonly signal?: StopSignal | undefined
     },
   ): Promise<LoadResult>
+  /**
+   * Keeps calls that were read one by one, batch by batch and all in one transaction. What is there already, by its id in
+   * the plan's namespace or because a gateway metered it, is added no second time; it adds what it attributes a metered
+   * call to. Rejects and changes nothing when `batches` throws. Returns how many are new.
+   */
+  loadCalls(plan: CallsPlan, batches: AsyncIterable<readonly Call[]> | Iterable<readonly Call[]>): Promise<number>
   /** Column names of a Parquet file. */
   parquetColumns(path: string): Promise<readonly string[]>
   /** Keeps a rate curve beside the calls. Returns false when it is there already. */
