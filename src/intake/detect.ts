@@ -32,6 +32,10 @@ export function detect(head: Head, options: ImportOptions): Importer {
   const table = generic.find(importer => importer.name === head.container)
   if (table && (options.map !== undefined || table.matches(head))) return table
   const tried = importers.filter(importer => importer.name !== 'lengths').map(importer => importer.name)
+  if (head.container === 'protobuf') {
+    // OTLP alone is known in it, and matches; with a map of columns it is no table.
+    throw new Fault('FILE_BINARY', 'the file is not text', { where: head.name, fix: 'leave --map out' })
+  }
   if (!table) {
     const isArray = head.text.trimStart().startsWith('[')
     if (isArray || !isPages(head.text)) {
@@ -64,7 +68,13 @@ export function checkProfile({ profile }: ImportOptions): void {
   })
 }
 
-const containerNames = { csv: 'CSV', jsonl: 'JSON Lines', parquet: 'Parquet', json: 'pages of JSON' } as const
+const containerNames = {
+  csv: 'CSV',
+  jsonl: 'JSON Lines',
+  parquet: 'Parquet',
+  json: 'pages of JSON',
+  protobuf: 'protobuf',
+} as const
 
 /** A format that was asked for by name must find its kind of file. */
 export function checkContainer(head: Head, importer: Importer): void {

@@ -118,9 +118,11 @@ const unusedStart = (notes: readonly string[], options: ImportOptions): string[]
     : ['--start moves nothing: the file states dates, and they stand']
 
 async function headOf(ledger: ImportLedger, path: string, name: string, inspection: Inspection): Promise<Head> {
-  if (!inspection.parquet) return readHead(name, inspection)
-  const columns = await ledger.parquetColumns(path)
-  return { name, container: 'parquet', delimiter: '', linesBefore: 0, columns, paths: [], rows: [], text: '' }
+  const { parquet, protobuf } = inspection
+  if (!parquet && !protobuf) return readHead(name, inspection)
+  const columns = parquet ? await ledger.parquetColumns(path) : []
+  const container = parquet ? 'parquet' : 'protobuf'
+  return { name, container, delimiter: '', linesBefore: 0, columns, paths: [], rows: [], text: '' }
 }
 
 /** Exports of one log overlap, so tables with ids share one space of ids; other rows are known by file and place. */

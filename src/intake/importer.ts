@@ -9,7 +9,7 @@ export interface Head {
   /** What errors call the file. */
   readonly name: string
   /** `json`: one document over many lines or an array, or several on lines of their own, as an API answers page by page. */
-  readonly container: 'csv' | 'jsonl' | 'parquet' | 'json'
+  readonly container: 'csv' | 'jsonl' | 'parquet' | 'json' | 'protobuf'
   readonly delimiter: string
   /** CSV: blank lines above the header. */
   readonly linesBefore: number
@@ -17,9 +17,9 @@ export interface Head {
   readonly columns: readonly string[]
   /** JSONL: the keys of each column, from the outside in. */
   readonly paths: readonly (readonly string[])[]
-  /** Sampled rows by column, as text; a missing cell is absent. None for Parquet. */
+  /** Sampled rows by column, as text; a missing cell is absent. None for Parquet and protobuf. */
   readonly rows: readonly Readonly<Record<string, string>>[]
-  /** The beginning of the file as it is; none for Parquet. */
+  /** The beginning of the file as it is; none for Parquet and protobuf. */
   readonly text: string
 }
 

@@ -12,6 +12,7 @@ import { litellmDaily } from './litellm-daily.ts'
 import { mooncake } from './mooncake.ts'
 import { openaiCosts } from './openai-costs.ts'
 import { openaiUsage } from './openai-usage.ts'
+import { otlp } from './otlp.ts'
 import { rateCurve } from './rate-curve.ts'
 import { servegen } from './servegen.ts'
 import { csv, jsonl, parquet } from './table.ts'
@@ -32,6 +33,7 @@ export const published: readonly Importer[] = [
   anthropicCosts,
   focus,
   invoice,
+  otlp,
 ]
 
 /** Any table of calls with a time and token counts, when no published format matches. */

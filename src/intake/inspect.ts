@@ -8,6 +8,8 @@ export interface Inspection {
   readonly sha256: string
   readonly gzip: boolean
   readonly parquet: boolean
+  /** It begins as messages in a message do, with bytes that no text has. */
+  readonly protobuf: boolean
   /** Decompressed. */
   readonly bytes: number
   readonly lineBreaks: number
@@ -40,6 +42,7 @@ export async function inspectFile(
   let read = 0
   let gzip = false
   let parquet = false
+  let protobuf = false
   const hash = createHash('sha256')
   const head: Buffer[] = []
   let bytes = 0
@@ -52,8 +55,9 @@ export async function inspectFile(
   const take = (chunk: Buffer): void => {
     hash.update(chunk)
     if (bytes < headBytes) head.push(Buffer.from(chunk.subarray(0, headBytes - bytes)))
+    if (bytes === 0) protobuf = !parquet && beginsProtobuf(chunk)
     bytes += chunk.length
-    if (parquet) return
+    if (parquet || protobuf) return
     if (chunk.includes(0)) throw binary(name)
     if (bytes === chunk.length && beginsJson(chunk)) allowed = longestJson
     const longer = (length: number): void => {
@@ -111,11 +115,12 @@ export async function inspectFile(
   }
   if (bytes === 0) throw new Fault('FILE_EMPTY', 'the file is empty', { where: name })
   const lines = wholeLines(head, bytes)
-  if (!parquet && hasControls(lines.slice(0, 4096))) throw binary(name)
+  if (!parquet && !protobuf && hasControls(lines.slice(0, 4096))) throw binary(name)
   return {
     sha256: hash.digest('hex'),
     gzip,
     parquet,
+    protobuf,
     bytes,
     lineBreaks,
     longestLineBytes,
@@ -136,6 +141,16 @@ const lineTooLong = (name: string, line: number, allowed: number): Fault =>
   })
 
 const beginsJson = (chunk: Buffer): boolean => /^\uFEFF?\s*[{[]/.test(chunk.subarray(0, 1024).toString('utf8'))
+
+/** A first field that holds a message of which the first field holds one too; its length may stand in four bytes before it. */
+function beginsProtobuf(chunk: Buffer): boolean {
+  const message = chunk[0] === 0 && chunk.length > 4 ? chunk.subarray(4) : chunk
+  if (message[0] !== 0x0a) return false
+  let at = 1
+  while (at < 6 && message[at]! >= 0x80) at++
+  const inside = message[at + 1]
+  return (inside === 0x0a || inside === 0x12) && hasControls(message.subarray(0, 4096).toString('latin1'))
+}
 
 /** Control characters other than white space and escape: no table begins with one. */
 const hasControls = (text: string): boolean => {

@@ -11,6 +11,7 @@ import { openApi } from './openapi.ts'
 import { type Operation, type OperationIo, pathOf } from './operation.ts'
 import { pageFile } from './page-files.ts'
 import { checkParams, paramsOfQuery } from './parameters.ts'
+import { tracesHandler } from './traces.ts'
 import type { Workplace } from './workplace.ts'
 
 export interface HttpOptions {
@@ -67,12 +68,13 @@ export function httpApp(options: HttpOptions): Hono {
   for (const operation of operations) {
     app.on(operation.method, pathOf(operation), c => answer(c, operation, options))
   }
+  app.post('/v1/traces', tracesHandler(options))
+  app.all('/v1/traces', c => c.json(errorJson(notFound(c, 'use POST')), 405, { allow: 'POST' }))
   app.all('/api/*', c => {
     const same = operations.find(operation => pathOf(operation) === c.req.path)
     const near = nearestName(c.req.path, operations.map(pathOf))
     const fix = same ? `use ${same.method}` : near === null ? 'see /openapi.json' : `did you mean ${near}?`
-    const fault = new Fault('NOT_FOUND', `there is no ${c.req.method} ${c.req.path}`, { fix })
-    return c.json(errorJson(fault), same ? 405 : 404)
+    return c.json(errorJson(notFound(c, fix)), same ? 405 : 404)
   })
   app.get('*', c => {
     const file = pageFile(c.req.path)
@@ -86,6 +88,9 @@ export function httpApp(options: HttpOptions): Hono {
   })
   return app
 }
+
+const notFound = (c: Context, fix: string): Fault =>
+  new Fault('NOT_FOUND', `there is no ${c.req.method} ${c.req.path}`, { fix })
 
 /** Runs one operation for one request: as JSON, or as NDJSON with progress for who accepts that. */
 async function answer(c: Context, operation: Operation<never, unknown>, options: HttpOptions): Promise<Response> {

@@ -1,0 +1,117 @@
+// A span of a call in; the usage that it tells, under whatever names, and what had to be assumed of it, out.
+import type { Usage } from '../../core/meter/usage.ts'
+import { countAt, countOf, type Json, objectAt, objectOf } from './attribute.ts'
+import type { Attributes, Span } from './span.ts'
+import { type ToldUsage, usageOf } from './told-usage.ts'
+import { type ToldKind, usageNames } from './usage-names.ts'
+
+/** @param provider as the price catalog knows it */
+export function usageOfSpan(
+  { attributes, scope }: Span,
+  provider: string | null,
+  isEmbedding: boolean,
+): { readonly usage: Usage; readonly assumed: string | null } {
+  const told = toldByLangfuse(attributes) ?? {
+    ...toldByAttributes(attributes),
+    cachedBeside: besideBy(scope, provider),
+  }
+  const whole = { ...told, ...toldByProvider(attributes, told) }
+  // An embedding is no text: no answer was written, and none is told.
+  return usageOf(isEmbedding && whole.output === null ? { ...whole, output: 0 } : whole)
+}
+
+const nothing = { cacheWrite5m: null, cacheWrite1h: null, cachedBeside: null } as const
+
+function toldByAttributes(attributes: Attributes): ToldUsage {
+  const counts = Object.entries(usageNames).map(([kind, names]) => [kind, countAt(attributes, names)])
+  return { ...(Object.fromEntries(counts) as Record<ToldKind, number | null>), ...nothing }
+}
+
+/**
+ * Libraries that hand on what the API calls input, which leaves cached tokens out at Bedrock, as read in their source (2026-08),
+ * and tell a total of their own. OpenInference's for Bedrock and Strands do both, by the operation: their totals tell.
+ */
+const besideScopes = [/^opentelemetry\.instrumentation\.bedrock$/]
+
+/** Providers whose own counts leave cached tokens out of the input: who hands them on as they are does too. */
+const besideProviders = new Set(['anthropic', 'aws'])
+
+/** Libraries that add them up, as read likewise. */
+const insideScopes = [
+  /^opentelemetry\.instrumentation\.anthropic$/,
+  /^openinference\.instrumentation\.anthropic$/,
+  /^pydantic-ai$/,
+  /^gen_ai$/,
+]
+
+function besideBy(scope: string, provider: string | null): boolean | null {
+  if (besideScopes.some(pattern => pattern.test(scope))) return true
+  if (insideScopes.some(pattern => pattern.test(scope))) return false
+  return provider === null || besideProviders.has(provider) ? null : false
+}
+
+/** What Vercel's AI SDK passes on of the provider's own answer: it knows what is fresh, and how long writes live. */
+function toldByProvider(attributes: Attributes, told: ToldUsage): Partial<ToldUsage> {
+  const metadata = objectAt(attributes, 'ai.response.providerMetadata')
+  const usage = objectOf(objectOf(metadata.anthropic).usage)
+  const fresh = countOf(usage.input_tokens)
+  if (fresh === null || told.input === null) return ofOtherProviders(metadata, told)
+  const cacheRead = told.cacheRead ?? countOf(usage.cache_read_input_tokens)
+  const cacheWrite = told.cacheWrite ?? countOf(usage.cache_creation_input_tokens)
+  const isOfThisCall = told.input === fresh || told.input === fresh + (cacheRead ?? 0) + (cacheWrite ?? 0)
+  const split = objectOf(usage.cache_creation)
+  return {
+    cacheRead,
+    cacheWrite,
+    cacheWrite5m: countOf(split.ephemeral_5m_input_tokens),
+    cacheWrite1h: countOf(split.ephemeral_1h_input_tokens),
+    ...(isOfThisCall ? { fresh } : {}),
+  }
+}
+
+function ofOtherProviders(metadata: Json, told: ToldUsage): Partial<ToldUsage> {
+  const openai = objectOf(metadata.openai)
+  const bedrock = objectOf(objectOf(metadata.bedrock).usage)
+  return {
+    cacheRead: told.cacheRead ?? countOf(openai.cachedPromptTokens) ?? countOf(bedrock.cacheReadInputTokens),
+    cacheWrite: told.cacheWrite ?? countOf(bedrock.cacheWriteInputTokens),
+    reasoning: told.reasoning ?? countOf(openai.reasoningTokens),
+  }
+}
+
+/** Langfuse's SDKs: buckets beside each other and their total, or OpenAI's own object; null where they tell nothing. */
+function toldByLangfuse(attributes: Attributes): ToldUsage | null {
+  const usage = objectAt(attributes, 'langfuse.observation.usage_details')
+  const first = (...values: readonly unknown[]) => values.map(countOf).find(count => count !== null) ?? null
+  const prompt = objectOf(usage.prompt_tokens_details ?? usage.input_tokens_details)
+  const completion = objectOf(usage.completion_tokens_details ?? usage.output_tokens_details)
+  const bucket = first(usage.input)
+  const input = bucket ?? first(usage.prompt_tokens, usage.input_tokens, usage.promptTokens)
+  const output = first(usage.output, usage.completion_tokens, usage.output_tokens, usage.completionTokens)
+  if (input === null && output === null) return null
+  const short = first(usage.input_cache_creation_5m)
+  const long = first(usage.input_cache_creation_1h)
+  const rest = first(usage.input_cache_creation, usage.cache_creation_input_tokens)
+  const written = [rest, short, long].filter(count => count !== null)
+  return {
+    input,
+    output,
+    total: first(usage.total, usage.total_tokens, usage.totalTokens),
+    fresh: null,
+    cacheRead: first(
+      usage.input_cached_tokens,
+      usage.cache_read_input_tokens,
+      usage.input_cache_read,
+      prompt.cached_tokens,
+    ),
+    cacheWrite: written.length === 0 ? null : written.reduce((sum, count) => sum + count, 0),
+    cacheWrite5m: short,
+    cacheWrite1h: long,
+    reasoning: first(usage.output_reasoning_tokens, usage.output_reasoning, completion.reasoning_tokens),
+    inputAudio: first(usage.input_audio_tokens, prompt.audio_tokens),
+    inputImage: null,
+    outputAudio: first(usage.output_audio_tokens, completion.audio_tokens),
+    outputImage: null,
+    cachedBeside: bucket === null && usage.prompt_tokens !== undefined ? false : bucket !== null,
+  }
+}
