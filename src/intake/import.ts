@@ -15,7 +15,7 @@ import { readHead } from './head.ts'
 import { type Head, type ImportOptions, type ProfileName, type Reading, startNote } from './importer.ts'
 import { checkRows, type Inspection, inspectFile } from './inspect.ts'
 import { keepBill } from './keep-bill.ts'
-import { keepCalls } from './keep-calls.ts'
+import { keepCalls, responsesNamespace } from './keep-calls.ts'
 import { pricesOf } from './prices.ts'
 import { openRejects } from './rejects.ts'
 
@@ -78,7 +78,7 @@ export async function importFile(
   if (content.kind === 'bill') return keepBill(ledger, about, content.bill(text()), context.dataDir)
   progress?.({ phase: 'load', rows: Math.max(0, inspection.lineBreaks) })
   if (content.kind === 'calls') {
-    const plan = { ...about, namespace: recordsNamespace(options) }
+    const plan = { ...about, namespace: responsesNamespace(options.idSpace) }
     return keepCalls(ledger, plan, content.calls, { path, ...inspection }, options, context)
   }
   if (content.kind === 'rows') {
@@ -127,9 +127,7 @@ async function headOf(ledger: ImportLedger, path: string, name: string, inspecti
 
 /** Exports of one log overlap, so tables with ids share one space of ids; other rows are known by file and place. */
 const namespaceOf = (about: About, reading: Reading, options: ImportOptions): string =>
-  reading.id === null ? about.source : recordsNamespace(options)
-
-const recordsNamespace = ({ idSpace }: ImportOptions): string => `ids:${idSpace ?? 'records'}`
+  reading.id === null ? about.source : `ids:${options.idSpace ?? 'records'}`
 
 async function load(
   ledger: ImportLedger,

@@ -11,7 +11,7 @@ import { openedForTest, settledForTest } from '../core/meter/call-record-for-tes
 import { noUsage } from '../core/meter/usage.ts'
 import type { CallsReading, ImportOptions, ReadCall } from './importer.ts'
 import { inspectFile } from './inspect.ts'
-import { keepCalls } from './keep-calls.ts'
+import { keepCalls, responsesNamespace } from './keep-calls.ts'
 
 const { folder, ledger, write, report } = intakeForTest()
 const book = loadPriceBook()
@@ -62,7 +62,7 @@ async function take(
   const inspection = await inspectFile(path, name)
   const plan = {
     source: `file:${inspection.sha256}`,
-    namespace: 'ids:records',
+    namespace: responsesNamespace(),
     name,
     where: name,
     format: 'nested',

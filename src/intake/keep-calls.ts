@@ -60,6 +60,12 @@ export async function keepCalls(
   }
 }
 
+/**
+ * Where their ids are unique: in the space of rows with ids, but told by others who saw the same call. Of two records of one
+ * id the first counts, whatever their clocks say; of two rows that differ one is wrong.
+ */
+export const responsesNamespace = (idSpace = 'records'): string => `responses:${idSpace}`
+
 /** A call of a source, with its price at its own time. */
 export function pricedCall(source: string, call: ReadCall, prices: Pick<PriceCalls, 'price'>): Call {
   return { ...call, source, price: prices.price(call) }

@@ -1,6 +1,7 @@
 // A log of calls that a gateway metered too: each is one call (law 5).
 import { expect, test } from 'vitest'
 import { intakeForTest } from '../../test/intake.ts'
+import { jsonRequest } from '../../test/otlp.ts'
 import type { CallRecord } from '../core/meter/call-record.ts'
 import { openedForTest, settledForTest } from '../core/meter/call-record-for-test.ts'
 import { unknownUsage } from '../core/meter/usage.ts'
@@ -74,4 +75,15 @@ test('a log of nothing but metered calls attributes them', async () => {
   expect(await take('log.jsonl', logged('chatcmpl-a'))).toMatchObject({ added: 0, duplicates: 1 })
   expect(await rows()).toEqual(once.slice(0, 1))
   expect(await ledger().version()).not.toBe(before)
+})
+
+test('a log and traces tell of one call, whichever came first: their clocks differ', async () => {
+  const span = { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'chatcmpl-a' } }
+  const traces = `${JSON.stringify(jsonRequest([span]))}\n`
+  expect(await take('traces.jsonl', traces)).toMatchObject({ added: 1 })
+  expect(await take('log.jsonl', log)).toMatchObject({ added: 2, duplicates: 1, rejected: 0 })
+  expect(await take('traces.jsonl', traces)).toMatchObject({ added: 0, duplicates: 1 })
+  await ledger().undo('traces.jsonl')
+  expect(await take('log.jsonl', log)).toMatchObject({ added: 1, duplicates: 2 })
+  expect(await take('traces.jsonl', traces)).toMatchObject({ added: 0, duplicates: 1 })
 })

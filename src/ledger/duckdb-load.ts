@@ -65,10 +65,12 @@ async function load(
   const [known] = await rowsOf(connection, sql.sourceKeyOf, [plan.source])
   const [next] = await rowsOf(connection, sql.nextSourceKey)
   const sourceKey = Number((known ?? next)?.[0])
-  const spaces = (await rowsOf(connection, loading.namespaceKeys, [plan.namespace])).map(row => Number(row[0]))
+  const keysIn = async (namespace: string) =>
+    (await rowsOf(connection, loading.namespaceKeys, [namespace])).map(row => Number(row[0]))
   let repeated = 0
   if (known || plan.id !== null) {
-    await connection.run(loading.duplicates(base, sourceKey, spaces, plan))
+    const [rows, responses] = [await keysIn(plan.namespace), await keysIn(sql.responsesOf(plan.namespace))]
+    await connection.run(loading.duplicates(base, sourceKey, rows, responses, plan))
     if (plan.id !== null) await connection.run(loading.refuseConflicts)
     repeated = Number((await rowsOf(connection, loading.countRepeated))[0]?.[0])
     if (plan.id !== null) {

@@ -289,6 +289,7 @@ export const duplicates = (
   base: bigint,
   sourceKey: number,
   namespaceKeys: readonly number[],
+  tellingKeys: readonly number[],
   { estimated = false }: Pick<LoadPlan, 'estimated'>,
 ) => {
   const telling = [...(estimated ? [] : ['started_at']), '"model"', '"input"', '"output"']
@@ -300,6 +301,9 @@ export const duplicates = (
     UNION ALL
     SELECT s.rowid, bool_and(${other('s', 'c')}) FROM staged s JOIN calls c
       ON c.id = s.id AND c.source_key IN (${list(['-1', ...namespaceKeys.map(String)])}) WHERE s.reason IS NULL GROUP BY s.rowid
+    UNION ALL
+    SELECT s.rowid, false FROM staged s JOIN calls c
+      ON c.id = s.id AND c.source_key IN (${list(['-1', ...tellingKeys.map(String)])}) WHERE s.reason IS NULL
     UNION ALL
     SELECT s.rowid, false FROM staged s JOIN metered m ON ${isMetered('s')} WHERE s.reason IS NULL
     UNION ALL

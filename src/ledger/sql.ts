@@ -195,7 +195,9 @@ export const addPosition = 'INSERT INTO spool_positions VALUES ($1, $2, $3)'
 
 const incoming = ['source VARCHAR', ...callColumns.slice(1).map(text => text.replace(' NOT NULL', ''))]
 export const createIncoming = `CREATE OR REPLACE TEMP TABLE incoming AS ${jsonRows(incoming)}`
-/** Keeps the first of each (source, id); an id is known to all sources of one namespace. */
+/** Where records that were read one by one have their ids: by the same space as rows, but each by a clock of its own. */
+export const responsesOf = (namespace: string): string => namespace.replace(/^ids:/, 'responses:')
+/** Keeps the first of each (source, id); an id is known to all sources of its namespace, and to rows of that space. */
 export const appendIncoming = `INSERT INTO calls (${callNames})
   SELECT s.source_key, ${callNames
     .replace('source_key, ', '')
@@ -203,7 +205,8 @@ export const appendIncoming = `INSERT INTO calls (${callNames})
     .map(text => `i.${text}`)
     .join(', ')}
   FROM (SELECT DISTINCT ON (source, id) * FROM incoming ORDER BY rowid) i JOIN sources s USING (source)
-  WHERE NOT EXISTS (SELECT 1 FROM calls c JOIN sources o USING (source_key) WHERE o.namespace = s.namespace AND c.id = i.id)
+  WHERE NOT EXISTS (SELECT 1 FROM calls c JOIN sources o USING (source_key) 
+    WHERE o.namespace IN (s.namespace, replace(s.namespace, 'responses:', 'ids:')) AND c.id = i.id)
     AND NOT EXISTS (SELECT 1 FROM metered m WHERE ${isMetered('i')})`
 export const attributeByIncoming = attributeMetered('SELECT * FROM incoming')
 

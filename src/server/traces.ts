@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib'
 import type { Context } from 'hono'
 import { Fault, faultJson } from '../core/fault/fault.ts'
 import type { CallsOfRecord } from '../intake/importer.ts'
-import { pricedCall } from '../intake/keep-calls.ts'
+import { pricedCall, responsesNamespace } from '../intake/keep-calls.ts'
 import { responseBytes, statusBytes } from '../intake/otlp/answer.ts'
 import { callsOfRequest } from '../intake/otlp/read.ts'
 import { storable, unstorable } from '../intake/storable.ts'
@@ -45,7 +45,7 @@ export function tracesHandler({ workplace, isReady }: TracesOptions): (c: Contex
     const ledger = await workplace.ledger()
     const calls = good.map(call => pricedCall(otlpSource, storable(call), prices))
     const about = { source: otlpSource, name: otlpSource, where: 'POST /v1/traces', format: 'otlp', sample: false }
-    const plan = { ...about, namespace: 'ids:records', importedAtMicros: Date.now() * 1000 }
+    const plan = { ...about, namespace: responsesNamespace(), importedAtMicros: Date.now() * 1000 }
     await workplace.exclusively(async () => {
       await ledger.loadCalls(plan, [calls])
       // Real calls make the sample go, as an import does; it does not come back.
