@@ -10,21 +10,24 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { SimpleSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { jsonRequest } from '../../test/otlp.ts'
+import { Fault } from '../core/fault/fault.ts'
 import { openedForTest, settledForTest } from '../core/meter/call-record-for-test.ts'
 import { fieldsOf, textOf } from '../intake/otlp/wire-format.ts'
-import type { Lock } from './lock.ts'
-import { type Server, serve } from './serve.ts'
+import { type LedgerServer, serveLedger } from './ledger-server.ts'
 import { openWorkplace, type Workplace } from './workplace.ts'
 
 let folder: string
 let workplace: Workplace
-let server: Server
+let server: LedgerServer
+let isAway: boolean
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crossline-traces-'))
-  workplace = openWorkplace({ dataDir: folder, inMemory: true })
-  const lock: Lock = { announce: () => {}, release: () => {} } as Lock
-  server = await serve({ workplace, operations: [], version: '0', host: '127.0.0.1', port: 0, lock })
+  const own = openWorkplace({ dataDir: folder, inMemory: true })
+  const away = new Fault('LEDGER_FULL', 'the ledger ran out of room', { kind: 'outside' })
+  isAway = false
+  workplace = { ...own, ledger: async () => (isAway ? Promise.reject(away) : own.ledger()) }
+  server = await serveLedger({ workplace, operations: [], version: '0', hosts: ['127.0.0.1'], say: () => {} })
 })
 
 afterEach(async () => {
@@ -242,10 +245,13 @@ test('while the ledger cannot take calls the sender is told when to come again',
   const early = await post(body)
   expect([early.status, early.headers.get('retry-after')]).toEqual([503, '2'])
   server.ready()
-  await (await ledger()).close()
+  isAway = true
   const broken = await post(body)
   expect([broken.status, broken.headers.get('retry-after')]).toEqual([503, '2'])
-  expect(await broken.json()).toEqual({ message: 'the ledger was closed while it was still in use' })
+  expect(await broken.json()).toEqual({ message: 'the ledger ran out of room' })
+  isAway = false
+  expect((await post(body)).status).toBe(200)
+  expect((await total()).calls).toBe(1)
 })
 
 test('a request of nothing is taken', async () => {

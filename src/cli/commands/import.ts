@@ -22,10 +22,13 @@ export const importCommand: CommandModule = {
       .description(
         'Reads calls and bills from files, gzipped or not. The same file again adds nothing; bad rows go to a reject file.',
       )
-      .argument('<file...>', 'CSV, JSON Lines, Parquet, pages of usage or cost APIs; known formats are recognised')
+      .argument(
+        '<file...>',
+        'CSV, JSON Lines, Parquet, OTLP traces, pages of usage or cost APIs; known formats are recognised',
+      )
       .option(
         '--format <name>',
-        'litellm, openai-usage, anthropic-usage, focus, invoice, azure, csv, … (default: detected)',
+        'litellm, otlp, openai-usage, anthropic-usage, focus, invoice, azure, csv, … (default: detected)',
       )
       .option('--map <field=column>', 'where a generic table has a field (time, input, output, model, …)', mapping)
       .option('--model <name>', 'model of calls that name none')
@@ -49,6 +52,7 @@ Examples:
   crossline import calls.csv.gz --model gpt-5-mini --provider openai
   crossline import log.jsonl --map time=ts --map input=in --map output=out
   crossline import spend-logs.csv.gz invoice.csv
+  crossline import traces.jsonl.gz
   crossline import openai-usage.json --profile flat
   crossline import undo calls.csv.gz
   crossline import sources`,
