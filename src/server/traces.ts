@@ -64,7 +64,8 @@ export function tracesHandler({ workplace, isReady }: TracesOptions): (c: Contex
     let held = 0
     try {
       const body = await bodyOf(c)
-      if (!isReady() || waiting + body.length > mostWaiting) return later(encoding, 'the ledger is busy')
+      if (!isReady()) return later(encoding, 'the ledger is not open yet')
+      if (waiting + body.length > mostWaiting) return later(encoding, 'the ledger is busy')
       held = body.length
       waiting += held
       const read = callsOfRequest(body, encoding === 'application/json' ? 'json' : 'protobuf')
