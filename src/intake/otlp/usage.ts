@@ -1,6 +1,6 @@
 // A span of a call in; the usage that it tells, under whatever names, and what had to be assumed of it, out.
 import type { Usage } from '../../core/meter/usage.ts'
-import { countAt, countOf, type Json, objectAt, objectOf } from './attribute.ts'
+import { countAt, countOf, type Json, objectAt, objectOf, textAt } from './attribute.ts'
 import type { Attributes, Span } from './span.ts'
 import { type ToldUsage, usageOf } from './told-usage.ts'
 import { type ToldKind, usageNames } from './usage-names.ts'
@@ -13,7 +13,7 @@ export function usageOfSpan(
 ): { readonly usage: Usage; readonly assumed: string | null } {
   const told = toldByLangfuse(attributes) ?? {
     ...toldByAttributes(attributes),
-    cachedBeside: besideBy(scope, provider),
+    cachedBeside: besideBy(scope, provider, attributes),
   }
   const whole = { ...told, ...toldByProvider(attributes, told) }
   // An embedding is no text: no answer was written, and none is told.
@@ -44,10 +44,12 @@ const insideScopes = [
   /^gen_ai$/,
 ]
 
-function besideBy(scope: string, provider: string | null): boolean | null {
+function besideBy(scope: string, provider: string | null, attributes: Attributes): boolean | null {
   if (besideScopes.some(pattern => pattern.test(scope))) return true
   if (insideScopes.some(pattern => pattern.test(scope))) return false
-  return provider === null || besideProviders.has(provider) ? null : false
+  // Whoever speaks OpenAI's API counts as OpenAI does, whoever it is.
+  const isSpokenAsOpenAi = textAt(attributes, 'gen_ai.provider.name', 'gen_ai.system')?.toLowerCase() === 'openai'
+  return isSpokenAsOpenAi || (provider !== null && !besideProviders.has(provider)) ? false : null
 }
 
 /** What Vercel's AI SDK passes on of the provider's own answer: it knows what is fresh, and how long writes live. */
