@@ -109,8 +109,13 @@ export interface CallsOfRecord {
 
 /** How calls are read one by one, where they nest too deep for columns. */
 export interface CallsReading {
-  /** `lines`: one JSON value a line, read line by line. `document`: the file is one JSON value. `bytes`: it is no text. */
-  readonly records: 'lines' | 'document' | 'bytes'
+  /**
+   * `lines`: one JSON value a line. `items`: objects of a list or a page, one after the other. `rows`: of a table, by column.
+   * `document`: the file is one JSON value. `bytes`: it is no text.
+   */
+  readonly records: 'lines' | 'items' | 'rows' | 'document' | 'bytes'
+  /** Of rows; a comma unless stated. */
+  readonly delimiter?: string
   /** A record's calls. What cannot be read of it is a reject; a Fault that it throws rejects the record as a whole. */
   read(record: unknown): CallsOfRecord
   readonly notes: readonly string[]

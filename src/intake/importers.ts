@@ -4,8 +4,10 @@ import { anthropicUsage } from './anthropic-usage.ts'
 import { azure } from './azure.ts'
 import { burstgpt } from './burstgpt.ts'
 import { focus } from './focus.ts'
+import { helicone } from './helicone.ts'
 import type { Importer } from './importer.ts'
 import { invoice } from './invoice.ts'
+import { langfuse } from './langfuse.ts'
 import { lengthsOnly } from './lengths-only.ts'
 import { litellm } from './litellm.ts'
 import { litellmDaily } from './litellm-daily.ts'
@@ -27,6 +29,8 @@ export const published: readonly Importer[] = [
   lengthsOnly,
   litellm,
   litellmDaily,
+  langfuse,
+  helicone,
   openaiUsage,
   anthropicUsage,
   openaiCosts,

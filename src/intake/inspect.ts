@@ -22,8 +22,8 @@ export interface Inspection {
 
 /** No row is longer than this; a longer line is not a line of a table. */
 const longestRow = 8 * 1024 * 1024
-/** Lines of JSON that are read as documents hold many calls, prompts and all. */
-const longestJson = 256 * 1024 * 1024
+/** A line of JSON may be a document that holds many calls, prompts and all; a list is read item by item, however long it is. */
+const longestJson = { '{': 256 * 1024 * 1024, '[': Number.POSITIVE_INFINITY }
 const headBytes = 1024 * 1024
 
 /**
@@ -59,7 +59,7 @@ export async function inspectFile(
     bytes += chunk.length
     if (parquet || protobuf) return
     if (chunk.includes(0)) throw binary(name)
-    if (bytes === chunk.length && beginsJson(chunk)) allowed = longestJson
+    if (bytes === chunk.length) allowed = longestJson[firstCharacter(chunk) as '{'] ?? longestRow
     const longer = (length: number): void => {
       if (length <= longestLineBytes) return
       longestLineBytes = length
@@ -140,7 +140,8 @@ const lineTooLong = (name: string, line: number, allowed: number): Fault =>
     fix: 'records are one per line; check that the file is CSV or JSON Lines',
   })
 
-const beginsJson = (chunk: Buffer): boolean => /^\uFEFF?\s*[{[]/.test(chunk.subarray(0, 1024).toString('utf8'))
+const firstCharacter = (chunk: Buffer): string =>
+  /^\uFEFF?\s*(.?)/.exec(chunk.subarray(0, 1024).toString('utf8'))?.[1] ?? ''
 
 /** A first field that holds a message of which the first field holds one too; its length may stand in four bytes before it. */
 function beginsProtobuf(chunk: Buffer): boolean {

@@ -78,7 +78,7 @@ async function* callsOf(
   tally: Tally,
   rejects: RejectFile,
 ): AsyncGenerator<ReadCall> {
-  for await (const record of recordsOf(file, reading.records, where)) {
+  for await (const record of recordsOf(file, reading, where)) {
     const { line } = record
     const refuse = (reason: string, raw = '') => {
       tally.refuse()

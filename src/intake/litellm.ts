@@ -1,5 +1,6 @@
 // LiteLLM spend logs (rows of LiteLLM_SpendLogs as CSV, JSON Lines or Parquet): what the proxy has already written down.
 import type { CellSource, DerivedColumn } from '../core/meter/load.ts'
+import { dimensionNames } from './dimension-names.ts'
 import { type Content, givenText, type Head, hasColumns, type Importer, type ImportOptions } from './importer.ts'
 import { bedrockRoutes, environmentNames, providerNames, providerPrefixes } from './litellm-names.ts'
 
@@ -86,16 +87,6 @@ const usageKeys = {
     ['prompt_tokens_details', 'web_search_requests'],
   ],
   usagePrompt: [['prompt_tokens']],
-} as const
-
-/** Names of a dimension in request tags (`feature:search`) and in metadata that the caller sent along. */
-const dimensionNames = {
-  feature: ['feature', 'feature_name', 'use_case', 'usecase'],
-  workload: ['workload', 'application', 'app', 'service', 'project', 'product'],
-  task: ['task', 'task_id'],
-  team: ['team', 'team_name'],
-  user: ['customer', 'customer_id'],
-  environment: ['environment', 'env', 'stage'],
 } as const
 
 const notes = [

@@ -1,9 +1,11 @@
-// A file in; its JSON values one by one, line by line or as one document, out. No more of a file of lines is held than one line.
+// A file in; its records one by one (lines, items of a document, rows of a table), or one document as a whole, out. Only one record is held.
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { CsvError, parse } from 'csv-parse'
 import { Fault } from '../core/fault/fault.ts'
 import type { CallsReading } from './importer.ts'
+import { jsonItems } from './json-items.ts'
 
 export interface FileOfRecords {
   readonly path: string
@@ -15,7 +17,7 @@ export interface FileOfRecords {
 /** `value`, or why the line has none. `line` is null for a document. */
 export type FileRecord =
   | { readonly line: number | null; readonly value: unknown }
-  | { readonly line: number; readonly reason: string }
+  | { readonly line: number | null; readonly reason: string }
 
 /** A document and what is made of it are in memory at once. */
 const longestDocument = 256 * 1024 * 1024
@@ -23,14 +25,13 @@ const longestDocument = 256 * 1024 * 1024
 /** The file's records in its order. Faults: DOCUMENT_TOO_LONG, FILE_UNREADABLE, both naming `where`. */
 export async function* recordsOf(
   file: FileOfRecords,
-  records: CallsReading['records'],
+  { records, delimiter = ',' }: Pick<CallsReading, 'records' | 'delimiter'>,
   where: string,
 ): AsyncGenerator<FileRecord> {
   const pieces = bytesOf(file)
-  if (records === 'lines') {
-    yield* linesOf(pieces)
-    return
-  }
+  if (records === 'lines') return yield* linesOf(pieces)
+  if (records === 'items') return yield* itemsOf(pieces)
+  if (records === 'rows') return yield* rowsOf(pieces, delimiter, where)
   if (file.bytes > longestDocument) {
     throw new Fault('DOCUMENT_TOO_LONG', `one document of more than ${longestDocument / 1024 / 1024} MiB`, {
       where,
@@ -86,6 +87,59 @@ function* recordOf(pieces: readonly Buffer[], line: number): Generator<FileRecor
     yield { line, value: JSON.parse(text) }
   } catch {
     yield { line, reason: 'not JSON' }
+  }
+}
+
+async function* itemsOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<FileRecord> {
+  const items = jsonItems()
+  const decoder = new TextDecoder()
+  for await (const piece of pieces) {
+    for (const text of items.push(decoder.decode(piece, { stream: true }))) yield itemOf(text)
+  }
+  if (items.rest() !== null) yield { line: null, reason: 'the document ends within this record' }
+}
+
+function itemOf(text: string): FileRecord {
+  try {
+    return { line: null, value: JSON.parse(text) }
+  } catch {
+    return { line: null, reason: 'not JSON' }
+  }
+}
+
+/** What csv-parse tells of a row; its types leave out the error of a row of another length. */
+interface RowInfo {
+  readonly lines: number
+  readonly columns: readonly unknown[]
+  readonly error?: Error
+}
+
+/** Rows by column. Only `"` quotes, doubled inside; what else is wrong with a table ends it. */
+async function* rowsOf(pieces: AsyncIterable<Buffer>, delimiter: string, where: string): AsyncGenerator<FileRecord> {
+  const rows = parse({
+    columns: true,
+    delimiter,
+    bom: true,
+    skip_empty_lines: true,
+    relax_column_count: true,
+    info: true,
+  })
+  const piped = pipeline(pieces, rows, () => {})
+  try {
+    for await (const { record, info } of piped as AsyncIterable<{ record: unknown; info: RowInfo }>) {
+      const { lines: line, error, columns } = info
+      if (error === undefined) yield { line, value: record }
+      else yield { line, reason: `more or fewer cells than its ${columns.length} columns` }
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof CsvError)) throw thrown
+    const line = typeof thrown.lines === 'number' ? `:${thrown.lines}` : ''
+    throw new Fault(
+      'FILE_UNREADABLE',
+      'a quote opens here and does not close as it should',
+      { where: `${where}${line}`, fix: 'remove it, or double it inside a quoted cell; nothing of this file was added' },
+      { cause: thrown },
+    )
   }
 }
 
