@@ -2,6 +2,7 @@
 import { anthropicCosts } from './anthropic-costs.ts'
 import { anthropicUsage } from './anthropic-usage.ts'
 import { azure } from './azure.ts'
+import { bedrock } from './bedrock.ts'
 import { burstgpt } from './burstgpt.ts'
 import { focus } from './focus.ts'
 import { helicone } from './helicone.ts'
@@ -15,6 +16,8 @@ import { mooncake } from './mooncake.ts'
 import { openaiCosts } from './openai-costs.ts'
 import { openaiUsage } from './openai-usage.ts'
 import { otlp } from './otlp.ts'
+import { openrouter } from './openrouter.ts'
+import { openrouterActivity } from './openrouter-activity.ts'
 import { rateCurve } from './rate-curve.ts'
 import { servegen } from './servegen.ts'
 import { csv, jsonl, parquet } from './table.ts'
@@ -31,6 +34,9 @@ export const published: readonly Importer[] = [
   litellmDaily,
   langfuse,
   helicone,
+  openrouter,
+  openrouterActivity,
+  bedrock,
   openaiUsage,
   anthropicUsage,
   openaiCosts,
