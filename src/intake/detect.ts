@@ -49,7 +49,7 @@ export function detect(head: Head, options: ImportOptions): Importer {
     }
     throw new Fault('FORMAT_UNKNOWN', `no format reads these pages of JSON (tried ${tried.join(', ')})`, {
       where: head.name,
-      fix: 'usage and cost reports of OpenAI and Anthropic are read; turn others into JSON Lines with jq',
+      fix: 'reports of OpenAI and Anthropic and known logs are read; turn others into JSON Lines with jq',
     })
   }
   throw new Fault('FORMAT_UNKNOWN', `no format reads the columns ${listed(head.columns)} (tried ${tried.join(', ')})`, {

@@ -1,10 +1,12 @@
 // The formats that `import` reads, in the order in which they are tried: one line each.
+import { anthropicBatch } from './anthropic-batch.ts'
 import { anthropicCosts } from './anthropic-costs.ts'
 import { anthropicUsage } from './anthropic-usage.ts'
 import { azure } from './azure.ts'
 import { bedrock } from './bedrock.ts'
 import { burstgpt } from './burstgpt.ts'
 import { focus } from './focus.ts'
+import { geminiBatch } from './gemini-batch.ts'
 import { helicone } from './helicone.ts'
 import type { Importer } from './importer.ts'
 import { invoice } from './invoice.ts'
@@ -13,6 +15,7 @@ import { lengthsOnly } from './lengths-only.ts'
 import { litellm } from './litellm.ts'
 import { litellmDaily } from './litellm-daily.ts'
 import { mooncake } from './mooncake.ts'
+import { openaiBatch } from './openai-batch.ts'
 import { openaiCosts } from './openai-costs.ts'
 import { openaiUsage } from './openai-usage.ts'
 import { otlp } from './otlp.ts'
@@ -37,6 +40,9 @@ export const published: readonly Importer[] = [
   openrouter,
   openrouterActivity,
   bedrock,
+  openaiBatch,
+  anthropicBatch,
+  geminiBatch,
   openaiUsage,
   anthropicUsage,
   openaiCosts,

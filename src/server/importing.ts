@@ -22,7 +22,7 @@ export const importShape = {
   feature: name,
   team: name,
   environment: name,
-  start: name.meta({ description: 'first moment of relative times' }),
+  start: name.meta({ description: 'first moment of relative times; when a batch ran whose results do not say' }),
   seed: z.int().nonnegative().optional(),
   profile: z
     .enum(profileNames)

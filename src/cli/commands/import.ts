@@ -24,11 +24,11 @@ export const importCommand: CommandModule = {
       )
       .argument(
         '<file...>',
-        'CSV, JSON Lines, Parquet, OTLP traces, pages of usage or cost APIs; known formats are recognised',
+        'CSV, JSON Lines, JSON, Parquet; logs, traces, batch results, pages of usage or cost APIs are recognised',
       )
       .option(
         '--format <name>',
-        'litellm, otlp, openai-usage, anthropic-usage, focus, invoice, azure, csv, … (default: detected)',
+        'litellm, otlp, langfuse, helicone, openrouter, bedrock, openai-batch, … (default: detected)',
       )
       .option('--map <field=column>', 'where a generic table has a field (time, input, output, model, …)', mapping)
       .option('--model <name>', 'model of calls that name none')
@@ -43,7 +43,7 @@ export const importCommand: CommandModule = {
         'size of a request, where sums do not say how many there were',
         numberFlag('--tokens-per-request', { above: 0 }),
       )
-      .option('--start <time>', 'first moment of relative times')
+      .option('--start <time>', 'first moment of relative times; when a batch ran whose results do not say')
       .option('--id-space <name>', 'where ids are unique, when two systems number their calls alike')
       .addHelpText(
         'after',
@@ -54,6 +54,7 @@ Examples:
   crossline import spend-logs.csv.gz invoice.csv
   crossline import traces.jsonl.gz
   crossline import openai-usage.json --profile flat
+  crossline import batch-results.jsonl --start 2026-11-20T10:00:00Z
   crossline import undo calls.csv.gz
   crossline import sources`,
       )
