@@ -3,7 +3,7 @@ import { noUsage } from '../core/meter/usage.ts'
 import { bedrockAnswer } from './bedrock-answer.ts'
 import { attributed, labelsOf } from './dimension-names.ts'
 import type { Importer } from './importer.ts'
-import { logged } from './logged.ts'
+import { firstRecords, logged } from './logged.ts'
 import { type Logged, oneCall } from './logged-call.ts'
 import { isObject, type Json } from './pages.ts'
 import { neededTime, objectCell, textCell } from './record-cells.ts'
@@ -15,8 +15,7 @@ export const bedrock: Importer = {
   container: ['jsonl', 'json'],
   matches: head =>
     (head.container === 'jsonl' || head.container === 'json') &&
-    // Within an event of CloudWatch the record is a text, its quotes escaped.
-    /\\?"schemaType\\?"\s*:\s*\\?"ModelInvocationLog\\?"/.test(head.text),
+    firstRecords(head).some(record => within(record).schemaType === schema),
   content: head =>
     logged(
       head,
@@ -31,13 +30,15 @@ export const bedrock: Importer = {
     ),
 }
 
+const schema = 'ModelInvocationLog'
+
 /** The record itself, or that in the message of an event. */
 const within = (record: Json): Json =>
   'schemaType' in record ? record : (objectCell(record, 'message', '@message') ?? record)
 
 function invocation(log: Json): Logged {
-  const schema = textCell(log, 'schemaType')
-  if (schema !== 'ModelInvocationLog') return { leftOut: `records of type ${schema ?? 'none'}, no calls to a model` }
+  const type = textCell(log, 'schemaType')
+  if (type !== schema) return { leftOut: `records of type ${type ?? 'none'}, no calls to a model` }
   const answer = bedrockAnswer(log)
   const failed = textCell(log, 'errorCode') !== null
   const { dimensions, tags } = attributed(labelsOf(objectCell(log, 'requestMetadata')))

@@ -41,8 +41,15 @@ test('CSV, whose JSON is quoted twice; of caches it tells nothing, and that is s
 
 test.each([
   ['newer rows, beside the prompt, told by the total', { prompt_tokens: 96, total_tokens: 1258 }],
-  ['older rows, inside the prompt', { prompt_tokens: 1248, total_tokens: 1258 }],
-  ['too large for the prompt that is told', { prompt_tokens: 96, total_tokens: 106 }],
+  ['newer rows whose total is the sum of two', { prompt_tokens: 96, total_tokens: 106 }],
+  [
+    'older rows, inside the prompt',
+    { prompt_tokens: 1248, total_tokens: 1258, request_created_at: '2025-06-01T10:00:00Z' },
+  ],
+  [
+    'older rows, too many for the prompt that is told',
+    { prompt_tokens: 96, total_tokens: 106, request_created_at: '2025-06-01T10:00:00Z' },
+  ],
 ])('cached tokens of OpenAI are counted once: %s (law 1)', async (_what, counts) => {
   const openai = {
     provider: 'OPENAI',
@@ -55,6 +62,17 @@ test.each([
   expect(await usage()).toMatchObject({ input: 96, cacheRead: 1152, output: 10 })
   // 96 × 2.50 + 1,152 × 1.25 + 10 × 10 USD per million.
   expect((await report()).total.usd).toBe('0.001780000000')
+})
+
+test('where neither the total nor the size tells, what was taken is said', async () => {
+  const counts = { provider: 'OPENAI', response_model: 'gpt-4o', prompt_tokens: 2000, completion_tokens: 5 }
+  const older = { request_id: 'r2', request_created_at: '2025-06-01T10:00:00Z' }
+  const result = await take(
+    'g.jsonl',
+    jsonl([row({ ...counts, total_tokens: 2005 }), row({ ...counts, ...older, total_tokens: 2005 })]),
+  )
+  expect(result.notes.filter(note => /^1 call: .*cached tokens/.test(note))).toHaveLength(2)
+  expect(await usage()).toMatchObject({ input: 2000 + 2000 - 233, cacheRead: 2 * 183, cacheWrite: 2 * 50 })
 })
 
 test('of Claude they are beside the prompt, whatever the sum of two says', async () => {

@@ -19,7 +19,7 @@ export const helicone: Importer = {
     logged(
       head,
       [
-        'cached tokens are inside prompt_tokens in older rows and beside it in newer ones: each row is read by its own total, so that none is counted twice',
+        'cached tokens are inside prompt_tokens in older rows and beside it in newer ones: each row is read by its own total and age, so that none is counted twice',
         "properties give feature, workload, task, environment and team, and are tags otherwise; the cost is Helicone's own figure and is kept beside the price computed here",
       ],
       record => oneCall(textCell(record, 'request_id', 'response_id'), () => request(record)),
@@ -36,7 +36,7 @@ function request(record: Json): Logged {
   }
   const atMicros = neededTime(record, 'request_created_at')
   const outcome = outcomeOf(textCell(record, 'response_status'))
-  const { usage, assumed } = usageOf(record, outcome === 'failed')
+  const { usage, assumed } = usageOf(record, atMicros, outcome === 'failed')
   const properties = labelsOf(objectCell(record, 'request_properties', 'properties')).map(
     ([name, value]) => [name.replace(/^helicone-(property-)?/i, ''), value] as const,
   )
@@ -73,26 +73,30 @@ function outcomeOf(status: string | null): 'ok' | 'failed' | 'unknown' {
   return code >= 400 || code === -3 || code === -4 ? 'failed' : 'unknown'
 }
 
-/** Helicone's names of providers, where they are not understood as they are. */
-const providers: Readonly<Record<string, string>> = {
-  aws: 'bedrock',
-  x: 'x-ai',
-  togetherai: 'together',
-  google_vertex: 'vertex_ai',
+/** Helicone's names are those of the catalog but for case; `HELICONE` is its own gateway, which passes prices on. */
+function providerOf(name: string | null): string | null {
+  if (name === null || name.toUpperCase() === 'HELICONE') return null
+  return name.toUpperCase() === 'X' ? 'xai' : name.toLowerCase()
 }
 
-const providerOf = (name: string | null): string | null =>
-  name === null ? null : (providers[name.toLowerCase()] ?? name.toLowerCase())
+/** From here on Helicone keeps no count inside another, whoever the provider is; before, it kept each provider's own. */
+const apartSinceMicros = Date.parse('2025-12-01T00:00:00Z') * 1000
 
 const assumedInside =
-  'cached tokens were taken as a part of prompt_tokens: the total is the sum of prompt and answer and tells of no others'
+  'of before December 2025, whose total tells of no cached tokens beside the prompt: they were taken as a part of prompt_tokens'
+const assumedApart =
+  'whose total is the sum of prompt and completion alone: cached tokens were taken as counted beside them, as Helicone does since late 2025'
 
 /**
- * Anthropic counts caches beside the prompt, and so does Helicone of every provider since late 2025; before, it kept each
- * provider's own count. Its total may be the sum of prompt and completion alone, whatever the caches are.
+ * The total decides what stands inside what, where it is more than the sum of prompt and completion: in older exports it is
+ * that sum, whatever the caches are. Then it is the provider (Anthropic counts caches beside the prompt) and the age of the row.
  * @throws Fault FIELD_INVALID when a count is none
  */
-function usageOf(record: Json, failed: boolean): { readonly usage: Usage; readonly assumed: readonly string[] } {
+function usageOf(
+  record: Json,
+  atMicros: number,
+  failed: boolean,
+): { readonly usage: Usage; readonly assumed: readonly string[] } {
   const [prompt, completion] = [countCell(record, 'prompt_tokens'), countCell(record, 'completion_tokens')]
   const cacheRead = countCell(record, 'prompt_cache_read_tokens') ?? 0
   const cacheWrite = countCell(record, 'prompt_cache_write_tokens') ?? 0
@@ -100,18 +104,18 @@ function usageOf(record: Json, failed: boolean): { readonly usage: Usage; readon
   const outputAudio = countCell(record, 'completion_audio_tokens') ?? 0
   const total = countCell(record, 'total_tokens')
   if (!prompt && !completion) return { usage: failed ? noUsage : unknownUsage, assumed: [] }
-  const isSumOfTwo = total === (prompt ?? 0) + (completion ?? 0)
-  const isApart = /claude|anthropic/i.test(
+  const isClaude = /claude|anthropic/i.test(
     `${textCell(record, 'provider')} ${textCell(record, 'response_model', 'model')}`,
   )
+  const isInside = !isClaude && atMicros < apartSinceMicros
+  const isSumOfTwo = total === (prompt ?? 0) + (completion ?? 0)
   const parted = partedBy(
-    // A sum of these two says nothing of a third that stands beside them.
-    isSumOfTwo && isApart ? null : total,
+    isSumOfTwo ? null : total,
     { whole: prompt ?? 0, parts: cacheRead + cacheWrite + inputAudio },
     { whole: completion ?? 0, parts: outputAudio },
-    { prompt: !isApart, answer: true },
+    { prompt: isInside, answer: isInside },
   )
-  const isGuessed = isSumOfTwo && !isApart && cacheRead + cacheWrite > 0 && parted.prompt.inside
+  const isGuessed = !isClaude && !(parted.prompt.isSure && parted.answer.isSure)
   return {
     usage: {
       ...noUsage,
@@ -125,6 +129,9 @@ function usageOf(record: Json, failed: boolean): { readonly usage: Usage; readon
       reasoning: null,
       outputAudio,
     },
-    assumed: [...(isGuessed ? [assumedInside] : []), ...('prompt_cache_read_tokens' in record ? [] : [uncachedNote])],
+    assumed: [
+      ...(isGuessed ? [isInside ? assumedInside : assumedApart] : []),
+      ...('prompt_cache_read_tokens' in record ? [] : [uncachedNote]),
+    ],
   }
 }

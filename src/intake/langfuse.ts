@@ -18,7 +18,7 @@ export const langfuse: Importer = {
       ['trace_id', 'traceId'],
       ['start_time', 'startTime'],
       ['type'],
-      ['usage_details', 'usageDetails', 'provided_model_name', 'providedModelName', 'promptTokens', 'usage'],
+      ['parent_observation_id', 'parentObservationId', 'usage_details', 'usageDetails', 'promptTokens', 'usage'],
     ),
   content: head =>
     logged(

@@ -2,7 +2,7 @@
 import { noUsage, type Usage, unknownUsage } from '../core/meter/usage.ts'
 import type { Importer, ReadCall } from './importer.ts'
 import { partedBy } from './inclusion.ts'
-import { haveAll, logged } from './logged.ts'
+import { firstRecords, logged } from './logged.ts'
 import { type Logged, oneCall } from './logged-call.ts'
 import { isObject, type Json } from './pages.ts'
 import { countCell, neededTime, numberCell, textCell, usdCell } from './record-cells.ts'
@@ -13,7 +13,7 @@ export const openrouter: Importer = {
   container: ['jsonl', 'json'],
   matches: head =>
     (head.container === 'jsonl' || head.container === 'json') &&
-    (haveAll(head, ['native_tokens_prompt'], ['created_at']) || /"native_tokens_prompt"\s*:/.test(head.text)),
+    firstRecords(head).some(record => 'native_tokens_prompt' in generationIn(record)),
   content: head =>
     logged(
       head,
@@ -23,11 +23,14 @@ export const openrouter: Importer = {
         "with a key of one's own, the reported cost is what OpenRouter and the provider charge together",
       ],
       record => {
-        const generation = isObject(record.data) ? record.data : record
+        const generation = generationIn(record)
         return oneCall(textCell(generation, 'id'), () => generationCall(generation))
       },
     ),
 }
+
+/** The API wraps what it answers for one. */
+const generationIn = (record: Json): Json => (isObject(record.data) ? record.data : record)
 
 function generationCall(record: Json): Logged {
   const isOwnKey = record.is_byok === true
