@@ -10,6 +10,7 @@ import { meter } from './commands/meter.ts'
 import { models } from './commands/models.ts'
 import { price } from './commands/price.ts'
 import { prices } from './commands/prices.ts'
+import { reconcile } from './commands/reconcile.ts'
 import { report } from './commands/report.ts'
 import { reprice } from './commands/reprice.ts'
 import { savings } from './commands/savings.ts'
@@ -27,6 +28,7 @@ const commands: readonly CommandModule[] = [
   crossover,
   simulate,
   savings,
+  reconcile,
   meter,
   fingerprint,
   price,

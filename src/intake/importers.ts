@@ -56,3 +56,6 @@ export const published: readonly Importer[] = [
 export const generic: readonly Importer[] = [csv, jsonl, parquet]
 
 export const importers: readonly Importer[] = [...published, ...generic]
+
+/** What a provider itself says was used: a bill's word on tokens. Of the same calls metered, they count no second time. */
+export const providerReports: readonly string[] = [openaiUsage, anthropicUsage].map(importer => importer.name)

@@ -115,7 +115,8 @@ function integer(count: number | null): string {
   return count === null ? '–' : count.toFixed(0).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
 }
 
-function decimalsFor(total: string): number {
+/** Cents, or as many digits as say something of amounts below a dollar. */
+export function decimalsFor(total: string): number {
   const size = Math.abs(Number(total))
   return size >= 1 || size === 0 ? 2 : size >= 0.001 ? 6 : 12
 }

@@ -13,6 +13,7 @@ import { checkZone, rangeMicros } from './instants.ts'
 import type { Operation } from './operation.ts'
 import { choicesShape, questionShape, rangeShape } from './parameters.ts'
 import { priceCallsOf } from './prices.ts'
+import { reconcileShape, runReconcile } from './reconciling.ts'
 import { dropSample } from './sample.ts'
 import { runSavings, savingsShape } from './savings.ts'
 
@@ -161,6 +162,15 @@ export const savings = operation({
   run: runSavings,
 })
 
+export const reconcile = operation({
+  name: 'reconcile',
+  method: 'POST',
+  summary: "The metered calls against a provider's own bill, by day and model: why they differ, part by part.",
+  takesFile: true,
+  shape: reconcileShape,
+  run: runReconcile,
+})
+
 export const dropSampleCalls = operation({
   name: 'sample-drop',
   path: '/api/sample/drop',
@@ -184,6 +194,7 @@ export const operations: readonly Operation<never, unknown>[] = [
   evidence,
   crossover,
   savings,
+  reconcile,
   dropSampleCalls,
 ] as unknown as readonly Operation<never, unknown>[]
 

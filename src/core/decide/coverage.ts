@@ -130,8 +130,8 @@ export interface BilledPeriod {
   readonly toMicros: number
 }
 
-export interface Bills {
-  readonly lines: readonly BilledPart[]
+export interface Bills<Line extends BilledPart = BilledPart> {
+  readonly lines: readonly Line[]
   readonly periods: readonly BilledPeriod[]
   readonly notes: readonly string[]
 }
@@ -140,8 +140,8 @@ export interface Bills {
  * The lines that count, and the stretches of time that they cover by seller. Where bills of one seller overlap (an
  * invoice and a cost export of the same month) the one imported last counts, line by line of the others left out.
  */
-export function billsOf(all: readonly BilledPart[]): Bills {
-  const kept: BilledPart[] = []
+export function billsOf<Line extends BilledPart>(all: readonly Line[]): Bills<Line> {
+  const kept: Line[] = []
   const notes: string[] = []
   const periods: BilledPeriod[] = []
   for (const [key, lines] of groupedBy(all, line => sellerKey(line.provider))) {
