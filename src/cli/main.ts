@@ -16,6 +16,7 @@ import { reprice } from './commands/reprice.ts'
 import { savings } from './commands/savings.ts'
 import { serve } from './commands/serve.ts'
 import { simulate } from './commands/simulate.ts'
+import { utilization } from './commands/utilization.ts'
 import { terminal } from './output.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { version } from './version.ts'
@@ -29,6 +30,7 @@ const commands: readonly CommandModule[] = [
   simulate,
   savings,
   reconcile,
+  utilization,
   meter,
   fingerprint,
   price,

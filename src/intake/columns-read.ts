@@ -19,8 +19,8 @@ export function checkColumns(head: Head, importer: Importer, reading: Reading): 
 
 /** The file with the columns that are read, and where they lie. */
 export function fileOf(path: string, head: Head, inspection: Inspection, reading: Reading): LoadFile {
-  if (head.container === 'json' || head.container === 'protobuf')
-    throw new Fault('INTERNAL', 'pages are read as a whole', { where: head.name })
+  if (head.container === 'json' || head.container === 'protobuf' || head.container === 'metrics')
+    throw new Fault('INTERNAL', 'the file is read as a whole', { where: head.name })
   const about = {
     path,
     container: head.container,

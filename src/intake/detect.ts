@@ -74,6 +74,7 @@ const containerNames = {
   parquet: 'Parquet',
   json: 'pages of JSON',
   protobuf: 'protobuf',
+  metrics: 'metrics',
 } as const
 
 /** A format that was asked for by name must find its kind of file. */

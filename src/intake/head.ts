@@ -10,21 +10,29 @@ const sampledRows = 200
 export function readHead(name: string, { head }: Pick<Inspection, 'head'>): Head {
   const first = head.trimStart()[0]
   if (first === undefined) throw new Fault('FILE_EMPTY', 'the file has no rows', { where: name })
+  const whole = { name, delimiter: '', linesBefore: 0, columns: [], paths: [], rows: [], text: head }
+  if (isMetrics(head)) return { ...whole, container: 'metrics' }
   if (isPages(head) || first === '[' || isSpread(head)) {
-    return { name, container: 'json', delimiter: '', linesBefore: 0, columns: [], paths: [], rows: [], text: head }
+    return { ...whole, container: 'json' }
   }
   return first === '{' ? jsonHead(name, head) : csvHead(name, head)
 }
 
-/** Answers of an API page by page: one document, which may spread over lines or lie in an array with others. */
+/** Answers of an API page by page, or of Prometheus: one document, which may spread over lines or lie in an array with others. */
 export function isPages(head: string): boolean {
   const begins =
     /^\s*\[?\s*\{\s*"(object|data|has_more|next_page|first_id|starting_at|ending_at|start_time|results)"\s*:/
+  if (/^\s*\{\s*"status"\s*:\s*"success"/.test(head) && /"resultType"\s*:/.test(head)) return true
   return begins.test(head) && /"(has_more|next_page|starting_at)"\s*:|"object"\s*:\s*"(page|bucket)"/.test(head)
 }
 
 /** An object of its own line by line, as `jq .` or a person writes it. */
 const isSpread = (head: string): boolean => /^\s*\{\s*\n/.test(head)
+
+/** Prometheus' text exposition: a line that types a metric, or a sample with labels. */
+const isMetrics = (head: string): boolean =>
+  /^# TYPE \S+ (counter|gauge|histogram|summary|untyped)\s*$/m.test(head) ||
+  /^[a-zA-Z_]\w*:\w+\{.*\} \S+\s*$/m.test(head)
 
 function csvHead(name: string, whole: string): Head {
   const blank = /^(?:[ \t]*(?:\r\n|\r|\n))*/.exec(whole)?.[0] ?? ''

@@ -16,6 +16,7 @@ import { type Head, type ImportOptions, type ProfileName, type Reading, startNot
 import { checkRows, type Inspection, inspectFile } from './inspect.ts'
 import { keepBill } from './keep-bill.ts'
 import { keepCalls, responsesNamespace } from './keep-calls.ts'
+import { keepScrapes } from './keep-scrapes.ts'
 import { pricesOf } from './prices.ts'
 import { openRejects } from './rejects.ts'
 
@@ -76,6 +77,7 @@ export async function importFile(
   const text = (): string => (inspection.gzip ? gunzipSync(readFileSync(path)) : readFileSync(path)).toString('utf8')
   if (content.kind === 'shape') return keepShape(ledger, about, content.shape(text()))
   if (content.kind === 'bill') return keepBill(ledger, about, content.bill(text()), context.dataDir)
+  if (content.kind === 'scrapes') return keepScrapes(ledger, about, content.scrapes(text()), context.dataDir)
   progress?.({ phase: 'load', rows: Math.max(0, inspection.lineBreaks) })
   if (content.kind === 'calls') {
     const plan = { ...about, namespace: responsesNamespace(options.idSpace) }

@@ -2,14 +2,18 @@
 import type { Call } from '../core/meter/call.ts'
 import type { Charge } from '../core/meter/charge.ts'
 import type { DemandShape, LoadPlan, Reject } from '../core/meter/load.ts'
+import type { Scrape } from '../core/meter/scrape.ts'
 import type { ArrivalProfile } from '../core/statistics/arrival-profile.ts'
 
 /** The first lines of a file, read as rows. */
 export interface Head {
   /** What errors call the file. */
   readonly name: string
-  /** `json`: one document over many lines or an array, or several on lines of their own, as an API answers page by page. */
-  readonly container: 'csv' | 'jsonl' | 'parquet' | 'json' | 'protobuf'
+  /**
+   * `json`: one document over many lines or an array, or several on lines of their own, as an API answers page by page;
+   * `metrics`: Prometheus' text.
+   */
+  readonly container: 'csv' | 'jsonl' | 'parquet' | 'json' | 'protobuf' | 'metrics'
   readonly delimiter: string
   /** CSV: blank lines above the header. */
   readonly linesBefore: number
@@ -46,6 +50,10 @@ export interface ImportOptions {
   /** Where ids are unique, when two systems number their calls alike. */
   readonly idSpace?: string | undefined
   readonly sample?: boolean | undefined
+  /** When a scrape was made that does not say it, UTC microseconds. */
+  readonly scrapedAtMicros?: number | undefined
+  /** Whose scrapes these are, where no label says it. */
+  readonly server?: string | undefined
 }
 
 export const profileNames = ['diurnal', 'flat'] as const
@@ -133,6 +141,14 @@ export type Content =
   | { readonly kind: 'drawn'; readonly draw: (text: string, profile: (name: ProfileName) => ArrivalProfile) => Drawing }
   | { readonly kind: 'calls'; readonly calls: CallsReading }
   | { readonly kind: 'bill'; readonly bill: (text: string) => Bill }
+  | { readonly kind: 'scrapes'; readonly scrapes: (text: string) => Scraped }
+
+/** What model servers said of themselves, and the lines that say nothing. */
+export interface Scraped {
+  readonly scrapes: readonly Scrape[]
+  readonly rejects: readonly Reject[]
+  readonly notes: readonly string[]
+}
 
 export interface Importer {
   /** What `--format` calls it. */

@@ -24,6 +24,7 @@ import { otlp } from './otlp.ts'
 import { rateCurve } from './rate-curve.ts'
 import { servegen } from './servegen.ts'
 import { csv, jsonl, parquet } from './table.ts'
+import { vllmMetrics } from './vllm-metrics.ts'
 
 /** Published formats; at most one of them matches a file. */
 export const published: readonly Importer[] = [
@@ -50,6 +51,7 @@ export const published: readonly Importer[] = [
   focus,
   invoice,
   otlp,
+  vllmMetrics,
 ]
 
 /** Any table of calls with a time and token counts, when no published format matches. */

@@ -10,6 +10,7 @@ import { openedForTest, settledForTest } from '../core/meter/call-record-for-tes
 import type { Charge, ChargeBatch } from '../core/meter/charge.ts'
 import type { PriceCalls } from '../core/meter/load.ts'
 import { fromPico } from '../core/meter/money.ts'
+import type { Scrape, ScrapeBatch } from '../core/meter/scrape.ts'
 import { noUsage } from '../core/meter/usage.ts'
 import { openDuckdb } from './duckdb.ts'
 import type { Ledger, LedgerReads } from './ledger.ts'
@@ -535,6 +536,57 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect((await ledger.report({}, [], 'UTC')).total.calls).toBe(1)
       expect(await ledger.undo('invoice.csv')).toBe(3)
       expect(await ledger.charges({})).toEqual([])
+    })
+
+    test('what a server said of itself is kept once for each moment, whoever tells it again, and is no call (law 5)', async () => {
+      const day = at('2026-03-02T00:00:00Z')
+      const scrape = (seconds: number, over: Partial<Scrape> = {}): Scrape => ({
+        server: 'gpu-1',
+        engine: '0',
+        model: 'm',
+        atMicros: day + seconds * 1e6,
+        startedMicros: day - 1,
+        running: 2,
+        waiting: 0,
+        kvCacheShare: 0.25,
+        promptTokens: 9_007_199_254_740_991,
+        generationTokens: null,
+        prefixQueriedTokens: null,
+        prefixHitTokens: null,
+        preemptions: 0,
+        finishedRequests: 7,
+        ttftSeconds: { atMost: [0.001, 0.25], counts: [1, 2, 3] },
+        tpotSeconds: null,
+        ...over,
+      })
+      const batch = (source: string, scrapes: readonly Scrape[]): ScrapeBatch => ({
+        source,
+        name: source,
+        format: 'vllm-metrics',
+        importedAtMicros: day,
+        scrapes,
+      })
+      const before = await ledger.version()
+      const [first, second, other, nameless] = [
+        scrape(0),
+        scrape(15),
+        scrape(0, { engine: '1' }),
+        scrape(0, { model: null }),
+      ]
+      expect(await ledger.addScrapes(batch('file:one', [second, first, first, other]))).toBe(3)
+      expect(await ledger.version()).not.toBe(before)
+      expect(await ledger.addScrapes(batch('file:two', [scrape(0, { running: 9 }), nameless]))).toBe(1)
+      expect(await ledger.addScrapes(batch('file:three', [first, nameless]))).toBe(0)
+      expect(await ledger.addScrapes(batch('file:two', [scrape(30)]))).toBe(1)
+      expect(await ledger.scrapes({})).toEqual([first, second, scrape(30), nameless, other])
+      expect(await ledger.scrapes({ fromMicros: day + 15e6, toMicros: day + 30e6 })).toEqual([second])
+      expect((await ledger.sources()).map(row => [row.source, row.calls, row.scrapes]).sort()).toEqual([
+        ['file:one', 0, 3],
+        ['file:two', 0, 2],
+      ])
+      expect((await ledger.report({}, [], 'UTC')).total.calls).toBe(0)
+      expect(await ledger.undo('file:one')).toBe(3)
+      expect(await ledger.scrapes({})).toEqual([scrape(30), nameless])
     })
 
     test('the version moves with the calls and only with them', async () => {

@@ -11,6 +11,7 @@ import { addCharges, charges } from './duckdb-charges.ts'
 import { addShape, loadFile, parquetColumns } from './duckdb-load.ts'
 import { prefixBlocks } from './duckdb-prefixes.ts'
 import { repriceSlice } from './duckdb-price.ts'
+import { addScrapes, scrapes } from './duckdb-scrapes.ts'
 import { openSession, type Reader, type Row, type Session, type Value } from './duckdb-session.ts'
 import { positionsOf, takeRecords } from './duckdb-take.ts'
 import type {
@@ -46,6 +47,7 @@ export async function openDuckdb(path: string, spill?: string): Promise<Ledger &
     parquetColumns: file => parquetColumns(session, file),
     addShape: shape => addShape(session, shape),
     addCharges: bill => addCharges(session, bill),
+    addScrapes: batch => addScrapes(session, batch),
     close: () => session.close(),
   }
   return ledger
@@ -61,6 +63,7 @@ const readsOf = (state: Reader): LedgerReads => ({
   sources: () => sources(state),
   shapes: () => shapes(state),
   charges: period => charges(state, period),
+  scrapes: period => scrapes(state, period),
   version: async () => {
     const [id] = await state.ask(sql.readMeta('ledger'))
     const [revision] = await state.ask(sql.readMeta('revision'))
@@ -255,6 +258,7 @@ async function sources(session: Reader): Promise<SourceRow[]> {
     sample: row[5] as boolean,
     billedLines: count(row[6]),
     billedUsd: usdText(pico(row[7] ?? null)),
+    scrapes: count(row[8]),
   }))
 }
 
@@ -281,6 +285,6 @@ async function undo(session: Session, asked: string): Promise<number> {
     for (const removal of sql.removals) await connection.run(removal, [key])
     if (source.source === gatewaySource) await connection.run(sql.forgetMetered)
     await connection.run(sql.bumpRevision)
-    return source.calls + source.billedLines
+    return source.calls + source.billedLines + source.scrapes
   })
 }

@@ -4,6 +4,7 @@ import type { Call } from '../core/meter/call.ts'
 import type { CallRecord, PriceOfCall, SpoolPositions } from '../core/meter/call-record.ts'
 import type { BilledLine, ChargeBatch } from '../core/meter/charge.ts'
 import type { CallLoader, DemandShape, PriceCalls, PriceKey, RepriceResult } from '../core/meter/load.ts'
+import type { Scrape, ScrapeBatch } from '../core/meter/scrape.ts'
 import type { UsageKind } from '../core/meter/usage.ts'
 
 export type { RepriceResult } from '../core/meter/load.ts'
@@ -62,6 +63,8 @@ export interface SourceRow {
   /** Lines of a bill and their sum, exact, 12 decimals; 0 and "0.000000000000" where it is none. */
   readonly billedLines: number
   readonly billedUsd: string
+  /** Moments of model servers. */
+  readonly scrapes: number
   readonly importedAtMicros: number
   readonly sample: boolean
 }
@@ -150,6 +153,8 @@ export interface LedgerReads {
   shapes(): Promise<DemandShape[]>
   /** Billed lines of which some time lies in the period, whole as billed, by time, then source and ordinal. */
   charges(period: Period): Promise<BilledLine[]>
+  /** What model servers said of themselves in the period, each moment of an engine once, by server, engine, model and time. */
+  scrapes(period: Period): Promise<Scrape[]>
   /** Changes whenever the calls do: the cache key of answers. */
   version(): Promise<string>
 }
@@ -173,7 +178,9 @@ export interface Ledger extends LedgerReads {
   reached(): Promise<SpoolPositions>
   /** Keeps the lines of a bill, all or none; false when its source is there already. */
   addCharges(bill: ChargeBatch): Promise<boolean>
-  /** Removes a source's calls, or its lines when it is a bill; returns how many went. `source` is an id, an unambiguous beginning of one, or a file name. */
+  /** Keeps scrapes of moments not known yet, under a source that may be there already; returns how many. */
+  addScrapes(batch: ScrapeBatch): Promise<number>
+  /** Removes a source's calls, its lines when it is a bill, its scrapes; returns how many went. `source` is an id, an unambiguous beginning of one, or a file name. */
   undo(source: string): Promise<number>
   /** Prices the slice's calls again and says what changed (law 10); with `dryRun` nothing is written. */
   reprice(slice: Slice, prices: PriceCalls, dryRun: boolean): Promise<RepriceResult>

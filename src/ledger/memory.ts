@@ -11,6 +11,7 @@ import {
 } from '../core/meter/call-record.ts'
 import type { ChargeBatch } from '../core/meter/charge.ts'
 import { needsOf } from '../core/meter/needs.ts'
+import type { Scrape, ScrapeBatch } from '../core/meter/scrape.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
 import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
@@ -53,12 +54,14 @@ function grouped<K>(calls: readonly Call[], keyOf: (call: Call) => K): { key: K;
 interface State {
   readonly calls: readonly Call[]
   readonly bills: readonly ChargeBatch[]
+  readonly scraped: readonly ScrapeBatch[]
 }
 
 /** A ledger that is gone when the process ends. */
-export function openMemory(state: State = { calls: [], bills: [] }): Ledger {
+export function openMemory(state: State = { calls: [], bills: [], scraped: [] }): Ledger {
   let calls = [...state.calls]
   let bills = [...state.bills]
+  let scraped = [...state.scraped]
   const metered = new Map<string, CallRecords>()
   const positions: Record<string, SpoolPosition> = {}
   let revision = 0
@@ -98,6 +101,7 @@ export function openMemory(state: State = { calls: [], bills: [] }): Ledger {
         calls: own.length,
         billedLines: 0,
         billedUsd: usdText(0n),
+        scrapes: 0,
         importedAtMicros: own.reduce((at, call) => Math.min(at, call.atMicros), Infinity),
         sample: isSample(source),
       }))
@@ -107,12 +111,21 @@ export function openMemory(state: State = { calls: [], bills: [] }): Ledger {
           calls: 0,
           billedLines: charges.length,
           billedUsd: usdText(charges.reduce((sum, { usd }) => sum + usd, 0n)),
+          scrapes: 0,
+        })),
+        scraped.map(({ scrapes, ...batch }) => ({
+          ...batch,
+          sample: false,
+          calls: 0,
+          billedLines: 0,
+          billedUsd: usdText(0n),
+          scrapes: scrapes.length,
         })),
       )
       .sort((a, b) => a.importedAtMicros - b.importedAtMicros)
 
   return {
-    still: async read => read(openMemory({ calls, bills })),
+    still: async read => read(openMemory({ calls, bills, scraped })),
     append: async added => {
       const known = new Set(calls.map(call => JSON.stringify([call.source, call.id])))
       const before = calls.length
@@ -277,14 +290,31 @@ export function openMemory(state: State = { calls: [], bills: [] }): Ledger {
         )
         .filter(line => line.toMicros > fromMicros && line.fromMicros < toMicros)
         .sort((a, b) => a.fromMicros - b.fromMicros || byKey({ ...a }, { ...b }, ['source']) || a.ordinal - b.ordinal),
+    addScrapes: async batch => {
+      const keyOf = ({ server, engine, model, atMicros }: Scrape) => JSON.stringify([server, engine, model, atMicros])
+      const known = new Set(scraped.flatMap(one => one.scrapes).map(keyOf))
+      const fresh = batch.scrapes.filter(scrape => !known.has(keyOf(scrape)) && known.add(keyOf(scrape)))
+      if (fresh.length === 0) return 0
+      const own = scraped.find(one => one.source === batch.source)
+      scraped = scraped.filter(one => one !== own)
+      scraped.push({ ...(own ?? batch), scrapes: [...(own?.scrapes ?? []), ...fresh] })
+      revision++
+      return fresh.length
+    },
+    scrapes: async ({ fromMicros = -Infinity, toMicros = Infinity }) =>
+      scraped
+        .flatMap(one => one.scrapes)
+        .filter(({ atMicros }) => atMicros >= fromMicros && atMicros < toMicros)
+        .sort((a, b) => byKey({ ...a }, { ...b }, ['server', 'engine', 'model']) || a.atMicros - b.atMicros),
     undo: async asked => {
-      const { source, billedLines } = findSource(asked, sources())
+      const { source, billedLines, scrapes } = findSource(asked, sources())
       const before = calls.length
       calls = calls.filter(call => call.source !== source)
       bills = bills.filter(bill => bill.source !== source)
+      scraped = scraped.filter(batch => batch.source !== source)
       if (source === gatewaySource) metered.clear()
       revision++
-      return before - calls.length + billedLines
+      return before - calls.length + billedLines + scrapes
     },
     reprice: async (slice, prices, dryRun) => {
       const chosen = new Set(within(slice))
@@ -318,6 +348,7 @@ export function openMemory(state: State = { calls: [], bills: [] }): Ledger {
     close: async () => {
       calls = []
       bills = []
+      scraped = []
     },
   }
 }

@@ -83,6 +83,11 @@ export const migrations: readonly (readonly string[])[] = [
     'ALTER TABLE calls ADD COLUMN IF NOT EXISTS request_hash BIGINT',
     'ALTER TABLE calls ADD COLUMN IF NOT EXISTS units MAP(VARCHAR, BIGINT)',
   ],
+  [
+    // What model servers said of themselves: counts and histograms as JSON, since they are read whole or not at all.
+    `CREATE TABLE scrapes (source_key INTEGER NOT NULL, server VARCHAR NOT NULL, engine VARCHAR NOT NULL, model VARCHAR,
+       scraped_at TIMESTAMP NOT NULL, said VARCHAR NOT NULL)`,
+  ],
 ]
 
 export const setThreads = (count: number) => `SET threads = ${count}`
@@ -102,8 +107,9 @@ export const readShapes = `SELECT source, name, format, sample, epoch_us(importe
   to_json(seconds)::VARCHAR, to_json(requests_per_second)::VARCHAR FROM shapes JOIN sources USING (source_key) ORDER BY source`
 export const readSources = `SELECT source, name, format, (SELECT count(*) FROM calls c WHERE c.source_key = s.source_key),
   epoch_us(imported_at), sample, (SELECT count(*) FROM charges b WHERE b.source_key = s.source_key),
-  (SELECT sum(usd) FROM charges b WHERE b.source_key = s.source_key) FROM sources s ORDER BY imported_at, source`
-export const removals = ['calls', 'shapes', 'charges', 'sources'].map(
+  (SELECT sum(usd) FROM charges b WHERE b.source_key = s.source_key),
+  (SELECT count(*) FROM scrapes x WHERE x.source_key = s.source_key) FROM sources s ORDER BY imported_at, source`
+export const removals = ['calls', 'shapes', 'charges', 'scrapes', 'sources'].map(
   table => `DELETE FROM ${table} WHERE source_key = $1`,
 )
 
@@ -123,6 +129,20 @@ export const readCharges = `SELECT s.source, b.ordinal, s.name, epoch_us(s.impor
   b.usd, b.category, b.description, b.model FROM charges b JOIN sources s USING (source_key)
   WHERE ($1::BIGINT IS NULL OR epoch_us(b.to_at) > $1::BIGINT) AND ($2::BIGINT IS NULL OR epoch_us(b.from_at) < $2::BIGINT)
   ORDER BY b.from_at, s.source, b.ordinal`
+
+const scrapeColumns = [
+  'source_key INTEGER',
+  'server VARCHAR',
+  'engine VARCHAR',
+  'model VARCHAR',
+  'scraped_at TIMESTAMP',
+  'said VARCHAR',
+]
+/** Of a moment that is known the first word stands. */
+export const readScrapes = `SELECT server, engine, model, epoch_us(scraped_at), said FROM scrapes
+  WHERE ($1::BIGINT IS NULL OR epoch_us(scraped_at) >= $1::BIGINT) AND ($2::BIGINT IS NULL OR epoch_us(scraped_at) < $2::BIGINT)
+  ORDER BY server, engine, model, scraped_at`
+export const countScrapes = 'SELECT count(*) FROM scrapes'
 
 /** Rows written in a transaction of its own have row ids that begin far from 0: ordinals count from the first. */
 export const firstRow = (table: string) => `SELECT coalesce(min(rowid), 0) FROM ${table}`
@@ -154,6 +174,9 @@ export const jsonRows = (columns: readonly string[]) => {
 }
 
 export const addCharges = `INSERT INTO charges ${jsonRows(chargeColumns)}`
+
+export const addScrapes = `INSERT INTO scrapes SELECT n.* FROM (${jsonRows(scrapeColumns)}) n WHERE NOT EXISTS (SELECT 1 FROM scrapes k
+  WHERE k.server = n.server AND k.engine = n.engine AND k.model IS NOT DISTINCT FROM n.model AND k.scraped_at = n.scraped_at)`
 
 export const callNames = list(callColumns.map(text => text.split(' ')[0]!))
 

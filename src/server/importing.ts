@@ -23,6 +23,8 @@ export const importShape = {
   team: name,
   environment: name,
   start: name.meta({ description: 'first moment of relative times; when a batch ran whose results do not say' }),
+  at: name.meta({ description: 'when a scrape was made that does not say it' }),
+  server: name.meta({ description: 'whose scrapes these are; default: their pod or instance label' }),
   seed: z.int().nonnegative().optional(),
   profile: z
     .enum(profileNames)
@@ -43,11 +45,12 @@ export type Imported = ImportResult & { readonly sampleDropped: boolean }
 /** Imports the file that came along. @throws Fault of the file; the ledger is then as it was */
 export async function runImport(workplace: Workplace, params: ImportParams, io: OperationIo): Promise<Imported> {
   if (io.file === null) throw new Fault('FILE_MISSING', 'no file came along', { fix: 'send its bytes as the body' })
-  const { start, ...rest } = params
+  const { start, at, ...rest } = params
   const options = {
     ...rest,
     name: io.file.name,
     ...(start === undefined ? {} : { startMicros: microsOf(start, 'UTC', '--start') }),
+    ...(at === undefined ? {} : { scrapedAtMicros: microsOf(at, 'UTC', '--at') }),
   } satisfies ImportOptions
   const ledger = await workplace.ledger()
   const result = await importFile(ledger, io.file.path, options, {
@@ -56,8 +59,9 @@ export async function runImport(workplace: Workplace, params: ImportParams, io: 
     dataDir: workplace.dataDir,
     progress: step => io.progress(progressText(basename(io.file!.name), step)),
   })
-  // A bill says nothing of the calls that it is for: the sample stays until there are some.
-  const hasSample = result.added > 0 && result.billed === null && (await ledger.sources()).some(source => source.sample)
+  // A bill, or a server's metrics, say nothing of the calls that they are for: the sample stays until there are some.
+  const isTraffic = result.added > 0 && result.billed === null && result.format !== 'vllm-metrics'
+  const hasSample = isTraffic && (await ledger.sources()).some(source => source.sample)
   if (hasSample) await dropSample(workplace)
   return { ...result, sampleDropped: hasSample }
 }

@@ -16,6 +16,7 @@ import { priceCallsOf } from './prices.ts'
 import { reconcileShape, runReconcile } from './reconciling.ts'
 import { dropSample } from './sample.ts'
 import { runSavings, savingsShape } from './savings.ts'
+import { runUtilization, utilizationShape } from './utilization.ts'
 
 /** Keeps each operation's parameter and result types while it is listed with others. */
 function operation<Shape extends z.ZodRawShape, Result>(
@@ -46,8 +47,9 @@ export const undoImport = operation({
     const before = await ledger.sources()
     const removed = await ledger.undo(source)
     const left = new Set((await ledger.sources()).map(row => row.source))
-    const wasBill = before.some(row => row.billedLines > 0 && !left.has(row.source))
-    return { source, removed, removedWhat: wasBill ? ('billed lines' as const) : ('calls' as const) }
+    const gone = before.find(row => !left.has(row.source))
+    const removedWhat = (gone?.billedLines ?? 0) > 0 ? 'billed lines' : (gone?.scrapes ?? 0) > 0 ? 'scrapes' : 'calls'
+    return { source, removed, removedWhat }
   },
 })
 
@@ -171,6 +173,16 @@ export const reconcile = operation({
   run: runReconcile,
 })
 
+export const utilization = operation({
+  name: 'utilization',
+  method: 'GET',
+  summary:
+    'What own model servers really served, by their own metrics: tokens per GPU-hour, how busy, dollars per Mtok.',
+  takesFile: false,
+  shape: utilizationShape,
+  run: runUtilization,
+})
+
 export const dropSampleCalls = operation({
   name: 'sample-drop',
   path: '/api/sample/drop',
@@ -195,6 +207,7 @@ export const operations: readonly Operation<never, unknown>[] = [
   crossover,
   savings,
   reconcile,
+  utilization,
   dropSampleCalls,
 ] as unknown as readonly Operation<never, unknown>[]
 

@@ -1,4 +1,5 @@
 // `import`: files of other people's records → calls in the ledger; `import undo` takes a source out again.
+import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Fault, faultJson } from '../../core/fault/fault.ts'
 import type { Imported, ImportParams } from '../../server/importing.ts'
@@ -20,7 +21,7 @@ export const importCommand: CommandModule = {
       .command('import')
       .summary('calls into the ledger, from files')
       .description(
-        'Reads calls and bills from files, gzipped or not. The same file again adds nothing; bad rows go to a reject file.',
+        'Reads calls, bills and metrics of model servers from files, gzipped or not. The same file again adds nothing; bad rows go to a reject file.',
       )
       .argument(
         '<file...>',
@@ -44,6 +45,8 @@ export const importCommand: CommandModule = {
         numberFlag('--tokens-per-request', { above: 0 }),
       )
       .option('--start <time>', 'first moment of relative times; when a batch ran whose results do not say')
+      .option('--at <time>', "when a scrape of vLLM's metrics was made (default: the time of the file)")
+      .option('--server <name>', 'whose scrapes these are (default: their pod or instance label)')
       .option('--id-space <name>', 'where ids are unique, when two systems number their calls alike')
       .addHelpText(
         'after',
@@ -55,6 +58,7 @@ Examples:
   crossline import traces.jsonl.gz
   crossline import openai-usage.json --profile flat
   crossline import batch-results.jsonl --start 2026-11-20T10:00:00Z
+  crossline import scrapes.prom --server gpu-1
   crossline import undo calls.csv.gz
   crossline import sources`,
       )
@@ -84,7 +88,9 @@ Examples:
               const holds =
                 row.billedLines > 0
                   ? `${row.billedLines.toLocaleString('en-US')} billed lines, $${row.billedUsd}`
-                  : `${row.calls.toLocaleString('en-US')} calls`
+                  : row.scrapes > 0
+                    ? `${row.scrapes.toLocaleString('en-US')} scrapes`
+                    : `${row.calls.toLocaleString('en-US')} calls`
               return `${row.source.slice(0, 17)}  ${holds}  ${row.format}  ${row.name}`
             })
             .join('\n')
@@ -111,7 +117,9 @@ async function importAll(frame: CommandFrame, files: readonly string[], flags: F
     for (const path of files) {
       try {
         checkFile(path)
-        const result = await run(importFile, params, { path, name: path })
+        // Only a scrape that states no time looks at it; a copy of a file has the time of the copy.
+        const at = params.at ?? statSync(path).mtime.toISOString()
+        const result = await run(importFile, { ...params, at }, { path, name: path })
         done.push(result)
         texts.push(account(result))
       } catch (thrown) {
@@ -131,9 +139,9 @@ async function importAll(frame: CommandFrame, files: readonly string[], flags: F
 function account(result: Imported): string {
   const number = (value: number) => value.toLocaleString('en-US')
   const counted = (n: number, what: string) => `${number(n)} ${what}${n === 1 ? '' : 's'}`
-  const calls = (n: number) => counted(n, 'call')
   const isShape = result.format === 'rate-curve'
-  const added = result.billed === null ? calls(result.added) : counted(result.added, 'billed line')
+  const areScrapes = result.format === 'vllm-metrics'
+  const added = counted(result.added, result.billed !== null ? 'billed line' : areScrapes ? 'scrape' : 'call')
   const parts = [isShape ? `a demand shape of ${number(result.rows)} windows` : `${added} added`]
   if (result.duplicates > 0) parts.push(`${number(result.duplicates)} there already`)
   if (result.rejected > 0) parts.push(`${number(result.rejected)} rejected (see ${result.rejectFile ?? 'nothing'})`)
@@ -141,6 +149,8 @@ function account(result: Imported): string {
   if (result.billed !== null) {
     const { usd, providers } = result.billed
     lines.push(`  ${result.firstAt} to ${result.lastAt}, $${usd} billed by ${providers.join(', ')}`)
+  } else if (areScrapes) {
+    lines.push(`  ${result.firstAt} to ${result.lastAt}; crossline utilization says what they tell`)
   } else if (result.added > 0) {
     lines.push(
       `  ${result.firstAt} to ${result.lastAt}, ${number(result.tokens.input)} tokens in, ${number(result.tokens.output)} out`,

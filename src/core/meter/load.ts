@@ -1,6 +1,7 @@
 // How a file of foreign records reads as calls, and what its calls cost: declared by intake and catalog, carried out in bulk by a store.
 import type { AttributionKind, Call, CallPrice } from './call.ts'
 import type { ChargeBatch } from './charge.ts'
+import type { ScrapeBatch } from './scrape.ts'
 import type { UsageKind } from './usage.ts'
 
 /** The text fields of a call that a column may hold. */
@@ -267,6 +268,8 @@ export interface CallLoader {
   addShape(shape: DemandShape): Promise<boolean>
   /** Keeps a bill's lines beside the calls. Returns false when the bill is there already. */
   addCharges(bill: ChargeBatch): Promise<boolean>
+  /** Keeps what model servers said of themselves. Returns how many were new. */
+  addScrapes(batch: ScrapeBatch): Promise<number>
 }
 
 /** Arrival rates over time without calls: a shape that demand can take. */

@@ -1,0 +1,154 @@
+// vLLM's metrics, as /metrics answers them or as Prometheus keeps them, in; what each engine said of itself at each moment, out.
+import { Fault } from '../core/fault/fault.ts'
+import { parseInstant } from '../core/meter/calendar.ts'
+import type { Reject } from '../core/meter/load.ts'
+import type { Histogram, Scrape } from '../core/meter/scrape.ts'
+import { groupedBy } from '../core/statistics/grouped.ts'
+import { readExposition, type Sample } from './exposition.ts'
+import type { Importer, ImportOptions, Scraped } from './importer.ts'
+import { isObject, type Json } from './pages.ts'
+
+export const vllmMetrics: Importer = {
+  name: 'vllm-metrics',
+  title: 'vLLM metrics',
+  container: ['metrics', 'json'],
+  matches: head =>
+    (head.container === 'metrics' && /^(# TYPE )?vllm[:_]/m.test(head.text)) ||
+    (head.container === 'json' && /"resultType"\s*:\s*"(matrix|vector)"/.test(head.text)),
+  content: (head, options) => ({
+    kind: 'scrapes',
+    scrapes: text =>
+      head.container === 'json' ? ofPrometheus(text, head.name, options) : ofExposition(text, head.name, options),
+  }),
+}
+
+/** The server of scrapes that no label and no option names. */
+const unnamed = 'vllm'
+
+/** @throws Fault SCRAPE_UNTIMED */
+export function ofExposition(text: string, where: string, options: ImportOptions): Scraped {
+  const { scrapes: read, bad } = readExposition(text)
+  const scrapes = read.flatMap(({ stamp, samples }) => {
+    const told = stamp === null ? null : parseInstant(stamp)
+    const at = (sample: Sample) =>
+      sample.atMs === null ? (told ?? options.scrapedAtMicros ?? null) : sample.atMs * 1000
+    return scrapesOf(
+      samples.map(sample => ({ ...sample, atMicros: at(sample) })),
+      where,
+      options,
+    )
+  })
+  const rejects = bad.map(({ line, raw }): Reject => ({ line, reason: 'no sample of the text format', raw }))
+  return { scrapes, rejects, notes: notesOn(scrapes) }
+}
+
+/** An answer of /api/v1/query or query_range. */
+function ofPrometheus(text: string, where: string, options: ImportOptions): Scraped {
+  const answer = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown
+  const data = isObject(answer) && isObject(answer.data) ? answer.data : {}
+  const series = Array.isArray(data.result) ? data.result.filter(isObject) : []
+  const samples = series.flatMap(one => {
+    const { __name__: name = '', ...labels } = (isObject(one.metric) ? one.metric : {}) as Record<string, string>
+    const points = Array.isArray(one.values) ? one.values : Array.isArray(one.value) ? [one.value] : []
+    return points.flatMap(point => pointOf(point, name, labels))
+  })
+  if (samples.length > 0 && samples.every(({ name }) => name === '')) {
+    throw new Fault('FIELD_INVALID', 'the series have no __name__: a query with rate() or sum() drops it', {
+      where,
+      fix: `ask for the counters as they are: query={__name__=~"vllm:.*"}`,
+    })
+  }
+  const scrapes = scrapesOf(samples, where, options)
+  return { scrapes, rejects: [], notes: notesOn(scrapes) }
+}
+
+function pointOf(point: unknown, name: string, labels: Json): (Sample & { atMicros: number })[] {
+  const [seconds, text] = Array.isArray(point) ? point : []
+  const value = Number(text === '+Inf' ? Infinity : text === '-Inf' ? -Infinity : text)
+  if (typeof seconds !== 'number' || typeof text !== 'string') return []
+  return [{ name, labels: labels as Sample['labels'], value, atMs: null, atMicros: Math.round(seconds * 1e6) }]
+}
+
+type Timed = Sample & { readonly atMicros: number | null }
+
+function scrapesOf(all: readonly Timed[], where: string, options: ImportOptions): Scrape[] {
+  // Collectors that allow no colon in a name write an underscore.
+  const own = all.flatMap(sample => {
+    const [, name] = /^vllm[:_](\w+)$/.exec(sample.name) ?? []
+    return name === undefined ? [] : [{ ...sample, name }]
+  })
+  if (own.some(sample => sample.atMicros === null)) {
+    throw new Fault('SCRAPE_UNTIMED', 'the scrape does not say when it was made', {
+      where,
+      fix: 'give --at TIME, or write a line "# 2026-11-20T10:00:00Z" before each scrape',
+    })
+  }
+  const starts = new Map(
+    all
+      .filter(({ name }) => name === 'process_start_time_seconds')
+      .map(sample => [placeOf(sample, options), sample.value * 1e6]),
+  )
+  const engines = groupedBy(own, sample => {
+    const { engine = '0', model_name = null } = sample.labels
+    return JSON.stringify([serverOf(sample, options), engine, model_name, sample.atMicros])
+  })
+  return [...engines].flatMap(([key, samples]) => {
+    const [server, engine, model, atMicros] = JSON.parse(key) as [string, string, string | null, number]
+    const said = saidBy(samples)
+    // Series without a model's label are of the whole process: they are no engine's.
+    if (model === null && said.generationTokens === null) return []
+    return [
+      { server, engine, model, atMicros, startedMicros: starts.get(placeOf(samples[0]!, options)) ?? null, ...said },
+    ]
+  })
+}
+
+const serverOf = ({ labels }: Sample, options: ImportOptions): string =>
+  options.server ?? labels.pod ?? labels.instance ?? unnamed
+
+const placeOf = (sample: Timed, options: ImportOptions): string =>
+  JSON.stringify([serverOf(sample, options), sample.atMicros])
+
+/** Later names of a metric first, the names of older versions after them. */
+function saidBy(
+  samples: readonly Sample[],
+): Omit<Scrape, 'server' | 'engine' | 'model' | 'atMicros' | 'startedMicros'> {
+  const named = groupedBy(samples, sample => sample.name)
+  const first = (names: readonly string[]) => names.map(name => named.get(name)).find(some => some !== undefined)
+  const sum = (...names: string[]): number | null => {
+    const found = first(names)
+    const value = found?.reduce((total, sample) => total + sample.value, 0) ?? Number.NaN
+    return Number.isFinite(value) && value >= 0 ? value : null
+  }
+  const counter = (...names: string[]) => sum(...names.flatMap(name => [`${name}_total`, name]))
+  return {
+    promptTokens: counter('prompt_tokens'),
+    generationTokens: counter('generation_tokens'),
+    prefixQueriedTokens: counter('prefix_cache_queries', 'gpu_prefix_cache_queries'),
+    prefixHitTokens: counter('prefix_cache_hits', 'gpu_prefix_cache_hits'),
+    preemptions: counter('num_preemptions'),
+    finishedRequests: counter('request_success'),
+    running: sum('num_requests_running'),
+    waiting: sum('num_requests_waiting'),
+    kvCacheShare: sum('kv_cache_usage_perc', 'gpu_cache_usage_perc'),
+    ttftSeconds: histogramOf(first(['time_to_first_token_seconds_bucket'])),
+    tpotSeconds: histogramOf(first(['inter_token_latency_seconds_bucket', 'time_per_output_token_seconds_bucket'])),
+  }
+}
+
+/** Null unless its last bucket is of all. */
+function histogramOf(buckets: readonly Sample[] | undefined): Histogram | null {
+  const told = (buckets ?? [])
+    .map(({ labels, value }) => ({ atMost: labels.le === '+Inf' ? Infinity : Number(labels.le), count: value }))
+    .sort((a, b) => a.atMost - b.atMost)
+  if (told.at(-1)?.atMost !== Infinity || told.some(({ atMost }) => Number.isNaN(atMost))) return null
+  return { atMost: told.slice(0, -1).map(one => one.atMost), counts: told.map(one => one.count) }
+}
+
+function notesOn(scrapes: readonly Scrape[]): string[] {
+  const old = scrapes.some(one => one.prefixQueriedTokens === null)
+  return [
+    'counters are cumulative: between two scrapes their difference is what was served, after a restart what was counted since',
+    ...(old ? ['no prefix cache counters in some scrapes: the hit rate is then unknown'] : []),
+  ]
+}
