@@ -18,6 +18,21 @@ export const settingsShape = z.strictObject({
     .optional()
     .meta({ description: 'where serve listens; default: 127.0.0.1, port 4141' }),
   gateway: gatewayShape.optional().meta({ description: 'calls that pass through on their way to providers' }),
+  utilization: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).meta({ description: 'what the server is called' }),
+        url: z
+          .url({ protocol: /^https?$/ })
+          .refine(url => !/^https?:\/\/[^/]*@/i.test(url), 'a password does not belong into an address that is logged')
+          .meta({ description: 'where it tells its metrics: http://gpu-1:8000/metrics' }),
+        everySeconds: z.number().min(1).optional().meta({ description: 'how often it is asked; default 15' }),
+        gpus: z.int().min(1).optional().meta({ description: 'GPUs that it runs on' }),
+        usdPerGpuHour: z.number().positive().optional().meta({ description: 'what an hour of one of them costs' }),
+      }),
+    )
+    .optional()
+    .meta({ description: 'own vLLM servers whose metrics serve reads, for crossline utilization' }),
   crossover: z.strictObject(choicesShape).optional().meta({ description: 'defaults of the flags of crossover' }),
 })
 

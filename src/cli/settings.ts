@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import type { Choices } from '../core/decide/choices.ts'
 import type { HostSettings } from '../server/gateway-host.ts'
 import type { LogFormat } from '../server/log.ts'
+import type { ScrapedServer } from '../server/scraper.ts'
 
 export interface Settings {
   readonly data?: string | undefined
@@ -14,6 +15,8 @@ export interface Settings {
   readonly prices?: readonly string[] | undefined
   readonly serve?: Partial<Readonly<{ host: string; port: number; log: LogFormat }>> | undefined
   readonly gateway?: HostSettings | undefined
+  /** Own model servers whose metrics are read. */
+  readonly utilization?: readonly ScrapedServer[] | undefined
   /** Defaults of `crossover`'s flags, under the names of the API. */
   readonly crossover?: Partial<Choices> | undefined
 }

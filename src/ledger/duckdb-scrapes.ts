@@ -6,7 +6,7 @@ import * as sql from './sql.ts'
 
 const batch = 2000
 
-/** Adds those of moments not known yet; without any the source is not made. */
+/** Adds those of moments not known yet; without any the source is not made. Answers about calls stay as they are. */
 export function addScrapes(
   session: Session,
   { source, name, format, importedAtMicros, scrapes: all }: ScrapeBatch,
@@ -34,7 +34,6 @@ export function addScrapes(
     if (fresh === 0) return 0
     if (known === undefined)
       await connection.run(sql.addSource, [key, source, source, name, format, BigInt(importedAtMicros), false])
-    await connection.run(sql.bumpRevision)
     return fresh
   })
 }

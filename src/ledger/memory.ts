@@ -298,7 +298,6 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
       const own = scraped.find(one => one.source === batch.source)
       scraped = scraped.filter(one => one !== own)
       scraped.push({ ...(own ?? batch), scrapes: [...(own?.scrapes ?? []), ...fresh] })
-      revision++
       return fresh.length
     },
     scrapes: async ({ fromMicros = -Infinity, toMicros = Infinity }) =>

@@ -1,6 +1,7 @@
 // What the processes of a server say to each other: the supervisor starts the others, and everything goes through it.
 import type { HostSettings } from '../server/gateway-host.ts'
 import type { Level } from '../server/log.ts'
+import type { ScrapedServer } from '../server/scraper.ts'
 import type { Figures } from './figures.ts'
 
 /** First word to a gateway. */
@@ -45,6 +46,8 @@ export interface WriterStart {
   readonly dataDir: string
   readonly configFile: string | null
   readonly priceFiles: readonly string[]
+  /** Model servers whose metrics it reads. */
+  readonly scraped: readonly ScrapedServer[]
   readonly hosts: readonly string[]
   readonly version: string
 }

@@ -8,6 +8,7 @@ import { Fault } from '../core/fault/fault.ts'
 import type { HostSettings } from '../server/gateway-host.ts'
 import type { Lock } from '../server/lock.ts'
 import type { Level, Say } from '../server/log.ts'
+import type { ScrapedServer } from '../server/scraper.ts'
 import { withSecrets } from '../server/secrets.ts'
 import { startAsking } from './asking.ts'
 import { keepRunning } from './child.ts'
@@ -25,6 +26,8 @@ export interface SupervisorOptions {
   readonly port: number
   readonly lock: Lock
   readonly gateway?: HostSettings | undefined
+  /** Model servers whose metrics the writer reads. */
+  readonly scraped?: readonly ScrapedServer[] | undefined
   /** Hears what a process has to say. */
   readonly say: (said: { readonly text: string; readonly level: Level; readonly by: string }) => void
 }
@@ -93,11 +96,11 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
       ...gateways.map(worker => (id: number) => worker.send({ kind: 'ask figures', id })),
       id => writer.send({ kind: 'ask figures', id }),
     ])
-  const { configFile, priceFiles, version } = options
+  const { configFile, priceFiles, scraped = [], version } = options
   const writer = keepRunning<ToWriter, FromWriter>({
     name: 'writer',
     path: entry('writer'),
-    start: () => ({ kind: 'start', dataDir, configFile, priceFiles, hosts, version }),
+    start: () => ({ kind: 'start', dataDir, configFile, priceFiles, scraped, hosts, version }),
     hear(message) {
       if (message.kind === 'say') return say({ ...message, by: 'writer' })
       if (message.kind === 'figures') return figures.heard(message.id, message.figures)

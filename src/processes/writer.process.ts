@@ -3,6 +3,7 @@ import { serveLedger } from '../server/ledger-server.ts'
 import type { Say } from '../server/log.ts'
 import { operations } from '../server/operations.ts'
 import { ensureSample } from '../server/sample.ts'
+import { type Scraper, startScraper } from '../server/scraper.ts'
 import { takeWaiting } from '../server/spool-writer.ts'
 import { openWorkplace, type Workplace } from '../server/workplace.ts'
 import { writerFigures } from './figures.ts'
@@ -28,7 +29,7 @@ const started = new Promise<WriterStart>(done => {
   })
 })
 
-const { dataDir, configFile, priceFiles, hosts, version } = await started
+const { dataDir, configFile, priceFiles, scraped, hosts, version } = await started
 const workplace = openWorkplace({
   dataDir,
   ...(configFile === null ? {} : { configFile }),
@@ -36,7 +37,11 @@ const workplace = openWorkplace({
   isServed: true,
 })
 const server = await serveLedger({ workplace, operations, version, hosts, say })
-stop = () => void server.stop().finally(() => process.exit())
+let scraper: Scraper | null = null
+stop = () =>
+  void Promise.resolve(scraper?.stop())
+    .then(server.stop)
+    .finally(() => process.exit())
 const figures = writerFigures(workplace, server.spool)
 tellFigures = async id => tell({ kind: 'figures', id, figures: await figures() })
 tell({ kind: 'listening', url: server.url })
@@ -46,6 +51,7 @@ const opened = await open(workplace).catch(thrown => {
 })
 // Open or broken: requests are answered from now on, if only with what is wrong.
 server.ready()
+scraper = startScraper(workplace, scraped, say)
 tell({ kind: 'opened', opened })
 
 /** Opens the ledger, takes what waits for it, and puts the sample in when it is empty. */

@@ -35,7 +35,9 @@ export function utilizationText(
 function rowsOf(one: ServerToShow): [label: string, text: string][] {
   const { tokens, gpus } = one
   const perGpu =
-    gpus === null ? 'GPUs not stated (--gpus)' : `${tokensLabel(one.tokensPerGpuHour)} a GPU-hour on ${gpus} GPUs`
+    gpus === null
+      ? 'GPUs not stated (--gpus)'
+      : `${tokensLabel(one.tokensPerGpuHour)} a GPU-hour on ${gpus} GPU${gpus === 1 ? '' : 's'}`
   const price =
     one.usdPerMtok === null
       ? 'not known (--gpus, --usd-per-gpu-hour)'
@@ -62,7 +64,7 @@ function rowsOf(one: ServerToShow): [label: string, text: string][] {
 }
 
 function timeWords({ observedHours, unknownHours, gapHours, restarts }: ServerToShow): string {
-  const hours = (n: number) => daysLabel(n / 24)
+  const hours = (n: number) => (n < 1 / 30 ? `${(n * 3600).toFixed(0)} seconds` : daysLabel(n / 24))
   return [
     `${hours(observedHours)} known`,
     ...(gapHours > 0 ? [`${hours(gapHours)} of it between distant scrapes`] : []),

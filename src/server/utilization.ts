@@ -14,6 +14,13 @@ export const utilizationShape = {
   server: name.meta({ description: 'only this server' }),
   gpus: z.int().min(1).optional().meta({ description: 'GPUs of each server' }),
   usdPerGpuHour: choicesShape.usdPerGpuHour.meta({ description: 'what an hour of one GPU costs' }),
+  servers: z
+    .record(
+      z.string(),
+      z.strictObject({ gpus: z.int().min(1).optional(), usdPerGpuHour: z.number().positive().optional() }),
+    )
+    .optional()
+    .meta({ description: 'the same of servers by name, where the two before leave it open' }),
 }
 
 const utilizationParams = z.strictObject(utilizationShape)
@@ -28,9 +35,11 @@ export interface Utilization {
   readonly servers: readonly ServerRow[]
 }
 
+const toSecond = (micros: number): number => Math.floor(micros / 1e6) * 1e6
+
 /** @throws Fault NO_SCRAPES, SERVER_UNKNOWN */
 export async function runUtilization(workplace: Workplace, params: UtilizationParams): Promise<Utilization> {
-  const { from, to, zone = 'UTC', server, gpus = null, usdPerGpuHour = null } = params
+  const { from, to, zone = 'UTC', server, servers = {} } = params
   const { fromMicros, toMicros } = rangeMicros(from, to, checkZone(zone))
   const scrapes = await (await workplace.ledger()).scrapes({
     ...(fromMicros === null ? {} : { fromMicros }),
@@ -49,12 +58,15 @@ export async function runUtilization(workplace: Workplace, params: UtilizationPa
     })
   }
   const asked = server === undefined ? scrapes : scrapes.filter(scrape => scrape.server === server)
-  const rows = utilizationOf(asked, () => ({ gpus, usdPerGpuHour }))
+  const rows = utilizationOf(asked, name => ({
+    gpus: params.gpus ?? servers[name]?.gpus ?? null,
+    usdPerGpuHour: params.usdPerGpuHour ?? servers[name]?.usdPerGpuHour ?? null,
+  }))
   return {
     servers: rows.map(({ fromMicros: first, toMicros: last, ...row }) => ({
       ...row,
-      from: instantText(first),
-      to: instantText(last),
+      from: instantText(toSecond(first)),
+      to: instantText(toSecond(last)),
     })),
   }
 }

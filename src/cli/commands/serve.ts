@@ -67,6 +67,7 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
       port,
       lock,
       gateway: settings.gateway,
+      scraped: settings.utilization,
       say: hear,
     })
   } catch (thrown) {

@@ -20,7 +20,8 @@ export const utilization: CommandModule = {
       .command('utilization')
       .summary('what own model servers really served, by their own metrics')
       .description(
-        `Reads the metrics of vLLM servers that were imported: tokens served per hour and
+        `Reads the metrics of vLLM servers, imported or scraped by serve (utilization: in
+crossline.yaml names them): tokens served per hour and
 per GPU-hour, requests running and waiting, KV cache, prefix hits, latency, and
 what a million tokens cost: GPU $/hour × GPUs ÷ million tokens served per hour.`,
       )
@@ -28,7 +29,11 @@ what a million tokens cost: GPU $/hour × GPUs ÷ million tokens served per hour
       .option('--to <time>', 'up to, not including')
       .option('--zone <zone>', 'IANA zone of the times (default: UTC)')
       .option('--server <name>', 'only this server')
-      .option('--gpus <n>', 'GPUs of each server', numberFlag('--gpus', { min: 1, whole: true }))
+      .option(
+        '--gpus <n>',
+        'GPUs of each server (default: utilization: in crossline.yaml)',
+        numberFlag('--gpus', { min: 1, whole: true }),
+      )
       .option(
         '--usd-per-gpu-hour <usd>',
         'what an hour of one GPU costs',
@@ -49,8 +54,12 @@ Examples:
   crossline utilization --server gpu-1 --from 2026-11-01 --json`,
       )
       .action(async ({ zone = frame.settings().zone, ...flags }: Flags) => {
+        const stated = frame
+          .settings()
+          .utilization?.map(({ name, gpus, usdPerGpuHour }) => [name, given({ gpus, usdPerGpuHour })] as const)
+        const servers = stated && Object.fromEntries(stated)
         const { utilization: operation } = await import('../../server/operations.ts')
-        const result = await runOperation(frame, operation, given({ ...flags, zone }))
+        const result = await runOperation(frame, operation, given({ ...flags, zone, servers }))
         const { utilizationText } = await import('../../report/utilization-text.ts')
         frame.output.result(result, () =>
           utilizationText(result, { columns: terminalColumns(), color: frame.globals().color }),
