@@ -35,6 +35,14 @@ export function periodName(unit: CalendarUnit, localMicros: number, offsetMinute
 
 /** The period of an instant in a zone, by the platform's own calendar. */
 export function localPeriod(unit: CalendarUnit, micros: number, zone: string): string {
+  const local = localMs(micros, zone)
+  const offsetMinutes = Math.round((local - Math.floor(micros / 1e6) * 1000) / 60_000)
+  const hour = 3_600_000
+  return periodName(unit, Math.floor(local / hour) * hour * 1000, offsetMinutes)
+}
+
+/** A zone's local time of an instant, read as if it were UTC: milliseconds, whole seconds. */
+function localMs(micros: number, zone: string): number {
   const parts = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     hourCycle: 'h23',
@@ -46,10 +54,34 @@ export function localPeriod(unit: CalendarUnit, micros: number, zone: string): s
     second: 'numeric',
   }).formatToParts(new Date(micros / 1000))
   const part = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find(p => p.type === type)?.value)
-  const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
-  const offsetMinutes = Math.round((local - Math.floor(micros / 1e6) * 1000) / 60_000)
-  const hour = 3_600_000
-  return periodName(unit, Math.floor(local / hour) * hour * 1000, offsetMinutes)
+  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
+}
+
+const dayMs = 86_400_000
+
+/** The day, ISO week or month of a zone that holds an instant, half-open, in UTC microseconds. */
+export function periodAround(
+  unit: Exclude<CalendarUnit, 'hour'>,
+  micros: number,
+  zone: string,
+): { readonly fromMicros: number; readonly toMicros: number } {
+  const today = new Date(Math.floor(localMs(micros, zone) / dayMs) * dayMs)
+  const [year, month, day] = [today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate()]
+  const first = unit === 'day' ? day : unit === 'month' ? 1 : day - ((today.getUTCDay() + 6) % 7)
+  const next = unit === 'day' ? day + 1 : unit === 'month' ? 1 : first + 7
+  return {
+    fromMicros: firstMoment(Date.UTC(year, month, first), zone),
+    toMicros: firstMoment(Date.UTC(year, unit === 'month' ? month + 1 : month, next), zone),
+  }
+}
+
+/** When a local day begins: at its midnight, at the first of two, or where clocks skip it, when they do. */
+function firstMoment(localMidnightMs: number, zone: string): number {
+  const offsetAt = (ms: number) => localMs(ms * 1000, zone) - ms
+  // One of the offsets in force a day before and a day after is that of midnight.
+  const candidates = [-dayMs, dayMs].map(apart => localMidnightMs - offsetAt(localMidnightMs + apart))
+  const begun = candidates.filter(ms => localMs(ms * 1000, zone) >= localMidnightMs)
+  return Math.min(...(begun.length > 0 ? begun : candidates)) * 1000
 }
 
 /** ISO 8601 week: the week that holds the Thursday names the year. */

@@ -147,6 +147,21 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       )
     })
 
+    test('calls that were begun and never settled are told as they began, from a time on', async () => {
+      const records = [
+        openedForTest({ key: 'a', atMicros: 1000 }),
+        openedForTest({ key: 'b', atMicros: 2000, reservedUsd: '0.100000000000' }),
+        openedForTest({ key: 'c', atMicros: 3000 }),
+        settledRecord('c'),
+        settledRecord('d'),
+      ]
+      await ledger.take(records, {}, priceOf)
+      expect(await ledger.unsettled(1001)).toEqual([records[1]])
+      expect((await ledger.unsettled(0)).map(({ key }) => key).sort()).toEqual(['a', 'b'])
+      await ledger.take([settledRecord('b')], {}, priceOf)
+      expect(await ledger.unsettled(1001)).toEqual([])
+    })
+
     test('taking records away takes both kinds away, and they may come again', async () => {
       await ledger.take([openedRecord('a'), settledRecord('a')], {}, priceOf)
       expect(await ledger.undo('gateway')).toBe(1)

@@ -8,6 +8,7 @@ import {
   callOfRecords,
   gatewaySource,
   joinedBatch,
+  type Opened,
   type PriceOfCall,
   type SpoolPositions,
 } from '../core/meter/call-record.ts'
@@ -84,6 +85,12 @@ async function attributionsOf(
 }
 
 const parsed = <R>(text: unknown): R | null => (text === null ? null : (JSON.parse(text as string) as R))
+
+/** Beginnings of calls that nobody settled. */
+export async function unsettledOf(session: Session, fromMicros: number): Promise<Opened[]> {
+  const rows = await session.ask(sql.readUnsettled, [fromMicros])
+  return rows.map(([opened]) => JSON.parse(opened as string) as Opened)
+}
 
 /** How far each worker's records were taken. */
 export async function positionsOf(session: Session): Promise<SpoolPositions> {

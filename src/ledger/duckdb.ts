@@ -13,7 +13,7 @@ import { prefixBlocks } from './duckdb-prefixes.ts'
 import { repriceSlice } from './duckdb-price.ts'
 import { addScrapes, scrapes } from './duckdb-scrapes.ts'
 import { openSession, type Reader, type Row, type Session, type Value } from './duckdb-session.ts'
-import { positionsOf, takeRecords } from './duckdb-take.ts'
+import { positionsOf, takeRecords, unsettledOf } from './duckdb-take.ts'
 import type {
   CallColumns,
   Ledger,
@@ -36,6 +36,7 @@ export async function openDuckdb(path: string, spill?: string): Promise<Ledger &
     still: read => session.still(state => read(readsOf(state))),
     append: (calls: readonly Call[]) => appendCalls(session, calls),
     take: (records, reached, priceOf) => takeRecords(session, records, reached, priceOf),
+    unsettled: fromMicros => unsettledOf(session, fromMicros),
     reached: () => positionsOf(session),
     undo: asked => undo(session, asked),
     reprice: (slice, prices, dryRun) => {

@@ -1,7 +1,7 @@
 // The ledger: append calls once, ask about them. Every store fulfils this and passes the same contract test.
 import type { Demand } from '../core/decide/demand.ts'
 import type { Call } from '../core/meter/call.ts'
-import type { CallRecord, PriceOfCall, SpoolPositions } from '../core/meter/call-record.ts'
+import type { CallRecord, Opened, PriceOfCall, SpoolPositions } from '../core/meter/call-record.ts'
 import type { BilledLine, ChargeBatch } from '../core/meter/charge.ts'
 import type { CallLoader, DemandShape, PriceCalls, PriceKey, RepriceResult } from '../core/meter/load.ts'
 import type { Scrape, ScrapeBatch } from '../core/meter/scrape.ts'
@@ -174,6 +174,8 @@ export interface Ledger extends LedgerReads {
     reached: SpoolPositions,
     priceOf: PriceOfCall,
   ): Promise<{ readonly opened: number; readonly settled: number }>
+  /** Beginnings of metered calls that were never settled and came at this time or later, UTC microseconds. */
+  unsettled(fromMicros: number): Promise<readonly Opened[]>
   /** How far each worker's records were taken. */
   reached(): Promise<SpoolPositions>
   /** Keeps the lines of a bill, all or none; false when its source is there already. */

@@ -156,6 +156,10 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
       if (changed.length > 0) revision++
       return { opened, settled }
     },
+    unsettled: async fromMicros =>
+      [...metered.values()].flatMap(({ opened, settled }) =>
+        opened !== null && settled === null && opened.atMicros >= fromMicros ? [opened] : [],
+      ),
     reached: async () => ({ ...positions }),
     report: async (slice, by, zone) => {
       for (const dimension of by) checkDimension(dimension)

@@ -210,6 +210,9 @@ export const countOthers = `SELECT count(*) FROM (${others})`
 export const attributeByOthers = attributeMetered(others)
 export const deleteOthers = `DELETE FROM calls WHERE id IN ${among('$1')} AND source_key <> ${gatewayKey}
   AND EXISTS (SELECT 1 FROM metered m WHERE ${isMetered('calls')})`
+/** $1: UTC microseconds. */
+export const readUnsettled = `SELECT opened FROM metered WHERE settled IS NULL AND opened IS NOT NULL
+  AND (opened::JSON->>'atMicros')::DOUBLE >= $1::DOUBLE`
 export const readPositions = 'SELECT worker, sequence, byte FROM spool_positions'
 export const forgetPosition = 'DELETE FROM spool_positions WHERE worker = $1'
 export const addPosition = 'INSERT INTO spool_positions VALUES ($1, $2, $3)'

@@ -31,6 +31,8 @@ export interface Opened {
   readonly systemPrompt?: string | null
   /** Keyed hash of all that the answer depends on. */
   readonly request?: string | null
+  /** The most it can cost, decimal string, where budgets hold so much for it until it is settled. */
+  readonly reservedUsd?: string
 }
 
 /** Written before the client gets the last of its answer. Unknown is null. */
@@ -145,7 +147,7 @@ export function callOfRecords(key: string, { opened, settled }: CallRecords, pri
     ttftMs: settled?.ttftMs ?? null,
     latencyMs: settled?.latencyMs ?? null,
     attribution: opened?.attribution ?? nobody,
-    tags: { ...opened?.tags, ...needs },
+    tags: { ...opened?.tags, ...needs, ...(opened === null ? {} : routeTags(opened, settled)) },
     prefixBlocks: opened?.prefix?.map(idOfHash) ?? null,
     systemPrompt: opened?.systemPrompt ?? null,
     requestHash: opened?.request ? idOfHash(opened.request) : null,
@@ -157,6 +159,12 @@ export function callOfRecords(key: string, { opened, settled }: CallRecords, pri
 
 /** 16 hex digits as the ledger keeps them: 64 bits, signed. */
 const idOfHash = (hex: string): bigint => BigInt.asIntN(64, BigInt(`0x${hex}`))
+
+/** Where a call went, and the model asked for where another name served it. */
+const routeTags = ({ upstream, model }: Opened, settled: Settled | null): Record<string, string> => ({
+  upstream,
+  ...(model === null || model === (settled?.model ?? model) ? {} : { asked: model }),
+})
 
 /** Whether a call that another source tells of is the one of these records: one provider, one id of the response. */
 export function isMetered({ opened, settled }: CallRecords, { id, provider }: Pick<Call, 'id' | 'provider'>): boolean {
