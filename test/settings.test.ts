@@ -7,6 +7,7 @@ import { readSettings } from '../src/cli/settings.ts'
 import { settingsSchema } from '../src/cli/settings-shape.ts'
 import { gatewayDefaults } from '../src/gateway/gateway.ts'
 import { upstreamsOf } from '../src/gateway/upstreams.ts'
+import { budgetDefaults } from '../src/server/budget-settings.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const example = resolve(root, 'crossline.example.yaml')
@@ -26,7 +27,9 @@ test('the example is read as it stands, and its upstreams are where it says', as
 
 test('the defaults that the example states are the defaults', async () => {
   const { gateway } = await readSettings(example, true)
-  expect(gateway).toMatchObject({ ...gatewayDefaults, fsync: 'interval' })
+  const { unknownPrice, assumedOutputTokens, ...ofEach } = budgetDefaults
+  const kept = { unknownPrice, assumedOutputTokens, keys: 'optional', fsync: 'interval' }
+  expect(gateway).toMatchObject({ ...gatewayDefaults, ...kept, budgets: [{}, ofEach] })
 })
 
 test('the JSON Schema that ships for editors is that of the reader', () => {
@@ -40,6 +43,13 @@ test.each([
   ['gateway:\n  upstreams:\n    own: { ulr: "http://localhost:8000" }\n', 3, 'did you mean "url"?'],
   ['gateway:\n  routes:\n    qwen*: onw\n', 3, 'no upstream is called "onw"'],
   ['gateway:\n  upstreams:\n    own: { url: "http://localhost:8000", headers: { "a b": x } }\n', 3, 'name of a header'],
+  ['gateway:\n  budgets:\n    - { name: a, usd: "10 EUR", per: day }\n', 3, 'usd'],
+  ['gateway:\n  budgets:\n    - { name: a, usd: 10, per: day, zone: Mars/Base }\n', 3, 'IANA zone'],
+  [
+    'gateway:\n  budgets:\n    - { name: a, usd: 10, per: day, match: { upstream: onw } }\n',
+    3,
+    'no upstream is called "onw"',
+  ],
   ['gateway:\n  fsync: sometimes\n', 2, '"gateway.fsync"'],
 ])('a slip in the gateway’s settings names its line: %j', async (text, line, says) => {
   const folder = mkdtempSync(join(tmpdir(), 'crossline-settings-'))

@@ -2,10 +2,12 @@
 import { type Command, CommanderError } from 'commander'
 import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
+import { budgets } from './commands/budgets.ts'
 import { crossover } from './commands/crossover.ts'
 import { doctor } from './commands/doctor.ts'
 import { fingerprint } from './commands/fingerprint.ts'
 import { importCommand } from './commands/import.ts'
+import { keys } from './commands/keys.ts'
 import { meter } from './commands/meter.ts'
 import { models } from './commands/models.ts'
 import { price } from './commands/price.ts'
@@ -37,6 +39,8 @@ const commands: readonly CommandModule[] = [
   prices,
   models,
   doctor,
+  keys,
+  budgets,
 ]
 
 /** Runs the command line; resolves when the command is done, with `process.exitCode` set. */

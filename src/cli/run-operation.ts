@@ -97,7 +97,12 @@ async function onWorkplace<T>(
   let workplace: Workplace | null = null
   try {
     const { openWorkplace } = await import('../server/workplace.ts')
+    const { gateway, zone } = frame.settings()
+    // Few commands run beside budgets, and only those need their schema.
+    const isLimited = options.inMemory !== true && (gateway?.budgets ?? []).length > 0
+    const budgets = isLimited ? (await import('../server/budget-settings.ts')).budgetsOf(gateway, zone) : undefined
     const opened = openWorkplace({
+      budgets,
       configFile: frame.globals().config,
       priceFiles: frame.settings().prices ?? [],
       ...options,

@@ -8,6 +8,10 @@ export interface Counters {
   readonly requests: Map<string, number>
   /** Requests passed on unmetered, by `UPSTREAM METHOD path`; many paths of one upstream are one name. */
   readonly unmetered: Map<string, number>
+  /** Requests refused here, by the code of the refusal. */
+  readonly refused: Map<string, number>
+  /** Calls whose budgets could not be asked. */
+  unasked: number
   opened: number
   settled: number
   /** Records that the spool did not take: their calls are missing, or unsettled for ever. */
@@ -21,6 +25,8 @@ export function startCounters(): Counters {
   return {
     requests: new Map(),
     unmetered: new Map(),
+    refused: new Map(),
+    unasked: 0,
     opened: 0,
     settled: 0,
     lost: 0,

@@ -4,13 +4,15 @@ import type { Duplex } from 'node:stream'
 import { type Dispatcher, Pool } from 'undici'
 import type { Rule } from './attribution-rules.ts'
 import type { Background } from './background.ts'
+import { type Budgets, patient } from './budgets.ts'
 import { type Counters, count, passName, startCounters } from './counters.ts'
-import { answerError } from './errors.ts'
+import { answerError, errorAnswer } from './errors.ts'
 import { fingerprintsIfAny } from './fingerprint.ts'
+import { admit, type Keys, type Refusal } from './keys.ts'
 import { type RelayLimits, relay } from './relay.ts'
 import { bodyOf } from './request-body.ts'
 import { factsOf, nothingRead } from './request-facts.ts'
-import { type Asked, isGateways, needsModel, type Routes, routeOf } from './routing.ts'
+import { type Asked, isGateways, needsModel, type Route, type Routes, routeOf } from './routing.ts'
 import type { Sink } from './sink.ts'
 import { tunnel } from './tunnel.ts'
 import { type UpstreamSettings, upstreamsOf } from './upstreams.ts'
@@ -20,6 +22,8 @@ export interface GatewaySettings extends Partial<RelayLimits> {
   /** Model pattern → name of an upstream, in order. */
   readonly routes?: Readonly<Record<string, string>> | undefined
   readonly rules?: readonly Rule[] | undefined
+  /** Whether a request without a key of Crossline's is refused. */
+  readonly keys?: 'optional' | 'required' | undefined
   /** Longer bodies are passed on unread: their model, attribution and fingerprint are then unknown. */
   readonly mostBodyBytes?: number | undefined
   /** Connections to one upstream at most. */
@@ -33,6 +37,8 @@ export interface GatewayTools {
   /** Of the data folder: fingerprints of two folders cannot be compared. */
   readonly fingerprintKey: Buffer
   readonly background: Background
+  readonly keys?: Keys | undefined
+  readonly budgets?: Budgets | null | undefined
   readonly shout: (text: string) => void
 }
 
@@ -74,6 +80,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
   const counters = startCounters()
   const relayTools = {
     ...tools,
+    budgets: tools.budgets ? { ...tools.budgets, reserve: patient(tools.budgets) } : null,
     dispatcherOf,
     counters,
     limits,
@@ -83,6 +90,8 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
   }
   const running = new Set<Promise<void>>()
   const tunnels = new Set<() => void>()
+  const admitted = (request: IncomingMessage, route: Route) =>
+    admit(request, route, tools.keys ?? null, settings.keys === 'required', tools.nowMicros() / 1000)
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMicros = tools.nowMicros()
@@ -92,12 +101,25 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
       const message = `no upstream is called as ${request.url} asks: name it under gateway.upstreams`
       return answerError(response, 'openai', { status: 404, code: 'UPSTREAM_UNKNOWN', message })
     }
-    const isRead = route.wire !== null || needsModel(asked, routes)
+    const isByModel = needsModel(asked, routes)
+    let admission = admitted(request, route)
+    // Where the model decides, the body tells for which upstream a key must hold; whoever has none is not read at all.
+    if ('code' in admission && !(isByModel && admission.status === 403)) return refuse(response, route, admission)
+    const isRead = route.wire !== null || isByModel
     const body = isRead ? await bodyOf(request, limits.mostBodyBytes) : { whole: null, forward: request }
     const facts = body.whole === null || body.whole.length === 0 ? nothingRead : factsOf(body.whole)
-    if (facts.model !== null && needsModel(asked, routes)) route = routeOf(asked, routes, facts.model)!
+    if (facts.model !== null && isByModel) {
+      route = routeOf(asked, routes, facts.model)!
+      admission = admitted(request, route)
+    }
+    if ('code' in admission) return refuse(response, route, admission)
     const readMicros = tools.nowMicros()
-    await relay({ request, response, route, facts, body, startedMicros, readMicros }, relayTools)
+    await relay({ request, response, route, admitted: admission, facts, body, startedMicros, readMicros }, relayTools)
+  }
+
+  function refuse(response: ServerResponse, { upstream }: Route, refusal: Refusal): void {
+    count(counters.refused, refusal.code)
+    answerError(response, upstream.family, refusal)
   }
 
   return {
@@ -118,8 +140,16 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
     upgrade(request, socket, head) {
       const route = routeOf(askedOf(request), routes, null)
       if (route === null) return false
+      const admission = admitted(request, route)
+      if ('code' in admission) {
+        count(counters.refused, admission.code)
+        const { body, headers } = errorAnswer(route.upstream.family, admission)
+        const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}`)
+        socket.end(`HTTP/1.1 ${admission.status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
+        return true
+      }
       count(counters.unmetered, passName(route.upstream.name, 'UPGRADE', route.path))
-      const cut = tunnel(request, socket, head, route, () => tunnels.delete(cut))
+      const cut = tunnel(request, socket, head, route, admission, () => tunnels.delete(cut))
       tunnels.add(cut)
       return true
     },

@@ -10,18 +10,21 @@ import type { WireName } from '../wire/wire.ts'
 import { wireNamed } from '../wire/wires.ts'
 import { attributionOfRules, type Rule } from './attribution-rules.ts'
 import type { Background, Pending } from './background.ts'
+import type { Budgets } from './budgets.ts'
 import { type Counters, count, countAdded, passName } from './counters.ts'
-import { answerError } from './errors.ts'
+import { answerError, unmeterable } from './errors.ts'
 import { type Exchange, exchange, type Taker } from './exchange.ts'
 import type { Fingerprints } from './fingerprint.ts'
 import { forwarded } from './headers.ts'
 import { askingForUsage } from './inject.ts'
+import type { Admitted } from './keys.ts'
 import { type Answered, type AnswerTools, meteredAnswer } from './metered-answer.ts'
 import type { RequestBody } from './request-body.ts'
 import { attributionOfHeaders, lacksUsage, type RequestFacts } from './request-facts.ts'
 import type { Route } from './routing.ts'
 import type { Sink } from './sink.ts'
 import { toClient } from './to-client.ts'
+import { withinBudgets } from './within-budgets.ts'
 
 export interface RelayTools {
   readonly dispatcherOf: (origin: string) => Dispatcher
@@ -39,6 +42,8 @@ export interface RelayTools {
   readonly shout: (text: string) => void
   readonly limits: RelayLimits
   readonly background: Background
+  /** Null: there are none. */
+  readonly budgets: Budgets | null
   /** Upstreams that refuse to be asked for usage. */
   readonly refusing: Set<string>
 }
@@ -57,6 +62,7 @@ interface Call {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly route: Route
+  readonly admitted: Admitted
   readonly facts: RequestFacts
   readonly body: RequestBody
   readonly startedMicros: number
@@ -94,14 +100,12 @@ async function unmetered(call: Call, tools: RelayTools): Promise<void> {
 async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<void> {
   const { route, response, facts, body } = call
   const { counters, limits } = tools
-  const opened = openedOf(call, wire, tools)
+  const opened = await withinBudgets(openedOf(call, wire, tools), call, tools)
+  if (opened === null) return
   const isRecorded = await append(opened, tools)
   if (!isRecorded && limits.onMeterFailure === 'reject') {
-    return answerError(response, route.upstream.family, {
-      status: 503,
-      code: 'METER_FAILED',
-      message: 'this call cannot be metered now, and is not to pass without',
-    })
+    tools.budgets?.release(opened.key)
+    return answerError(response, route.upstream.family, unmeterable)
   }
   let running: Exchange | null = null
   let givingUp: NodeJS.Timeout | null = null
@@ -173,19 +177,25 @@ const readerOf =
     startReading(wireNamed(wire)!, { stream, framing, provider })
 
 function send(call: Call, body: RequestBody['forward'], hasAsked: boolean, taker: Taker, tools: RelayTools): Exchange {
-  const { request, route } = call
+  const { request, route, admitted } = call
   const { upstream } = route
-  const headers = forwarded(request.rawHeaders, upstream.headers, {
+  const headers = forwarded(admitted.rawHeaders, admitted.stated, {
     host: new URL(upstream.origin).host,
     contentLength: Buffer.isBuffer(body) ? body.length : null,
     identity: hasAsked,
   })
   const dispatcher = tools.dispatcherOf(upstream.origin)
-  return exchange(dispatcher, { method: request.method!, path: route.path, headers, body }, taker, tools.limits.idleMs)
+  return exchange(
+    dispatcher,
+    { method: request.method!, path: admitted.path, headers, body },
+    taker,
+    tools.limits.idleMs,
+  )
 }
 
 function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
-  const { request, route, facts } = call
+  const { request, route, facts, admitted } = call
+  const { key } = admitted
   const said = attributionOfHeaders(request.headers)
   const model = facts.model ?? route.model
   const {
@@ -193,10 +203,13 @@ function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
     systemPrompt,
     request: whole,
   } = (facts.body && tools.fingerprints(wire, facts.body, route.model)) ?? unread
-  const byRule = attributionOfRules(tools.rules, { path: route.path, model, headers: request.headers, systemPrompt })
+  const byRule = attributionOfRules(tools.rules, { path: admitted.path, model, headers: request.headers, systemPrompt })
+  // What a key states binds: a budget that a client could talk itself out of would be none.
+  const sources = [key?.attribution ?? {}, said.attribution, facts.attribution, byRule]
   const attribution = Object.fromEntries(
-    attributionKinds.map(kind => [kind, said.attribution[kind] ?? facts.attribution[kind] ?? byRule[kind] ?? null]),
+    attributionKinds.map(kind => [kind, sources.find(one => one[kind] != null)?.[kind] ?? null]),
   ) as Attribution
+  const { key: _, ...tags } = { ...facts.tags, ...said.tags, ...key?.tags }
   return {
     kind: 'opened',
     key: tools.nextKey(),
@@ -208,7 +221,7 @@ function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
     path: route.path.split('?')[0]!,
     stream: route.isStream ?? facts.stream ?? false,
     attribution,
-    tags: { ...facts.tags, ...said.tags },
+    tags: key === null ? tags : { ...tags, key: key.id },
     needs: facts.needs,
     prefix,
     systemPrompt,

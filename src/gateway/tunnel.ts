@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { attributionPrefix } from './headers.ts'
+import type { Admitted } from './keys.ts'
 import type { Route } from './routing.ts'
 
 /** Sends the request on as it came (its host apart) and joins the two sockets until either ends; `onEnd` hears of that. Returns what ends it. */
@@ -11,7 +12,8 @@ export function tunnel(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  { upstream, path }: Route,
+  { upstream }: Route,
+  { path, rawHeaders, stated: own }: Admitted,
   onEnd: () => void,
 ): () => void {
   const { protocol, hostname, host, port } = new URL(upstream.origin)
@@ -30,13 +32,13 @@ export function tunnel(
   })
   other.once(isTls ? 'secureConnect' : 'connect', () => {
     const lines = [`${request.method} ${path} HTTP/1.1`, `host: ${host}`]
-    const stated = new Set(Object.keys(upstream.headers).map(name => name.toLowerCase()))
-    for (let i = 0; i < request.rawHeaders.length; i += 2) {
-      const name = request.rawHeaders[i]!.toLowerCase()
+    const stated = new Set(Object.keys(own).map(name => name.toLowerCase()))
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const name = rawHeaders[i]!.toLowerCase()
       if (name === 'host' || name.startsWith(attributionPrefix) || stated.has(name)) continue
-      lines.push(`${request.rawHeaders[i]}: ${request.rawHeaders[i + 1]}`)
+      lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`)
     }
-    for (const [name, value] of Object.entries(upstream.headers)) lines.push(`${name}: ${value}`)
+    for (const [name, value] of Object.entries(own)) lines.push(`${name}: ${value}`)
     other.write(`${lines.join('\r\n')}\r\n\r\n`)
     if (head.length > 0) other.write(head)
     socket.pipe(other)

@@ -15,6 +15,8 @@ export interface Upstream {
   readonly injectUsage: boolean
   /** Sent upstream in the place of the client's own, such as a key that clients do not know. */
   readonly headers: Readonly<Record<string, string>>
+  /** Sent where a key of Crossline's came in the place of the provider's, and `headers` state no credential. */
+  readonly credential: Readonly<Record<string, string>>
 }
 
 export interface UpstreamSettings {
@@ -23,6 +25,7 @@ export interface UpstreamSettings {
   readonly family?: Family | undefined
   readonly injectUsage?: boolean | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly credential?: Readonly<Record<string, string>> | undefined
 }
 
 /** The three public providers, under the names that bare paths go to. */
@@ -36,7 +39,7 @@ export const builtIn: Readonly<Record<string, UpstreamSettings>> = {
 export function upstreamsOf(settings: Readonly<Record<string, UpstreamSettings>> = {}): ReadonlyMap<string, Upstream> {
   const all = { ...builtIn, ...settings }
   return new Map(
-    Object.entries(all).map(([name, { url, provider, family, injectUsage = true, headers = {} }]) => {
+    Object.entries(all).map(([name, { url, provider, family, injectUsage = true, headers = {}, credential = {} }]) => {
       const { origin, pathname } = new URL(url)
       return [
         name,
@@ -49,6 +52,7 @@ export function upstreamsOf(settings: Readonly<Record<string, UpstreamSettings>>
           family: family ?? builtIn[name]?.family ?? 'openai',
           injectUsage,
           headers,
+          credential,
         },
       ]
     }),

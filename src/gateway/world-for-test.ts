@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CallRecord } from '../core/meter/call-record.ts'
 import { backgroundIn } from './background.ts'
-import { createGateway, type Gateway, type GatewaySettings } from './gateway.ts'
+import { createGateway, type Gateway, type GatewaySettings, type GatewayTools } from './gateway.ts'
 
 export type Answer = (request: IncomingMessage, body: Buffer, response: ServerResponse) => void
 
@@ -42,6 +42,7 @@ export async function world(
   answer: Answer,
   settings: GatewaySettings = {},
   sink?: (record: CallRecord) => Promise<void>,
+  tools: Partial<GatewayTools> = {},
 ): Promise<World> {
   const seen: { request: IncomingMessage; body: Buffer }[] = []
   const upstream = createServer((request, response) => {
@@ -81,6 +82,7 @@ export async function world(
       fingerprintKey: Buffer.from('key'),
       background: backgroundIn(folder),
       shout: () => {},
+      ...tools,
     },
   )
   const server = createServer((request, response) => {

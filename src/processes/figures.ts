@@ -1,4 +1,5 @@
 // What a process knows of itself, as plain values that cross to another and go into a page of metrics.
+import { formatUsd, type Money } from '../core/meter/money.ts'
 import type { Counters } from '../gateway/counters.ts'
 import type { GatewayHost } from '../server/gateway-host.ts'
 import type { SpoolWriter } from '../server/spool-writer.ts'
@@ -13,6 +14,10 @@ export interface GatewayFigures {
   readonly requests: Readonly<Record<string, number>>
   readonly unmetered: Readonly<Record<string, number>>
   readonly records: Pick<Counters, 'opened' | 'settled' | 'lost'>
+  /** Requests refused, by why: keys and budgets. */
+  readonly refused: Readonly<Record<string, number>>
+  /** Calls whose budgets could not be asked. */
+  readonly unasked: number
   /** Calls that are being relayed. */
   readonly running: number
   readonly added: { readonly counts: readonly number[]; readonly sumMs: number }
@@ -26,6 +31,7 @@ export interface WriterFigures {
   readonly lag: { readonly bytes: number; readonly seconds: number }
   /** Lines of the spool that were not whole. */
   readonly corrupt: number
+  readonly budgets: readonly { readonly name: string; readonly usd: Readonly<Record<string, number>> }[]
   /** Why the spool is not taken in; null = it is. */
   readonly error: string | null
   /** The ledger's own calls, the sample left out; null = it cannot be asked. */
@@ -45,7 +51,7 @@ export interface LedgerFigures {
 export type Figures = GatewayFigures | WriterFigures
 
 export function gatewayFigures(worker: string, { gateway, spool }: GatewayHost): GatewayFigures {
-  const { requests, unmetered, opened, settled, lost, added, addedSumMs } = gateway.counters
+  const { requests, unmetered, refused, unasked, opened, settled, lost, added, addedSumMs } = gateway.counters
   return {
     of: 'gateway',
     worker,
@@ -53,6 +59,8 @@ export function gatewayFigures(worker: string, { gateway, spool }: GatewayHost):
     requests: Object.fromEntries(requests),
     unmetered: Object.fromEntries(unmetered),
     records: { opened, settled, lost },
+    refused: Object.fromEntries(refused),
+    unasked,
     running: gateway.running(),
     added: { counts: added, sumMs: addedSumMs },
     spool: spool.stats(),
@@ -88,8 +96,19 @@ export function writerFigures(workplace: Workplace, spool: () => SpoolWriter | n
     const writer = spool()
     const { lag, corrupt, error } = writer?.state() ?? { lag: { bytes: 0, seconds: 0 }, corrupt: 0, error: null }
     const ledger = writer === null ? null : await ledgerNow()
-    return { of: 'writer', residentBytes: process.memoryUsage.rss(), lag, corrupt, error, ledger }
+    const budgets = writer === null ? [] : await budgetsNow(workplace)
+    return { of: 'writer', residentBytes: process.memoryUsage.rss(), lag, corrupt, error, ledger, budgets }
   }
+}
+
+async function budgetsNow({ budgets }: Workplace): Promise<WriterFigures['budgets']> {
+  // Why a ledger cannot be asked is said where it is opened.
+  const states = (await budgets?.states().catch(() => null)) ?? []
+  const dollars = (usd: Money) => Number(formatUsd(usd))
+  return states.map(({ budget: { name, limit }, usd: spent, reserved }) => ({
+    name,
+    usd: { limit: dollars(limit), spent: dollars(spent), held: dollars(reserved) },
+  }))
 }
 
 /** How the gateway fares, for the page: what was lost, what passed without a reading, what the ledger does not have yet. */

@@ -3,13 +3,19 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Duplex } from 'node:stream'
 import type { Gateway } from '../gateway/gateway.ts'
 import { hostOf } from '../server/http.ts'
+import { isHere, refuseBeyond } from '../server/reach.ts'
 import { exposition, expositionType } from './exposition.ts'
 import { type Figures, statusOf } from './figures.ts'
 import { metricsOf } from './metrics.ts'
 import type { ToWriter } from './to-writer.ts'
 
+/** What a balancer asks from beyond this machine. */
+const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+
 export interface FrontOptions {
   readonly gateway: Gateway
+  /** Nothing passes the gateway without a key: it may be called from beyond this machine, by whatever name. */
+  readonly isKeyed: boolean
   /** Names under which the server may be addressed. */
   readonly hosts: readonly string[]
   readonly toWriter: ToWriter
@@ -23,7 +29,7 @@ export interface Front {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
-export function frontOf({ gateway, hosts, toWriter, figures, version }: FrontOptions): Front {
+export function frontOf({ gateway, isKeyed, hosts, toWriter, figures, version }: FrontOptions): Front {
   // Whoever is called by another name is a page elsewhere that points it here: only the API says so in words.
   const isAddressed = ({ headers }: IncomingMessage) => hosts.includes(hostOf(headers.host ?? ''))
   const own: Readonly<Record<string, (response: ServerResponse) => void>> = {
@@ -41,13 +47,17 @@ export function frontOf({ gateway, hosts, toWriter, figures, version }: FrontOpt
   }
   return {
     request(request, response) {
-      if (!isAddressed(request)) return toWriter.relay(request, response)
+      const isOurs = isAddressed(request)
+      const isLocal = isHere(request.socket)
       const answer = request.method === 'GET' ? own[request.url!] : undefined
-      if (answer !== undefined) answer(response)
-      else if (!gateway.handle(request, response)) toWriter.relay(request, response)
+      if (answer !== undefined && ((isOurs && isLocal) || (isKeyed && probes.has(request.url!))))
+        return answer(response)
+      if ((isOurs || isKeyed) && gateway.handle(request, response)) return
+      if (isLocal) toWriter.relay(request, response)
+      else refuseBeyond(response)
     },
     upgrade(request, socket, head) {
-      if (!isAddressed(request) || !gateway.upgrade(request, socket, head)) socket.destroy()
+      if (!(isKeyed || isAddressed(request)) || !gateway.upgrade(request, socket, head)) socket.destroy()
     },
   }
 }

@@ -3,8 +3,10 @@ import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hostGateway } from '../server/gateway-host.ts'
+import type { Say } from '../server/log.ts'
 import { spoolFolder } from '../server/spool-writer.ts'
 import { startAsking } from './asking.ts'
+import { budgetsOfWriter } from './budgets-of-writer.ts'
 import { type Figures, gatewayFigures } from './figures.ts'
 import { frontOf } from './front.ts'
 import type { FromGateway, GatewayStart, ToGateway } from './messages.ts'
@@ -18,6 +20,7 @@ const tell = (message: FromGateway): boolean => {
   return false
 }
 const writer = toWriter()
+const budgets = budgetsOfWriter()
 const sockets = new Set<Socket>()
 const figures = startAsking<readonly Figures[]>(5000)
 let tellFigures: (id: number) => void = () => {}
@@ -32,8 +35,10 @@ process.on('disconnect', () => stop(defaultDrainMs))
 const started = new Promise<GatewayStart>(done => {
   process.on('message', (message: ToGateway, socket?: Socket) => {
     if (message.kind === 'start') done(message)
-    else if (message.kind === 'writer') writer.readdress(message.writer)
-    else if (message.kind === 'stop') stop(message.graceMs)
+    else if (message.kind === 'writer') {
+      writer.readdress(message.writer)
+      budgets.readdress(message.writer?.budgetsUrl ?? null)
+    } else if (message.kind === 'stop') stop(message.graceMs)
     else if (message.kind === 'all figures') figures.heard(message.id, message.figures)
     else if (message.kind === 'ask figures') tellFigures(message.id)
     else take(socket)
@@ -42,11 +47,19 @@ const started = new Promise<GatewayStart>(done => {
 
 const { dataDir, settings, hosts, version } = await started
 const slot = await claimSlot(spoolFolder(dataDir))
-const host = hostGateway(dataDir, settings, slot.worker, (text, level) => tell({ kind: 'say', text, level }))
+const say: Say = (text, level) => tell({ kind: 'say', text, level })
+const host = hostGateway(dataDir, settings, slot.worker, say, settings.budgets?.length ? budgets : null)
 tellFigures = id => tell({ kind: 'figures', id, figures: gatewayFigures(slot.worker, host) })
 // The supervisor has asked with patience: what is late here is lost.
 const ask = async () => (await figures.ask([id => tell({ kind: 'ask all figures', id })])).flat()
-const front = frontOf({ gateway: host.gateway, hosts, toWriter: writer, figures: ask, version })
+const front = frontOf({
+  gateway: host.gateway,
+  isKeyed: settings.keys === 'required',
+  hosts,
+  toWriter: writer,
+  figures: ask,
+  version,
+})
 // A call may think for an hour; a client that never ends its headers is no call.
 const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, front.request)
 server.on('upgrade', front.upgrade)

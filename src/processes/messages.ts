@@ -1,4 +1,5 @@
 // What the processes of a server say to each other: the supervisor starts the others, and everything goes through it.
+import type { StatedBudgets } from '../server/budget-settings.ts'
 import type { HostSettings } from '../server/gateway-host.ts'
 import type { Level } from '../server/log.ts'
 import type { ScrapedServer } from '../server/scraper.ts'
@@ -17,6 +18,8 @@ export interface GatewayStart {
 /** Where the writer answers, and whether its ledger has been opened; null = it is being started. */
 export interface WriterAddress {
   readonly url: string
+  /** Where it is asked for budgets; null = there are none. */
+  readonly budgetsUrl: string | null
   readonly isReady: boolean
 }
 
@@ -48,6 +51,9 @@ export interface WriterStart {
   readonly priceFiles: readonly string[]
   /** Model servers whose metrics it reads. */
   readonly scraped: readonly ScrapedServer[]
+  readonly budgets: StatedBudgets
+  /** Of budgets that state none. */
+  readonly zone: string | null
   readonly hosts: readonly string[]
   readonly version: string
 }
@@ -62,7 +68,7 @@ export interface Opened {
 }
 
 export type FromWriter =
-  | { readonly kind: 'listening'; readonly url: string }
+  | { readonly kind: 'listening'; readonly url: string; readonly budgetsUrl: string | null }
   /** Its ledger is open, or cannot be: null. */
   | { readonly kind: 'opened'; readonly opened: Opened | null }
   | OwnFigures

@@ -42,6 +42,16 @@ export function metricsOf(figures: readonly Figures[], version: string): readonl
       'Records that the spool did not take: their calls are missing or unsettled.',
       each(({ records }) => records.lost),
     ),
+    counter(
+      'refused_requests_total',
+      'Requests refused, by why: a key, or a budget without room.',
+      eachOf('reason', one => one.refused),
+    ),
+    counter(
+      'budgets_unasked_total',
+      'Calls whose budgets could not be asked.',
+      each(({ unasked }) => unasked),
+    ),
     gauge(
       'running_calls',
       'Requests that are being relayed.',
@@ -102,6 +112,15 @@ export function metricsOf(figures: readonly Figures[], version: string): readonl
       'ledger_usd',
       'What the priced calls of the ledger cost, US dollars.',
       ledgers.map(({ usd }) => ({ value: usd })),
+    ),
+    gauge(
+      'budget_usd',
+      'Each budget in its current period, US dollars: its limit, what is spent, and what is held for calls under way.',
+      writers.flatMap(({ budgets }) =>
+        budgets.flatMap(({ name, usd }) =>
+          Object.entries(usd).map(([what, value]) => ({ value, labels: { budget: name, what } })),
+        ),
+      ),
     ),
     gauge(
       'process_resident_memory_bytes',

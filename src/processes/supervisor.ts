@@ -8,6 +8,7 @@ import { Fault } from '../core/fault/fault.ts'
 import type { HostSettings } from '../server/gateway-host.ts'
 import type { Lock } from '../server/lock.ts'
 import type { Level, Say } from '../server/log.ts'
+import { addressOf, checkHost, hostsOf } from '../server/reach.ts'
 import type { ScrapedServer } from '../server/scraper.ts'
 import { withSecrets } from '../server/secrets.ts'
 import { startAsking } from './asking.ts'
@@ -28,6 +29,8 @@ export interface SupervisorOptions {
   readonly gateway?: HostSettings | undefined
   /** Model servers whose metrics the writer reads. */
   readonly scraped?: readonly ScrapedServer[] | undefined
+  /** IANA zone of budgets that state none. */
+  readonly zone?: string | undefined
   /** Hears what a process has to say. */
   readonly say: (said: { readonly text: string; readonly level: Level; readonly by: string }) => void
 }
@@ -48,17 +51,6 @@ const figuresPatienceMs = 2000
 /** What a process needs beside the calls that it lets finish, before it is killed. */
 const toEndMs = 5000
 
-const loopback = new Set(['127.0.0.1', 'localhost', '::1'])
-
-/** @throws Fault BIND_REFUSED: there are no keys yet, so nothing beyond this machine may ask. */
-export function checkHost(host: string): void {
-  if (loopback.has(host)) return
-  throw new Fault('BIND_REFUSED', `refusing to listen on ${host} without keys`, {
-    where: '--host',
-    fix: 'listen on 127.0.0.1 and reach it through a tunnel or a proxy that checks who asks',
-  })
-}
-
 /**
  * Listens, announces its address in the lock and starts a writer, which owns the ledger, and the gateways. It holds the port
  * and nothing else, so that connections wait while a process is started again.
@@ -66,7 +58,7 @@ export function checkHost(host: string): void {
  */
 export async function supervise(options: SupervisorOptions): Promise<Server> {
   const { dataDir, host, port, lock, gateway = {}, say } = options
-  checkHost(host)
+  checkHost(host, gateway, dataDir)
   // What a gateway would fail of at each start is said once, here.
   withSecrets(gateway.upstreams ?? {}, process.env)
   const connections = handConnections()
@@ -76,9 +68,9 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
     listener.listen({ port, host, backlog: 4096 }, done)
   })
   const { port: bound } = listener.address() as AddressInfo
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
+  const url = `http://${addressOf(host)}:${bound}`
   lock.announce(url)
-  const hosts = ['127.0.0.1', 'localhost', '[::1]']
+  const hosts = hostsOf(host)
 
   const sayHere: Say = (text, level) => say({ text, level, by: 'supervisor' })
   let tellOpened: (opened: Opened | null) => void = () => {}
@@ -96,15 +88,28 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
       ...gateways.map(worker => (id: number) => worker.send({ kind: 'ask figures', id })),
       id => writer.send({ kind: 'ask figures', id }),
     ])
-  const { configFile, priceFiles, scraped = [], version } = options
+  const { configFile, priceFiles, scraped = [], version, zone = null } = options
+  const { budgets, unknownPrice, assumedOutputTokens } = gateway
+  const stated = { budgets, unknownPrice, assumedOutputTokens }
   const writer = keepRunning<ToWriter, FromWriter>({
     name: 'writer',
     path: entry('writer'),
-    start: () => ({ kind: 'start', dataDir, configFile, priceFiles, scraped, hosts, version }),
+    start: () => ({
+      kind: 'start',
+      dataDir,
+      configFile,
+      priceFiles,
+      scraped,
+      budgets: stated,
+      zone,
+      hosts,
+      version,
+    }),
     hear(message) {
       if (message.kind === 'say') return say({ ...message, by: 'writer' })
       if (message.kind === 'figures') return figures.heard(message.id, message.figures)
-      if (message.kind === 'listening') return readdress({ url: message.url, isReady: false })
+      if (message.kind === 'listening')
+        return readdress({ url: message.url, budgetsUrl: message.budgetsUrl, isReady: false })
       if (address !== null) readdress({ ...address, isReady: true })
       tellOpened(message.opened)
     },

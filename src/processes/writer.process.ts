@@ -1,4 +1,5 @@
 // The process that owns the ledger: it takes the spool in, and answers for the page and its API.
+import { budgetsOf } from '../server/budget-settings.ts'
 import { serveLedger } from '../server/ledger-server.ts'
 import type { Say } from '../server/log.ts'
 import { operations } from '../server/operations.ts'
@@ -8,6 +9,7 @@ import { takeWaiting } from '../server/spool-writer.ts'
 import { openWorkplace, type Workplace } from '../server/workplace.ts'
 import { writerFigures } from './figures.ts'
 import type { FromWriter, Opened, ToWriter, WriterStart } from './messages.ts'
+import { serveBudgets } from './serve-budgets.ts'
 
 const tell = (message: FromWriter): void => {
   if (process.connected) process.send!(message)
@@ -29,22 +31,27 @@ const started = new Promise<WriterStart>(done => {
   })
 })
 
-const { dataDir, configFile, priceFiles, scraped, hosts, version } = await started
+const { dataDir, configFile, priceFiles, scraped, budgets, zone, hosts, version } = await started
 const workplace = openWorkplace({
   dataDir,
   ...(configFile === null ? {} : { configFile }),
   priceFiles,
   isServed: true,
+  budgets: budgetsOf(budgets, zone ?? undefined),
+  say,
 })
+const asked = workplace.budgets === null ? null : await serveBudgets(workplace.budgets)
 const server = await serveLedger({ workplace, operations, version, hosts, say })
 let scraper: Scraper | null = null
-stop = () =>
+stop = () => {
+  asked?.close()
   void Promise.resolve(scraper?.stop())
     .then(server.stop)
     .finally(() => process.exit())
+}
 const figures = writerFigures(workplace, server.spool)
 tellFigures = async id => tell({ kind: 'figures', id, figures: await figures() })
-tell({ kind: 'listening', url: server.url })
+tell({ kind: 'listening', url: server.url, budgetsUrl: asked?.url ?? null })
 const opened = await open(workplace).catch(thrown => {
   say(thrown instanceof Error ? thrown.message : String(thrown), 'error')
   return null

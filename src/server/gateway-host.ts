@@ -2,14 +2,17 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { backgroundIn } from '../gateway/background.ts'
+import type { Budgets } from '../gateway/budgets.ts'
 import { createGateway, type Gateway, type GatewaySettings } from '../gateway/gateway.ts'
 import { type FsyncPolicy, openSpool, type Spool } from '../spool/spool.ts'
+import type { StatedBudgets } from './budget-settings.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
+import { watchKeys } from './key-file.ts'
 import type { Say } from './log.ts'
 import { withSecrets } from './secrets.ts'
 import { spoolFolder } from './spool-writer.ts'
 
-export interface HostSettings extends GatewaySettings {
+export interface HostSettings extends GatewaySettings, StatedBudgets {
   readonly fsync?: FsyncPolicy | undefined
   /** Processes that relay calls; default: one for each core but one, and four at most. */
   readonly workers?: number | undefined
@@ -26,7 +29,13 @@ export interface GatewayHost {
 /** How often one thing that goes wrong is said. */
 const shoutEveryMs = 10_000
 
-export function hostGateway(dataDir: string, settings: HostSettings, worker: string, say: Say): GatewayHost {
+export function hostGateway(
+  dataDir: string,
+  settings: HostSettings,
+  worker: string,
+  say: Say,
+  budgets: Budgets | null,
+): GatewayHost {
   const upstreams = withSecrets(settings.upstreams ?? {}, process.env)
   const spool = openSpool(spoolFolder(dataDir), { worker, fsync: settings.fsync })
   const born = randomBytes(4).toString('hex')
@@ -42,6 +51,8 @@ export function hostGateway(dataDir: string, settings: HostSettings, worker: str
       nowMicros: () => startMicros + Math.round((performance.now() - start) * 1000),
       nextKey: () => `${worker}-${born}-${++calls}`,
       fingerprintKey: fingerprintKey(dataDir),
+      keys: watchKeys(dataDir, say),
+      budgets,
       background: backgroundIn(join(dataDir, 'background')),
       shout(text) {
         if (performance.now() - shoutedAt < shoutEveryMs) return

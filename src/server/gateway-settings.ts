@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { attributionKinds } from '../core/meter/call.ts'
 import { upstreamsOf } from '../gateway/upstreams.ts'
+import { budgetShape } from './budget-settings.ts'
 
 const name = z.string().min(1)
 /** Header names are tokens (RFC 9110 §5.6.2), and their values one line. */
@@ -57,6 +58,19 @@ export const gatewayShape = z
     onMeterFailure: z.enum(['pass', 'reject']).optional().meta({
       description: 'what happens to calls while no record can be written; default: pass',
     }),
+    keys: z.enum(['optional', 'required']).optional().meta({
+      description: 'whether requests without a key of `crossline keys` are refused; default: optional',
+    }),
+    budgets: z.array(budgetShape).optional().meta({
+      description: 'what may be spent in a calendar period, and what happens to calls beyond it',
+    }),
+    unknownPrice: z.enum(['pass', 'reject']).optional().meta({
+      description:
+        'what happens to calls under a budget whose price nobody knows: pass (counted) or reject; default: pass',
+    }),
+    assumedOutputTokens: z.int().positive().optional().meta({
+      description: 'how long an answer may get whose request states no limit, for budgets; default: 16384',
+    }),
     idleMs: z
       .number()
       .positive()
@@ -81,6 +95,18 @@ export const gatewayShape = z
   })
   .superRefine((settings, context) => {
     const known = upstreamsOf(settings.upstreams)
+    const names = new Set<string>()
+    for (const [i, { name, match }] of (settings.budgets ?? []).entries()) {
+      const upstream = match?.upstream
+      if (names.has(name)) {
+        const message = `two budgets are called "${name}"`
+        context.addIssue({ code: 'custom', path: ['budgets', i, 'name'], message })
+      }
+      names.add(name)
+      if (upstream === undefined || upstream.includes('*') || known.has(upstream)) continue
+      const message = `no upstream is called "${upstream}": there are ${[...known.keys()].join(', ')}`
+      context.addIssue({ code: 'custom', path: ['budgets', i, 'match', 'upstream'], message })
+    }
     for (const [pattern, upstream] of Object.entries(settings.routes ?? {})) {
       if (known.has(upstream)) continue
       const message = `no upstream is called "${upstream}": there are ${[...known.keys()].join(', ')}`

@@ -7,6 +7,7 @@ import type { Unattributed } from '../core/decide/by-dimension.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import type { Repeats, ReportRow, Slice } from '../ledger/ledger.ts'
 import { answerOf, evidenceOf, questionOf } from './answers.ts'
+import { budgetsAnswer } from './budgets-answer.ts'
 import { type AnswerBy, answerBy } from './by-dimension.ts'
 import { importShape, runImport } from './importing.ts'
 import { checkZone, rangeMicros } from './instants.ts'
@@ -183,6 +184,15 @@ export const utilization = operation({
   run: runUtilization,
 })
 
+export const budgets = operation({
+  name: 'budgets',
+  method: 'GET',
+  summary: 'What the gateway’s budgets allow in the current period: spent, held for calls under way, left.',
+  takesFile: false,
+  shape: {},
+  run: workplace => budgetsAnswer(workplace),
+})
+
 export const dropSampleCalls = operation({
   name: 'sample-drop',
   path: '/api/sample/drop',
@@ -208,6 +218,7 @@ export const operations: readonly Operation<never, unknown>[] = [
   savings,
   reconcile,
   utilization,
+  budgets,
   dropSampleCalls,
 ] as unknown as readonly Operation<never, unknown>[]
 

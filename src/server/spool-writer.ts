@@ -38,6 +38,7 @@ export async function takeSpool(workplace: Workplace): Promise<Taken> {
     const { price } = prices
     const position = { [batch.worker]: batch.position }
     const taken = await workplace.exclusively(() => ledger.take(batch.records, position, price))
+    workplace.budgets?.taken(batch.records)
     reached = { ...reached, ...position }
     records += batch.records.length
     opened += taken.opened
@@ -49,6 +50,7 @@ export async function takeSpool(workplace: Workplace): Promise<Taken> {
     await workplace.exclusively(() => dropSample(workplace))
   }
   removeTaken(folder, reached)
+  await workplace.budgets?.drained()
   return { records, opened, settled, corrupt, reached }
 }
 

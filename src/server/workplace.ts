@@ -3,10 +3,14 @@ import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../core/fault/fault.ts'
+import type { PriceCalls } from '../core/meter/load.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
 import type { Ledger, LedgerLoader } from '../ledger/ledger.ts'
+import { type BudgetAuthority, type BudgetSettings, type BudgetTools, openBudgets } from './budget-authority.ts'
 import { type Cache, openCache } from './cache.ts'
 import { lockWaitMs } from './lock.ts'
+import type { Say } from './log.ts'
+import { priceCallsOf } from './prices.ts'
 
 export interface Workplace {
   readonly dataDir: string
@@ -18,6 +22,8 @@ export interface Workplace {
   /** A server must stay answerable while it simulates; a command has nothing else to do. */
   readonly isServed: boolean
   ledger(): Promise<Ledger & LedgerLoader>
+  /** Who says whether a call may pass; null = there are no budgets. */
+  readonly budgets: BudgetAuthority | null
   /** Runs work that changes the ledger, one at a time, in the order of asking. */
   exclusively<T>(work: () => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -32,6 +38,9 @@ export interface WorkplaceOptions {
   /** Keep the ledger in memory: it is gone when closed. */
   readonly inMemory?: boolean
   readonly isServed?: boolean
+  readonly budgets?: BudgetSettings | undefined
+  /** What a person at the terminal should hear. */
+  readonly say?: Say | undefined
 }
 
 /** Opens a data folder. The caller holds its lock. */
@@ -43,8 +52,15 @@ export function openWorkplace(options: WorkplaceOptions): Workplace {
   let opened: Promise<Ledger & LedgerLoader> | null = null
   let last: Promise<unknown> = Promise.resolve()
   let book: { readonly stamp: string; readonly book: PriceBook } | null = null
-  return {
+  const workplace: Workplace = {
     dataDir,
+    budgets:
+      options.budgets === undefined
+        ? null
+        : openBudgets(
+            options.budgets,
+            budgetTools(() => workplace, options),
+          ),
     configFile: configFile ?? null,
     isServed,
     async priceBook() {
@@ -72,6 +88,26 @@ export function openWorkplace(options: WorkplaceOptions): Workplace {
       await last
       const ledger = await opened?.catch(() => null)
       await ledger?.close()
+    },
+  }
+  return workplace
+}
+
+/** Prices are looked at again after so long: each call asks for them. */
+const pricesKeptMs = 1000
+
+function budgetTools(workplace: () => Workplace, { say = () => {} }: WorkplaceOptions): BudgetTools {
+  let kept: { readonly untilMs: number; readonly prices: Promise<PriceCalls> } | null = null
+  return {
+    say,
+    nowMicros: () => Date.now() * 1000,
+    ledger: () => workplace().ledger(),
+    async price() {
+      const nowMs = performance.now()
+      if (kept === null || nowMs > kept.untilMs) {
+        kept = { untilMs: nowMs + pricesKeptMs, prices: priceCallsOf(workplace()) }
+      }
+      return (await kept.prices).price
     },
   }
 }

@@ -21,7 +21,7 @@ export const serve: CommandModule = {
       .command('serve')
       .summary('API and dashboard on this machine')
       .description('Serves the page and its API over the embedded ledger, and prints the answer. Ctrl-C ends it.')
-      .option('--host <host>', 'address to listen on (default: 127.0.0.1; beyond loopback needs keys)')
+      .option('--host <host>', 'address to listen on (default: 127.0.0.1; beyond loopback keys must be required)')
       .option('--port <port>', 'port (default: 4141; 0 = any free one)', numberFlag('--port', { min: 0, whole: true }))
       .addOption(new Option('--log <format>', 'what goes wrong, on stderr (default: text)').choices([...logFormats]))
       .addHelpText('after', '\nExamples:\n  crossline serve\n  crossline serve --port 8080 --data ./team-a')
@@ -37,8 +37,11 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
   const port = flags.port ?? settings.serve?.port ?? 4141
   if (port > 65_535)
     throw new Fault('BAD_PORT', `there is no port ${port}`, { where: '--port', fix: 'give one to 65535' })
-  const { checkHost, supervise } = await import('../../processes/supervisor.ts')
-  checkHost(host)
+  const [{ supervise }, { checkHost }] = await Promise.all([
+    import('../../processes/supervisor.ts'),
+    import('../../server/reach.ts'),
+  ])
+  checkHost(host, settings.gateway ?? {}, data)
   const { describe, isLock, takeLock } = await import('../../server/lock.ts')
   const lock = await takeLock(data, {
     command: 'serve',
@@ -68,6 +71,7 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
       lock,
       gateway: settings.gateway,
       scraped: settings.utilization,
+      zone: settings.zone,
       say: hear,
     })
   } catch (thrown) {
