@@ -122,15 +122,30 @@ function withoutCaches(told: Side, usage: JsonObject, { provider, model, first }
  * (https://platform.claude.com/docs/en/build-with-claude/compaction). Attempts of other models are billed elsewhere. Where
  * the message already is the sum of all iterations, it is left as it is.
  */
-function withCompaction(told: Side, usage: JsonObject): Side {
+function withCompaction(whole: Side, usage: JsonObject): Side {
   const iterations = asList(usage.iterations)
     .map(asObject)
     .filter(item => item !== null)
+  const told = withAdvice(whole, iterations)
   const compactions = iterations.filter(item => item.type === 'compaction').map(item => side(item, 0))
   if (compactions.length === 0) return told
   const all = iterations.map(item => side(item, 0)).reduce(together)
   if (all.input === told.input && all.output === told.output && all.cacheRead === told.cacheRead) return told
   return [told, ...compactions].reduce(together)
+}
+
+/**
+ * Between the iterations of a message another model may be asked for advice. Its tokens are that model's, and stand in
+ * `rawUsage` only; of the message's own prompts the top tells the first alone, though each is billed
+ * (https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool#usage-and-billing).
+ */
+function withAdvice(told: Side, iterations: readonly JsonObject[]): Side {
+  const messages = iterations.filter(item => item.type === 'message').map(item => side(item, 0))
+  if (messages.length === 0 || !iterations.some(item => item.type === 'advisor_message')) return told
+  const all = messages.reduce(together)
+  // Where the answers do not add up to the whole one, nobody can say what the iterations are of.
+  if (all.output !== told.output) return told
+  return { ...all, cacheWrite1h: Math.max(all.cacheWrite1h ?? 0, told.cacheWrite1h ?? 0) }
 }
 
 const together = (a: Side, b: Side): Side => ({

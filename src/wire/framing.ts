@@ -1,5 +1,6 @@
 // Bytes of a response → the texts of its events, or of its one body, by what the bytes themselves begin with.
 import { jsonArrayFramer } from './json-array.ts'
+import { shortener } from './long-values.ts'
 import { sseFramer } from './sse.ts'
 import { joined, textOf } from './text.ts'
 
@@ -15,6 +16,9 @@ export interface Framer {
   safeTo(): number
   end(): void
 }
+
+/** Behind so many blanks comes what was announced. */
+const mostBlanks = 65_536
 
 const braceOpen = 123
 const bracketOpen = 91
@@ -43,13 +47,10 @@ export function framed(announced: Framing | 'body', feed: Feed, body: (text: str
       }
       head.push(bytes.slice())
       headBytes += bytes.length
+      const first = bytes.findIndex(byte => !isBlank(byte))
+      if (first === -1 && headBytes < mostBlanks) return
       const whole = joined(head, headBytes)
-      const first = whole.findIndex(byte => !isBlank(byte))
-      if (first === -1) {
-        head = [whole]
-        return
-      }
-      chosen = choose(whole[first]!)
+      chosen = choose(first === -1 ? 0 : bytes[first]!)
       chosen.push(whole)
       head = []
     },
@@ -68,20 +69,39 @@ const isBlank = (byte: number): boolean =>
 /** `data:`, `event:`, `id:`, `retry:` or a comment. No JSON text that tells a usage begins so. */
 const beginsField = (byte: number): boolean => ':deir'.includes(String.fromCharCode(byte))
 
+/** A body of more bytes is kept without its long values; one that is longer still without them is not read. */
+const shortBytes = 1024 * 1024
+const mostKeptBytes = 64 * 1024 * 1024
+
 function bodyFramer(body: (text: string) => void): Framer {
-  const pieces: Uint8Array[] = []
+  let pieces: Uint8Array[] = []
+  let keptBytes = 0
   let length = 0
   let safeTo = 0
+  let shorten: ReturnType<typeof shortener> | null = null
+  const keep = (bytes: Uint8Array): void => {
+    if (bytes.length === 0 || keptBytes > mostKeptBytes) return
+    keptBytes += bytes.length
+    if (keptBytes > mostKeptBytes) pieces = []
+    else pieces.push(bytes)
+  }
   return {
     push(bytes) {
       safeTo = length
-      pieces.push(bytes.slice())
       length += bytes.length
+      if (shorten === null && length > shortBytes) {
+        shorten = shortener()
+        const soFar = pieces
+        pieces = []
+        keptBytes = 0
+        for (const piece of soFar) keep(shorten.push(piece))
+      }
+      keep(shorten === null ? bytes.slice() : shorten.push(bytes).slice())
     },
     // A body has no event to wait for: all but its newest piece may go.
     safeTo: () => safeTo,
     end() {
-      body(textOf(joined(pieces, length)).replace(/^\uFEFF/, ''))
+      if (keptBytes <= mostKeptBytes) body(textOf(joined(pieces, keptBytes)).replace(/^\uFEFF/, ''))
     },
   }
 }
