@@ -58,7 +58,9 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest, taker
         onResponseStart(started, status, _headers, message) {
           idle.refresh()
           // Informational answers (1xx) are the connection's own affair.
-          if (status >= 200) taker.head(status, rawText(started.rawHeaders), message ?? '')
+          // A reason has been read as UTF-8; as bytes it is what it was.
+          if (status >= 200)
+            taker.head(status, rawText(started.rawHeaders), Buffer.from(message ?? '').toString('latin1'))
         },
         onResponseData(started, chunk) {
           idle.refresh()

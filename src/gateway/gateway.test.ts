@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
 import type { Opened, Settled } from '../core/meter/call-record.ts'
-import { type Answer, closeAll, listening, world } from './world-for-test.ts'
+import { type Answer, closeAll, listening, until, world } from './world-for-test.ts'
 
 afterEach(closeAll)
 
@@ -298,8 +298,3 @@ test('a mount whose name is no text is no upstream, asked or upgraded', async ()
   const asked = { url: '/to/%ZZ/v1/realtime', method: 'GET', headers: {} } as IncomingMessage
   expect(gateway.upgrade(asked, new PassThrough(), Buffer.alloc(0))).toBe(false)
 })
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 300 && !holds(); i++) await new Promise(done => setTimeout(done, 10))
-  expect(holds()).toBe(true)
-}

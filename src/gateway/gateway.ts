@@ -12,9 +12,9 @@ import { admit, type Keys, type Refusal } from './keys.ts'
 import { type RelayLimits, relay } from './relay.ts'
 import { bodyOf } from './request-body.ts'
 import { factsOf, nothingRead } from './request-facts.ts'
-import { type Asked, isGateways, needsModel, type Route, type Routes, routeOf } from './routing.ts'
+import { type Asked, climbs, isGateways, needsModel, originForm, type Route, type Routes, routeOf } from './routing.ts'
 import type { Sink } from './sink.ts'
-import { tunnel } from './tunnel.ts'
+import { readAgain, tunnel } from './tunnel.ts'
 import { type UpstreamSettings, upstreamsOf } from './upstreams.ts'
 
 export interface GatewaySettings extends Partial<RelayLimits> {
@@ -62,6 +62,9 @@ export const gatewayDefaults = {
   connections: 256,
 } as const
 
+/** How long records of calls that were cut may take. */
+const writingMs = 2000
+
 export function createGateway(settings: GatewaySettings, tools: GatewayTools): Gateway {
   const routes: Routes = {
     upstreams: upstreamsOf(settings.upstreams),
@@ -101,6 +104,10 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
       const message = `no upstream is called as ${request.url} asks: name it under gateway.upstreams`
       return answerError(response, 'openai', { status: 404, code: 'UPSTREAM_UNKNOWN', message })
     }
+    if (climbs(asked.url)) {
+      const message = 'a path with "." or ".." among its segments is not relayed: it could leave its upstream\'s base'
+      return answerError(response, route.upstream.family, { status: 400, code: 'PATH_REFUSED', message })
+    }
     const isByModel = needsModel(asked, routes)
     let admission = admitted(request, route)
     // Where the model decides, the body tells for which upstream a key must hold; whoever has none is not read at all.
@@ -138,8 +145,12 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
       return true
     },
     upgrade(request, socket, head) {
-      const route = routeOf(askedOf(request), routes, null)
-      if (route === null) return false
+      const asked = askedOf(request)
+      const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket'
+      const route = isWebSocket ? routeOf(asked, routes, null) : null
+      // Clients that offer HTTP/2 with every call (Java's) mean the call: to leave an offer unanswered is to decline it.
+      if (!isWebSocket || (route !== null && route.wire !== null)) return readAgain(request, socket, head)
+      if (route === null || climbs(asked.url)) return false
       const admission = admitted(request, route)
       if ('code' in admission) {
         count(counters.refused, admission.code)
@@ -158,11 +169,17 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
       await Promise.race([Promise.all(running), late])
       for (const cut of tunnels) cut()
       await Promise.all([...pools.values()].map(pool => pool.destroy()))
+      // What was cut is still to be written down.
+      await Promise.race([Promise.all(running), new Promise(done => setTimeout(done, writingMs).unref())])
     },
   }
 }
 
-const askedOf = ({ method, url, headers }: IncomingMessage): Asked => ({ method: method!, url: url!, headers })
+const askedOf = ({ method, url, headers }: IncomingMessage): Asked => ({
+  method: method!,
+  url: originForm(url!),
+  headers,
+})
 
 /** The limits that are set: an undefined one leaves the default in force. */
 function stated(settings: GatewaySettings): Partial<typeof gatewayDefaults> {

@@ -1,4 +1,5 @@
 // Headers as they came over the wire in; those that may be passed on out.
+import { readable } from './decoding.ts'
 
 /** Meant for one connection only (RFC 9110 §7.6.1); the other side of the gateway is another. */
 const hopByHop: ReadonlySet<string> = new Set([
@@ -15,6 +16,14 @@ const hopByHop: ReadonlySet<string> = new Set([
 /** Headers that attribute a call: read here, never forwarded. */
 export const attributionPrefix = 'x-crossline-'
 
+export interface Forwarding {
+  readonly host: string
+  /** Of a body that was read whole; null leaves what the client said. */
+  readonly contentLength: number | null
+  /** Encodings of the answer that are asked for: the client's, those of them that the meter can read, or none. */
+  readonly encodings: 'any' | 'readable' | 'identity'
+}
+
 /**
  * Raw header pairs of a request as an upstream should see them: hop-by-hop ones and those that a `connection` header names
  * left out, its own host and the upstream's stated headers in the place of the client's.
@@ -22,7 +31,7 @@ export const attributionPrefix = 'x-crossline-'
 export function forwarded(
   raw: readonly string[],
   stated: Readonly<Record<string, string>>,
-  { host, contentLength, identity }: { host: string; contentLength: number | null; identity: boolean },
+  { host, contentLength, encodings }: Forwarding,
 ): string[] {
   const dropped = namedByConnection(raw)
   const own = new Set(Object.keys(stated).map(name => name.toLowerCase()))
@@ -33,12 +42,13 @@ export function forwarded(
     if (name === 'host' || name === 'expect' || name.startsWith(attributionPrefix)) continue
     // The body may have been changed: its length is said anew.
     if (name === 'content-length' && contentLength !== null) continue
-    if (name === 'accept-encoding' && identity) continue
-    kept.push(raw[i]!, raw[i + 1]!)
+    if (name === 'accept-encoding' && encodings === 'identity') continue
+    const value = raw[i + 1]!
+    kept.push(raw[i]!, name === 'accept-encoding' && encodings === 'readable' ? readable(value) : value)
   }
   kept.push('host', host)
   if (contentLength !== null) kept.push('content-length', String(contentLength))
-  if (identity) kept.push('accept-encoding', 'identity')
+  if (encodings === 'identity') kept.push('accept-encoding', 'identity')
   for (const [name, value] of Object.entries(stated)) kept.push(name, value)
   return kept
 }

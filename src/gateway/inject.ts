@@ -26,18 +26,31 @@ export const mayRefuse = (status: number): boolean => status === 400 || status =
 /** Whether such an answer says that the upstream does not know the option. */
 export const refusesAsking = (text: string): boolean => /stream_options|include_usage/.test(text)
 
-export interface Event {
+interface Event {
   readonly bytes: Buffer
   /** The event that was asked for and that the client did not ask for: no choices, and a usage. */
   readonly isAskedFor: boolean
 }
 
-/** Cuts a stream into whole events (each with the blank line that ends it); `rest` is what no blank line has ended yet. */
-export function eventCutter(): { push(chunk: Buffer): Event[]; rest(): Buffer } {
+export interface EventCutter {
+  push(chunk: Buffer): Event[]
+  /** What no blank line has ended yet. */
+  rest(): Buffer
+  restBytes(): number
+}
+
+/** Cuts a stream into whole events, each with the blank line that ends it. */
+export function eventCutter(): EventCutter {
   let held: Buffer[] = []
   let size = 0
   return {
     push(chunk) {
+      // An event that comes in many pieces is put together once.
+      if (!chunk.includes(10)) {
+        held.push(chunk)
+        size += chunk.length
+        return []
+      }
       const all = size === 0 ? chunk : Buffer.concat([...held, chunk])
       const events: Event[] = []
       let from = 0
@@ -52,6 +65,7 @@ export function eventCutter(): { push(chunk: Buffer): Event[]; rest(): Buffer } 
       return events
     },
     rest: () => Buffer.concat(held),
+    restBytes: () => size,
   }
 }
 

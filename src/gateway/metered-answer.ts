@@ -1,10 +1,10 @@
 // An answer as it comes from an upstream in; the same bytes to the client, and its record settled before the last of them, out.
 
-import type { Reading, ReadingInProgress } from '../wire/reading.ts'
+import type { Progress, Reading, ReadingInProgress } from '../wire/reading.ts'
 import { type Decoder, decoderOf } from './decoding.ts'
 import type { Taker } from './exchange.ts'
 import { headerOf } from './headers.ts'
-import { type Event, eventCutter, mayRefuse, refusesAsking } from './inject.ts'
+import { type EventCutter, eventCutter, mayRefuse, refusesAsking } from './inject.ts'
 import type { ToClient } from './to-client.ts'
 
 export interface Answered {
@@ -33,8 +33,13 @@ export interface AnswerTools {
   readonly giveUp: (reason: Error) => void
 }
 
+const nothing = Buffer.alloc(0)
+
 /** A refusal is a short text; a longer one is an answer. */
 const longestRefusal = 65_536
+
+/** An event that is longer ends the metering of its stream, and not the stream: nothing else would bound what is held. */
+const longestEvent = 32 * 1024 * 1024
 
 /** Takes one metered answer. */
 export function meteredAnswer(tools: AnswerTools): Taker {
@@ -43,7 +48,7 @@ export function meteredAnswer(tools: AnswerTools): Taker {
   let isStream = false
   let reader: ReadingInProgress | null = null
   let decoder: Decoder | null = null
-  let cutter: ReturnType<typeof eventCutter> | null = null
+  let cutter: EventCutter | null = null
   let firstByteMicros: number | null = null
   let isSettled = false
   let drained = 0
@@ -51,6 +56,7 @@ export function meteredAnswer(tools: AnswerTools): Taker {
   let readBytes = 0
   let passedBytes = 0
   let held: Buffer[] = []
+  let heldBytes = 0
   /** Of a body that is no stream the last piece is kept back until it is known to be the last. */
   let last: Buffer | null = null
   /** An answer that may be a refusal of the asking, with its head. */
@@ -59,7 +65,10 @@ export function meteredAnswer(tools: AnswerTools): Taker {
   async function settle(isCut: boolean): Promise<void> {
     if (isSettled) return
     isSettled = true
-    await tools.settle({ status, reading: reader?.end() ?? null, isCut, firstByteMicros })
+    const reading = reader?.end() ?? null
+    reader = null
+    decoder?.close()
+    await tools.settle({ status, reading, isCut, firstByteMicros })
   }
 
   function begin(head: [number, string[], string]): void {
@@ -81,65 +90,76 @@ export function meteredAnswer(tools: AnswerTools): Taker {
         tools.giveUp(new Error('the client left, and the answer is longer than is read on'))
     }
     if (decoder !== null) return passDecoded(chunk, decoder)
-    if (cutter !== null) return passEvents(cutter.push(chunk))
     if (isSettled) return client.write(chunk)
+    if (cutter !== null) return passEvents(cutter, chunk)
     const { terminalAt, safeTo } = reader!.push(chunk)
     readBytes += chunk.length
     if (!isStream) return passAllButLast(chunk)
-    held.push(chunk)
+    hold(chunk)
     // Bytes that may be the beginning of the event that ends the answer wait until it is known not to be.
     const safe = takeHeld(safeTo)
-    if (terminalAt === null) return client.write(safe)
+    if (terminalAt === null && heldBytes <= longestEvent) return client.write(safe)
     void client.write(safe)
     return settle(false).then(() => client.write(takeHeld(readBytes)))
   }
 
+  function hold(chunk: Buffer): void {
+    held.push(chunk)
+    heldBytes += chunk.length
+  }
+
   /** Held bytes up to an offset of the stream. */
   function takeHeld(to: number): Buffer {
+    // An event that comes in many pieces is put together once.
+    if (to <= passedBytes) return nothing
     const all = held.length === 1 ? held[0]! : Buffer.concat(held)
-    const size = Math.max(0, Math.min(all.length, to - passedBytes))
+    const size = Math.min(all.length, to - passedBytes)
     passedBytes += size
     held = size < all.length ? [all.subarray(size)] : []
+    heldBytes = all.length - size
     return all.subarray(0, size)
   }
 
   /** Where an event lies among compressed bytes nobody can say: pieces wait until no event is begun in them. */
   async function passDecoded(chunk: Buffer, decode: Decoder): Promise<void> {
-    const plain = await decode.push(chunk)
     if (isSettled) return client.write(chunk)
-    if (!isStream) {
-      if (plain !== null) reader!.push(plain)
-      return passAllButLast(chunk)
-    }
-    held.push(chunk)
-    passedBytes = 0
-    if (plain !== null) {
-      const { terminalAt, safeTo } = reader!.push(plain)
+    let progress: Progress = { terminalAt: null, safeTo: 0 }
+    const isTooLong = () => isStream && heldBytes + readBytes - progress.safeTo > longestEvent
+    const before = readBytes
+    const isRead = await decode.push(chunk, plain => {
+      if (readBytes > before && isTooLong()) return
+      progress = reader?.push(plain) ?? progress
       readBytes += plain.length
-      if (terminalAt !== null) await settle(false)
-      else if (safeTo < readBytes) return undefined
-    }
+    })
+    // What cannot be read may end anywhere: its last piece is kept back, as that of a body.
+    if (!isStream || !isRead) return passAllButLast(chunk)
+    hold(chunk)
+    if (progress.terminalAt !== null || isTooLong()) await settle(false)
+    else if (progress.safeTo < readBytes) return undefined
     return client.write(takeHeld(Number.POSITIVE_INFINITY))
   }
 
-  function passEvents(events: readonly Event[]): Promise<void> | undefined {
+  function passEvents(cut: EventCutter, chunk: Buffer): Promise<void> | undefined {
     const before: Buffer[] = []
     const after: Buffer[] = []
-    for (const { bytes, isAskedFor } of events) {
-      const isTerminal = !isSettled && reader!.push(bytes).terminalAt !== null
+    for (const { bytes, isAskedFor } of cut.push(chunk)) {
+      const isTerminal = reader!.push(bytes).terminalAt !== null
       if (isAskedFor) continue
       if (isTerminal || after.length > 0) after.push(bytes)
       else before.push(bytes)
     }
     const written = client.write(Buffer.concat(before))
-    if (after.length === 0) return written
+    if (after.length === 0 && cut.restBytes() <= longestEvent) return written
+    // What comes behind the terminal event is passed on as it is.
+    after.push(cut.rest())
+    cutter = null
     return settle(false).then(() => client.write(Buffer.concat(after)))
   }
 
   function passAllButLast(bytes: Buffer): Promise<void> | undefined {
-    const ready = last
+    const ready = last === null ? takeHeld(Number.POSITIVE_INFINITY) : last
     last = bytes
-    return ready === null ? undefined : client.write(ready)
+    return client.write(ready)
   }
 
   return {
@@ -159,7 +179,7 @@ export function meteredAnswer(tools: AnswerTools): Taker {
       refusal = null
       return pass(all)
     },
-    async end() {
+    async end(rawTrailers) {
       if (refusal !== null) {
         const all = Buffer.concat(refusal.pieces)
         if (refusesAsking(all.toString('utf8'))) {
@@ -170,18 +190,19 @@ export function meteredAnswer(tools: AnswerTools): Taker {
         refusal = null
         if (all.length > 0) await pass(all)
       }
-      const rest = cutter?.rest() ?? Buffer.alloc(0)
+      const rest = cutter?.rest() ?? nothing
       if (rest.length > 0 && !isSettled) reader!.push(rest)
       await settle(false)
       await client.write(rest)
       await client.write(takeHeld(Number.POSITIVE_INFINITY))
       if (last !== null) await client.write(last)
-      client.end()
+      client.end(rawTrailers)
     },
     fail(error) {
       const hasBegun = status !== null && refusal === null
       // What was read before the cut is kept; nothing more will come.
-      void settle(true).finally(() => tools.onFailed(error, hasBegun))
+      const fail = () => tools.onFailed(error, hasBegun)
+      settle(true).then(fail, fail)
     },
   }
 }

@@ -87,8 +87,8 @@ async function unmetered(call: Call, tools: RelayTools): Promise<void> {
   const taker: Taker = {
     head: (status, rawHeaders, message) => client.head(status, rawHeaders, message, false),
     data: chunk => client.write(chunk),
-    end() {
-      client.end()
+    end(rawTrailers) {
+      client.end(rawTrailers)
       return undefined
     },
     fail: error => failed(call, error),
@@ -182,7 +182,7 @@ function send(call: Call, body: RequestBody['forward'], hasAsked: boolean, taker
   const headers = forwarded(admitted.rawHeaders, admitted.stated, {
     host: new URL(upstream.origin).host,
     contentLength: Buffer.isBuffer(body) ? body.length : null,
-    identity: hasAsked,
+    encodings: hasAsked ? 'identity' : route.wire === null ? 'any' : 'readable',
   })
   const dispatcher = tools.dispatcherOf(upstream.origin)
   return exchange(
@@ -231,6 +231,7 @@ function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
 
 const unread = { prefix: null, systemPrompt: null, request: null }
 
+/** Rejects where calls are not to pass unmetered: the end of the answer is then not passed on either. */
 async function settle(
   { startedMicros, route }: Call,
   { key }: Opened,
@@ -250,7 +251,8 @@ async function settle(
       tools.shout(`a background call was not remembered: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
     }
   }
-  await append(settledOf({ key, startedMicros }, answered, tools.nowMicros()), tools)
+  const isWritten = await append(settledOf({ key, startedMicros }, answered, tools.nowMicros()), tools)
+  if (!isWritten && tools.limits.onMeterFailure === 'reject') throw new Error('its record cannot be written')
 }
 
 function settledOf(

@@ -31,22 +31,24 @@ export interface Routes {
   readonly byModel: readonly { readonly pattern: string; readonly upstream: string }[]
 }
 
-/** One line per path that is metered. What follows a version prefix is matched, so that proxies' own prefixes do no harm. */
+/**
+ * One line per path that is metered, whichever upstream has it: many speak several wires. What follows a version prefix is
+ * matched, so that proxies' own prefixes do no harm.
+ */
 const metered: readonly {
-  readonly family: Upstream['family']
   readonly method: string
   readonly path: RegExp
   readonly wire: WireName
   readonly isStream: boolean | null
 }[] = [
-  { family: 'openai', method: 'POST', path: /\/chat\/completions$/, wire: 'openai.chat', isStream: null },
-  { family: 'openai', method: 'POST', path: /\/responses$/, wire: 'openai.responses', isStream: null },
+  { method: 'POST', path: /\/chat\/completions$/, wire: 'openai.chat', isStream: null },
+  { method: 'POST', path: /\/responses$/, wire: 'openai.responses', isStream: null },
   // A background call is settled by whoever asks for it until it is done.
-  { family: 'openai', method: 'GET', path: /\/responses\/[^/]+$/, wire: 'openai.responses', isStream: null },
-  { family: 'openai', method: 'POST', path: /\/embeddings$/, wire: 'openai.embeddings', isStream: false },
-  { family: 'anthropic', method: 'POST', path: /\/v1\/messages$/, wire: 'anthropic.messages', isStream: null },
-  { family: 'gemini', method: 'POST', path: /:generateContent$/, wire: 'gemini.generateContent', isStream: false },
-  { family: 'gemini', method: 'POST', path: /:streamGenerateContent$/, wire: 'gemini.generateContent', isStream: true },
+  { method: 'GET', path: /\/responses\/[^/]+$/, wire: 'openai.responses', isStream: null },
+  { method: 'POST', path: /\/embeddings$/, wire: 'openai.embeddings', isStream: false },
+  { method: 'POST', path: /\/v1\/messages$/, wire: 'anthropic.messages', isStream: null },
+  { method: 'POST', path: /:generateContent$/, wire: 'gemini.generateContent', isStream: false },
+  { method: 'POST', path: /:streamGenerateContent$/, wire: 'gemini.generateContent', isStream: true },
 ]
 
 /**
@@ -77,6 +79,19 @@ export const needsModel = (asked: Asked, { byModel }: Routes): boolean =>
 
 const pathOf = (url: string): string => url.replace(/\?.*$/s, '')
 
+/** A proxy's form of an address (`http://host/path`, RFC 9112 §3.2.2) asks for the same as its path does. */
+export const originForm = (url: string): string =>
+  url.replace(/^https?:\/\/[^/?]*(?=(\/?))/i, (_, slash) => (slash ? '' : '/'))
+
+/** Whether a path has `.` or `..` among its segments, however they are spelt: whoever resolves them ends up elsewhere. */
+export const climbs = (url: string): boolean => /(^|[/\\])\.\.?([/\\]|$)/.test(decoded(pathOf(url)))
+
+/** A path as most servers understand it: escapes read, slashes once. What is metered does not hang on how it is spelt. */
+const asUnderstood = (path: string): string =>
+  decoded(path)
+    .replace(/\/+/g, '/')
+    .replace(/(?<=.)\/$/, '')
+
 /** What a client wrote may be no text at all: then no upstream is called so. */
 function decoded(part: string): string {
   try {
@@ -88,7 +103,7 @@ function decoded(part: string): string {
 
 /** Whose a bare path is; null = nobody's. Traces come to the server itself. */
 function bareFamily({ url, headers }: Asked): 'anthropic' | 'gemini' | 'by model' | null {
-  const path = pathOf(url)
+  const path = asUnderstood(pathOf(url))
   if (/^\/v1\/messages(\/|$)/.test(path) || headers['anthropic-version'] !== undefined) return 'anthropic'
   if (path.startsWith('/v1beta/')) return 'gemini'
   return path.startsWith('/v1/') && path !== '/v1/traces' ? 'by model' : null
@@ -102,14 +117,16 @@ function bareName(asked: Asked, { byModel }: Routes, model: string | null): stri
 }
 
 function to(upstream: Upstream, { method }: Asked, path: string, query: string): Route {
-  const found = metered.find(one => one.family === upstream.family && one.method === method && one.path.test(path))
+  const plain = asUnderstood(path)
+  const found = metered.find(one => one.method === method && one.path.test(plain))
+  const isGemini = found?.wire === 'gemini.generateContent'
   const asSse = /[?&]alt=sse(&|$)/.test(query)
   return {
     upstream,
     path: upstream.basePath + path + query,
     wire: found?.wire ?? null,
-    isStream: found === undefined ? null : found.isStream,
-    framing: found?.wire === 'gemini.generateContent' && found.isStream === true && !asSse ? 'json-array' : 'sse',
-    model: upstream.family === 'gemini' ? (/\/models\/([^/:]+):/.exec(path)?.[1] ?? null) : null,
+    isStream: found?.isStream ?? null,
+    framing: isGemini && found.isStream === true && !asSse ? 'json-array' : 'sse',
+    model: isGemini ? (/\/models\/([^/:]+):/.exec(plain)?.[1] ?? null) : null,
   }
 }

@@ -7,29 +7,37 @@ export interface ToClient {
   head(status: number, rawHeaders: readonly string[], message: string, isCut: boolean): void
   /** A promise where the client takes no more for now. */
   write(bytes: Buffer): Promise<void> | undefined
-  end(): void
+  /** With the trailers of a body in chunks, as raw pairs. */
+  end(rawTrailers?: readonly string[]): void
 }
+
+const nothing = Buffer.alloc(0)
 
 export function toClient(response: ServerResponse, onLeft: () => void): ToClient {
   let hasLeft = false
-  response.on('error', () => {})
-  response.on('close', () => {
+  const leave = () => {
     if (response.writableFinished) return
     hasLeft = true
     onLeft()
-  })
+  }
+  response.on('error', () => {})
+  // Who left while its call was written down is not heard of again.
+  if (response.closed) queueMicrotask(leave)
+  else response.on('close', leave)
   return {
     get hasLeft() {
       return hasLeft
     },
     head(status, rawHeaders, message, isCut) {
       if (hasLeft || response.headersSent) return
+      // An answer has the date that its upstream gave it, or none.
+      response.sendDate = false
       response.writeHead(status, message, answered(rawHeaders, isCut))
-      // The head of a stream is worth having before its first event.
-      response.flushHeaders()
+      // The head of a stream is worth having before its first event. Node's own way to send it early writes it as UTF-8.
+      response.write(nothing)
     },
     write(bytes) {
-      if (hasLeft || bytes.length === 0 || response.write(bytes)) return undefined
+      if (hasLeft || response.destroyed || bytes.length === 0 || response.write(bytes)) return undefined
       return new Promise(done => {
         const go = () => {
           response.off('drain', go)
@@ -40,8 +48,12 @@ export function toClient(response: ServerResponse, onLeft: () => void): ToClient
         response.on('close', go)
       })
     },
-    end() {
-      if (!hasLeft) response.end()
+    end(rawTrailers = []) {
+      if (hasLeft) return
+      const pairs: [string, string][] = []
+      for (let i = 0; i < rawTrailers.length; i += 2) pairs.push([rawTrailers[i]!, rawTrailers[i + 1]!])
+      if (pairs.length > 0) response.addTrailers(pairs)
+      response.end()
     },
   }
 }

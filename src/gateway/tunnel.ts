@@ -1,13 +1,17 @@
-// A request to upgrade (WebSocket and the like) and its socket in; a pipe to the upstream, both ways, as it is, out.
-import type { IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
+// A request to upgrade (WebSocket and the like) and its socket in; a pipe to the upstream, both ways, once that agrees, out.
+import { request as ask, type IncomingMessage, type Server } from 'node:http'
+import { request as askTls } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect as connectTls } from 'node:tls'
-import { attributionPrefix } from './headers.ts'
+import { answered, forwarded } from './headers.ts'
 import type { Admitted } from './keys.ts'
 import type { Route } from './routing.ts'
 
-/** Sends the request on as it came (its host apart) and joins the two sockets until either ends; `onEnd` hears of that. Returns what ends it. */
+/**
+ * Asks the upstream as the client asked, and joins the two sockets until either ends; `onEnd` hears of that. An upstream that
+ * does not agree is answered for as ever, and the connection ends: nothing can follow on it that is not looked at. Returns
+ * what ends it.
+ */
 export function tunnel(
   request: IncomingMessage,
   socket: Duplex,
@@ -16,38 +20,62 @@ export function tunnel(
   { path, rawHeaders, stated: own }: Admitted,
   onEnd: () => void,
 ): () => void {
-  const { protocol, hostname, host, port } = new URL(upstream.origin)
-  const isTls = protocol === 'https:'
-  const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (isTls ? 443 : 80)) }
-  const other = isTls ? connectTls({ ...to, servername: hostname }) : connect(to)
-  const cut = () => {
-    socket.destroy()
-    other.destroy()
-  }
-  socket.on('error', cut)
-  other.on('error', () => {
-    if (!socket.destroyed && socket.writable)
-      socket.write('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
-    cut()
+  const { host, protocol } = new URL(upstream.origin)
+  const headers = [
+    ...forwarded(rawHeaders, own, { host, contentLength: null, encodings: 'any' }),
+    ...['connection', 'Upgrade', 'upgrade', request.headers.upgrade!],
+  ]
+  const asked = (protocol === 'https:' ? askTls : ask)(upstream.origin + path, {
+    method: request.method!,
+    headers: headers as never,
+    agent: false,
+    setHost: false,
   })
-  other.once(isTls ? 'secureConnect' : 'connect', () => {
-    const lines = [`${request.method} ${path} HTTP/1.1`, `host: ${host}`]
-    const stated = new Set(Object.keys(own).map(name => name.toLowerCase()))
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-      const name = rawHeaders[i]!.toLowerCase()
-      if (name === 'host' || name.startsWith(attributionPrefix) || stated.has(name)) continue
-      lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`)
-    }
-    for (const [name, value] of Object.entries(own)) lines.push(`${name}: ${value}`)
-    other.write(`${lines.join('\r\n')}\r\n\r\n`)
+  const cut = () => {
+    asked.destroy()
+    socket.destroy()
+  }
+  const begin = ({ statusCode, statusMessage }: IncomingMessage, pairs: readonly string[]) => {
+    const lines = pairs.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${pairs[i + 1]}\r\n`] : []))
+    socket.write(Buffer.from(`HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines.join('')}\r\n`, 'latin1'))
+  }
+  asked.on('upgrade', (answer, other, first) => {
+    begin(answer, answer.rawHeaders)
+    if (first.length > 0) socket.write(first)
     if (head.length > 0) other.write(head)
     socket.pipe(other)
     other.pipe(socket)
+    other.on('error', cut)
+    other.on('close', cut)
   })
+  asked.on('response', answer => {
+    begin(answer, [...answered(answer.rawHeaders, false), 'connection', 'close'])
+    answer.on('error', cut)
+    answer.pipe(socket)
+  })
+  asked.on('error', () => {
+    if (!socket.destroyed && socket.writable)
+      socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
+  })
+  socket.on('error', cut)
   socket.on('close', () => {
     cut()
     onEnd()
   })
-  other.on('close', cut)
+  asked.end()
   return cut
+}
+
+/** Lets the server read a request once more without its offer to change the protocol, as the plain request that it also is. */
+export function readAgain(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+  const { server } = socket as Socket & { readonly server?: Server }
+  if (server === undefined) return false
+  const { method, url, httpVersion, rawHeaders } = request
+  const lines = rawHeaders.flatMap((name, i) =>
+    i % 2 > 0 || /^(upgrade|connection|http2-settings)$/i.test(name) ? [] : [`${name}: ${rawHeaders[i + 1]}\r\n`],
+  )
+  const text = `${method} ${url} HTTP/${httpVersion}\r\n${lines.join('')}\r\n`
+  socket.unshift(Buffer.concat([Buffer.from(text, 'latin1'), head]))
+  server.emit('connection', socket)
+  return true
 }

@@ -1,11 +1,11 @@
 // An upstream on a real socket, a gateway before it, and what both saw: for tests.
 
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CallRecord } from '../core/meter/call-record.ts'
+import type { CallRecord, Opened, Settled } from '../core/meter/call-record.ts'
 import { backgroundIn } from './background.ts'
 import { createGateway, type Gateway, type GatewaySettings, type GatewayTools } from './gateway.ts'
 
@@ -35,27 +35,40 @@ export interface World {
   readonly records: CallRecord[]
   readonly upstreamPort: number
   readonly seen: { readonly request: IncomingMessage; readonly body: Buffer }[]
+  /** What was shouted. */
+  readonly shouts: readonly string[]
+  readonly openedCalls: () => readonly Opened[]
+  /** Resolves once so many calls are settled. */
+  settledCalls(count: number): Promise<readonly Settled[]>
 }
 
-/** `sink` hears of each record before it is kept, and may refuse it. */
+/** Waits for something that happens by itself. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 500 && !holds(); i++) await new Promise(done => setTimeout(done, 10))
+  if (!holds()) throw new Error(`waited in vain: ${holds}`)
+}
+
+/** `answer` is what an upstream says, or a server that is one; `sink` hears of each record before it is kept, and may refuse it. */
 export async function world(
-  answer: Answer,
+  answer: Answer | Server,
   settings: GatewaySettings = {},
   sink?: (record: CallRecord) => Promise<void>,
   tools: Partial<GatewayTools> = {},
 ): Promise<World> {
   const seen: { request: IncomingMessage; body: Buffer }[] = []
-  const upstream = createServer((request, response) => {
-    const pieces: Buffer[] = []
-    request.on('data', piece => pieces.push(piece))
-    request.on('end', () => {
-      const body = Buffer.concat(pieces)
-      seen.push({ request, body })
-      answer(request, body, response)
+  const answering = (answer: Answer) =>
+    createServer((request, response) => {
+      const pieces: Buffer[] = []
+      request.on('data', piece => pieces.push(piece))
+      request.on('end', () => {
+        const body = Buffer.concat(pieces)
+        seen.push({ request, body })
+        answer(request, body, response)
+      })
     })
-  })
-  const upstreamPort = await listening(upstream)
+  const upstreamPort = await listening(answer instanceof Server ? answer : answering(answer))
   const records: CallRecord[] = []
+  const shouts: string[] = []
   let key = 0
   const folder = mkdtempSync(join(tmpdir(), 'crossline-background-'))
   opened.push(() => rmSync(folder, { recursive: true, force: true }))
@@ -81,7 +94,7 @@ export async function world(
       nextKey: () => `k${++key}`,
       fingerprintKey: Buffer.from('key'),
       background: backgroundIn(folder),
-      shout: () => {},
+      shout: text => shouts.push(text),
       ...tools,
     },
   )
@@ -93,5 +106,18 @@ export async function world(
   server.on('upgrade', (request, socket, head) => gateway.upgrade(request, socket, head))
   const port = await listening(server)
   opened.push(() => gateway.close(0))
-  return { port, gateway, records, upstreamPort, seen }
+  const settled = () => records.filter(record => record.kind === 'settled')
+  return {
+    port,
+    gateway,
+    records,
+    upstreamPort,
+    seen,
+    shouts,
+    openedCalls: () => records.filter(record => record.kind === 'opened'),
+    async settledCalls(count) {
+      await until(() => settled().length >= count)
+      return settled()
+    },
+  }
 }
