@@ -123,7 +123,7 @@ export function meteredAnswer(tools: AnswerTools): Taker {
   /** Where an event lies among compressed bytes nobody can say: pieces wait until no event is begun in them. */
   async function passDecoded(chunk: Buffer, decode: Decoder): Promise<void> {
     if (isSettled) return client.write(chunk)
-    let progress: Progress = { terminalAt: null, safeTo: 0 }
+    let progress: Progress = { terminalAt: null, usageAlone: [], safeTo: 0 }
     const isTooLong = () => isStream && heldBytes + readBytes - progress.safeTo > longestEvent
     const before = readBytes
     const isRead = await decode.push(chunk, plain => {

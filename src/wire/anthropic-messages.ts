@@ -3,15 +3,12 @@
 import { isOwnServer } from '../core/meter/own-servers.ts'
 import { type Usage, unknownUsage } from '../core/meter/usage.ts'
 import { asCount, asList, asObject, asText, countOr, type JsonObject } from './json.ts'
-import { reportedError } from './reported.ts'
+import { errorMembers, reportedError } from './reported.ts'
 import type { About, Told, Wire } from './wire.ts'
-
-/** Events that carry text, or nothing. */
-const silent: ReadonlySet<string> = new Set(['content_block_delta', 'content_block_stop', 'ping'])
 
 export const anthropicMessages: Wire = {
   name: 'anthropic.messages',
-  skips: eventName => silent.has(eventName),
+  news: /message_st(?:art|op)|message_delta|content_block_start|error/,
   event(json, name) {
     const type = asText(json.type) ?? name
     if (type === 'message_start') return message(asObject(json.message) ?? {})
@@ -22,6 +19,7 @@ export const anthropicMessages: Wire = {
     if (type === 'error') return { error: reportedError(json.error) }
     return { isTerminal: type === 'message_stop' }
   },
+  wanted: { id: true, model: true, usage: true, stop_reason: true, ...errorMembers },
   body: json => ({ ...message(json), isTerminal: true }),
   count(usage, about) {
     return {

@@ -2,13 +2,21 @@
 // https://ai.google.dev/api/generate-content#UsageMetadata
 import { type Usage, unknownUsage } from '../core/meter/usage.ts'
 import { asCount, asList, asObject, asText, countOr, type JsonObject } from './json.ts'
-import { reportedError } from './reported.ts'
+import { errorMembers, reportedError } from './reported.ts'
 import { freshPrompt, textAnswer } from './split.ts'
 import type { About, Told, Wire } from './wire.ts'
 
 export const geminiGenerateContent: Wire = {
   name: 'gemini.generateContent',
   event: told,
+  wanted: {
+    responseId: true,
+    modelVersion: true,
+    usageMetadata: true,
+    candidates: { index: true, finishReason: true, groundingMetadata: { webSearchQueries: true } },
+    promptFeedback: { blockReason: true },
+    ...errorMembers,
+  },
   body: json => ({ ...told(json), isTerminal: true }),
   count: (usage, about) => ({ usage: counts(usage, about), serviceTier: tierOf(usage) }),
 }

@@ -39,7 +39,7 @@ export function jsonArrayFramer(feed: Feed): Framer {
           if (depth > 0) continue
           const piece = bytes.subarray(from, i + 1)
           pieces.push(piece)
-          feed(textOf(joined(pieces, pieceBytes + piece.length)), null, elementAt)
+          feed(textOf(joined(pieces, pieceBytes + piece.length)), null, elementAt, read + i + 1)
           pieces = []
           pieceBytes = 0
         }
@@ -50,6 +50,7 @@ export function jsonArrayFramer(feed: Feed): Framer {
         pieceBytes += rest.length
       }
       read += bytes.length
+      return 0
     },
     safeTo: () => (depth > 0 ? elementAt : read),
     end() {},

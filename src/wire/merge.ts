@@ -7,9 +7,11 @@ import { asCount, asObject, type JsonObject } from './json.ts'
  * be a count and is none does not displace one that is.
  */
 export function merged(before: JsonObject | null, after: JsonObject): JsonObject {
-  const both: Record<string, unknown> = Object.create(null)
-  for (const key in before) both[key] = before[key]
+  if (before === null) return after
+  const both: Record<string, unknown> = { ...before }
   for (const key in after) {
+    // Assigning this one would give the object another prototype.
+    if (key === '__proto__') continue
     const old = both[key]
     const value = after[key]
     const inner = asObject(value)

@@ -4,7 +4,7 @@ import type { BilledUnits } from '../core/meter/usage.ts'
 import { asCount, asList, asObject, asText, countOr, type JsonObject } from './json.ts'
 import { merged } from './merge.ts'
 import { countOpenAi } from './openai-counts.ts'
-import { reportedError } from './reported.ts'
+import { errorMembers, reportedError } from './reported.ts'
 import type { Told, Wire } from './wire.ts'
 
 const names = {
@@ -17,7 +17,18 @@ const names = {
 export const openAiChat: Wire = {
   name: 'openai.chat',
   lastText: '[DONE]',
-  event: told,
+  // Words cut short on purpose: regular expressions skip ahead by the letters that all alternatives lack.
+  news: /(?:usage|reason|error)"\s*(?::\s*[^n\s]|[,}])|DONE/,
+  event: json => ({ ...told(json), isUsageAlone: isUsageAlone(json) }),
+  wanted: {
+    id: true,
+    model: true,
+    usage: true,
+    service_tier: true,
+    choices: { index: true, finish_reason: true, usage: true },
+    x_groq: true,
+    ...errorMembers,
+  },
   body: json => ({ ...told(json), isTerminal: true }),
   count(usage, about) {
     // A search model searches on every call and does not say how often; others tell, or do not search.
@@ -29,6 +40,10 @@ export const openAiChat: Wire = {
     }
   },
 }
+
+/** The chunk that `stream_options.include_usage` adds. */
+const isUsageAlone = ({ choices, usage }: JsonObject): boolean =>
+  Array.isArray(choices) && choices.length === 0 && asObject(usage) !== null
 
 /** A body and a chunk have the same members; Azure's first chunk has an empty model and no choices. */
 function told(json: JsonObject): Told {

@@ -3,7 +3,7 @@
 import { asList, asObject, asText, type JsonObject } from './json.ts'
 import { searchesOf, servedTier } from './openai-chat.ts'
 import { countOpenAi } from './openai-counts.ts'
-import { reportedError } from './reported.ts'
+import { errorMembers, reportedError } from './reported.ts'
 import type { Told, Wire } from './wire.ts'
 
 const names = {
@@ -18,7 +18,7 @@ const lastEvents: ReadonlySet<unknown> = new Set(['response.completed', 'respons
 
 export const openAiResponses: Wire = {
   name: 'openai.responses',
-  skips: eventName => eventName.endsWith('.delta'),
+  news: /"response"\s*[:,}]|output_item|"?error"?\s*[,}:\r\n]/,
   event(json, name) {
     const type = asText(json.type) ?? name
     const response = asObject(json.response)
@@ -27,6 +27,15 @@ export const openAiResponses: Wire = {
     if (type === 'error') return { error: reportedError(json.error ?? { ...json, type: null }) }
     // Not an event: a body that came in a stream's place, or an error without a type.
     return json.object === 'response' ? told(json) : { error: reportedError(json.error) }
+  },
+  wanted: {
+    id: true,
+    model: true,
+    usage: true,
+    service_tier: true,
+    incomplete_details: true,
+    output: { type: true, id: true, status: true, action: { type: true } },
+    ...errorMembers,
   },
   // A response of the background is asked for again until it is over: before that its usage is null.
   body: json => ({ ...told(json), isTerminal: json.status !== 'queued' && json.status !== 'in_progress' }),

@@ -1,6 +1,7 @@
 // A provider's bytes, cut anywhere → who served the call, what it used, and whether it came to its end.
 import type { Money } from '../core/meter/money.ts'
 import { type BilledUnits, noUnits, type Usage, unknownUsage, usageKinds } from '../core/meter/usage.ts'
+import { bodyFramer } from './body.ts'
 import { parseCut } from './cut-json.ts'
 import { type Framing, framed } from './framing.ts'
 import { asCount, asObject, type JsonObject, parseJson } from './json.ts'
@@ -45,6 +46,12 @@ export interface Reading {
   readonly rawUsage: JsonObject | null
 }
 
+/** Bytes of a stream, by offsets from its beginning. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
 /** How far a stream has been understood: offsets count bytes from its beginning. */
 export interface Progress {
   /** Where the terminal event begins, once it is whole; else null. */
@@ -54,6 +61,8 @@ export interface Progress {
    * from here on may be the beginning of it. Of a body, all but the newest piece.
    */
   readonly safeTo: number
+  /** Events among those that these bytes ended which tell the usage and nothing else: who did not ask for them gets none. */
+  readonly usageAlone: readonly Range[]
 }
 
 export interface ReadingInProgress {
@@ -76,17 +85,29 @@ export function startReading(
   let first: JsonObject | null = null
   let usage: JsonObject | null = null
   let terminalAt: number | null = null
+  let usageAlone: Range[] = []
+  let readBytes = 0
   const searches = new Map<string, number>()
   const fileSearches = new Map<string, number>()
 
-  const framer = framed(stream ? framing : 'body', event, body)
+  const framer = framed(stream ? framing : 'body', event, isSilent, () => bodyFramer(wire.wanted, body))
 
-  function event(text: string, name: string | null, at: number): void {
-    if (wire.lastText !== undefined && text.trim() === wire.lastText) terminalAt ??= at
-    else if (name === null || wire.skips?.(name) !== true) {
-      const json = asObject(parseJson(text))
-      if (json !== null) take(wire.event(json, name), at)
+  /** Once it is known who answers, most events of a stream are words alone: they are not even parsed. */
+  function isSilent(text: string): boolean {
+    if (wire.news === undefined || id === null || model === null) return false
+    return !wire.news.test(text) && !(text.includes('\\u00') && spelledOut.test(text))
+  }
+
+  function event(text: string, name: string | null, from: number, to: number): void {
+    if (wire.lastText !== undefined && text.trim() === wire.lastText) {
+      terminalAt ??= from
+      return
     }
+    const json = asObject(parseJson(text))
+    if (json === null) return
+    const told = wire.event(json, name)
+    if (told.isUsageAlone === true) usageAlone.push({ from, to })
+    take(told, from)
   }
 
   function body(text: string): void {
@@ -114,9 +135,12 @@ export function startReading(
 
   return {
     push(bytes) {
-      framer.push(bytes)
-      const safeTo = framer.safeTo()
-      return { terminalAt, safeTo: terminalAt ?? safeTo }
+      const lastAlone = usageAlone.at(-1)
+      usageAlone = []
+      const late = framer.push(bytes)
+      if (late > 0 && lastAlone?.to === readBytes) usageAlone.unshift({ from: readBytes, to: readBytes + late })
+      readBytes += bytes.length
+      return { terminalAt, safeTo: terminalAt ?? framer.safeTo(), usageAlone }
     },
     end() {
       framer.end()
@@ -155,6 +179,9 @@ export function startReading(
     },
   }
 }
+
+/** An ASCII letter that stands as an escape: any name may be spelled so. */
+const spelledOut = /\\u00[4-7]/i
 
 /** Sums of counts can pass what a count may be: then they are unknown. */
 function onlyCounts(usage: Usage): Usage {

@@ -24,6 +24,9 @@ function usd(value: unknown): Money | null {
   return typeof text === 'string' && /^\d{1,15}(\.\d{1,60})?(e[+-]?\d{1,2})?$/i.test(text) ? parseUsd(text) : null
 }
 
+/** Where a body tells its error: in a member of that name, or by being one. */
+export const errorMembers = { error: true, object: true, type: true, code: true, status: true, message: true } as const
+
 /** `{"error":{"type","code","message"}}`, `{"error":"text"}`, `{"error":{"status"}}` (Gemini) as one shape; null when there is none. */
 export function reportedError(error: unknown): ProviderError | null {
   if (typeof error === 'string' && error !== '') return { code: null, message: error }

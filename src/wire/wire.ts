@@ -1,6 +1,7 @@
 // What a wire format must be able to tell: one file per format fulfils `Wire`, and nobody else knows providers by name.
 import type { BilledUnits, Usage } from '../core/meter/usage.ts'
 import type { JsonObject } from './json.ts'
+import type { Wanted } from './skim.ts'
 
 export type WireName =
   | 'openai.chat'
@@ -32,6 +33,8 @@ export interface Told {
   readonly fileSearches?: ReadonlyMap<string, number>
   /** Whether this is the last event of a stream, or a body of a response that is over. */
   readonly isTerminal?: boolean
+  /** Whether an event is there for its usage only, and is sent to nobody who did not ask for it. */
+  readonly isUsageAlone?: boolean
 }
 
 /** What is known of a response beside its counts, when they are read. */
@@ -61,10 +64,15 @@ export interface Wire {
   readonly name: WireName
   /** The text that ends its streams where that is no JSON. */
   readonly lastText?: string
-  /** Whether events of this name never tell anything that is metered: most of a stream, not worth parsing. */
-  skips?(eventName: string): boolean
+  /**
+   * Found in the text of every event, its field lines included, that tells something beside the response's id and model.
+   * It may be found in others too; without it all are parsed.
+   */
+  readonly news?: RegExp
   /** What an event of a stream tells; `name` is that of its framing, null without one. */
   event(json: JsonObject, name: string | null): Told
+  /** What of a body must be there for it to be read: all that `body` looks at, usage and errors whole. */
+  readonly wanted: Wanted
   /** What a whole body tells. */
   body(json: JsonObject): Told
   /** The merged counts in the normal form. */
