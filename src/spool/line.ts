@@ -6,16 +6,13 @@ import type { CallRecord } from '../core/meter/call-record.ts'
 const longest = 1 << 20
 
 /** `CRC-32 in 8 hex digits, space, JSON, line feed`. */
-export function lineOf(record: CallRecord): Buffer {
+export function lineOf(record: CallRecord): string {
   let json = JSON.stringify(record)
   if (json.length > longest && record.kind === 'settled') {
     json = JSON.stringify({ ...record, rawUsage: { leftOut: 'larger than a record may be' } })
   }
-  const text = Buffer.from(json, 'utf8')
-  return Buffer.concat([Buffer.from(`${checksum(text)} `, 'latin1'), text, newline])
+  return `${checksum(json)} ${json}\n`
 }
-
-const newline = Buffer.from('\n')
 
 /** The record of a line without its line feed; null where the checksum or the JSON is not right. */
 export function recordOf(line: Buffer): CallRecord | null {
@@ -29,4 +26,5 @@ export function recordOf(line: Buffer): CallRecord | null {
   }
 }
 
-const checksum = (bytes: Buffer): string => crc32(bytes).toString(16).padStart(8, '0')
+/** Of a text: of its UTF-8. */
+const checksum = (of: Buffer | string): string => crc32(of).toString(16).padStart(8, '0')

@@ -42,7 +42,7 @@ export interface Spool {
 }
 
 interface Waiting {
-  readonly line: Buffer
+  readonly line: string
   readonly done: () => void
   readonly fail: (fault: Fault) => void
 }
@@ -93,7 +93,7 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
     while (waiting.length > 0) {
       const batch = waiting
       waiting = []
-      const bytes = batch.length === 1 ? batch[0]!.line : Buffer.concat(batch.map(({ line }) => line))
+      const bytes = Buffer.from(batch.length === 1 ? batch[0]!.line : batch.map(({ line }) => line).join(''), 'utf8')
       try {
         if (size >= segmentBytes) end()
         file ??= begin()
@@ -135,17 +135,18 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
   return {
     append(record) {
       const line = lineOf(record)
-      if (pendingBytes + line.length > mostPendingBytes) {
+      const lineBytes = Buffer.byteLength(line, 'utf8')
+      if (pendingBytes + lineBytes > mostPendingBytes) {
         refused++
         const message = `${pendingBytes} bytes of records wait for the disk already`
         const fix = 'give the data folder a faster disk, or an fsync policy that waits less'
         return Promise.reject(new Fault('SPOOL_FULL', message, { where: place, fix, kind: 'outside' }))
       }
-      pendingBytes += line.length
+      pendingBytes += lineBytes
       return new Promise<void>((done, fail) => {
         waiting.push({ line, done, fail })
-        // Whatever else is appended in this turn goes with it.
-        if (!isWriting && waiting.length === 1) queueMicrotask(() => void flush())
+        // Whatever else is appended in this turn goes with it: all that the sockets brought at once, one write.
+        if (!isWriting && waiting.length === 1) setImmediate(() => void flush())
       })
     },
     stats: () => ({ appended, refused, pendingBytes, error }),
