@@ -2,12 +2,16 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 
-/** Takes an answer as it comes. What returns a promise is waited for before more is read. */
+/**
+ * Takes an answer as it comes, one thing after the other: what returns a promise is waited for before more is given or read.
+ * All pieces that one turn brought come as one, so that each costs the client's socket one write.
+ */
 export interface Taker {
-  head(status: number, rawHeaders: string[], message: string): void
-  data(chunk: Buffer): Promise<void> | undefined
+  /** `isWhole`: all of the body has come with it. */
+  head(status: number, rawHeaders: string[], message: string, isWhole: boolean): void
+  data(bytes: Buffer): Promise<void> | undefined
   /** The whole answer is here. */
-  end(rawTrailers: string[]): Promise<void> | undefined
+  end(rawTrailers: readonly string[]): Promise<void> | undefined
   /** It will not be whole: nothing came, or the connection broke. */
   fail(error: Error): void
 }
@@ -39,6 +43,13 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest, taker
   )
   idle.unref()
   const done = new Promise<void>(resolve => {
+    let head: readonly [status: number, rawHeaders: string[], message: string] | null = null
+    let arrived: Buffer[] = []
+    let trailers: readonly string[] = []
+    let ending: 'whole' | Error | null = null
+    let isDue = false
+    let isWaiting = false
+    let isOver = false
     const finish = () => {
       clearTimeout(idle)
       resolve()
@@ -47,6 +58,58 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest, taker
       taker.fail(error)
       finish()
     }
+
+    /** Hands over what has come, at the end of the turn that brought it. */
+    function come(): void {
+      if (isDue || isWaiting || isOver) return
+      isDue = true
+      process.nextTick(hand)
+    }
+
+    function hand(): void {
+      isDue = false
+      idle.refresh()
+      const wait = give()
+      if (wait !== undefined) pauseFor(wait)
+      else if (ending !== null) {
+        isOver = true
+        if (ending === 'whole') Promise.resolve(taker.end(trailers)).then(finish, fail)
+        else fail(ending)
+      }
+    }
+
+    function give(): Promise<void> | undefined {
+      try {
+        if (head !== null) taker.head(...head, ending === 'whole')
+        head = null
+        if (arrived.length === 0) return undefined
+        const bytes = arrived.length === 1 ? arrived[0]! : Buffer.concat(arrived)
+        arrived = []
+        return taker.data(bytes)
+      } catch (thrown) {
+        return Promise.reject(thrown)
+      }
+    }
+
+    function pauseFor(wait: Promise<void>): void {
+      isWaiting = true
+      controller?.pause()
+      wait.then(() => {
+        isWaiting = false
+        controller?.resume()
+        come()
+      }, breakOff)
+    }
+
+    /** Whoever takes it cannot go on. */
+    function breakOff(error: Error): void {
+      isWaiting = false
+      arrived = []
+      ending = error
+      controller?.abort(error)
+      come()
+    }
+
     const { method, path, headers, body } = request
     dispatcher.dispatch(
       { method: method as Dispatcher.HttpMethod, path, headers, body, headersTimeout: 0, bodyTimeout: 0 },
@@ -56,30 +119,24 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest, taker
           if (early !== null) started.abort(early)
         },
         onResponseStart(started, status, _headers, message) {
-          idle.refresh()
           // Informational answers (1xx) are the connection's own affair.
+          if (status < 200) return
           // A reason has been read as UTF-8; as bytes it is what it was.
-          if (status >= 200)
-            taker.head(status, rawText(started.rawHeaders), Buffer.from(message ?? '').toString('latin1'))
+          head = [status, rawText(started.rawHeaders), Buffer.from(message ?? '').toString('latin1')]
+          come()
         },
-        onResponseData(started, chunk) {
-          idle.refresh()
-          const wait = taker.data(chunk)
-          if (wait === undefined) return
-          started.pause()
-          wait.then(
-            () => {
-              idle.refresh()
-              started.resume()
-            },
-            error => started.abort(error as Error),
-          )
+        onResponseData(_started, chunk) {
+          arrived.push(chunk)
+          come()
         },
         onResponseEnd(started) {
-          Promise.resolve(taker.end(rawText(started.rawTrailers))).then(finish, fail)
+          trailers = rawText(started.rawTrailers)
+          ending ??= 'whole'
+          come()
         },
         onResponseError(_started, error) {
-          fail(error)
+          ending ??= error
+          come()
         },
       },
     )

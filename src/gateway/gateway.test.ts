@@ -101,6 +101,73 @@ test('opened is written before the upstream is asked; a body that is no stream w
   expect((records[1] as Settled).usage.output).toBe(5)
 })
 
+test('an answer that comes at once with its end waits for its record as well, streamed or not', async () => {
+  const answers = { stream: chat.join(''), body: '{"id":"r1","usage":{"prompt_tokens":3,"completion_tokens":5}}' }
+  for (const [kind, text] of Object.entries(answers)) {
+    let isSettled = false
+    let isEarly = false
+    const answer: Answer = (_request, _body, response) => {
+      response.writeHead(200, { 'content-type': kind === 'stream' ? 'text/event-stream' : 'application/json' })
+      response.end(text)
+    }
+    const { port } = await world(answer, {}, async record => {
+      await new Promise(done => setTimeout(done, 30))
+      isSettled = record.kind === 'settled'
+    })
+    const got = await post(port, '/v1/chat/completions', '{"model":"m","stream_options":{"include_usage":true}}', {
+      onData: piece => {
+        if (!isSettled && (piece.includes('[DONE]') || kind === 'body')) isEarly = true
+      },
+    })
+    expect(got.body.toString()).toBe(text)
+    expect(isEarly, kind).toBe(false)
+  }
+})
+
+test('the head of a stream reaches the client before its first event', async () => {
+  const { port } = await world((_request, _body, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.flushHeaders()
+    setTimeout(() => response.end(chat.join('')), 100)
+  })
+  const heard = await new Promise<number>(done => {
+    const started = performance.now()
+    const sent = ask({ host: '127.0.0.1', port, path: '/v1/chat/completions', method: 'POST' }, response => {
+      done(performance.now() - started)
+      response.resume()
+    })
+    sent.end('{"model":"m","stream":true}')
+  })
+  expect(heard).toBeLessThan(95)
+})
+
+test('a body of 64 MiB passes whole and is metered', async () => {
+  const row = `{"object":"embedding","index":0,"embedding":[${'0.0123456789,'.repeat(5000)}0]},`
+  const { port, records } = await world((_request, _body, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.write('{"object":"list","data":[')
+    let left = 1000
+    const more = () => {
+      while (left-- > 0) if (!response.write(row)) return response.once('drain', more)
+      return response.end('{}],"model":"m","usage":{"prompt_tokens":5,"total_tokens":5}}')
+    }
+    more()
+  })
+  let got = 0
+  await new Promise<void>((done, fail) => {
+    const sent = ask({ host: '127.0.0.1', port, path: '/v1/embeddings', method: 'POST' }, response => {
+      response.on('data', (piece: Buffer) => {
+        got += piece.length
+      })
+      response.on('end', done)
+    })
+    sent.on('error', fail)
+    sent.end('{"model":"m","input":"x"}')
+  })
+  expect(got).toBe(25 + 1000 * row.length + 61)
+  expect(records[1]).toMatchObject({ known: true, complete: true, usage: { input: 5 } })
+})
+
 test('where the client forgot to ask for usage it is asked for, and its event is left out again; all others keep their bytes', async () => {
   const { port, seen, records } = await world(sse(chat))
   const body = '{"model":"gpt-5-mini", "stream": true, "n": 12345678901234567890}'

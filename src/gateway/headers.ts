@@ -66,16 +66,24 @@ export function answered(raw: readonly string[], isCut: boolean): string[] {
 }
 
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
+  const value = headerOf(raw, 'connection')
+  if (value === null) return none
   const names = new Set<string>()
   for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]!.toLowerCase() !== 'connection') continue
+    if (!isNamed(raw[i]!, 'connection')) continue
     for (const name of raw[i + 1]!.split(',')) names.add(name.trim().toLowerCase())
   }
   return names
 }
 
+const none: ReadonlySet<string> = new Set()
+
+/** `wanted` is in lower case. Most names differ in length, and are not even looked at. */
+const isNamed = (name: string, wanted: string): boolean =>
+  name.length === wanted.length && name.toLowerCase() === wanted
+
 /** The value of a header among raw pairs, the first; null where there is none. */
 export function headerOf(raw: readonly string[], wanted: string): string | null {
-  for (let i = 0; i < raw.length; i += 2) if (raw[i]!.toLowerCase() === wanted) return raw[i + 1]!
+  for (let i = 0; i < raw.length; i += 2) if (isNamed(raw[i]!, wanted)) return raw[i + 1]!
   return null
 }

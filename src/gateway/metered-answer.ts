@@ -1,10 +1,10 @@
 // An answer as it comes from an upstream in; the same bytes to the client, and its record settled before the last of them, out.
 
-import type { Progress, Reading, ReadingInProgress } from '../wire/reading.ts'
+import type { Progress, Range, Reading, ReadingInProgress } from '../wire/reading.ts'
 import { type Decoder, decoderOf } from './decoding.ts'
 import type { Taker } from './exchange.ts'
 import { headerOf } from './headers.ts'
-import { type EventCutter, eventCutter, mayRefuse, refusesAsking } from './inject.ts'
+import { mayRefuse, refusesAsking } from './inject.ts'
 import type { ToClient } from './to-client.ts'
 
 export interface Answered {
@@ -33,13 +33,13 @@ export interface AnswerTools {
   readonly giveUp: (reason: Error) => void
 }
 
-const nothing = Buffer.alloc(0)
-
 /** A refusal is a short text; a longer one is an answer. */
 const longestRefusal = 65_536
 
 /** An event that is longer ends the metering of its stream, and not the stream: nothing else would bound what is held. */
 const longestEvent = 32 * 1024 * 1024
+
+type Head = readonly [status: number, rawHeaders: string[], message: string, isWhole: boolean]
 
 /** Takes one metered answer. */
 export function meteredAnswer(tools: AnswerTools): Taker {
@@ -48,155 +48,133 @@ export function meteredAnswer(tools: AnswerTools): Taker {
   let isStream = false
   let reader: ReadingInProgress | null = null
   let decoder: Decoder | null = null
-  let cutter: EventCutter | null = null
+  /** Whether the event that was asked for is taken out again. */
+  let leavesOut = false
   let firstByteMicros: number | null = null
   let isSettled = false
   let drained = 0
-  /** Bytes of the stream given to the reader, and those given to the client; between them what is held. */
-  let readBytes = 0
-  let passedBytes = 0
+  /** Bytes that wait, and how many of the stream went before them. Of a body that is no stream: its newest piece. */
   let held: Buffer[] = []
   let heldBytes = 0
-  /** Of a body that is no stream the last piece is kept back until it is known to be the last. */
-  let last: Buffer | null = null
+  let heldFrom = 0
   /** An answer that may be a refusal of the asking, with its head. */
-  let refusal: { head: [number, string[], string]; pieces: Buffer[]; size: number } | null = null
+  let refusal: { head: Head; bytes: Buffer } | null = null
 
-  async function settle(isCut: boolean): Promise<void> {
-    if (isSettled) return
+  function settle(isCut: boolean): Promise<void> {
+    if (isSettled) return done
     isSettled = true
     const reading = reader?.end() ?? null
     reader = null
     decoder?.close()
-    await tools.settle({ status, reading, isCut, firstByteMicros })
+    return tools.settle({ status, reading, isCut, firstByteMicros })
   }
 
-  function begin(head: [number, string[], string]): void {
-    const [code, rawHeaders] = head
+  function begin([code, rawHeaders, message, isWhole]: Head): void {
     const isSse = /^text\/event-stream\b/i.test(headerOf(rawHeaders, 'content-type') ?? '')
     isStream = isSse || (tools.isArray && code < 300)
     decoder = decoderOf(headerOf(rawHeaders, 'content-encoding'))
     // An upstream that compresses all the same keeps the event that was asked for: bytes are not taken apart then.
-    cutter = tools.hasAsked && isSse && decoder === null ? eventCutter() : null
+    leavesOut = tools.hasAsked && isSse && decoder === null
     reader = tools.startReader({ stream: isStream })
-    client.head(code, rawHeaders, head[2], cutter !== null)
+    client.head(code, rawHeaders, message, leavesOut, isWhole)
   }
 
-  function pass(chunk: Buffer): Promise<void> | undefined {
+  function pass(bytes: Buffer): Promise<void> | undefined {
     firstByteMicros ??= nowMicros()
     if (client.hasLeft) {
-      drained += chunk.length
+      drained += bytes.length
       if (drained > tools.mostDrained)
         tools.giveUp(new Error('the client left, and the answer is longer than is read on'))
     }
-    if (decoder !== null) return passDecoded(chunk, decoder)
-    if (isSettled) return client.write(chunk)
-    if (cutter !== null) return passEvents(cutter, chunk)
-    const { terminalAt, safeTo } = reader!.push(chunk)
-    readBytes += chunk.length
-    if (!isStream) return passAllButLast(chunk)
-    hold(chunk)
+    if (isSettled) return client.write(bytes)
+    if (decoder !== null) return passDecoded(bytes, decoder)
+    const { terminalAt, safeTo, usageAlone } = reader!.push(bytes)
+    if (!isStream) return passAllButNewest(bytes)
+    hold(bytes)
     // Bytes that may be the beginning of the event that ends the answer wait until it is known not to be.
-    const safe = takeHeld(safeTo)
-    if (terminalAt === null && heldBytes <= longestEvent) return client.write(safe)
-    void client.write(safe)
-    return settle(false).then(() => client.write(takeHeld(readBytes)))
+    const safe = takeHeld(safeTo, leavesOut ? usageAlone : none)
+    const written = client.write(safe)
+    if (terminalAt === null && heldBytes <= longestEvent) return written
+    return settle(false).then(() => client.write(takeAllHeld()))
   }
 
-  function hold(chunk: Buffer): void {
-    held.push(chunk)
-    heldBytes += chunk.length
+  function hold(bytes: Buffer): void {
+    held.push(bytes)
+    heldBytes += bytes.length
   }
 
-  /** Held bytes up to an offset of the stream. */
-  function takeHeld(to: number): Buffer {
-    // An event that comes in many pieces is put together once.
-    if (to <= passedBytes) return nothing
+  /** Held bytes up to an offset of the stream, without what is left out of them. */
+  function takeHeld(to: number, leftOut: readonly Range[]): Buffer {
+    if (to <= heldFrom) return nothing
+    const size = to - heldFrom
+    const all = takeAllHeld()
+    if (size < all.length) hold(all.subarray(size))
+    let taken = all.subarray(0, size)
+    for (const range of leftOut.toReversed()) {
+      taken = Buffer.concat([taken.subarray(0, range.from - heldFrom), taken.subarray(range.to - heldFrom)])
+    }
+    heldFrom += size
+    return taken
+  }
+
+  function takeAllHeld(): Buffer {
     const all = held.length === 1 ? held[0]! : Buffer.concat(held)
-    const size = Math.min(all.length, to - passedBytes)
-    passedBytes += size
-    held = size < all.length ? [all.subarray(size)] : []
-    heldBytes = all.length - size
-    return all.subarray(0, size)
+    held = []
+    heldBytes = 0
+    return all
   }
 
   /** Where an event lies among compressed bytes nobody can say: pieces wait until no event is begun in them. */
-  async function passDecoded(chunk: Buffer, decode: Decoder): Promise<void> {
-    if (isSettled) return client.write(chunk)
-    let progress: Progress = { terminalAt: null, usageAlone: [], safeTo: 0 }
-    const isTooLong = () => isStream && heldBytes + readBytes - progress.safeTo > longestEvent
-    const before = readBytes
-    const isRead = await decode.push(chunk, plain => {
-      if (readBytes > before && isTooLong()) return
+  async function passDecoded(bytes: Buffer, decode: Decoder): Promise<void> {
+    let progress: Progress = { terminalAt: null, usageAlone: none, safeTo: 0 }
+    let isTerminal = false
+    const isTooLong = () => isStream && heldBytes + heldFrom - progress.safeTo > longestEvent
+    const before = heldFrom
+    const isRead = await decode.push(bytes, plain => {
+      if (heldFrom > before && isTooLong()) return
       progress = reader?.push(plain) ?? progress
-      readBytes += plain.length
+      isTerminal ||= progress.terminalAt !== null
+      heldFrom += plain.length
     })
     // What cannot be read may end anywhere: its last piece is kept back, as that of a body.
-    if (!isStream || !isRead) return passAllButLast(chunk)
-    hold(chunk)
-    if (progress.terminalAt !== null || isTooLong()) await settle(false)
-    else if (progress.safeTo < readBytes) return undefined
-    return client.write(takeHeld(Number.POSITIVE_INFINITY))
+    if (!isStream || !isRead) return passAllButNewest(bytes)
+    hold(bytes)
+    if (isTerminal || isTooLong()) await settle(false)
+    else if (progress.safeTo < heldFrom) return undefined
+    return client.write(takeAllHeld())
   }
 
-  function passEvents(cut: EventCutter, chunk: Buffer): Promise<void> | undefined {
-    const before: Buffer[] = []
-    const after: Buffer[] = []
-    for (const { bytes, isAskedFor } of cut.push(chunk)) {
-      const isTerminal = reader!.push(bytes).terminalAt !== null
-      if (isAskedFor) continue
-      if (isTerminal || after.length > 0) after.push(bytes)
-      else before.push(bytes)
-    }
-    const written = client.write(Buffer.concat(before))
-    if (after.length === 0 && cut.restBytes() <= longestEvent) return written
-    // What comes behind the terminal event is passed on as it is.
-    after.push(cut.rest())
-    cutter = null
-    return settle(false).then(() => client.write(Buffer.concat(after)))
-  }
-
-  function passAllButLast(bytes: Buffer): Promise<void> | undefined {
-    const ready = last === null ? takeHeld(Number.POSITIVE_INFINITY) : last
-    last = bytes
+  function passAllButNewest(bytes: Buffer): Promise<void> | undefined {
+    const ready = takeAllHeld()
+    hold(bytes)
     return client.write(ready)
   }
 
   return {
-    head(code, rawHeaders, message) {
+    head(code, rawHeaders, message, isWhole) {
       status = code
-      if (tools.hasAsked && mayRefuse(code)) {
-        refusal = { head: [code, rawHeaders, message], pieces: [], size: 0 }
-      } else begin([code, rawHeaders, message])
+      if (tools.hasAsked && mayRefuse(code)) refusal = { head: [code, rawHeaders, message, false], bytes: nothing }
+      else begin([code, rawHeaders, message, isWhole])
     },
-    data(chunk) {
-      if (refusal === null) return pass(chunk)
-      refusal.pieces.push(chunk)
-      refusal.size += chunk.length
-      if (refusal.size <= longestRefusal) return undefined
-      const all = Buffer.concat(refusal.pieces)
-      begin(refusal.head)
+    data(bytes) {
+      if (refusal === null) return pass(bytes)
+      refusal.bytes = Buffer.concat([refusal.bytes, bytes])
+      if (refusal.bytes.length <= longestRefusal) return undefined
+      const { head, bytes: all } = refusal
       refusal = null
+      begin(head)
       return pass(all)
     },
     async end(rawTrailers) {
       if (refusal !== null) {
-        const all = Buffer.concat(refusal.pieces)
-        if (refusesAsking(all.toString('utf8'))) {
-          tools.onRefused()
-          return
-        }
-        begin(refusal.head)
+        const { head, bytes } = refusal
+        if (refusesAsking(bytes.toString('utf8'))) return tools.onRefused()
         refusal = null
-        if (all.length > 0) await pass(all)
+        begin(head)
+        if (bytes.length > 0) await pass(bytes)
       }
-      const rest = cutter?.rest() ?? nothing
-      if (rest.length > 0 && !isSettled) reader!.push(rest)
       await settle(false)
-      await client.write(rest)
-      await client.write(takeHeld(Number.POSITIVE_INFINITY))
-      if (last !== null) await client.write(last)
-      client.end(rawTrailers)
+      client.end(rawTrailers, takeAllHeld())
     },
     fail(error) {
       const hasBegun = status !== null && refusal === null
@@ -206,3 +184,7 @@ export function meteredAnswer(tools: AnswerTools): Taker {
     },
   }
 }
+
+const nothing: Buffer = Buffer.alloc(0)
+const none: readonly Range[] = []
+const done = Promise.resolve()

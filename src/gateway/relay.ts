@@ -1,7 +1,7 @@
 // A request with its route in; relayed to its upstream and back, metered where its bytes have a meaning, out.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
-import { type Attribution, attributionKinds } from '../core/meter/call.ts'
+import { type AttributionKind, attributionKinds } from '../core/meter/call.ts'
 import type { Opened, Settled } from '../core/meter/call-record.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import { noUnits, unknownUsage } from '../core/meter/usage.ts'
@@ -85,8 +85,8 @@ export async function relay(call: Call, tools: RelayTools): Promise<void> {
 async function unmetered(call: Call, tools: RelayTools): Promise<void> {
   const client = toClient(call.response, () => running?.abort(new Error('the client left')))
   const taker: Taker = {
-    head: (status, rawHeaders, message) => client.head(status, rawHeaders, message, false),
-    data: chunk => client.write(chunk),
+    head: (status, rawHeaders, message, isWhole) => client.head(status, rawHeaders, message, false, isWhole),
+    data: bytes => client.write(bytes),
     end(rawTrailers) {
       client.end(rawTrailers)
       return undefined
@@ -180,7 +180,7 @@ function send(call: Call, body: RequestBody['forward'], hasAsked: boolean, taker
   const { request, route, admitted } = call
   const { upstream } = route
   const headers = forwarded(admitted.rawHeaders, admitted.stated, {
-    host: new URL(upstream.origin).host,
+    host: upstream.origin.slice(upstream.origin.indexOf('//') + 2),
     contentLength: Buffer.isBuffer(body) ? body.length : null,
     encodings: hasAsked ? 'identity' : route.wire === null ? 'any' : 'readable',
   })
@@ -206,9 +206,8 @@ function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
   const byRule = attributionOfRules(tools.rules, { path: admitted.path, model, headers: request.headers, systemPrompt })
   // What a key states binds: a budget that a client could talk itself out of would be none.
   const sources = [key?.attribution ?? {}, said.attribution, facts.attribution, byRule]
-  const attribution = Object.fromEntries(
-    attributionKinds.map(kind => [kind, sources.find(one => one[kind] != null)?.[kind] ?? null]),
-  ) as Attribution
+  const attribution = {} as Record<AttributionKind, string | null>
+  for (const kind of attributionKinds) attribution[kind] = sources.find(one => one[kind] != null)?.[kind] ?? null
   const { key: _, ...tags } = { ...facts.tags, ...said.tags, ...key?.tags }
   return {
     kind: 'opened',

@@ -13,24 +13,38 @@ export interface RequestBody {
  * Reads a body up to `most` bytes. A longer one is not kept: what was read goes on as the beginning of a stream, at the pace
  * of whoever takes it. Rejects when the client goes away before its end.
  */
-export async function bodyOf(request: IncomingMessage, most: number): Promise<RequestBody> {
+export function bodyOf(request: IncomingMessage, most: number): Promise<RequestBody> {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
   if (encoding === undefined && (length === undefined || length === '0'))
-    return { whole: Buffer.alloc(0), forward: null }
-  if (Number(length) > most) return { whole: null, forward: request }
-  const pieces: Buffer[] = []
-  let size = 0
-  const more = request[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-  for (let next = await more.next(); !next.done; next = await more.next()) {
-    pieces.push(next.value)
-    size += next.value.length
-    if (size > most) return { whole: null, forward: Readable.from(continued(pieces, more)) }
-  }
-  const whole = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
-  return { whole, forward: whole }
+    return Promise.resolve({ whole: Buffer.alloc(0), forward: null })
+  if (Number(length) > most) return Promise.resolve({ whole: null, forward: request })
+  return new Promise((done, fail) => {
+    const pieces: Buffer[] = []
+    let size = 0
+    const take = (piece: Buffer) => {
+      pieces.push(piece)
+      size += piece.length
+      if (size <= most) return
+      stop()
+      request.pause()
+      done({ whole: null, forward: Readable.from(continued(pieces, request)) })
+    }
+    const end = () => {
+      stop()
+      const whole = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+      done({ whole, forward: whole })
+    }
+    const leave = () => {
+      stop()
+      fail(new Error('the client left before the end of its request'))
+    }
+    // Listeners, since an iterator costs as much as all else that is done here for a short body.
+    const stop = () => request.off('data', take).off('end', end).off('error', leave).off('close', leave)
+    request.on('data', take).on('end', end).on('error', leave).on('close', leave)
+  })
 }
 
-async function* continued(read: readonly Buffer[], more: AsyncIterator<Buffer>): AsyncIterable<Buffer> {
+async function* continued(read: readonly Buffer[], more: IncomingMessage): AsyncIterable<Buffer> {
   yield* read
-  for (let next = await more.next(); !next.done; next = await more.next()) yield next.value
+  yield* more
 }

@@ -28,7 +28,8 @@ export const nothingRead: RequestFacts = {
 
 /** Parses what a client sent. A body that is no JSON object tells nothing, and is passed on all the same. */
 export function factsOf(bytes: Buffer): RequestFacts {
-  const body = asObject(parseJson(bytes.toString('utf8')))
+  const text = bytes.toString('utf8')
+  const body = asObject(parseJson(text))
   if (body === null) return nothingRead
   return {
     model: textOf(body.model),
@@ -56,13 +57,15 @@ function attributionOf(body: JsonObject): Pick<RequestFacts, 'attribution' | 'ta
   return { attribution, tags }
 }
 
+const attributionNames = attributionKinds.map(kind => [kind, attributionPrefix + kind] as const)
+
 /** What `x-crossline-…` headers say: they win over the body. Tags are `name=value` pairs with commas between. */
 export function attributionOfHeaders(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): Pick<RequestFacts, 'attribution' | 'tags'> {
   const attribution: Partial<Record<AttributionKind, string>> = {}
-  for (const kind of attributionKinds) {
-    const value = textOf(headers[attributionPrefix + kind])
+  for (const [kind, name] of attributionNames) {
+    const value = textOf(headers[name])
     if (value !== null) attribution[kind] = value
   }
   const tags: Record<string, string> = {}

@@ -4,11 +4,12 @@ import { answered } from './headers.ts'
 
 export interface ToClient {
   readonly hasLeft: boolean
-  head(status: number, rawHeaders: readonly string[], message: string, isCut: boolean): void
+  /** `isCut`: bytes will be left out. `isWhole`: the rest follows at once; else the head is worth having before. */
+  head(status: number, rawHeaders: readonly string[], message: string, isCut: boolean, isWhole: boolean): void
   /** A promise where the client takes no more for now. */
   write(bytes: Buffer): Promise<void> | undefined
-  /** With the trailers of a body in chunks, as raw pairs. */
-  end(rawTrailers?: readonly string[]): void
+  /** The last bytes, and the trailers of a body in chunks as raw pairs: with them the answer is over. */
+  end(rawTrailers: readonly string[], last?: Buffer): void
 }
 
 const nothing = Buffer.alloc(0)
@@ -28,13 +29,13 @@ export function toClient(response: ServerResponse, onLeft: () => void): ToClient
     get hasLeft() {
       return hasLeft
     },
-    head(status, rawHeaders, message, isCut) {
+    head(status, rawHeaders, message, isCut, isWhole) {
       if (hasLeft || response.headersSent) return
       // An answer has the date that its upstream gave it, or none.
       response.sendDate = false
       response.writeHead(status, message, answered(rawHeaders, isCut))
-      // The head of a stream is worth having before its first event. Node's own way to send it early writes it as UTF-8.
-      response.write(nothing)
+      // Node's own way to send a head early writes it as UTF-8.
+      if (!isWhole) response.write(nothing)
     },
     write(bytes) {
       if (hasLeft || response.destroyed || bytes.length === 0 || response.write(bytes)) return undefined
@@ -48,12 +49,12 @@ export function toClient(response: ServerResponse, onLeft: () => void): ToClient
         response.on('close', go)
       })
     },
-    end(rawTrailers = []) {
+    end(rawTrailers, last) {
       if (hasLeft) return
       const pairs: [string, string][] = []
       for (let i = 0; i < rawTrailers.length; i += 2) pairs.push([rawTrailers[i]!, rawTrailers[i + 1]!])
       if (pairs.length > 0) response.addTrailers(pairs)
-      response.end()
+      response.end(last)
     },
   }
 }
