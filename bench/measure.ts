@@ -7,14 +7,16 @@ export interface Run {
   readonly peakMiB: number
 }
 
-/** One row of the table. A ratio or a figure stands against its target; `higherIsBetter` is false throughout. */
+/** One row of the table. A ratio or a figure stands against its target: at most so much, or at least where that is said. */
 export interface Figure {
   readonly name: string
   readonly measured: string
   readonly against: string
   readonly value: number
   readonly unit: string
-  readonly target: number
+  /** Null: told, and promised to nobody. */
+  readonly target: number | null
+  readonly isAtLeast?: true
 }
 
 /** Runs a command to its end, sampling its peak resident memory; throws with its stderr when it fails. */
@@ -61,7 +63,8 @@ export async function sideBySide(cases: readonly (() => Promise<Run>)[], rounds 
   }))
 }
 
-function median(values: readonly number[]): number {
+/** The upper one of the two in the middle. */
+export function median(values: readonly number[]): number {
   const ordered = [...values].sort((a, b) => a - b)
   return ordered[Math.floor(ordered.length / 2)]!
 }

@@ -5,7 +5,7 @@ import { usageKinds } from '../src/core/meter/usage.ts'
 import { openDuckdb } from '../src/ledger/duckdb.ts'
 import { crossline } from './crossline.ts'
 import { writeCalls } from './import.ts'
-import type { Figure } from './measure.ts'
+import { type Figure, median } from './measure.ts'
 
 const copies = 10
 const rounds = 7
@@ -72,8 +72,4 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = process.hrtime.bigint()
   await work()
   return Number(process.hrtime.bigint() - started) / 1e9
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 }

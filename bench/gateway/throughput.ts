@@ -1,0 +1,80 @@
+// Contenders in; how many calls a second each carries on one machine in one run, in turn, out.
+import { cpuSeconds, treeOf } from '../../test/process-tree.ts'
+import { type Figure, median } from '../measure.ts'
+import type { Contender } from './contender.ts'
+import type { Crossline } from './crossline.ts'
+import type { Outcome, Target } from './load.ts'
+import type { Loader } from './loader.ts'
+
+interface Round {
+  readonly perSecond: number
+  readonly cpuMicros: number
+  readonly p50: number
+  readonly p99: number
+}
+
+export interface Workload {
+  readonly name: string
+  readonly body: string
+  readonly connections: number
+  readonly ms: number
+  readonly rounds: number
+}
+
+/** At least so many times what a peer carries. */
+export type Targets = Readonly<Record<string, number>>
+
+export async function throughput(
+  workload: Workload,
+  crossline: Crossline,
+  peers: readonly Contender[],
+  targets: Targets,
+  loader: Loader,
+  skip: (what: string, thrown: unknown) => void,
+): Promise<Figure[]> {
+  const { name, body, connections, ms, rounds } = workload
+  const results = new Map<Contender, Round[]>([crossline, ...peers].map(one => [one, []]))
+  const measure = async (one: Contender, target: Target): Promise<{ outcome: Outcome; round: Round }> => {
+    const processes = treeOf(one.pid)
+    const before = cpuSeconds(processes)
+    const outcome = await loader.closed(target, body, connections, ms)
+    if (outcome.failures > 0)
+      throw new Error(`${one.name}: ${outcome.failures} failures, the first: ${outcome.failure}`)
+    const cpuMicros = ((cpuSeconds(processes) - before) * 1e6) / outcome.answers
+    return { outcome, round: { perSecond: outcome.answers / outcome.seconds, cpuMicros, ...outcome.wholeMs } }
+  }
+  for (const one of [...results.keys()]) {
+    try {
+      await measure(one, one.target)
+    } catch (thrown) {
+      if (one === crossline) throw thrown
+      results.delete(one)
+      skip(`${one.name}, ${name}`, thrown)
+    }
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const one of results.keys()) {
+      const run = `${name.replaceAll(' ', '-')}-${round}`
+      const measured = await measure(one, one === crossline ? crossline.run(run) : one.target)
+      results.get(one)!.push(measured.round)
+      // What it still has to take into the ledger is not the next one's burden.
+      if (one === crossline) await crossline.check(run, measured.outcome.answers)
+    }
+  }
+  const of = (one: Contender, value: (round: Round) => number) => median(results.get(one)!.map(value))
+  const said = (one: Contender) =>
+    `${one.name} ${Math.round(of(one, r => r.perSecond)).toLocaleString('en')}/s, p50 ${of(one, r => r.p50).toFixed(1)}, p99 ${of(one, r => r.p99).toFixed(1)} ms, ${Math.round(of(one, r => r.cpuMicros))} µs CPU`
+  const ours = results.get(crossline)!
+  return [...results].slice(1).map(([peer, theirs]) => {
+    const target = Object.entries(targets).find(([start]) => peer.name.startsWith(start))?.[1] ?? null
+    return {
+      name: `${name} against ${peer.name}`,
+      measured: said(crossline),
+      against: said(peer),
+      value: median(ours.map((round, i) => round.perSecond / theirs[i]!.perSecond)),
+      unit: '×',
+      target,
+      isAtLeast: true,
+    }
+  })
+}
