@@ -29,8 +29,17 @@ const padding = 'tokens '.repeat(200).slice(0, answerBytes - completion(idOf(0),
 
 export const chunk = (id: string, rest: object) =>
   `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created: 1_760_000_000, model, ...rest })}\n\n`
-export const delta = (id: string) =>
-  chunk(id, { choices: [{ index: 0, delta: { content: ' token' }, logprobs: null, finish_reason: null }] })
+/** The `n`-th token of a call; no two in a row are the same, or some gateways take the model for broken. */
+export function delta(id: string, n: number): string {
+  const [before, after] = around
+  return `data: {"id":"${id}",${before}${words[n % words.length]}${after}`
+}
+const words = [' a', ' model', ' never', ' says', ' one', ' thing', ' twice']
+const around = chunk('', {
+  choices: [{ index: 0, delta: { content: '|' }, logprobs: null, finish_reason: null }],
+})
+  .slice('data: {"id":"",'.length)
+  .split('|')
 
 /** A whole answer. */
 export const whole = (id: string): string => completion(id, padding)

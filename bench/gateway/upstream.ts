@@ -30,13 +30,12 @@ const server = createServer((request, response) => {
 
 /** Chunks as a model makes them: one write each, never two in one turn. */
 function stream(id: string, asked: Asked, response: ServerResponse): void {
-  const event = delta(id)
   const pauseMs = Number(/^paced-(\d+)$/.exec(asked.user ?? '')?.[1] ?? 0)
   let left = asked.max_completion_tokens ?? 200
   const next = () => {
     if (response.destroyed) return
     if (left-- > 0) {
-      const isDrained = response.write(event)
+      const isDrained = response.write(delta(id, left))
       if (!isDrained) response.once('drain', next)
       else if (pauseMs > 0) setTimeout(next, pauseMs)
       else setImmediate(next)

@@ -1,0 +1,83 @@
+// A folder with its settings in; `./crossline serve` there as a user runs it, the processes below it, and its ledger's rows, out.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { treeOf } from '../process-tree.ts'
+
+const launcher = resolve(import.meta.dirname, '../../crossline')
+
+/** Settings whose upstreams are one provider, and a ledger that has a call: it gets no sample. */
+export function prepareFolder(folder: string, url: string): void {
+  writeFileSync(
+    join(folder, 'crossline.yaml'),
+    `gateway:
+  upstreams:
+    openai: { url: '${url}' }
+    anthropic: { url: '${url}' }
+  rules:
+    - { when: { path: '*/messages' }, set: { feature: agent } }
+`,
+  )
+  const one = 'timestamp,model,input_tokens,output_tokens\n2026-01-01T00:00:00Z,gpt-5-mini,1,1\n'
+  writeFileSync(join(folder, 'one.csv'), one)
+  expect(runIn(folder, 'import', 'one.csv').status).toBe(0)
+}
+
+export function runIn(folder: string, ...args: string[]) {
+  const most = 1024 * 1024 * 1024
+  return spawnSync(launcher, args, { cwd: folder, encoding: 'utf8', timeout: 300_000, maxBuffer: most })
+}
+
+export interface Served {
+  readonly port: number
+  readonly pid: number
+  readonly isOver: () => boolean
+  /** What it wrote on stderr so far. */
+  readonly said: () => string
+  /** Kills the server itself and waits for whatever it started: nobody is to go on by himself. */
+  kill(): Promise<void>
+  /** Asks it to end; its exit status. */
+  end(): Promise<number | null>
+}
+
+/** Starts a server; resolves once it listens. */
+export async function serveIn(folder: string, env: NodeJS.ProcessEnv = {}): Promise<Served> {
+  const stdio: ['ignore', 'ignore', 'pipe'] = ['ignore', 'ignore', 'pipe']
+  const child = spawn(launcher, ['serve', '--port', '0'], { cwd: folder, stdio, env: { ...process.env, ...env } })
+  let text = ''
+  child.stderr.on('data', (piece: Buffer) => {
+    text += piece.toString()
+  })
+  const exited = once(child, 'exit')
+  let port = 0
+  for (let i = 0; i < 3000 && port === 0; i++) {
+    port = Number(/crossline: http:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1] ?? 0)
+    if (isOver(child)) throw new Error(`serve ended with ${child.exitCode}: ${text}`)
+    await sleep(10)
+  }
+  if (port === 0) throw new Error(`serve did not listen: ${text}`)
+  return {
+    port,
+    pid: child.pid!,
+    isOver: () => isOver(child),
+    said: () => text,
+    async kill() {
+      const below = treeOf(child.pid!).slice(1)
+      child.kill('SIGKILL')
+      await exited
+      for (let i = 0; i < 500 && below.some(isAlive); i++) await sleep(20)
+      expect(below.filter(isAlive)).toEqual([])
+    },
+    async end() {
+      child.kill('SIGTERM')
+      const [status] = (await exited) as [number | null]
+      return status
+    },
+  }
+}
+
+const isOver = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
+const isAlive = (pid: number): boolean => treeOf(pid).length > 0
