@@ -12,7 +12,7 @@ import { keepTorture } from '../traffic/kept.ts'
 import type { Kind } from '../traffic/kinds.ts'
 import { expectAgreement, reportQuestion, rowsOf } from '../traffic/ledger.ts'
 import { type Provider, startProvider } from '../traffic/provider.ts'
-import { prepareFolder, runIn, type Served, serveIn } from '../traffic/server.ts'
+import { killed, prepareFolder, runIn, type Served, serveIn } from '../traffic/server.ts'
 
 const kills = process.env.CROSSLINE_TORTURE ? 200 : 20
 const clients = 6
@@ -21,6 +21,7 @@ const kinds: readonly Kind[] = ['whole', 'stream', 'messages', 'gzip']
 let folder: string
 let provider: Provider
 let server: Served | null = null
+const orphans: number[] = []
 const { sent, finished, ask } = startClient()
 
 beforeAll(async () => {
@@ -31,38 +32,36 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server?.kill()
+  await killed(orphans)
   provider.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 
 const report = () => rowsOf(runIn(folder, ...reportQuestion).stdout)
 
-/** What a process is for, by the words that it was started with. */
+/** What a process is for, by the title that it gives itself once it runs. */
 function roleOf(pid: number): string {
-  if (pid === server!.pid) return 'server'
-  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  return /writer/.test(words) ? 'writer' : /gateway|worker/.test(words) ? 'gateway' : 'other'
+  if (pid === server!.pid) return 'supervisor'
+  const title = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]!
+  return title.startsWith('crossline ') ? title.slice('crossline '.length) : 'just started'
 }
 
 test(
   `a server of which a process is killed ${kills} times under load loses no call and doubles none`,
   async () => {
     const dice = stream(5, 'kills')
-    const killed = new Map<string, number>()
+    const deaths = new Map<string, number>()
     let n = 0
     let isOver = false
-    let running = 0
     const load = Array.from({ length: clients }, async () => {
       while (!isOver) {
         if (server === null) {
           await sleep(5)
           continue
         }
-        running++
         const kind = kinds[n % kinds.length]!
         const name = `c${n++}`
         const heard = await ask(server.port, name, kind)
-        running--
         if (!finished.has(name)) await sleep(5)
         else if (kind === 'stream') {
           // The usage that the gateway asked for is not the client's to see.
@@ -84,21 +83,20 @@ test(
         const tree = treeOf(server.pid)
         const victim = tree[dice.integer(tree.length)] ?? server.pid
         const role = roleOf(victim)
-        killed.set(role, (killed.get(role) ?? 0) + 1)
+        deaths.set(role, (deaths.get(role) ?? 0) + 1)
         if (victim !== server.pid) {
           process.kill(victim, 'SIGKILL')
           continue
         }
         const dying = server
         server = null
-        await dying.kill()
-        // Nobody serves: the command takes what waits.
-        if (kill % 20 !== 0) continue
-        for (let i = 0; i < 5000 && running > 0; i++) await sleep(1)
-        expectAgreement(report(), provider, { sent, finished, ask })
+        // Its gateways let their calls finish while the next server starts beside them.
+        orphans.push(...(await dying.orphan()))
       }
-      await server?.kill()
+      const last = server
       server = null
+      await last?.kill()
+      await killed(orphans)
     } finally {
       isOver = true
     }
@@ -106,11 +104,13 @@ test(
     const rows = report()
     const figures = expectAgreement(rows, provider, { sent, finished, ask })
     const hanging = rows.filter(({ key }) => sent.get(key.task!) === 'hanging')
-    expect(hanging.filter(({ key }) => key.outcome !== 'unsettled')).toEqual([])
+    expect(hanging.length).toBeGreaterThan(0)
+    // A gateway that lost its supervisor cuts what does not end and says so; one that was killed says nothing.
+    expect(hanging.filter(({ key }) => !['unsettled', 'unknown'].includes(key.outcome))).toEqual([])
     const messages = rows.filter(({ key }) => finished.get(key.task!) === 'messages')
     expect(new Set(messages.map(({ key }) => key.feature))).toEqual(new Set(['agent']))
     keepTorture('Killed at random moments', [
-      `${kills} kills under load: ${[...killed].map(([role, times]) => `${role} ${times}`).join(', ')}.`,
+      `${kills} kills under load: ${[...deaths].map(([role, times]) => `${role} ${times}`).join(', ')}.`,
       `${figures.sent} calls sent, ${figures.seen} seen by the provider, ${figures.finished} answered to their end.`,
       `In the ledger: ${figures.settled} settled, ${figures.unsettled} unsettled; 0 lost, 0 doubled, each price exact.`,
     ])

@@ -14,6 +14,7 @@ export function prepareFolder(folder: string, url: string): void {
   writeFileSync(
     join(folder, 'crossline.yaml'),
     `gateway:
+  workers: 2
   upstreams:
     openai: { url: '${url}' }
     anthropic: { url: '${url}' }
@@ -37,7 +38,9 @@ export interface Served {
   readonly isOver: () => boolean
   /** What it wrote on stderr so far. */
   readonly said: () => string
-  /** Kills the server itself and waits for whatever it started: nobody is to go on by himself. */
+  /** Kills the supervisor alone; the processes below it, which let their calls finish by themselves. */
+  orphan(): Promise<number[]>
+  /** Kills all of its processes. */
   kill(): Promise<void>
   /** Asks it to end; its exit status. */
   end(): Promise<number | null>
@@ -64,12 +67,15 @@ export async function serveIn(folder: string, env: NodeJS.ProcessEnv = {}): Prom
     pid: child.pid!,
     isOver: () => isOver(child),
     said: () => text,
-    async kill() {
+    async orphan() {
       const below = treeOf(child.pid!).slice(1)
       child.kill('SIGKILL')
       await exited
-      for (let i = 0; i < 500 && below.some(isAlive); i++) await sleep(20)
-      expect(below.filter(isAlive)).toEqual([])
+      return below
+    },
+    async kill() {
+      await killed(treeOf(child.pid!))
+      await exited
     },
     async end() {
       child.kill('SIGTERM')
@@ -80,4 +86,11 @@ export async function serveIn(folder: string, env: NodeJS.ProcessEnv = {}): Prom
 }
 
 const isOver = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
-const isAlive = (pid: number): boolean => treeOf(pid).length > 0
+
+/** Kills processes, those that are gone already aside, and waits until none is left. */
+export async function killed(pids: readonly number[]): Promise<void> {
+  const alive = () => pids.filter(pid => treeOf(pid).length > 0)
+  for (const pid of alive()) process.kill(pid, 'SIGKILL')
+  for (let i = 0; i < 500 && alive().length > 0; i++) await sleep(20)
+  expect(alive()).toEqual([])
+}
