@@ -28,6 +28,9 @@ export const residentBytes = (pids: readonly number[]): number =>
 export const cpuSeconds = (pids: readonly number[]): number =>
   pids.reduce((sum, pid) => sum + (fieldsOf(pid)?.ticks ?? 0), 0) / ticksPerSecond
 
+/** The title that a process gave itself, or else the program that it runs. */
+export const titleOf = (pid: number): string => textOf(`/proc/${pid}/cmdline`).split('\0')[0]!
+
 /** Files and sockets that a process holds open; 0 for one that is gone. */
 export function descriptors(pid: number): number {
   try {

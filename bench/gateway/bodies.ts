@@ -18,9 +18,11 @@ export const jsonBody = body({})
 
 /** So many chunks, as fast as they go; with `pauseMs` between two of them where a model's pace matters. */
 export const streamBody = (chunks: number, pauseMs = 0): string =>
-  body({
-    stream: true,
-    stream_options: { include_usage: true },
-    max_completion_tokens: chunks,
-    ...(pauseMs > 0 ? { user: `paced-${pauseMs}` } : {}),
-  })
+  streamed(chunks, pauseMs > 0 ? { user: `paced-${pauseMs}` } : {})
+
+/** A chunk every other second; it ends, so many chunks later, once so many streams were begun. */
+export const togetherBody = (chunks: number, streams: number): string =>
+  streamed(chunks, { user: `together-${streams}` })
+
+const streamed = (chunks: number, wanted: Wanted): string =>
+  body({ stream: true, stream_options: { include_usage: true }, max_completion_tokens: chunks, ...wanted })

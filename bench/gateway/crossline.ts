@@ -22,14 +22,13 @@ export interface Crossline extends Contender {
 const picoUsdOfCall = BigInt(promptTokens) * 250_000n + BigInt(completionTokens) * 2_000_000n
 const patienceMs = 120_000
 
-/** @throws Error with the reason when it does not start, such as a setting that this version does not know */
-export async function startCrossline({ upstream, folder }: Place, workers: number | null = null): Promise<Crossline> {
+/** @throws Error with the reason when it does not start */
+export async function startCrossline({ upstream, folder }: Place, workers: number): Promise<Crossline> {
   const own = mkdtempSync(join(folder, 'crossline-'))
   const config = join(own, 'crossline.yaml')
-  const workersLine = workers === null ? '' : `  workers: ${workers}\n`
   writeFileSync(
     config,
-    `gateway:\n${workersLine}  connections: 12000\n  upstreams:\n    openai: { url: '${upstream}' }\n`,
+    `gateway:\n  workers: ${workers}\n  connections: 12000\n  upstreams:\n    openai: { url: '${upstream}' }\n`,
   )
   // A ledger that has calls gets no sample, and no answer of the sample's is worked out beside the load.
   const first = join(own, 'one.csv')
@@ -41,7 +40,7 @@ export async function startCrossline({ upstream, folder }: Place, workers: numbe
   const port = await freePort()
   const args = ['serve', '--port', `${port}`, ...at]
   const running = await startProgram({ command, args, port, probe: '/healthz', patienceMs: 30_000 })
-  const name = workers === null ? 'Crossline' : `Crossline, ${workers} workers`
+  const name = workers === 1 ? 'Crossline' : `Crossline, ${workers} workers`
   const target = (run: string) => ({
     origin: running.origin,
     path: chatPath,

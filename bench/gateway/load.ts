@@ -25,6 +25,8 @@ export interface Outcome {
   readonly failures: number
   readonly failure: string | null
   readonly seconds: number
+  /** Answers that had begun and not ended. */
+  readonly mostAtOnce: number
   /** Of answers, from the moment their request was sent. */
   readonly firstByteMs: Quantiles
   readonly wholeMs: Quantiles
@@ -38,13 +40,15 @@ export interface Quantiles {
 interface Tally {
   readonly firstByteMs: number[]
   readonly wholeMs: number[]
+  atOnce: number
+  mostAtOnce: number
   failures: number
   failure: string | null
 }
 
 async function work({ target, body, kind, connections, ms, perSecond }: Job): Promise<Outcome> {
   const pool = new Pool(target.origin, { connections, pipelining: 1, headersTimeout: 120_000, bodyTimeout: 120_000 })
-  const tally: Tally = { firstByteMs: [], wholeMs: [], failures: 0, failure: null }
+  const tally: Tally = { firstByteMs: [], wholeMs: [], atOnce: 0, mostAtOnce: 0, failures: 0, failure: null }
   const ask = asking(pool, target, body, tally)
   const started = performance.now()
   if (kind === 'closed') {
@@ -73,9 +77,9 @@ async function work({ target, body, kind, connections, ms, perSecond }: Job): Pr
   }
   const seconds = (performance.now() - started) / 1000
   await pool.destroy()
-  const { failures, failure, firstByteMs, wholeMs } = tally
+  const { failures, failure, mostAtOnce, firstByteMs, wholeMs } = tally
   const [first, all] = [quantiles(firstByteMs), quantiles(wholeMs)]
-  return { answers: wholeMs.length, failures, failure, seconds, firstByteMs: first, wholeMs: all }
+  return { answers: wholeMs.length, failures, failure, seconds, mostAtOnce, firstByteMs: first, wholeMs: all }
 }
 
 /** So much of an answer's end is kept. */
@@ -104,11 +108,15 @@ function asking(pool: Pool, { path, headers }: Target, body: string, tally: Tall
             status = code
           },
           onResponseData(_controller, piece) {
-            if (firstAt === 0) firstAt = performance.now()
+            if (firstAt === 0) {
+              firstAt = performance.now()
+              tally.mostAtOnce = Math.max(tally.mostAtOnce, ++tally.atOnce)
+            }
             // The end may come in two pieces, and is all that is looked at.
             tail = (tail + piece.toString('latin1', Math.max(0, piece.length - tailLength))).slice(-tailLength)
           },
           onResponseEnd() {
+            tally.atOnce--
             if (status !== 200) return fail(`status ${status}: ${tail}`)
             if (isStream && !tail.endsWith('data: [DONE]\n\n')) return fail('a stream without its end')
             tally.firstByteMs.push(firstAt - sentAt)
@@ -116,6 +124,7 @@ function asking(pool: Pool, { path, headers }: Target, body: string, tally: Tall
             done()
           },
           onResponseError(_controller, error) {
+            if (firstAt > 0) tally.atOnce--
             fail(error.message)
           },
         },

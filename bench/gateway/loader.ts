@@ -14,7 +14,7 @@ export interface Loader {
   stop(): void
 }
 
-const patienceMs = 240_000
+const patienceMs = 400_000
 
 export function startLoader(): Loader {
   const child = fork(join(import.meta.dirname, 'load.ts'), { execArgv: ['--import', 'tsx'] })

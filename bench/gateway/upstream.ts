@@ -9,11 +9,12 @@ interface Asked {
   readonly stream_options?: { readonly include_usage?: boolean } | null
   /** How many chunks. */
   readonly max_completion_tokens?: number
-  /** `paced-N`: N milliseconds between two chunks. */
+  /** `paced-N`: N milliseconds between two chunks. `together-N`: a chunk every other second, and none the last before N are heard at once. */
   readonly user?: string
 }
 
 let calls = 0
+let together = 0
 
 const server = createServer((request, response) => {
   const pieces: Buffer[] = []
@@ -30,11 +31,14 @@ const server = createServer((request, response) => {
 
 /** Chunks as a model makes them: one write each, never two in one turn. */
 function stream(id: string, asked: Asked, response: ServerResponse): void {
-  const pauseMs = Number(/^paced-(\d+)$/.exec(asked.user ?? '')?.[1] ?? 0)
+  const [, kind, number] = /^(paced|together)-(\d+)$/.exec(asked.user ?? '') ?? []
+  const pauseMs = kind === 'together' ? 2000 : Number(number ?? 0)
+  if (kind === 'together') together++
+  const isEarly = () => kind === 'together' && together < Number(number)
   let left = asked.max_completion_tokens ?? 200
   const next = () => {
     if (response.destroyed) return
-    if (left-- > 0) {
+    if (isEarly() || left-- > 0) {
       const isDrained = response.write(delta(id, left))
       if (!isDrained) response.once('drain', next)
       else if (pauseMs > 0) setTimeout(next, pauseMs)

@@ -1,12 +1,12 @@
 // Calls through the gateway of a server of which any process is killed at any moment: each is in the ledger once, as its
 // provider and its client saw it. `npm run torture` kills ten times as often, and keeps its figures.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stream } from '../../src/core/statistics/random.ts'
-import { treeOf } from '../process-tree.ts'
+import { titleOf, treeOf } from '../process-tree.ts'
 import { startClient } from '../traffic/client.ts'
 import { keepTorture } from '../traffic/kept.ts'
 import type { Kind } from '../traffic/kinds.ts'
@@ -42,7 +42,7 @@ const report = () => rowsOf(runIn(folder, ...reportQuestion).stdout)
 /** What a process is for, by the title that it gives itself once it runs. */
 function roleOf(pid: number): string {
   if (pid === server!.pid) return 'supervisor'
-  const title = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]!
+  const title = titleOf(pid)
   return title.startsWith('crossline ') ? title.slice('crossline '.length) : 'just started'
 }
 
