@@ -1,23 +1,37 @@
-// The id of a process in; the processes below it, and what they hold and have used by the kernel's own count, out (Linux).
+// The id of a process in; the processes below it, and what they hold and have used by the kernel's own count, out.
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** Clock ticks of /proc per second: USER_HZ is 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100
 
-/** Whether there is a kernel that tells: without /proc nothing here knows anything. */
+/** Whether the kernel tells what a process holds and has used; elsewhere only its tree is known. */
 export const isCounted = process.platform === 'linux'
 
 /** A process and all below it that live, parents first. */
 export function treeOf(root: number): number[] {
+  const parents = isCounted ? parentsOfProc() : parentsOfPs()
   const children = new Map<number, number[]>()
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue
-    const parent = fieldsOf(Number(entry))?.parent
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(entry)])
-  }
-  const tree = fieldsOf(root) === null ? [] : [root]
+  for (const [pid, parent] of parents) children.set(parent, [...(children.get(parent) ?? []), pid])
+  const tree = parents.has(root) ? [root] : []
   for (const pid of tree) tree.push(...(children.get(pid) ?? []))
   return tree
+}
+
+function parentsOfProc(): Map<number, number> {
+  const pids = readdirSync('/proc').filter(entry => /^\d+$/.test(entry))
+  return new Map(
+    pids.flatMap(pid => {
+      const fields = fieldsOf(Number(pid))
+      return fields === null ? [] : [[Number(pid), fields.parent] as const]
+    }),
+  )
+}
+
+function parentsOfPs(): Map<number, number> {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' })
+  const lines = stdout.split('\n').map(line => line.trim().split(/\s+/))
+  return new Map(lines.flatMap(([pid, parent, state]) => (state?.[0] === 'Z' ? [] : [[Number(pid), Number(parent)]])))
 }
 
 /** Resident memory of processes together, bytes; pages that they share count once for each. */
