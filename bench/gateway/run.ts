@@ -1,7 +1,7 @@
 // `npm run bench:gateway`: what Crossline's gateway carries and adds, beside a bare relay, nginx and other gateways, on one
 // machine in one run with one upstream; metering, prices and spool on, and the ledger held to what the load saw.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../crossline.ts'
 import type { Figure } from '../measure.ts'
@@ -37,7 +37,8 @@ const isAsked = (...some: Part[]): boolean => asked.length === 0 || some.some(pa
 /** One round, to see whether everything runs. */
 const rounds = words.includes('--quick') ? 1 : 3
 
-const remarks: string[] = []
+/** Others want the machine as well: figures of a busy one say less. */
+const remarks: string[] = [`Load average of the machine when it began: ${loadavg()[0]!.toFixed(1)}.`]
 /** What is left out is said where it happens and under the table. */
 function skip(what: string, thrown: unknown): void {
   const reason = thrown instanceof Error ? thrown.message : String(thrown)
