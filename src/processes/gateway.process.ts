@@ -9,9 +9,8 @@ import { startAsking } from './asking.ts'
 import { budgetsOfWriter } from './budgets-of-writer.ts'
 import { type Figures, gatewayFigures } from './figures.ts'
 import { frontOf } from './front.ts'
-import type { FromGateway, GatewayStart, ToGateway } from './messages.ts'
+import { defaultDrainMs, type FromGateway, type GatewayStart, type ToGateway } from './messages.ts'
 import { claimSlot } from './slot.ts'
-import { defaultDrainMs } from './supervisor.ts'
 import { toWriter } from './to-writer.ts'
 
 const tell = (message: FromGateway): boolean => {
@@ -24,13 +23,14 @@ const budgets = budgetsOfWriter()
 const sockets = new Set<Socket>()
 const figures = startAsking<readonly Figures[]>(5000)
 let tellFigures: (id: number) => void = () => {}
+let drainMs = defaultDrainMs
 let stop: (graceMs: number) => void = () => process.exit()
 
 process.title = 'crossline gateway'
 // Ctrl-C is for the supervisor, who tells what to do; it may also be told by itself, or lose the supervisor.
 process.on('SIGINT', () => {})
-process.on('SIGTERM', () => stop(defaultDrainMs))
-process.on('disconnect', () => stop(defaultDrainMs))
+process.on('SIGTERM', () => stop(drainMs))
+process.on('disconnect', () => stop(drainMs))
 
 const started = new Promise<GatewayStart>(done => {
   process.on('message', (message: ToGateway, socket?: Socket) => {
@@ -46,6 +46,7 @@ const started = new Promise<GatewayStart>(done => {
 })
 
 const { dataDir, settings, hosts, version } = await started
+drainMs = settings.drainMs ?? defaultDrainMs
 const slot = await claimSlot(spoolFolder(dataDir))
 const say: Say = (text, level) => tell({ kind: 'say', text, level })
 const host = hostGateway(dataDir, settings, slot.worker, say, settings.budgets?.length ? budgets : null)

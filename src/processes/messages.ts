@@ -5,6 +5,9 @@ import type { Level } from '../server/log.ts'
 import type { ScrapedServer } from '../server/scraper.ts'
 import type { Figures } from './figures.ts'
 
+/** How long calls may take to finish once a gateway is told to stop, or has lost its supervisor, unless settings say it. */
+export const defaultDrainMs = 30_000
+
 /** First word to a gateway. */
 export interface GatewayStart {
   readonly kind: 'start'

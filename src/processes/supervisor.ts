@@ -15,7 +15,15 @@ import { startAsking } from './asking.ts'
 import { keepRunning } from './child.ts'
 import { handConnections } from './connections.ts'
 import type { Figures } from './figures.ts'
-import type { FromGateway, FromWriter, Opened, ToGateway, ToWriter, WriterAddress } from './messages.ts'
+import {
+  defaultDrainMs,
+  type FromGateway,
+  type FromWriter,
+  type Opened,
+  type ToGateway,
+  type ToWriter,
+  type WriterAddress,
+} from './messages.ts'
 
 export interface SupervisorOptions {
   readonly dataDir: string
@@ -45,7 +53,6 @@ export interface Server {
   cut(): void
 }
 
-export const defaultDrainMs = 30_000
 /** A writer may be in the middle of something long. */
 const figuresPatienceMs = 2000
 /** What a process needs beside the calls that it lets finish, before it is killed. */
