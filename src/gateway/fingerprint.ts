@@ -40,7 +40,7 @@ export function fingerprintsOf(
   return {
     prefix,
     systemPrompt: system === null ? null : systemPromptFingerprint(key, system),
-    request: hashed(key, before, Buffer.from(JSON.stringify([wire, model, settingsOf(wire, body)], plain))),
+    request: hashed(key, before, Buffer.from(JSON.stringify([wire, model, plain(settingsOf(wire, body))]))),
   }
 }
 
@@ -77,7 +77,7 @@ const parts: Readonly<Record<WireName, readonly string[]>> = {
 /** One text for one prompt: fields in their order, keys sorted, nothing of sampling settings. */
 function canonicalPrompt(wire: WireName, body: Readonly<Record<string, unknown>>): string {
   return parts[wire]
-    .flatMap(field => (body[field] === undefined ? [] : [JSON.stringify(body[field], plain)]))
+    .flatMap(field => (body[field] === undefined ? [] : [JSON.stringify(plain(body[field]))]))
     .join('\n')
 }
 
@@ -104,9 +104,14 @@ function settingsOf(wire: WireName, body: Readonly<Record<string, unknown>>): Re
   )
 }
 
-/** Keys in one order; a marker of a cache says where to keep, not what is said. */
-function plain(_: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+/** The same value with keys in one order; a marker of a cache says where to keep, not what is said. */
+function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(plain)
   const entries = Object.entries(value).filter(([name]) => name !== 'cache_control')
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+  if (entries.length > 1) entries.sort(byName)
+  for (const entry of entries) entry[1] = plain(entry[1])
+  return Object.fromEntries(entries)
 }
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1)

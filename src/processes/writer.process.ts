@@ -1,4 +1,5 @@
 // The process that owns the ledger: it takes the spool in, and answers for the page and its API.
+import { constants, setPriority } from 'node:os'
 import { budgetsOf } from '../server/budget-settings.ts'
 import { serveLedger } from '../server/ledger-server.ts'
 import type { Say } from '../server/log.ts'
@@ -40,6 +41,8 @@ const workplace = openWorkplace({
   budgets: budgetsOf(budgets, zone ?? undefined),
   say,
 })
+// Calls go before their accounts, which wait in the spool; but where a budget is asked before each call, it is a part of the call.
+if (workplace.budgets === null) setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 const asked = workplace.budgets === null ? null : await serveBudgets(workplace.budgets)
 const server = await serveLedger({ workplace, operations, version, hosts, say })
 let scraper: Scraper | null = null
