@@ -279,6 +279,20 @@ test('a connection that the upstream cuts is cut for the client too, and what wa
   expect(records[1]).toMatchObject({ outcome: 'unknown', complete: false, known: true })
 })
 
+test('of a stream that is cut before its usage about as many tokens are told as events came, beside the unknown', async () => {
+  const word = 'data: {"id":"c","model":"m","choices":[{"index":0,"delta":{"content":" word"}}]}\n\n'
+  const { port, records } = await world((_request, _body, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    for (let i = 0; i < 40; i++) setTimeout(() => response.write(word), i)
+    setTimeout(() => response.destroy(), 90)
+  })
+  const body = JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: 'x'.repeat(347) }] })
+  await post(port, '/v1/chat/completions', body)
+  await until(() => records.length === 2)
+  expect(records[0]).toMatchObject({ promptEstimate: Math.ceil(body.length / 4) })
+  expect(records[1]).toMatchObject({ outcome: 'unknown', known: false, estimated: false, answerEstimate: 40 })
+})
+
 test('an upstream that is not there is answered in the provider’s own shape', async () => {
   const { port, records } = await world(() => {}, {
     upstreams: { openai: { url: 'http://127.0.0.1:1' }, anthropic: { url: 'http://127.0.0.1:1' } },

@@ -2,6 +2,7 @@
 
 import type { Progress, Range, Reading, ReadingInProgress } from '../wire/reading.ts'
 import { type Decoder, decoderOf } from './decoding.ts'
+import type { CameOfAnswer } from './estimate.ts'
 import type { Taker } from './exchange.ts'
 import { headerOf } from './headers.ts'
 import { mayRefuse, refusesAsking } from './inject.ts'
@@ -13,6 +14,8 @@ export interface Answered {
   /** The connection broke, or the client and then we gave up: not all of it was seen. */
   readonly isCut: boolean
   readonly firstByteMicros: number | null
+  /** What came of it, where the end was not told; null = nothing, or in an encoding that hides it. */
+  readonly came: CameOfAnswer | null
 }
 
 export interface AnswerTools {
@@ -53,6 +56,8 @@ export function meteredAnswer(tools: AnswerTools): Taker {
   let firstByteMicros: number | null = null
   let isSettled = false
   let drained = 0
+  let cameBytes = 0
+  let newest = nothing
   /** Bytes that wait, and how many of the stream went before them. Of a body that is no stream: its newest piece. */
   let held: Buffer[] = []
   let heldBytes = 0
@@ -66,7 +71,8 @@ export function meteredAnswer(tools: AnswerTools): Taker {
     const reading = reader?.end() ?? null
     reader = null
     decoder?.close()
-    return tools.settle({ status, reading, isCut, firstByteMicros })
+    const came = newest.length === 0 || decoder !== null ? null : { bytes: cameBytes, newest, isStream }
+    return tools.settle({ status, reading, isCut, firstByteMicros, came })
   }
 
   function begin([code, rawHeaders, message, isWhole]: Head): void {
@@ -81,6 +87,8 @@ export function meteredAnswer(tools: AnswerTools): Taker {
 
   function pass(bytes: Buffer): Promise<void> | undefined {
     firstByteMicros ??= nowMicros()
+    cameBytes += bytes.length
+    newest = bytes
     if (client.hasLeft) {
       drained += bytes.length
       if (drained > tools.mostDrained)

@@ -13,6 +13,7 @@ import type { Background, Pending } from './background.ts'
 import type { Budgets } from './budgets.ts'
 import { type Counters, count, countAdded, passName } from './counters.ts'
 import { answerError, unmeterable } from './errors.ts'
+import { answerEstimate, promptEstimate } from './estimate.ts'
 import { type Exchange, exchange, type Taker } from './exchange.ts'
 import type { Fingerprints } from './fingerprint.ts'
 import { forwarded } from './headers.ts'
@@ -222,6 +223,7 @@ function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
     attribution,
     tags: key === null ? tags : { ...tags, key: key.id },
     needs: facts.needs,
+    promptEstimate: promptEstimate(call.body, facts),
     prefix,
     systemPrompt,
     request: whole,
@@ -256,7 +258,7 @@ async function settle(
 
 function settledOf(
   { key, startedMicros }: Pending,
-  { status, reading, isCut, firstByteMicros }: Answered,
+  { status, reading, isCut, firstByteMicros, came }: Answered,
   endMicros: number,
 ): Settled {
   const read = reading ?? nothing
@@ -275,6 +277,7 @@ function settledOf(
     known: read.known,
     complete: read.complete,
     estimated: false,
+    ...(read.known || came === null ? {} : { answerEstimate: answerEstimate(came) }),
     tier: read.serviceTier,
     region: read.region,
     speed: read.speed,

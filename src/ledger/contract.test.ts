@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Call, nobody } from '../core/meter/call.ts'
 import { callForTest } from '../core/meter/call-for-test.ts'
-import type { CallRecord, PriceOfCall } from '../core/meter/call-record.ts'
+import type { CallRecord, PriceOfCall, Settled } from '../core/meter/call-record.ts'
 import { openedForTest, settledForTest } from '../core/meter/call-record-for-test.ts'
 import type { Charge, ChargeBatch } from '../core/meter/charge.ts'
 import type { PriceCalls } from '../core/meter/load.ts'
@@ -160,6 +160,54 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect((await ledger.unsettled(0)).map(({ key }) => key).sort()).toEqual(['a', 'b'])
       await ledger.take([settledRecord('b')], {}, priceOf)
       expect(await ledger.unsettled(1001)).toEqual([])
+    })
+
+    test('what calls of unknown usage may have cost stands beside what is known, and so does what providers say', async () => {
+      const byToken: PriceOfCall = ({ usage: { input, output } }) =>
+        input === null || output === null
+          ? { usd: null, reason: 'usage unknown' }
+          : { usd: fromPico(BigInt(input + 10 * output) * 1_000_000n), pricedAs: 'gpt-4o', catalogVersion: 'v1' }
+      const begun = (key: string, promptEstimate: number | null) => openedForTest({ key, promptEstimate })
+      const cut = { outcome: 'unknown', complete: false } as const
+      await ledger.take(
+        [
+          begun('hanging', 1000),
+          begun('cut', 1000),
+          settledForTest({ key: 'cut', ...cut, answerEstimate: 50 }),
+          begun('half known', 1000),
+          settledForTest({
+            key: 'half known',
+            ...cut,
+            usage: { ...noUsage, input: 7, output: null },
+            answerEstimate: 5,
+          }),
+          begun('a picture', null),
+          settledForTest({ key: 'a picture', ...cut, answerEstimate: 5 }),
+          begun('refused', 1000),
+          settledForTest({ key: 'refused', status: 400, outcome: 'failed', answerEstimate: 5 }),
+          begun('whole', 1000),
+          { ...(settledRecord('whole') as Settled), reportedUsd: '0.0004' },
+        ],
+        {},
+        byToken,
+      )
+      // 1000, 1000 + 10 × 50 and 7 + 10 × 5 tokens' worth, a millionth of a dollar each.
+      const { rows, total } = await ledger.report({}, ['outcome'], 'UTC')
+      expect(total).toMatchObject({
+        calls: 6,
+        unknownUsageCalls: 5,
+        usd: '0.000300000000',
+        estimateUsd: '0.002557000000',
+        reported: { calls: 1, usd: '0.000400000000', differenceUsd: '0.000100000000' },
+      })
+      expect(rows.map(({ key, estimateUsd, reported }) => [key.outcome, estimateUsd, reported?.calls ?? null])).toEqual(
+        [
+          ['failed', null, null],
+          ['ok', null, 1],
+          ['unknown', '0.001557000000', null],
+          ['unsettled', '0.001000000000', null],
+        ],
+      )
     })
 
     test('taking records away takes both kinds away, and they may come again', async () => {

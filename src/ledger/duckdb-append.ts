@@ -103,6 +103,7 @@ async function rowOf(call: Call, labels: Awaited<ReturnType<typeof labelBook>>):
     system_prompt: call.systemPrompt ?? null,
     units: call.units && Object.keys(call.units).length > 0 ? call.units : null,
     request_hash: call.requestHash?.toString() ?? null,
+    estimate_usd: call.estimateUsd == null ? null : usdText(call.estimateUsd),
     ...Object.fromEntries(usageKinds.map(kind => [kind, call.usage[kind]])),
     usd: price.usd === null ? null : usdText(price.usd),
     price_label: label,

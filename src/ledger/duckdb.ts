@@ -25,7 +25,7 @@ import type {
   SourceRow,
   UsageGroup,
 } from './ledger.ts'
-import { byKey, checkDimension, checkSlice, exactCount, findSource, totalOf, usdText } from './question.ts'
+import { beside, byKey, checkDimension, checkSlice, exactCount, findSource, totalOf, usdText } from './question.ts'
 import * as sql from './sql.ts'
 
 /** Opens the ledger at `path`, creating it when missing. Faults and `spill` as `openSession`. */
@@ -110,11 +110,19 @@ async function report(session: Reader, slice: Slice, by: readonly string[], zone
       estimatedCalls: count(row[rest + 2]),
       unknownUsageCalls: count(row[rest + 3]),
       unsettledCalls: count(row[rest + 4]),
+      beside: {
+        estimate: row[rest + 5] === null ? null : pico(row[rest + 5]),
+        reportedCalls: count(row[rest + 6]),
+        reported: pico(row[rest + 7]),
+        priced: pico(row[rest + 8]),
+      },
       pico: usdPico,
     }
   })
   const total = totalOf(rows)
-  const plain: ReportRow[] = rows.map(({ pico: _, ...row }) => row).sort((a, b) => byKey(a.key, b.key, by))
+  const plain: ReportRow[] = rows
+    .map(({ pico: _, beside: sums, ...row }) => ({ ...row, ...beside(sums) }))
+    .sort((a, b) => byKey(a.key, b.key, by))
   return { rows: by.length === 0 && total.calls === 0 ? [] : plain, total }
 }
 

@@ -53,6 +53,16 @@ export interface ReportRow {
   readonly unknownUsageCalls: number
   /** Of those the calls that a gateway saw begin and nobody saw end. */
   readonly unsettledCalls: number
+  /** What those of unknown usage may have cost, exact decimal string; in no other sum. Null: there are none, or nobody can say. */
+  readonly estimateUsd: string | null
+  /** Calls of which the provider says itself what they cost, and we do too: both sums; null where there are none. */
+  readonly reported: Reported | null
+}
+
+export interface Reported {
+  readonly calls: number
+  readonly usd: string
+  readonly differenceUsd: string
 }
 
 export interface SourceRow {

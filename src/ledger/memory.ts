@@ -15,7 +15,7 @@ import type { Scrape, ScrapeBatch } from '../core/meter/scrape.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
 import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
-import { byKey, checkDimension, checkSlice, findSource, totalOf, usdText } from './question.ts'
+import { type Beside, beside, byKey, checkDimension, checkSlice, findSource, totalOf, usdText } from './question.ts'
 
 const isSample = (source: string): boolean => source === 'sample' || source.startsWith('sample:')
 const promptOf = (call: Call) => toldPromptTokens(call.usage)
@@ -28,6 +28,17 @@ function dimensionOf(call: Call, dimension: string, zone: string): string | null
   if (dimension in call.attribution) return call.attribution[dimension as keyof Call['attribution']]
   if (dimension === 'systemPrompt') return call.systemPrompt ?? null
   return call[dimension as 'provider' | 'model' | 'tier' | 'region' | 'speed' | 'outcome' | 'source']
+}
+
+function besideOf(calls: readonly Call[]): Beside {
+  const estimates = calls.flatMap(call => call.estimateUsd ?? [])
+  const both = calls.filter(call => call.reportedUsd !== null && call.price.usd !== null)
+  return {
+    estimate: estimates.length === 0 ? null : estimates.reduce((a, b) => a + b, 0n),
+    reportedCalls: both.length,
+    reported: both.reduce((sum, call) => sum + call.reportedUsd!, 0n),
+    priced: both.reduce((sum, call) => sum + call.price.usd!, 0n),
+  }
 }
 
 function usageSum(calls: readonly Call[]): Record<UsageKind, number | null> {
@@ -177,10 +188,11 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
             unknownUsageCalls: group.calls.filter(unknown).length,
             unsettledCalls: group.calls.filter(call => call.outcome === 'unsettled').length,
             pico,
+            beside: besideOf(group.calls),
           }
         },
       )
-      const plain: ReportRow[] = rows.map(({ pico: _, ...row }) => row)
+      const plain: ReportRow[] = rows.map(({ pico: _, beside: sums, ...row }) => ({ ...row, ...beside(sums) }))
       return { rows: plain.sort((a, b) => byKey(a.key, b.key, by)), total: totalOf(rows) }
     },
     demand: async (slice, windowSeconds) => {

@@ -62,7 +62,13 @@ export function findSource(asked: string, sources: readonly SourceRow[]): Source
 }
 
 /** Adds up a report's rows, exactly. */
-export function totalOf(rows: readonly (ReportRow & { pico: bigint })[]): ReportRow {
+/** What a row's money is made of, before it is text. */
+export interface RowSums {
+  readonly pico: bigint
+  readonly beside: Beside
+}
+
+export function totalOf(rows: readonly (Omit<ReportRow, 'estimateUsd' | 'reported'> & RowSums)[]): ReportRow {
   const usage = {} as Record<UsageKind, number | null>
   for (const kind of usageKinds) {
     const known = rows.map(row => row.usage[kind]).filter(n => n !== null)
@@ -79,6 +85,41 @@ export function totalOf(rows: readonly (ReportRow & { pico: bigint })[]): Report
     estimatedCalls: sum('estimatedCalls'),
     unknownUsageCalls: sum('unknownUsageCalls'),
     unsettledCalls: sum('unsettledCalls'),
+    ...beside(sumOfBeside(rows.map(row => row.beside))),
+  }
+}
+
+/** Money beside what the priced calls cost: sums of pico-dollars. */
+export interface Beside {
+  readonly estimate: bigint | null
+  readonly reportedCalls: number
+  readonly reported: bigint
+  readonly priced: bigint
+}
+
+/** As a row tells it. */
+export function beside({
+  estimate,
+  reportedCalls,
+  reported,
+  priced,
+}: Beside): Pick<ReportRow, 'estimateUsd' | 'reported'> {
+  return {
+    estimateUsd: estimate === null ? null : usdText(estimate),
+    reported:
+      reportedCalls === 0
+        ? null
+        : { calls: reportedCalls, usd: usdText(reported), differenceUsd: usdText(reported - priced) },
+  }
+}
+
+function sumOfBeside(all: readonly Beside[]): Beside {
+  const estimates = all.flatMap(({ estimate }) => estimate ?? [])
+  return {
+    estimate: estimates.length === 0 ? null : estimates.reduce((a, b) => a + b),
+    reportedCalls: all.reduce((sum, one) => sum + one.reportedCalls, 0),
+    reported: all.reduce((sum, one) => sum + one.reported, 0n),
+    priced: all.reduce((sum, one) => sum + one.priced, 0n),
   }
 }
 

@@ -345,6 +345,7 @@ export function insertStaged(
     'NULL AS system_prompt',
     'NULL AS request_hash',
     'NULL AS units',
+    'NULL AS estimate_usd',
     ...usageKinds.map(kind => staged(name(kind))),
   ]
   const also = `${sourceKey} AS source_key, r.id, CASE WHEN r.id IS NULL THEN r.rowid - ${base} + 1 END AS ordinal, ${list(columns)}`

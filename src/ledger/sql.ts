@@ -49,6 +49,7 @@ export const callColumns = [
   'system_prompt VARCHAR',
   'request_hash BIGINT',
   'units MAP(VARCHAR, BIGINT)',
+  'estimate_usd DECIMAL(38,12)',
   ...usageKinds.map(kind => `${name(kind)} INTEGER`),
   'usd DECIMAL(38,12)',
   'price_label INTEGER NOT NULL',
@@ -88,6 +89,7 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE TABLE scrapes (source_key INTEGER NOT NULL, server VARCHAR NOT NULL, engine VARCHAR NOT NULL, model VARCHAR,
        scraped_at TIMESTAMP NOT NULL, said VARCHAR NOT NULL)`,
   ],
+  ['ALTER TABLE calls ADD COLUMN IF NOT EXISTS estimate_usd DECIMAL(38,12)'],
 ]
 
 export const setThreads = (count: number) => `SET threads = ${count}`
@@ -294,8 +296,13 @@ export function report(
   const where = within(slice, bind)
   return `SELECT ${aliased.map(text => `${text}, `).join('')}count(*), ${sums('c')}, sum(c.usd), count(*) - count(c.usd),
     count(*) FILTER (c.estimated), count(*) FILTER (c."input" IS NULL OR c."output" IS NULL),
-    count(*) FILTER (c.outcome = 'unsettled') FROM calls c ${where} ${group}`
+    count(*) FILTER (c.outcome = 'unsettled'), sum(c.estimate_usd),
+    count(*) FILTER (${isReported}), sum(c.reported_usd) FILTER (${isReported}), sum(c.usd) FILTER (${isReported})
+    FROM calls c ${where} ${group}`
 }
+
+/** Both the provider and we say what it cost. */
+const isReported = 'c.reported_usd IS NOT NULL AND c.usd IS NOT NULL'
 
 /** Half a count is not a call's usage: a prompt whose answer nobody counted would be billed as one without an answer. */
 const known = 'FILTER (c."input" IS NOT NULL AND c."output" IS NOT NULL)'

@@ -16,6 +16,8 @@ export interface RowOfReport {
   readonly unpricedCalls: number
   readonly estimatedCalls: number
   readonly unknownUsageCalls: number
+  readonly estimateUsd?: string | null
+  readonly reported?: { readonly calls: number; readonly usd: string; readonly differenceUsd: string } | null
 }
 
 export interface ReportOfRows {
@@ -77,9 +79,31 @@ export function reportText(
     pen.dim(line(keyText(by), names)),
     ...keys.map((key, i) => line(keyText(key), body[i]!)),
     pen.bold(line('total', body[body.length - 1]!)),
+    ...besideLines(report.total).flatMap(text => ['', ...paragraph(text, options.columns, '', '  ').map(pen.dim)]),
     ...(report.unattributed ?? []).flatMap(nameless => ['', ...namelessLines(nameless, options.columns)]),
     ...(report.repeats ? ['', ...paragraph(repeatsLine(report.repeats), options.columns, '', '  ').map(pen.dim)] : []),
   ].join('\n')
+}
+
+/** Money that is in no row: what calls of unknown usage may have cost, and what providers say themselves. */
+function besideLines({ unknownUsageCalls, estimateUsd = null, reported = null }: RowOfReport): string[] {
+  const calls = (n: number) => `${integer(n)} ${n === 1 ? 'call' : 'calls'}`
+  const usd = (text: string) => `$${roundedUsd(text, decimalsFor(text))}`
+  const lines: string[] = []
+  if (estimateUsd !== null) {
+    const what = 'a token for every four bytes of a request, and at least one for each event of an answer'
+    lines.push(
+      `Not in it: ${calls(unknownUsageCalls)} of unknown usage, by an estimate about ${usd(estimateUsd)} more (${what})`,
+    )
+  }
+  if (reported !== null) {
+    const { differenceUsd } = reported
+    const isMore = !differenceUsd.startsWith('-')
+    const apart = usd(isMore ? differenceUsd : differenceUsd.slice(1))
+    const held = Number(differenceUsd) === 0 ? 'just as much as here' : `${apart} ${isMore ? 'more' : 'less'} than here`
+    lines.push(`Of ${calls(reported.calls)} the provider says itself what they cost: ${usd(reported.usd)}, ${held}`)
+  }
+  return lines
 }
 
 const attributes = (dimension: string): boolean =>

@@ -2,7 +2,7 @@
 import { type Attribution, attributionKinds, type Call, type CallPrice, nobody } from './call.ts'
 import { type Money, parseUsd } from './money.ts'
 import type { CallNeed } from './needs.ts'
-import { type BilledUnits, noUnits, type Usage, unknownUsage } from './usage.ts'
+import { type BilledUnits, noUnits, type Usage, unknownUsage, usageOf } from './usage.ts'
 
 /** Written before the request goes upstream. */
 export interface Opened {
@@ -25,6 +25,8 @@ export interface Opened {
   readonly attribution: Attribution
   readonly tags: Readonly<Record<string, string>>
   readonly needs: readonly CallNeed[]
+  /** About how many tokens the prompt has, should nobody ever tell; null = it is not only text. Absent, as below: older records. */
+  readonly promptEstimate?: number | null
   /** Keyed hashes of the prompt's blocks; null = none were made. */
   readonly prefix: readonly string[] | null
   /** Keyed hash of the system prompt; null = there is none. Absent, as the next: the record is of a time before there were any. */
@@ -55,6 +57,8 @@ export interface Settled {
   /** The event that ends an answer was seen. */
   readonly complete: boolean
   readonly estimated: boolean
+  /** About how many tokens of the answer came, where nobody told; null or absent = it is told, or none came. */
+  readonly answerEstimate?: number | null
   readonly tier: string | null
   readonly region: string | null
   readonly speed: string | null
@@ -154,8 +158,30 @@ export function callOfRecords(key: string, { opened, settled }: CallRecords, pri
     reportedUsd: usdOrNull(settled?.reportedUsd ?? null),
     estimated: settled?.estimated ?? false,
   }
-  return { ...call, price: priceOf(call) }
+  return { ...call, price: priceOf(call), estimateUsd: estimateOf(call, opened, settled, priceOf) }
 }
+
+/**
+ * What a call that was not counted to its end may have cost: what is known of its usage, and estimates for the rest. A call
+ * that failed is not billed by most, and a prompt that is not only text cannot be estimated.
+ */
+function estimateOf(
+  call: Omit<Call, 'price'>,
+  opened: Opened | null,
+  settled: Settled | null,
+  priceOf: PriceOfCall,
+): Money | null {
+  const { usage, outcome } = call
+  if (outcome === 'failed' || (usage.input !== null && usage.output !== null)) return null
+  const input = usage.input ?? opened?.promptEstimate ?? null
+  if (input === null) return null
+  const output = Math.max(usage.output ?? 0, settled?.answerEstimate ?? 0)
+  return priceOf({ ...call, usage: { ...nothingElse, ...knownOf(usage), input, output } }).usd
+}
+
+const nothingElse = usageOf({})
+const knownOf = (usage: Usage): Partial<Usage> =>
+  Object.fromEntries(Object.entries(usage).filter(([, count]) => count !== null))
 
 /** 16 hex digits as the ledger keeps them: 64 bits, signed. */
 const idOfHash = (hex: string): bigint => BigInt.asIntN(64, BigInt(`0x${hex}`))

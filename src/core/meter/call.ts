@@ -48,6 +48,8 @@ export interface Call {
   /** What the provider says it charged, kept beside our own price. */
   readonly reportedUsd: Money | null
   readonly estimated: boolean
+  /** What a call of unknown usage may have cost; no part of any sum of costs. Null or absent = nobody can say, or it is known. */
+  readonly estimateUsd?: Money | null
   readonly price: CallPrice
 }
 

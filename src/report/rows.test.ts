@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { reportText } from './rows.ts'
+
+const row = {
+  key: {},
+  calls: 3,
+  usage: { input: 1000, output: 50 },
+  usd: '0.000350000000',
+  unpricedCalls: 2,
+  estimatedCalls: 0,
+  unknownUsageCalls: 2,
+}
+
+test('money that is in no row is told below the table, each as what it is', () => {
+  const reported = { calls: 1, usd: '0.000300000000', differenceUsd: '-0.000050000000' }
+  const total = { ...row, estimateUsd: '1.207500000000', reported }
+  const text = reportText({ rows: [], total }, { columns: 80, color: false })
+  expect(text.replace(/\n\s*/g, ' ')).toContain(
+    'Not in it: 2 calls of unknown usage, by an estimate about $1.21 more (a token for every four bytes of a request',
+  )
+  expect(text.replace(/\n\s*/g, ' ')).toContain(
+    'Of 1 call the provider says itself what they cost: $0.000300000000, $0.000050000000 less than here',
+  )
+  expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
+  expect(reportText({ rows: [], total: row }, { columns: 80, color: false })).not.toMatch(/Not in it|says itself/)
+})
