@@ -50,6 +50,40 @@ test('of many who ask at once for a response that is done, one settles the call'
   expect(records.filter(one => one.kind === 'settled')).toHaveLength(1)
 })
 
+test('a background stream that breaks off, and a response that is cancelled, are settled by whoever asks for them next', async () => {
+  const created = {
+    type: 'response.created',
+    response: { ...recorded, status: 'in_progress', usage: null, output: [] },
+  }
+  const { port, records, settledCalls } = await world((request, _body, response) => {
+    if (request.method === 'POST' && request.url === '/v1/responses') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(`event: response.created\ndata: ${JSON.stringify(created)}\n\n`)
+      return void setTimeout(() => response.destroy(), 10)
+    }
+    response.writeHead(200, { 'content-type': 'application/json' })
+    const isCancel = request.url!.endsWith('/cancel')
+    response.end(JSON.stringify({ ...recorded, status: isCancel ? 'cancelled' : 'completed', background: true }))
+  })
+  const client = new OpenAI({ apiKey: 'k', baseURL: `http://127.0.0.1:${port}/v1`, maxRetries: 0 })
+  const begin = async () => {
+    const stream = await client.responses.create({ model: 'gpt-5', input: 'hi', background: true, stream: true })
+    await expect(
+      (async () => {
+        for await (const _ of stream);
+      })(),
+    ).rejects.toThrow()
+  }
+  await begin()
+  expect(records.map(({ kind }) => kind)).toEqual(['opened'])
+  expect((await client.responses.retrieve(recorded.id)).status).toBe('completed')
+  expect(await settledCalls(1)).toMatchObject([{ key: 'k1', known: true, outcome: 'ok' }])
+  await begin()
+  expect((await client.responses.cancel(recorded.id)).status).toBe('cancelled')
+  expect((await settledCalls(2))[1]).toMatchObject({ key: 'k2', known: true })
+  expect(records.map(({ kind }) => kind)).toEqual(['opened', 'settled', 'opened', 'settled'])
+})
+
 test('a response that nobody here asked to be made is passed on and counts nothing', async () => {
   const { port, records } = await world((_request, _body, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })

@@ -11,8 +11,11 @@ export interface Pending {
 
 export interface Background {
   remember(provider: string, responseId: string, call: Pending): Promise<void>
-  /** The call of a response, given once: later askers, and those who ask for what was never open, get null. */
-  claim(provider: string, responseId: string): Promise<Pending | null>
+  /**
+   * Lets `write` settle the call of a response, if one is open, and forgets it once that is done. Whoever asks meanwhile waits
+   * for it. Killed in between, the next who asks writes it again, which changes nothing: a record counts once.
+   */
+  settle(provider: string, responseId: string, write: (call: Pending) => Promise<boolean>): Promise<void>
 }
 
 /** OpenAI keeps a response for 30 days: nobody can ask for it later (platform.openai.com/docs/guides/your-data). */
@@ -23,6 +26,7 @@ export function backgroundIn(folder: string): Background {
   const fileOf = (provider: string, id: string) =>
     join(folder, createHash('sha256').update(`${provider}\n${id}`).digest('hex').slice(0, 32))
   void prune(folder).catch(() => {})
+  const running = new Map<string, Promise<void>>()
   return {
     async remember(provider, responseId, call) {
       await mkdir(folder, { recursive: true })
@@ -30,20 +34,21 @@ export function backgroundIn(folder: string): Background {
       await writeFile(`${file}.${process.pid}`, JSON.stringify(call))
       await rename(`${file}.${process.pid}`, file)
     },
-    async claim(provider, responseId) {
+    async settle(provider, responseId, write) {
       const file = fileOf(provider, responseId)
-      const mine = `${file}.${process.pid}.claimed`
-      try {
-        // Of several that ask at once one gets to rename it.
-        await rename(file, mine)
-        const call = JSON.parse(await readFile(mine, 'utf8')) as Pending
-        await rm(mine)
-        return call
-      } catch {
-        return null
-      }
+      const settling = running.get(file) ?? settled(file, write).finally(() => running.delete(file))
+      running.set(file, settling)
+      await settling
     },
   }
+}
+
+async function settled(file: string, write: (call: Pending) => Promise<boolean>): Promise<void> {
+  const call = await readFile(file, 'utf8').then(
+    text => JSON.parse(text) as Pending,
+    () => null,
+  )
+  if (call !== null && (await write(call))) await rm(file, { force: true })
 }
 
 async function prune(folder: string): Promise<void> {

@@ -78,7 +78,7 @@ export async function relay(call: Call, tools: RelayTools): Promise<void> {
     count(tools.counters.unmetered, passName(route.upstream.name, call.request.method!, route.path))
     return unmetered(call, tools)
   }
-  if (call.request.method === 'GET') return polled(call, route.wire, tools)
+  if (!route.isCall) return polled(call, route.wire, tools)
   count(tools.counters.requests, route.upstream.name)
   return metered(call, route.wire, tools)
 }
@@ -156,10 +156,9 @@ async function polled(call: Call, wire: WireName, tools: RelayTools): Promise<vo
     async settle(answered) {
       const { reading } = answered
       if (!reading?.complete || reading.id === null) return
-      const pending = await tools.background.claim(provider, reading.id)
-      if (pending !== null) {
-        await append(settledOf(pending, { ...answered, firstByteMicros: null }, tools.nowMicros()), tools)
-      }
+      await tools.background.settle(provider, reading.id, pending =>
+        append(settledOf(pending, { ...answered, firstByteMicros: null }, tools.nowMicros()), tools),
+      )
     },
     isArray: false,
     hasAsked: false,
@@ -234,7 +233,7 @@ const unread = { prefix: null, systemPrompt: null, request: null }
 
 /** Rejects where calls are not to pass unmetered: the end of the answer is then not passed on either. */
 async function settle(
-  { startedMicros, route }: Call,
+  { startedMicros, route, facts }: Call,
   { key }: Opened,
   answered: Answered,
   isRecorded: boolean,
@@ -244,7 +243,9 @@ async function settle(
   if (!isRecorded) return
   const { status, reading, isCut } = answered
   const isStillMade = reading?.wire === 'openai.responses' && !reading.complete && reading.error === null
-  if (isStillMade && !isCut && reading.id !== null && status !== null && status < 300) {
+  // Of a stream that breaks off the answer may still be made, where that was asked for.
+  const isOn = !isCut || facts.isBackground
+  if (isStillMade && isOn && reading.id !== null && status !== null && status < 300) {
     try {
       return await tools.background.remember(route.upstream.provider, reading.id, { key, startedMicros })
     } catch (thrown) {

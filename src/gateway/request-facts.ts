@@ -10,6 +10,8 @@ export interface RequestFacts {
   readonly model: string | null
   /** Whether a stream is asked for; null where the body was not read. */
   readonly stream: boolean | null
+  /** Whether the answer is made even if nobody waits for it. */
+  readonly isBackground: boolean
   readonly needs: readonly CallNeed[]
   readonly attribution: Partial<Attribution>
   readonly tags: Readonly<Record<string, string>>
@@ -20,6 +22,7 @@ export interface RequestFacts {
 export const nothingRead: RequestFacts = {
   model: null,
   stream: null,
+  isBackground: false,
   needs: [],
   attribution: {},
   tags: {},
@@ -34,6 +37,7 @@ export function factsOf(bytes: Buffer): RequestFacts {
   return {
     model: textOf(body.model),
     stream: body.stream === true,
+    isBackground: body.background === true,
     needs: needsOf(body),
     ...attributionOf(body),
     body,

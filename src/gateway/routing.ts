@@ -10,6 +10,8 @@ export interface Route {
   readonly path: string
   /** What its bytes mean; null = passed on unmetered. */
   readonly wire: WireName | null
+  /** Whether it makes an answer; else it asks for one that another request made. */
+  readonly isCall: boolean
   /** The answer comes as a stream whatever the body says; null = the body says. */
   readonly isStream: boolean | null
   /** Gemini frames a stream as one JSON array unless SSE is asked for. */
@@ -40,11 +42,13 @@ const metered: readonly {
   readonly path: RegExp
   readonly wire: WireName
   readonly isStream: boolean | null
+  readonly isCall?: false
 }[] = [
   { method: 'POST', path: /\/chat\/completions$/, wire: 'openai.chat', isStream: null },
   { method: 'POST', path: /\/responses$/, wire: 'openai.responses', isStream: null },
-  // A background call is settled by whoever asks for it until it is done.
-  { method: 'GET', path: /\/responses\/[^/]+$/, wire: 'openai.responses', isStream: null },
+  // A background call is settled by whoever asks for it until it is done, or cancels it.
+  { method: 'GET', path: /\/responses\/[^/]+$/, wire: 'openai.responses', isStream: null, isCall: false },
+  { method: 'POST', path: /\/responses\/[^/]+\/cancel$/, wire: 'openai.responses', isStream: false, isCall: false },
   { method: 'POST', path: /\/embeddings$/, wire: 'openai.embeddings', isStream: false },
   { method: 'POST', path: /\/v1\/messages$/, wire: 'anthropic.messages', isStream: null },
   { method: 'POST', path: /:generateContent$/, wire: 'gemini.generateContent', isStream: false },
@@ -125,6 +129,7 @@ function to(upstream: Upstream, { method }: Asked, path: string, query: string):
     upstream,
     path: upstream.basePath + path + query,
     wire: found?.wire ?? null,
+    isCall: found?.isCall ?? true,
     isStream: found?.isStream ?? null,
     framing: isGemini && found.isStream === true && !asSse ? 'json-array' : 'sse',
     model: isGemini ? (/\/models\/([^/:]+):/.exec(plain)?.[1] ?? null) : null,
