@@ -262,6 +262,19 @@ test('mounts keep the path and the base of their upstream; bare paths go by thei
   expect(seen).toHaveLength(5)
 })
 
+test('bare paths of a family go where the settings say that they go', async () => {
+  const { port, records } = await world((request, _body, response) => response.end(request.url), {
+    defaults: { openai: 'together', anthropic: 'openai' },
+    routes: { 'gpt-*': 'openai' },
+  })
+  const at = async (path: string, model: string) => (await post(port, path, JSON.stringify({ model }))).body.toString()
+  expect(await at('/v1/chat/completions', 'llama')).toBe('/base/v1/chat/completions')
+  expect(await at('/v1/chat/completions', 'gpt-5')).toBe('/v1/chat/completions')
+  expect(await at('/v1/messages', 'claude')).toBe('/v1/messages')
+  const upstreams = records.flatMap(one => (one.kind === 'opened' ? [one.upstream] : []))
+  expect(upstreams).toEqual(['together', 'openai', 'openai'])
+})
+
 test('a connection that the upstream cuts is cut for the client too, and what was read is kept', async () => {
   const { port, records } = await world((_request, _body, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })

@@ -15,12 +15,14 @@ import { factsOf, nothingRead } from './request-facts.ts'
 import { type Asked, climbs, isGateways, needsModel, originForm, type Route, type Routes, routeOf } from './routing.ts'
 import type { Sink } from './sink.ts'
 import { readAgain, tunnel } from './tunnel.ts'
-import { type UpstreamSettings, upstreamsOf } from './upstreams.ts'
+import { type Family, type UpstreamSettings, upstreamsOf } from './upstreams.ts'
 
 export interface GatewaySettings extends Partial<RelayLimits> {
   readonly upstreams?: Readonly<Record<string, UpstreamSettings>> | undefined
   /** Model pattern → name of an upstream, in order. */
   readonly routes?: Readonly<Record<string, string>> | undefined
+  /** Family → name of the upstream that bare paths of it go to. */
+  readonly defaults?: Partial<Readonly<Record<Family, string>>> | undefined
   readonly rules?: readonly Rule[] | undefined
   /** Whether a request without a key of Crossline's is refused. */
   readonly keys?: 'optional' | 'required' | undefined
@@ -68,6 +70,7 @@ const writingMs = 2000
 export function createGateway(settings: GatewaySettings, tools: GatewayTools): Gateway {
   const routes: Routes = {
     upstreams: upstreamsOf(settings.upstreams),
+    defaults: settings.defaults ?? {},
     byModel: Object.entries(settings.routes ?? {}).map(([pattern, upstream]) => ({ pattern, upstream })),
   }
   const limits = { ...gatewayDefaults, ...stated(settings) }

@@ -2,7 +2,7 @@
 
 import type { WireName } from '../wire/wire.ts'
 import { like } from './attribution-rules.ts'
-import type { Upstream } from './upstreams.ts'
+import type { Family, Upstream } from './upstreams.ts'
 
 export interface Route {
   readonly upstream: Upstream
@@ -31,6 +31,8 @@ export interface Routes {
   readonly upstreams: ReadonlyMap<string, Upstream>
   /** Model pattern (`*` stands for any text) → name of an upstream, the first that fits. */
   readonly byModel: readonly { readonly pattern: string; readonly upstream: string }[]
+  /** Where bare paths of a family go; those of the built-in upstreams unless stated. */
+  readonly defaults?: Partial<Readonly<Record<Family, string>>>
 }
 
 /**
@@ -113,11 +115,12 @@ function bareFamily({ url, headers }: Asked): 'anthropic' | 'gemini' | 'by model
   return path.startsWith('/v1/') && path !== '/v1/traces' ? 'by model' : null
 }
 
-function bareName(asked: Asked, { byModel }: Routes, model: string | null): string | null {
+function bareName(asked: Asked, { byModel, defaults = {} }: Routes, model: string | null): string | null {
   const family = bareFamily(asked)
-  if (family !== 'by model') return family
+  if (family === null) return null
+  if (family !== 'by model') return defaults[family] ?? family
   const found = model === null ? undefined : byModel.find(({ pattern }) => like(pattern, model))
-  return found?.upstream ?? 'openai'
+  return found?.upstream ?? defaults.openai ?? 'openai'
 }
 
 function to(upstream: Upstream, { method }: Asked, path: string, query: string): Route {

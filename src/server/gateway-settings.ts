@@ -51,6 +51,12 @@ export const gatewayShape = z
     routes: z.record(name, name).optional().meta({
       description: 'model pattern (* stands for any text) → upstream, for bare /v1 paths, in order',
     }),
+    defaults: z
+      .strictObject({ openai: name.optional(), anthropic: name.optional(), gemini: name.optional() })
+      .optional()
+      .meta({
+        description: 'where bare paths of OpenAI, Anthropic and Gemini go that no route names; default: to them',
+      }),
     rules: z.array(rule).optional().meta({ description: 'what attributes calls that do not say it themselves' }),
     fsync: z.enum(['always', 'interval', 'never']).optional().meta({
       description: 'when a record is on the disk: always before the answer; default: interval, five times a second',
@@ -107,9 +113,11 @@ export const gatewayShape = z
       const message = `no upstream is called "${upstream}": there are ${[...known.keys()].join(', ')}`
       context.addIssue({ code: 'custom', path: ['budgets', i, 'match', 'upstream'], message })
     }
-    for (const [pattern, upstream] of Object.entries(settings.routes ?? {})) {
-      if (known.has(upstream)) continue
-      const message = `no upstream is called "${upstream}": there are ${[...known.keys()].join(', ')}`
-      context.addIssue({ code: 'custom', path: ['routes', pattern], message })
+    for (const part of ['routes', 'defaults'] as const) {
+      for (const [from, upstream] of Object.entries(settings[part] ?? {})) {
+        if (upstream === undefined || known.has(upstream)) continue
+        const message = `no upstream is called "${upstream}": there are ${[...known.keys()].join(', ')}`
+        context.addIssue({ code: 'custom', path: [part, from], message })
+      }
     }
   })
