@@ -1,8 +1,9 @@
 // A model as a bill or a log names it, and whose it is, in; one key for all its spellings out.
-import { sellerKey } from '../core/decide/coverage.ts'
+
 import type { BilledLine } from '../core/meter/charge.ts'
 import { resolveModel } from '../core/meter/model-name.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
+import { sellerKey } from '../core/meter/seller.ts'
 
 /** The price book's name of a model where it knows it, else the name itself in lower case. */
 export function modelKey(book: PriceBook, provider: string | null, model: string): string {

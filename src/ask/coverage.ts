@@ -1,6 +1,7 @@
 // A ledger in; how much of the bill its calls explain, and how much of them is known, out: one call, made before any verdict.
-import { type BilledPart, billsOf, type Coverage, coverageOf, sellerKey } from '../core/decide/coverage.ts'
+import { type BilledPart, billsOf, type Coverage, coverageOf } from '../core/decide/coverage.ts'
 import { add, fromPico, type Money, parseUsd, zero } from '../core/meter/money.ts'
+import { sellerKey } from '../core/meter/seller.ts'
 import type { LedgerReads, Period, Slice } from '../ledger/ledger.ts'
 
 /**

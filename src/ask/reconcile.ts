@@ -1,11 +1,12 @@
 // A ledger, and a bill in it or in a file beside it, in; for each provider what was metered and what was billed, by day and model, out.
-import { billsOf, sellerKey } from '../core/decide/coverage.ts'
+import { billsOf } from '../core/decide/coverage.ts'
 import type { BillUsed, ReconcileEvidence } from '../core/decide/reconcile.ts'
 import { Fault } from '../core/fault/fault.ts'
 import type { BilledLine } from '../core/meter/charge.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import { isOwnServer } from '../core/meter/own-servers.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
+import { sellerKey } from '../core/meter/seller.ts'
 import { groupedBy } from '../core/statistics/grouped.ts'
 import type { LedgerReads, SourceRow } from '../ledger/ledger.ts'
 import { daysOf, startOfDate } from './bill-days.ts'

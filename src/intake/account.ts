@@ -12,6 +12,8 @@ export interface ImportResult {
   readonly format: string
   readonly rows: number
   readonly added: number
+  /** Calls that were there with a usage that nobody had told, and are known now; left out where there are none. */
+  readonly completed?: number
   readonly duplicates: number
   readonly rejected: number
   readonly rejectFile: string | null
@@ -60,6 +62,7 @@ export function accountOf(
     format: plan.format,
     rows: found.rows,
     added: found.added,
+    ...(found.completed ? { completed: found.completed } : {}),
     duplicates: found.duplicates,
     rejected: found.rejected,
     rejectFile,
@@ -78,7 +81,7 @@ export const many = (n: number, noun: string): string => `${n.toLocaleString('en
 
 function notesOn(found: LoadResult): string[] {
   const notes = found.leftOut.map(({ why, rows }) => `${many(rows, 'row')} left out: ${why}`)
-  if (found.added === 0) notes.push('nothing added: every row is in the ledger already')
+  if (found.added === 0 && !found.completed) notes.push('nothing added: every row is in the ledger already')
   if (found.outOfOrder > 0)
     notes.push(`${many(found.outOfOrder, 'row')} earlier than the row before: taken at their own time`)
   for (const { model, calls, reason } of found.unpricedModels.slice(0, 5)) {

@@ -162,6 +162,40 @@ test('a call that a gateway metered is one call, whichever came first, and undo 
   expect((await report()).total.calls).toBe(1)
 })
 
+test('a gateway and a log may spell one seller in two ways', async () => {
+  const metered = [
+    openedForTest({ key: 'w1-a', atMicros: at, provider: 'xai' }),
+    settledForTest({ key: 'w1-a', endMicros: at + 1e6, id: 'resp-a' }),
+  ]
+  await ledger().take(metered, {}, () => ({ usd: null, reason: 'no prices here' }))
+  const told = [
+    { id: 'resp-a', provider: 'x-ai' },
+    { id: 'resp-a', provider: 'openai' },
+  ]
+  expect(await take('log.jsonl', lines([{ calls: told }]))).toMatchObject({ added: 1, duplicates: 1 })
+})
+
+test('a call that was under way is completed by a later file, which undo takes out; other counts are said and do not stand', async () => {
+  const unknown = { ...noUsage, input: null, output: null }
+  const begun = lines([{ calls: [{ id: 'a', usage: unknown, attribution: { ...nobody, team: 'blue' } }, { id: 'b' }] }])
+  const done = lines([{ calls: [{ id: 'a', attribution: { ...nobody, feature: 'search' } }, { id: 'c' }] }])
+  await take('begun.jsonl', begun)
+  const completed = await take('done.jsonl', done)
+  expect(completed).toMatchObject({ rows: 2, added: 1, completed: 1, duplicates: 0 })
+  expect(completed.notes).toContain('1 call of unknown usage in the ledger: now as told here')
+  const { rows, total } = await report(['feature', 'team'])
+  expect(rows[0]).toMatchObject({ key: { feature: 'search', team: 'blue' }, usd: '0.003500000000' })
+  expect(total).toMatchObject({ calls: 3, unpricedCalls: 0, unknownUsageCalls: 0 })
+  expect(await take('begun.jsonl', begun)).toMatchObject({ added: 0, duplicates: 2 })
+  expect(await take('done.jsonl', done)).toMatchObject({ added: 0, duplicates: 2 })
+
+  const other = await take('other.jsonl', lines([{ calls: [{ id: 'c', usage: { ...noUsage, input: 9, output: 9 } }] }]))
+  expect(other).toMatchObject({ added: 0, duplicates: 1 })
+  expect(other.notes.join()).toMatch(/1 call told before with other counts, which stand: import undo SOURCE/)
+  expect((await report()).total.usd).toBe(total.usd)
+  expect(await ledger().undo('done.jsonl')).toBe(2)
+})
+
 test('however calls are spread over lines, files and chunks, the ledger is the same', async () => {
   await fc.assert(
     fc.asyncProperty(

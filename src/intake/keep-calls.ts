@@ -1,7 +1,7 @@
 // Calls that are read record by record in; those that the ledger lacks, priced and added in one transaction, and an account, out.
 import { Fault } from '../core/fault/fault.ts'
 import type { Call } from '../core/meter/call.ts'
-import type { CallLoader, CallsPlan, LoadResult, PriceCalls, StopSignal } from '../core/meter/load.ts'
+import type { CallLoader, CallsPlan, KeptCalls, LoadResult, PriceCalls, StopSignal } from '../core/meter/load.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
 import { toldAnswerTokens, toldPromptTokens } from '../core/meter/usage.ts'
 import { acceptable, accountOf, type ImportResult, many } from './account.ts'
@@ -48,13 +48,18 @@ export async function keepCalls(
     calls.forEach(tally.count)
     yield calls
     // Nothing is kept of a file without a good call: the transaction ends with this.
-    const { rows, rejected, leftOut } = tally.found(0)
+    const { rows, rejected, leftOut } = tally.found({ added: 0, completed: 0, contradicted: 0 })
     const others = leftOut.reduce((sum, { rows: some }) => sum + some, 0)
     acceptable({ good: rows - rejected, rejected, leftOut: others }, plan, rejects)
   }
   try {
-    const found = tally.found(await ledger.loadCalls(plan, batches()))
-    return accountOf(plan, found, [...reading.notes, ...tally.assumed()], rejects.path())
+    const kept = await ledger.loadCalls(plan, batches())
+    return accountOf(
+      plan,
+      tally.found(kept),
+      [...reading.notes, ...tally.assumed(), ...toldAgain(kept)],
+      rejects.path(),
+    )
   } finally {
     rejects.close()
   }
@@ -125,12 +130,23 @@ function given(call: ReadCall, options: ImportOptions): ReadCall {
   }
 }
 
+function toldAgain({ completed, contradicted }: KeptCalls): string[] {
+  return [
+    ...(completed === 0 ? [] : [`${many(completed, 'call')} of unknown usage in the ledger: now as told here`]),
+    ...(contradicted === 0
+      ? []
+      : [
+          `${many(contradicted, 'call')} told before with other counts, which stand: import undo SOURCE first if those here are right`,
+        ]),
+  ]
+}
+
 interface Tally {
   readonly count: (call: Call) => void
   readonly refuse: () => void
   readonly leaveOut: (why: string) => void
   readonly assume: (what: string) => void
-  readonly found: (added: number) => LoadResult
+  readonly found: (kept: KeptCalls) => LoadResult
   /** `3 calls: cached tokens were taken as …`, one line for each thing assumed. */
   readonly assumed: () => readonly string[]
 }
@@ -166,10 +182,11 @@ function newTally(): Tally {
     },
     leaveOut: add(leftOut),
     assume: add(assumed),
-    found: added => ({
+    found: ({ added, completed }) => ({
       rows: good + rejected,
       added,
-      duplicates: good - added,
+      completed,
+      duplicates: good - added - completed,
       rejected,
       firstAtMicros: good === 0 ? null : first,
       lastAtMicros: good === 0 ? null : last,

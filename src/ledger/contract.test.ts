@@ -253,6 +253,28 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect((await ledger.report({ where: { model: 'other' } }, [], 'UTC')).total.calls).toBe(0)
     })
 
+    test('a call told again is completed and attributed by it, and of two sellers with one id it is two calls (law 5)', async () => {
+      const unknown = { ...noUsage, input: null, output: null }
+      const price = { usd: fromPico(5n), pricedAs: 'x', catalogVersion: 'v' } as const
+      const by = (kind: 'team' | 'feature', name: string) => ({ attribution: { ...nobody, [kind]: name } })
+      await ledger.append([call('a', { usage: unknown, ...by('team', 'blue') }), call('b', by('feature', 'chat'))])
+      const before = await ledger.version()
+      const counted = call('a', { price, usage: { ...noUsage, input: 3, output: 4 }, ...by('feature', 'search') })
+      expect(await ledger.append([counted, call('b', { ...by('team', 'red') }), counted])).toBe(0)
+      expect(await ledger.version()).not.toBe(before)
+      const { rows, total } = await ledger.report({}, ['feature', 'team'], 'UTC')
+      expect(rows.map(({ key }) => [key.feature, key.team])).toEqual([
+        ['chat', 'red'],
+        ['search', 'blue'],
+      ])
+      expect(total).toMatchObject({ calls: 2, unknownUsageCalls: 0 })
+      // What is known is not forgotten, and nothing changes where nothing is new.
+      const known = await ledger.version()
+      expect(await ledger.append([call('a', { usage: unknown }), counted])).toBe(0)
+      expect(await ledger.version()).toBe(known)
+      expect(await ledger.append([call('b', { provider: 'groq' }), call('b', { provider: 'Groq' })])).toBe(1)
+    })
+
     test('money adds up to the last pico-dollar, and unknown stays apart from zero (law 4)', async () => {
       const unpriced = { usd: null, reason: 'no such model' } as const
       const usage = { ...noUsage, input: null, output: 7 }

@@ -12,6 +12,7 @@ import {
 import type { ChargeBatch } from '../core/meter/charge.ts'
 import { needsOf } from '../core/meter/needs.ts'
 import type { Scrape, ScrapeBatch } from '../core/meter/scrape.ts'
+import { eachOnce } from '../core/meter/told-again.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
 import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
@@ -138,16 +139,14 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
   return {
     still: async read => read(openMemory({ calls, bills, scraped })),
     append: async added => {
-      const known = new Set(calls.map(call => JSON.stringify([call.source, call.id])))
-      const before = calls.length
-      for (const call of added) {
-        const key = JSON.stringify([call.source, call.id])
-        if (known.has(key) || attributed(call)) continue
-        known.add(key)
-        calls.push(call)
-      }
-      if (calls.length > before) revision++
-      return calls.length - before
+      const fresh = added.filter(call => !attributed(call))
+      const before = calls
+      calls = [...eachOnce([...before, ...fresh]).calls]
+      const isTold = (call: Call, i: number) =>
+        JSON.stringify(call.attribution) !== JSON.stringify(before[i]?.attribution)
+      const isCounted = (call: Call, i: number) => before[i] === undefined || unknown(call) !== unknown(before[i])
+      if (calls.some((call, i) => call !== before[i] && (isTold(call, i) || isCounted(call, i)))) revision++
+      return calls.length - before.length
     },
     take: async (records, reached, priceOf) => {
       const { changed, opened, settled } = joinedBatch(metered, records)

@@ -6,6 +6,7 @@ import { callNeeds, yesTexts } from '../core/meter/needs.ts'
 import { answerKinds, promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit } from './calendar.ts'
 import type { Slice } from './ledger.ts'
+import { mayBeOneSeller } from './sql-seller.ts'
 
 export const schemaVersion = 4
 
@@ -196,7 +197,7 @@ export const deleteMeteredCalls = `DELETE ${meteredCalls}`
 export const meteredAttributions = `SELECT id, ${list(attributionKinds.map(name))} ${meteredCalls}`
 /** Where a row of another source is a call that was metered: one provider, one id of the response. */
 export const isMetered = (row: string) =>
-  `m.response_id = ${row}.id AND (${row}."provider" IS NULL OR ${row}."provider" = m.provider)`
+  `m.response_id = ${row}.id AND ${mayBeOneSeller(`${row}."provider"`, 'm.provider')}`
 const gatewayKey = `(SELECT source_key FROM sources WHERE source = ${literal(gatewaySource)})`
 const attributions = attributionKinds.map(name)
 /** Attributes metered calls by what rows of other sources say of them, where their own records do not. */
@@ -225,16 +226,15 @@ const incoming = ['source VARCHAR', ...callColumns.slice(1).map(text => text.rep
 export const createIncoming = `CREATE OR REPLACE TEMP TABLE incoming AS ${jsonRows(incoming)}`
 /** Where records that were read one by one have their ids: by the same space as rows, but each by a clock of its own. */
 export const responsesOf = (namespace: string): string => namespace.replace(/^ids:/, 'responses:')
-/** Keeps the first of each (source, id); an id is known to all sources of its namespace, and to rows of that space. */
+/** Adds those of `incoming` (each once) that are not known, see `findTold`, nor metered. */
 export const appendIncoming = `INSERT INTO calls (${callNames})
   SELECT s.source_key, ${callNames
     .replace('source_key, ', '')
     .split(', ')
     .map(text => `i.${text}`)
     .join(', ')}
-  FROM (SELECT DISTINCT ON (source, id) * FROM incoming ORDER BY rowid) i JOIN sources s USING (source)
-  WHERE NOT EXISTS (SELECT 1 FROM calls c JOIN sources o USING (source_key) 
-    WHERE o.namespace IN (s.namespace, replace(s.namespace, 'responses:', 'ids:')) AND c.id = i.id)
+  FROM incoming i JOIN sources s USING (source)
+  WHERE i.rowid NOT IN (SELECT row FROM told WHERE NOT completes)
     AND NOT EXISTS (SELECT 1 FROM metered m WHERE ${isMetered('i')})`
 export const attributeByIncoming = attributeMetered('SELECT * FROM incoming')
 

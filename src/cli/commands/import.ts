@@ -143,6 +143,7 @@ function account(result: Imported): string {
   const areScrapes = result.format === 'vllm-metrics'
   const added = counted(result.added, result.billed !== null ? 'billed line' : areScrapes ? 'scrape' : 'call')
   const parts = [isShape ? `a demand shape of ${number(result.rows)} windows` : `${added} added`]
+  if (result.completed) parts.push(`${number(result.completed)} completed`)
   if (result.duplicates > 0) parts.push(`${number(result.duplicates)} there already`)
   if (result.rejected > 0) parts.push(`${number(result.rejected)} rejected (see ${result.rejectFile ?? 'nothing'})`)
   const lines = [`${result.name} (${result.format}): ${parts.join(', ')}.`]
@@ -151,7 +152,7 @@ function account(result: Imported): string {
     lines.push(`  ${result.firstAt} to ${result.lastAt}, $${usd} billed by ${providers.join(', ')}`)
   } else if (areScrapes) {
     lines.push(`  ${result.firstAt} to ${result.lastAt}; crossline utilization says what they tell`)
-  } else if (result.added > 0) {
+  } else if (result.added > 0 || result.completed) {
     lines.push(
       `  ${result.firstAt} to ${result.lastAt}, ${number(result.tokens.input)} tokens in, ${number(result.tokens.output)} out`,
     )

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromPico, type Money } from '../meter/money.ts'
 import { isOwnServer } from '../meter/own-servers.ts'
-import { type BilledPart, billsOf, coverageOf, sellerKey } from './coverage.ts'
+import { sellerKey } from '../meter/seller.ts'
+import { type BilledPart, billsOf, coverageOf } from './coverage.ts'
 
 const day = 86_400e6
 const usd = (dollars: number): Money => fromPico(BigInt(Math.round(dollars * 1e6)) * 1_000_000n)

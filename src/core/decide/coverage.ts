@@ -2,6 +2,7 @@
 import type { ChargeCategory } from '../meter/charge.ts'
 import { formatUsd, type Money, zero } from '../meter/money.ts'
 import { isOwnServer } from '../meter/own-servers.ts'
+import { sellerKey } from '../meter/seller.ts'
 import { groupedBy } from '../statistics/grouped.ts'
 
 /** A line of a bill, as a ledger gives it back. */
@@ -72,55 +73,6 @@ export interface Coverage {
 
 /** Below this share of the bill, a verdict is "partial". */
 export const enoughOfTheBill = 0.9
-
-const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
-
-/** Names that bills and gateways use for one seller, each reduced to letters and digits. */
-const sellers: readonly (readonly string[])[] = [
-  ['openai', 'openaillc', 'openaiireland', 'openaiirelandlimited', 'openaiapi', 'openaiopcollc', 'openaiinc'],
-  ['anthropic', 'anthropicpbc', 'anthropicireland', 'claude', 'anthropicapi'],
-  [
-    'aws',
-    'amazonwebservices',
-    'amazonwebservicesinc',
-    'amazonwebservicesemeasarl',
-    'amazonbedrock',
-    'awsbedrock',
-    'bedrock',
-    'amazon',
-    'bedrockconverse',
-  ],
-  ['azure', 'microsoft', 'microsoftazure', 'azureopenai', 'azureai', 'microsoftcorporation', 'azurefoundry'],
-  [
-    'google',
-    'gemini',
-    'googleai',
-    'googleaistudio',
-    'vertexai',
-    'googlevertex',
-    'googlecloud',
-    'googlecloudplatform',
-    'gcp',
-    'vertex',
-    'vertexaibeta',
-    'googlellc',
-  ],
-  ['together', 'togetherai', 'togethercomputer', 'togethercomputerinc'],
-  ['fireworks', 'fireworksai', 'fireworksaiinc'],
-  ['deepinfra', 'deepinfrainc'],
-  ['xai', 'xaicorp', 'grok'],
-  ['mistral', 'mistralai'],
-  ['moonshot', 'moonshotai', 'kimi'],
-  ['perplexity', 'perplexityai', 'pplx'],
-  ['cohere', 'cohereai', 'coherechat'],
-  ['groq', 'groqcloud', 'groqinc'],
-  ['cerebras', 'cerebrasai', 'cerebrassystems'],
-  ['openrouter', 'openrouterai', 'openrouterinc'],
-]
-const sellerOf = new Map(sellers.flatMap(names => names.map(name => [name, names[0]!])))
-
-/** One key for every spelling of a seller: `OpenAI, LLC` and `openai`, `bedrock` and `Amazon Web Services`. */
-export const sellerKey = (name: string): string => sellerOf.get(plain(name)) ?? plain(name)
 
 /** A seller's bill for a stretch of time, without overlaps; what its calls cost is asked for just that time. */
 export interface BilledPeriod {

@@ -2,6 +2,7 @@
 import { type Attribution, attributionKinds, type Call, type CallPrice, nobody } from './call.ts'
 import { type Money, parseUsd } from './money.ts'
 import type { CallNeed } from './needs.ts'
+import { mayBeOneSeller } from './seller.ts'
 import { type BilledUnits, noUnits, type Usage, unknownUsage, usageOf } from './usage.ts'
 
 /** Written before the request goes upstream. */
@@ -194,7 +195,7 @@ const routeTags = ({ upstream, model }: Opened, settled: Settled | null): Record
 
 /** Whether a call that another source tells of is the one of these records: one provider, one id of the response. */
 export function isMetered({ opened, settled }: CallRecords, { id, provider }: Pick<Call, 'id' | 'provider'>): boolean {
-  return settled !== null && settled.id === id && (provider === null || provider === (opened?.provider ?? null))
+  return settled !== null && settled.id === id && mayBeOneSeller(provider, opened?.provider ?? null)
 }
 
 /** A metered call, attributed by what another source says of it where its own records do not. */

@@ -172,6 +172,16 @@ export type CallsPlan = Pick<
   'source' | 'namespace' | 'name' | 'where' | 'format' | 'sample' | 'importedAtMicros'
 >
 
+/** What became of calls that were read one by one. */
+export interface KeptCalls {
+  /** New to the ledger. */
+  readonly added: number
+  /** Known before, of a usage that nobody had told: they are what was told now. */
+  readonly completed: number
+  /** Known with other counts, which stand. */
+  readonly contradicted: number
+}
+
 export interface Reject {
   /** Line in the decompressed file (row in Parquet), 1-based; null where quoted line breaks made it uncountable. */
   readonly line: number | null
@@ -182,6 +192,8 @@ export interface Reject {
 export interface LoadResult {
   readonly rows: number
   readonly added: number
+  /** Known before, of a usage that nobody had told, and told now. */
+  readonly completed?: number
   readonly duplicates: number
   readonly rejected: number
   /** Of the good rows of the file, whether added now or before. */
@@ -258,10 +270,10 @@ export interface CallLoader {
   ): Promise<LoadResult>
   /**
    * Keeps calls that were read one by one, batch by batch and all in one transaction. What is there already, by its id in
-   * the plan's namespace or because a gateway metered it, is added no second time; it adds what it attributes a metered
-   * call to. Rejects and changes nothing when `batches` throws. Returns how many are new.
+   * the plan's namespace or because a gateway metered it, is added no second time; it tells the usage where that was not
+   * known, and attributes it where it was not attributed. Rejects and changes nothing when `batches` throws.
    */
-  loadCalls(plan: CallsPlan, batches: AsyncIterable<readonly Call[]> | Iterable<readonly Call[]>): Promise<number>
+  loadCalls(plan: CallsPlan, batches: AsyncIterable<readonly Call[]> | Iterable<readonly Call[]>): Promise<KeptCalls>
   /** Column names of a Parquet file. */
   parquetColumns(path: string): Promise<readonly string[]>
   /** Keeps a rate curve beside the calls. Returns false when it is there already. */
