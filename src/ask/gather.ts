@@ -5,6 +5,7 @@ import { gpuById, loadFacts, modelById, offersOf, weightsOf } from '../catalog/f
 import { defaultLease, defaultLeaseRule, isOdd } from '../catalog/leases.ts'
 import { sampleAttribution } from '../catalog/sample.ts'
 import { tokenizerOf } from '../catalog/tokenizers.ts'
+import { type CountedTwice, countedTwiceText } from '../core/decide/counted-twice.ts'
 import type { Coverage } from '../core/decide/coverage.ts'
 import type { Demand } from '../core/decide/demand.ts'
 import type { ApiTerms, Assumption, Evidence, LeaseRow } from '../core/decide/evidence.ts'
@@ -19,6 +20,7 @@ import { hourlyPeakToMean } from '../core/statistics/arrival-profile.ts'
 import type { CallColumns, LedgerReads, ReportRow, UsageGroup } from '../ledger/ledger.ts'
 import { offerTerms, type Traffic, trafficOf } from './api-terms.ts'
 import { type PrefixEvidence, prefixEvidence } from './cache-hits.ts'
+import { countedTwice } from './counted-twice.ts'
 import { gatherCoverage } from './coverage.ts'
 import { noLimits, type Refusals, refusalsOf } from './feasibility.ts'
 import { asMetered } from './metered.ts'
@@ -108,7 +110,11 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     slices: asked.slices,
     ...(repeats.known === 0 ? {} : { repeats }),
     runnable: loadFacts().models.map(({ id }) => id),
-    assumptions: [...assumptionsOf(question, asked), ...cacheAssumptions(prefixes, demand)],
+    assumptions: [
+      ...assumptionsOf(question, asked),
+      ...cacheAssumptions(prefixes, demand),
+      ...(await countedTwice(ledger, asked.slice)).map(countedAssumption),
+    ],
     notModelled,
   }
   progress('replaying the traffic')
@@ -279,6 +285,17 @@ function coverageOf(asked: Asked, demand: Demand, attributedShare: number, bill:
 }
 
 const nameOf = (row: ReportRow): string => row.key.model ?? '(no model named)'
+
+/** Which of the summed calls are known one by one cannot be told, so that none is left out. */
+function countedAssumption(one: CountedTwice): Assumption {
+  return {
+    name: 'counted twice',
+    label: 'sums beside calls',
+    value: one.name,
+    brief: `${one.name} and the calls of ${one.provider} that it sums up: both are counted`,
+    source: countedTwiceText(one),
+  }
+}
 
 function assumptionsOf(question: Question, asked: Asked): Assumption[] {
   const list: Assumption[] = [

@@ -87,3 +87,56 @@ test('a log and traces tell of one call, whichever came first: their clocks diff
   expect(await take('log.jsonl', log)).toMatchObject({ added: 1, duplicates: 2 })
   expect(await take('traces.jsonl', traces)).toMatchObject({ added: 0, duplicates: 1 })
 })
+
+test('a trace, a proxy and Langfuse that tell of one response are one call, in whatever order, attributed by all', async () => {
+  const id = 'chatcmpl-b'
+  const files = {
+    'litellm.jsonl': logged(id),
+    'trace.jsonl': `${JSON.stringify(
+      jsonRequest([
+        {
+          attributes: {
+            'gen_ai.operation.name': 'chat',
+            'gen_ai.provider.name': 'openai',
+            'gen_ai.response.id': id,
+            'gen_ai.response.model': 'gpt-4o-2024-08-06',
+            'gen_ai.usage.input_tokens': 1248,
+            'gen_ai.usage.cache_read.input_tokens': 1152,
+            'gen_ai.usage.output_tokens': 10,
+            'user.id': 'u-7',
+          },
+        },
+      ]),
+    )}\n`,
+    'langfuse.jsonl': `${JSON.stringify({
+      id: 'observation-1',
+      trace_id: 'trace-1',
+      type: 'GENERATION',
+      start_time: '2026-11-20 10:00:00.000',
+      environment: 'production',
+      provided_model_name: 'gpt-4o-2024-08-06',
+      metadata: { attributes: { 'gen_ai.response.id': id, 'gen_ai.system': 'openai' } },
+      usage_details: { input: 96, input_cached_tokens: 1152, output: 10, total: 1258 },
+    })}\n`,
+  } as const
+  const [one, two, three] = Object.keys(files) as (keyof typeof files)[]
+  for (const order of [
+    [one, two, three],
+    [two, three, one],
+    [three, one, two],
+    [three, two, one],
+  ] as const) {
+    const results = []
+    for (const name of order) results.push(await take(name!, files[name!]))
+    expect(results.map(({ added, duplicates, rejected }) => [added, duplicates, rejected])).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 1, 0],
+    ])
+    const { rows } = await report(['team', 'feature', 'user', 'task', 'environment'])
+    expect(rows.map(({ key, calls }) => [...Object.values(key), calls])).toEqual([
+      ['blue', 'other', 'u-7', 'trace-1', 'production', 1],
+    ])
+    for (const name of order) await ledger().undo(name!)
+  }
+})

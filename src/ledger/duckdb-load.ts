@@ -74,8 +74,9 @@ async function load(
     if (plan.id !== null) await connection.run(loading.refuseConflicts)
     repeated = Number((await rowsOf(connection, loading.countRepeated))[0]?.[0])
     if (plan.id !== null) {
-      const attributed = await connection.run(loading.attributeByStaged)
-      if (attributed.rowsChanged > 0) await connection.run(sql.bumpRevision)
+      const metered = await connection.run(loading.attributeByStaged)
+      const told = responses.length === 0 ? null : await connection.run(loading.attributeTelling(responses))
+      if (metered.rowsChanged + (told?.rowsChanged ?? 0) > 0) await connection.run(sql.bumpRevision)
     }
   }
   const [summary] = await rowsOf(connection, loading.stagedSummary)

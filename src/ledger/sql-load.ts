@@ -15,6 +15,8 @@ import {
 } from './sql.ts'
 import { derive, firstOfEach, jsonPath } from './sql-derive.ts'
 import { priced, type RateUse } from './sql-price.ts'
+import { mayBeOneSeller } from './sql-seller.ts'
+import { lends, lent } from './sql-told.ts'
 
 const column = (index: number): string => `c${index}`
 
@@ -281,6 +283,14 @@ export const brokenRows = `SELECT DISTINCT ON (line) line::BIGINT, error_type::V
 export const badRows = (base: bigint) =>
   `SELECT rowid - ${base}, reason, raw FROM staged WHERE reason IS NOT NULL AND reason <> '' ORDER BY rowid`
 
+/** Where a call that was read one by one is the one of a row: of these sources, one id, one seller. */
+const isToldBy = (sourceKeys: readonly number[], calls: string): string =>
+  `${calls}.id = s.id AND ${calls}.source_key IN (${list(['-1', ...sourceKeys.map(String)])})
+      AND ${mayBeOneSeller(`${calls}."provider"`, 's."provider"')}`
+/** The rows attribute those calls, where they are not attributed. */
+export const attributeTelling = (sourceKeys: readonly number[]): string => `UPDATE calls SET ${lent('calls', 's')}
+  FROM staged s WHERE ${isToldBy(sourceKeys, 'calls')} AND s.reason IS NULL AND ${lends('calls', 's')}`
+
 /**
  * Rows of the file that are in the ledger already (or earlier in the file), and whether they say something else. The time
  * of an estimated call is drawn and says nothing.
@@ -303,7 +313,7 @@ export const duplicates = (
       ON c.id = s.id AND c.source_key IN (${list(['-1', ...namespaceKeys.map(String)])}) WHERE s.reason IS NULL GROUP BY s.rowid
     UNION ALL
     SELECT s.rowid, false FROM staged s JOIN calls c
-      ON c.id = s.id AND c.source_key IN (${list(['-1', ...tellingKeys.map(String)])}) WHERE s.reason IS NULL
+      ON ${isToldBy(tellingKeys, 'c')} WHERE s.reason IS NULL
     UNION ALL
     SELECT s.rowid, false FROM staged s JOIN metered m ON ${isMetered('s')} WHERE s.reason IS NULL
     UNION ALL

@@ -20,9 +20,9 @@ export const countTold =
 const attributions = attributionKinds.map(name)
 const isTold = (calls: string) =>
   `${calls}.source_key = t.source_key AND ${calls}.id = t.id AND ${calls}."provider" IS NOT DISTINCT FROM t.provider`
-const lent = (to: string, from: string) =>
+export const lent = (to: string, from: string) =>
   list(attributions.map(kind => `${kind} = coalesce(${to}.${kind}, ${from}.${kind})`))
-const lends = (to: string, from: string) =>
+export const lends = (to: string, from: string) =>
   `(${attributions.map(kind => `(${to}.${kind} IS NULL AND ${from}.${kind} IS NOT NULL)`).join(' OR ')})`
 
 /** What completes a call takes its place, and what that was attributed to. */

@@ -3,6 +3,7 @@
 import { repeatsLine, unattributedLine } from '../charts/ground.ts'
 import { fitted } from '../charts/labels.ts'
 import type { Unattributed } from '../core/decide/by-dimension.ts'
+import { type CountedTwice, countedTwiceText } from '../core/decide/counted-twice.ts'
 import { attributionKinds } from '../core/meter/call.ts'
 import { promptKinds, toldPromptTokens } from '../core/meter/usage.ts'
 import { ink, padded, paragraph, sampleLine } from './ansi.ts'
@@ -29,6 +30,7 @@ export interface ReportOfRows {
   readonly rows: readonly RowOfReport[]
   readonly total: RowOfReport
   readonly unattributed?: readonly Unattributed[]
+  readonly countedTwice?: readonly CountedTwice[]
   readonly repeats?: Parameters<typeof repeatsLine>[0] | null
 }
 
@@ -79,6 +81,10 @@ export function reportText(
     pen.dim(line(keyText(by), names)),
     ...keys.map((key, i) => line(keyText(key), body[i]!)),
     pen.bold(line('total', body[body.length - 1]!)),
+    ...(report.countedTwice ?? []).flatMap(one => [
+      '',
+      ...paragraph(countedTwiceText(one), Math.max(80, options.columns), '', '  ').map(pen.notice),
+    ]),
     ...besideLines(report.total).flatMap(text => ['', ...paragraph(text, options.columns, '', '  ').map(pen.dim)]),
     ...(report.unattributed ?? []).flatMap(nameless => ['', ...namelessLines(nameless, options.columns)]),
     ...(report.repeats ? ['', ...paragraph(repeatsLine(report.repeats), options.columns, '', '  ').map(pen.dim)] : []),

@@ -1,11 +1,15 @@
 // A file and what the user says about it → its calls in the ledger; the bundled sample makes room for them.
 import { basename } from 'node:path'
 import { z } from 'zod'
+import { countedTwice } from '../ask/counted-twice.ts'
 import { arrivalProfile } from '../catalog/arrival-profiles.ts'
+import { countedTwiceText } from '../core/decide/counted-twice.ts'
 import { Fault } from '../core/fault/fault.ts'
+import { mayBeOneSeller } from '../core/meter/seller.ts'
 import type { ImportResult } from '../intake/account.ts'
 import { type ImportProgress, importFile } from '../intake/import.ts'
 import { type ImportOptions, profileNames } from '../intake/importer.ts'
+import type { LedgerReads } from '../ledger/ledger.ts'
 import { microsOf } from './instants.ts'
 import type { OperationIo } from './operation.ts'
 import { dropSample } from './sample.ts'
@@ -63,7 +67,23 @@ export async function runImport(workplace: Workplace, params: ImportParams, io: 
   const isTraffic = result.added > 0 && result.billed === null && result.format !== 'vllm-metrics'
   const hasSample = isTraffic && (await ledger.sources()).some(source => source.sample)
   if (hasSample) await dropSample(workplace)
-  return { ...result, sampleDropped: hasSample }
+  const twice = result.added > 0 ? await countedWith(ledger, result) : []
+  return { ...result, notes: [...result.notes, ...twice], sampleDropped: hasSample }
+}
+
+/** Of a file of sums, or of calls that sums tell of too: that both are counted. */
+async function countedWith(ledger: LedgerReads, { source, firstAt, lastAt }: ImportResult): Promise<string[]> {
+  if (firstAt === null || lastAt === null) return []
+  // By whole days, as sums are.
+  const fromMicros = Math.floor(Date.parse(firstAt) / 86_400e3) * 86_400e6
+  const period = { fromMicros, toMicros: Date.parse(lastAt) * 1000 + 86_400e6 }
+  const found = await countedTwice(ledger, period)
+  if (found.length === 0) return []
+  const { rows } = await ledger.report({ where: { source } }, ['provider'], 'UTC')
+  const own = rows.map(({ key }) => key.provider ?? null)
+  return found
+    .filter(one => one.source === source || own.some(provider => mayBeOneSeller(provider, one.provider)))
+    .map(countedTwiceText)
 }
 
 function progressText(name: string, step: ImportProgress): string {

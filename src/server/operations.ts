@@ -1,9 +1,11 @@
 // The table of all that can be done with a ledger: the command line runs it here or on a server, HTTP and OpenAPI list it.
 import { z } from 'zod'
+import { countedTwice } from '../ask/counted-twice.ts'
 import { callsAmong } from '../ask/slices.ts'
 import { unattributed } from '../ask/unattributed.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import type { Unattributed } from '../core/decide/by-dimension.ts'
+import type { CountedTwice } from '../core/decide/counted-twice.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import type { Repeats, ReportRow, Slice } from '../ledger/ledger.ts'
 import { answerOf, evidenceOf, questionOf } from './answers.ts'
@@ -115,7 +117,16 @@ export const report = operation({
       }
       const repeats = await reads.repeats(slice)
       const range = { from: params.from ?? null, to: params.to ?? null, zone }
-      return { ...range, sample, rows, total, unattributed: nameless, repeats: repeats.known === 0 ? null : repeats }
+      const counted = await countedTwice(reads, slice)
+      return {
+        ...range,
+        sample,
+        rows,
+        total,
+        unattributed: nameless,
+        repeats: repeats.known === 0 ? null : repeats,
+        countedTwice: counted,
+      }
     })
   },
 })
@@ -234,6 +245,8 @@ export interface Report {
   readonly unattributed: readonly Unattributed[]
   /** Calls that repeat an earlier one exactly; null where no call's request or prompt is known. */
   readonly repeats: Repeats | null
+  /** Sums of calls beside the calls themselves: both are in the rows. */
+  readonly countedTwice: readonly CountedTwice[]
 }
 
 interface Range {
