@@ -5,6 +5,7 @@ import { formatUsd, type Money } from '../core/meter/money.ts'
 import { type ArrivalProfile, drawArrivals, partOf } from '../core/statistics/arrival-profile.ts'
 import { groupedBy } from '../core/statistics/grouped.ts'
 import { stream } from '../core/statistics/random.ts'
+import { many } from './account.ts'
 import type { Drawing, ImportOptions, ProfileName } from './importer.ts'
 
 /** Kinds that are billed apart, each counted in one place only: their requests' parts add up to them. */
@@ -108,7 +109,7 @@ export function drawingOf(
     },
     notes: [
       ...notes,
-      `calls are estimated: drawn from ${aggregates.length} sums, whose counts and tokens they keep exactly; each request has the mean lengths of its sum`,
+      `calls are estimated: drawn from ${many(aggregates.length, 'sum')}, whose counts and tokens they keep exactly; each request has the mean lengths of its sum`,
       `within a sum, requests arrive as the profile "${profile.name}" has it: ${profile.source} (--profile)`,
       ...(isGuessed
         ? [

@@ -12,7 +12,7 @@ import { checkColumns, fileOf } from './columns-read.ts'
 import { checkContainer, checkProfile, detect, importerNamed } from './detect.ts'
 import { writeDrawing } from './drawing.ts'
 import { readHead } from './head.ts'
-import { type Head, type ImportOptions, type ProfileName, type Reading, startNote } from './importer.ts'
+import { type Head, type Importer, type ImportOptions, type ProfileName, type Reading, startNote } from './importer.ts'
 import { checkRows, type Inspection, inspectFile } from './inspect.ts'
 import { keepBill } from './keep-bill.ts'
 import { keepCalls, responsesNamespace } from './keep-calls.ts'
@@ -81,7 +81,8 @@ export async function importFile(
   progress?.({ phase: 'load', rows: Math.max(0, inspection.lineBreaks) })
   if (content.kind === 'calls') {
     const plan = { ...about, namespace: responsesNamespace(options.idSpace) }
-    return keepCalls(ledger, plan, content.calls, { path, ...inspection }, options, context)
+    const kept = keepCalls(ledger, plan, content.calls, { path, ...inspection }, options, context)
+    return forced?.matches(head) === false ? kept.catch(thrown => otherFormat(thrown, forced, where)) : kept
   }
   if (content.kind === 'rows') {
     checkRows(where, inspection)
@@ -111,6 +112,15 @@ export function repriceLedger<Slice>(
   { book, dryRun }: { book: PriceBook; dryRun: boolean },
 ): Promise<RepriceResult> {
   return ledger.reprice(slice, pricesOf(book), dryRun)
+}
+
+/** A file without a call that does not look like the format asked for is of another one. */
+function otherFormat(thrown: unknown, { name, title }: Importer, where: string): never {
+  if (!(thrown instanceof Fault) || !['NO_CALLS', 'FILE_EMPTY', 'ALL_REJECTED'].includes(thrown.code)) throw thrown
+  throw new Fault('FORMAT_WRONG', `the file holds no ${title} (--format ${name}): ${thrown.message}`, {
+    where,
+    fix: 'leave --format out to have the format detected',
+  })
 }
 
 /** A start that moves nothing is said, not swallowed: the file's own times stand. */

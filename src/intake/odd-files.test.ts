@@ -188,6 +188,18 @@ describe('files that are no table', () => {
   })
 })
 
+test('a format that the file is not says so, and not that it holds no calls', async () => {
+  const helicone =
+    '{"request_id":"r","request_created_at":"2026-05-01T10:00:00Z","response_status":200,"prompt_tokens":1,"completion_tokens":1}\n'
+  for (const format of ['langfuse', 'bedrock', 'otlp', 'openrouter']) {
+    await expect(take(`${format}.jsonl`, helicone, { format })).rejects.toMatchObject({
+      code: 'FORMAT_WRONG',
+      message: expect.stringMatching(new RegExp(`^the file holds no .* \\(--format ${format}\\): `)),
+    })
+  }
+  expect(await take('right.jsonl', helicone, { format: 'helicone' })).toMatchObject({ added: 1 })
+})
+
 describe('ServeGen profiles that no client has', () => {
   const lengths = { 0: { input_tokens: { 1: 1 }, output_tokens: { 1: 1 } } }
   test.each([

@@ -43,7 +43,10 @@ function rowsOf(one: ServerToShow): [label: string, text: string][] {
       ? 'not known (--gpus, --usd-per-gpu-hour)'
       : `${usdPerMtokLabel(one.usdPerMtok)} per Mtok, prompt and answer`
   return [
-    ['seen', `${one.from} to ${one.to}, ${countLabel(one.scrapes)} scrapes; ${timeWords(one)}`],
+    [
+      'seen',
+      `${one.from} to ${one.to}, ${countLabel(one.scrapes)} scrape${one.scrapes === 1 ? '' : 's'}; ${timeWords(one)}`,
+    ],
     [
       'served',
       `${tokensLabel(tokens.prompt)} in, ${tokensLabel(tokens.generation)} out; ${countLabel(one.finishedRequests)} requests finished`,

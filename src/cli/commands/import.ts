@@ -72,7 +72,7 @@ Examples:
         const result = await runOperation(frame, undoImport, { source })
         frame.output.result(
           result,
-          () => `Removed ${result.removed.toLocaleString('en-US')} ${result.removedWhat} of ${source}.`,
+          () => `Removed ${counted(result.removed, result.removedWhat.slice(0, -1))} of ${source}.`,
         )
       })
     command
@@ -87,10 +87,10 @@ Examples:
             .map(row => {
               const holds =
                 row.billedLines > 0
-                  ? `${row.billedLines.toLocaleString('en-US')} billed lines, $${row.billedUsd}`
+                  ? `${counted(row.billedLines, 'billed line')}, $${row.billedUsd}`
                   : row.scrapes > 0
-                    ? `${row.scrapes.toLocaleString('en-US')} scrapes`
-                    : `${row.calls.toLocaleString('en-US')} calls`
+                    ? counted(row.scrapes, 'scrape')
+                    : counted(row.calls, 'call')
               return `${row.source.slice(0, 17)}  ${holds}  ${row.format}  ${row.name}`
             })
             .join('\n')
@@ -136,9 +136,10 @@ async function importAll(frame: CommandFrame, files: readonly string[], flags: F
   for (const fault of faults) output.status(exitStatusOf(fault))
 }
 
+const counted = (n: number, what: string): string => `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`
+
 function account(result: Imported): string {
   const number = (value: number) => value.toLocaleString('en-US')
-  const counted = (n: number, what: string) => `${number(n)} ${what}${n === 1 ? '' : 's'}`
   const isShape = result.format === 'rate-curve'
   const areScrapes = result.format === 'vllm-metrics'
   const added = counted(result.added, result.billed !== null ? 'billed line' : areScrapes ? 'scrape' : 'call')
