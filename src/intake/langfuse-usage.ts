@@ -9,7 +9,10 @@ import { cellOf, countOf, objectCell, textCell } from './record-cells.ts'
  * What a bucket of this name counts. SDKs name buckets by the details of the provider's usage (`input_` and `output_` before
  * a detail's name, see Langfuse's integrations) or as the provider does. The first that fits; compared without `_` and case.
  */
-const buckets: readonly (readonly [RegExp, UsageKind | 'prompt' | 'answer' | 'total' | 'none'])[] = [
+const buckets: readonly (readonly [
+  RegExp,
+  UsageKind | 'prompt' | 'promptPart' | 'answer' | 'answerPart' | 'total' | 'none',
+])[] = [
   [/^total(tokens?)?$/, 'total'],
   [
     /^(input|prompt)(tokens?)?$|^(input|prompt)(text|modalitytext|document|modalitydocument|video|modalityvideo)/,
@@ -26,9 +29,10 @@ const buckets: readonly (readonly [RegExp, UsageKind | 'prompt' | 'answer' | 'to
   [/^(output|completion)(modality)?audio/, 'outputAudio'],
   [/^(output|completion)(modality)?image/, 'outputImage'],
   [/websearch|^searches$/, 'searches'],
-  // Of an answer, predictions that were rejected are billed like it; those accepted are in it.
-  [/rejectedprediction/, 'answer'],
   [/^(input|prompt)tooluse|tooluseprompt/, 'prompt'],
+  // Any other detail of the provider's usage, such as predictions accepted or rejected: Langfuse takes each out of its whole.
+  [/^(input|prompt).*tokens?$/, 'promptPart'],
+  [/^(output|completion).*tokens?$|prediction/, 'answerPart'],
 ]
 
 type Bucket = (typeof buckets)[number][1]
@@ -70,19 +74,19 @@ export function langfuseUsage(record: Json, failed: boolean): LangfuseUsage {
   const [media, answerMedia] = [sum('inputAudio') + sum('inputImage'), sum('outputAudio') + sum('outputImage')]
   const { prompt, answer } = partedBy(
     sums.has('total') ? sum('total') : null,
-    { whole: sum('prompt'), parts: sum('cacheRead') + cacheWrite + media },
-    { whole: sum('answer'), parts: sum('reasoning') + answerMedia },
+    { whole: sum('prompt'), parts: sum('cacheRead') + cacheWrite + media + sum('promptPart') },
+    { whole: sum('answer'), parts: sum('reasoning') + answerMedia + sum('answerPart') },
     { prompt: false, answer: false },
   )
   const usage: Record<UsageKind, number | null> = {
     ...noUsage,
-    input: prompt.rest,
+    input: prompt.rest + sum('promptPart'),
     cacheRead: sum('cacheRead'),
     cacheWrite,
     ...timesToLive(cacheWrite, sum('cacheWrite5m'), sum('cacheWrite1h')),
     inputAudio: sum('inputAudio'),
     inputImage: sum('inputImage'),
-    output: answer.rest + sum('reasoning'),
+    output: answer.rest + sum('reasoning') + sum('answerPart'),
     reasoning: sums.has('reasoning') ? sum('reasoning') : null,
     outputAudio: sum('outputAudio'),
     outputImage: sum('outputImage'),

@@ -114,6 +114,19 @@ describe('cached tokens and reasoning are counted once (law 1)', () => {
     expect(counted(inside)).toMatchObject({ output: 100, reasoning: 60 })
     expect(counted({ ...inside, total: 170 })).toMatchObject({ output: 160, reasoning: 60 })
   })
+  test('what Langfuse took out of an answer is in it: predictions, and details of later APIs', () => {
+    const details = {
+      output_accepted_prediction_tokens: 20,
+      output_rejected_prediction_tokens: 10,
+      output_reasoning_tokens: 0,
+    }
+    expect(counted({ input: 90, input_new_tokens: 10, output: 30, ...details, total: 160 })).toMatchObject({
+      input: 100,
+      output: 60,
+    })
+    // Told inclusively, as its total says.
+    expect(counted({ input: 100, output: 60, ...details, total: 160 })).toMatchObject({ input: 100, output: 60 })
+  })
   test.each([
     ["Anthropic's own names", { input: 9, cache_read_input_tokens: 183, cache_creation_input_tokens: 50, output: 12 }],
     ['LangChain', { input: 9, input_cache_read: 183, input_cache_creation: 50, output: 12, total: 254 }],
