@@ -3,11 +3,19 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Fault } from '../core/fault/fault.ts'
 
-/** Opens a text file for streaming; a file that is not there is said at once. */
+/** Opens a text file for streaming; a file that is not there is said at once. A byte order mark is none of its text. */
 export async function readText(path: string): Promise<AsyncIterable<string>> {
-  if (path === '-') return process.stdin.setEncoding('utf8')
+  if (path === '-') return unmarked(process.stdin.setEncoding('utf8'))
   await checkReadable(path)
-  return createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 18 })
+  return unmarked(createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 18 }))
+}
+
+async function* unmarked(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let isFirst = true
+  for await (const chunk of chunks) {
+    yield isFirst && chunk.startsWith('\uFEFF') ? chunk.slice(1) : chunk
+    isFirst = false
+  }
 }
 
 /** The same for a file of bytes. */

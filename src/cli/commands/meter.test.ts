@@ -149,6 +149,17 @@ test('a bad line gets its own error and loses no other line', async () => {
   expect(notes[0]).toContain('10 of 12')
 })
 
+test('a byte order mark and Windows line ends are none of a line', async () => {
+  const line = (id: number) =>
+    `{"id":${id},"wire":"openai.chat","body":{"usage":{"prompt_tokens":1,"completion_tokens":2}}}`
+  const { lines, status } = await run('meter', '--batch', file('windows.jsonl', `\uFEFF${line(1)}\r\n${line(2)}\r\n`))
+  expect(lines.map(({ id, known }) => [id, known])).toEqual([
+    [1, true],
+    [2, true],
+  ])
+  expect(status).toBe(0)
+})
+
 test('what is no response at all is a reading in which nothing is known', async () => {
   const body = '<html>502 Bad Gateway</html>'
   const path = file('calls.jsonl', JSON.stringify({ id: 1, wire: 'openai.chat', stream: false, body }))
