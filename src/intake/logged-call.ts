@@ -33,7 +33,7 @@ export const together = (all: readonly CallsOfRecord[]): CallsOfRecord => ({
   assumed: all.flatMap(one => one.assumed),
 })
 
-const nothing: CallsOfRecord = { calls: [], rejects: [], leftOut: [], assumed: [] }
+export const nothing: CallsOfRecord = { calls: [], rejects: [], leftOut: [], assumed: [] }
 
 const wholeCall = ({ attribution, ...told }: LoggedCall): ReadCall => ({
   provider: null,

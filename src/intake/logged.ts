@@ -2,7 +2,7 @@
 import { parseCut } from '../wire/cut-json.ts'
 import type { CallsOfRecord, Content, Head } from './importer.ts'
 import { jsonItems, recordsWithin } from './json-items.ts'
-import { together } from './logged-call.ts'
+import { nothing, together } from './logged-call.ts'
 import { isObject, type Json } from './pages.ts'
 
 const sampled = 50
@@ -43,9 +43,20 @@ export function logged(head: Head, notes: readonly string[], read: (record: Json
   const delimiter = head.delimiter || ','
   return {
     kind: 'calls',
-    calls: { records, delimiter, notes, read: value => together(recordsWithin(value).map(read)) },
+    calls: {
+      records,
+      delimiter,
+      notes,
+      read: value => together([...recordsWithin(value).map(read), ...straysOf(value)]),
+    },
   }
 }
+
+/** What stands where a record should: it is refused, so that no line goes without a word. */
+const straysOf = (value: unknown): readonly CallsOfRecord[] =>
+  (Array.isArray(value) ? value : [value])
+    .filter(one => typeof one !== 'object' || one === null)
+    .map(() => ({ ...nothing, rejects: [{ reason: 'expected a JSON object', raw: '' }] }))
 
 function parsed(text: string): unknown {
   try {

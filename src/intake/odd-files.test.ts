@@ -188,6 +188,16 @@ describe('files that are no table', () => {
   })
 })
 
+test('a line of a log that is JSON and no record is refused, and said', async () => {
+  const line = (id: string) =>
+    `{"id":"${id}","trace_id":"t","type":"GENERATION","start_time":"2026-11-20T10:00:00Z","usage_details":{"input":1,"output":1}}\n`
+  const result = await take('log.jsonl', `${line('a')}"text"\n${line('b')}null\n7\n[]\n{"data":[]}\n`)
+  expect(result).toMatchObject({ format: 'langfuse', rows: 5, added: 2, rejected: 3 })
+  expect(rejectsOf(result.rejectFile)).toEqual(
+    [2, 4, 5].map(line => ({ line, reason: 'expected a JSON object', raw: '' })),
+  )
+})
+
 test('a format that the file is not says so, and not that it holds no calls', async () => {
   const helicone =
     '{"request_id":"r","request_created_at":"2026-05-01T10:00:00Z","response_status":200,"prompt_tokens":1,"completion_tokens":1}\n'

@@ -30,7 +30,7 @@ export function reconcileText(
   const blocks = found.providers.map(one => providerLines(one, sheet))
   const others = found.notBilled.map(
     ({ provider, calls, usd }) =>
-      `${provider ?? 'no provider named'}: ${countLabel(calls)} calls, $${roundedUsd(usd, decimalsFor(usd))}`,
+      `${provider ?? 'no provider named'}: ${countLabel(calls)} call${calls === 1 ? '' : 's'}, $${roundedUsd(usd, decimalsFor(usd))}`,
   )
   const rest = others.length === 0 ? [] : [paragraph(`Metered, and no bill to compare: ${others.join('; ')}.`, columns)]
   return [...blocks, ...rest].map(lines => lines.map(line => line.trimEnd()).join('\n')).join('\n\n')
