@@ -128,6 +128,31 @@ test('a ledger of the third schema keeps the blocks of its prompts, and takes th
   await ledger.close()
 })
 
+test.each(migrations.slice(1).map((_, i) => i + 1))('a ledger of schema %i is brought to the newest', async version => {
+  const path = join(folder, `schema-${version}.duckdb`)
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const instance = await DuckDBInstance.create(path)
+  const connection = await instance.connect()
+  // A new ledger is made with all columns; this one without those that came later.
+  const later = migrations
+    .slice(version)
+    .flatMap(steps => steps.join().match(/(?<=IF NOT EXISTS )\w+ (MAP\([^)]*\)|\w+)/g) ?? [])
+  const added = new RegExp(
+    `, (${later.map(column => column.split(' ')[0]).join('|') || 'none'}) (MAP\\([^)]*\\)|\\w+(\\([^)]*\\))?)`,
+    'g',
+  )
+  for (const step of migrations.slice(0, version).flat()) await connection.run(step.replace(added, ''))
+  await connection.run(setSchema(version))
+  connection.closeSync()
+  instance.closeSync()
+  const ledger = await openDuckdb(path)
+  await ledger.take([openedForTest({ key: 'k' })], {}, () => ({ usd: null, reason: '' }))
+  expect((await ledger.report({}, [], 'UTC')).total).toMatchObject({ calls: 1, unsettledCalls: 1 })
+  expect(await ledger.scrapes({})).toEqual([])
+  await ledger.close()
+  await (await openDuckdb(path)).close()
+})
+
 test('a ledger damaged where nobody looked at first is an outside failure that says so', async () => {
   const path = join(folder, 'damaged.duckdb')
   const first = await openDuckdb(path)

@@ -8,8 +8,6 @@ import { isCalendarUnit } from './calendar.ts'
 import type { Slice } from './ledger.ts'
 import { mayBeOneSeller } from './sql-seller.ts'
 
-export const schemaVersion = 4
-
 export const textFields = [
   'provider',
   'model',
@@ -87,11 +85,14 @@ export const migrations: readonly (readonly string[])[] = [
   ],
   [
     // What model servers said of themselves: counts and histograms as JSON, since they are read whole or not at all.
-    `CREATE TABLE scrapes (source_key INTEGER NOT NULL, server VARCHAR NOT NULL, engine VARCHAR NOT NULL, model VARCHAR,
+    // Some ledgers of version 4 have it already.
+    `CREATE TABLE IF NOT EXISTS scrapes (source_key INTEGER NOT NULL, server VARCHAR NOT NULL, engine VARCHAR NOT NULL, model VARCHAR,
        scraped_at TIMESTAMP NOT NULL, said VARCHAR NOT NULL)`,
   ],
   ['ALTER TABLE calls ADD COLUMN IF NOT EXISTS estimate_usd DECIMAL(38,12)'],
 ]
+/** What the last of them makes of a database. */
+export const schemaVersion: number = migrations.length
 
 export const setThreads = (count: number) => `SET threads = ${count}`
 export const setMemoryLimit = (limit: string) => `SET memory_limit = ${literal(limit)}`
