@@ -114,4 +114,5 @@ test('the cost that Helicone states is kept', () => {
   expect(statedUsd(helicone, row())).toBe(500_000_000n)
   expect(statedUsd(helicone, row({ costUSD: null, cost: 0.00123 }))).toBe(1_230_000_000n)
   expect(statedUsd(helicone, row({ costUSD: null, cost: null }))).toBeNull()
+  expect(statedUsd(helicone, row({ costUSD: null, cost: -1 }))).toBeNull()
 })

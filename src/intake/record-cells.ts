@@ -41,10 +41,11 @@ export function numberCell(record: Json, ...names: readonly string[]): number | 
   return Number.isFinite(number) && number >= 0 ? number : null
 }
 
-/** US dollars, exact as written; what is no amount is unknown, since it stands only beside our own price. */
+/** US dollars ≥ 0, exact as written; what is none (−1 is not known) is unknown, since it stands only beside our own price. */
 export function usdCell(record: Json, ...names: readonly string[]): Money | null {
   const value = cellOf(record, ...names)
-  return value === null || typeof value === 'object' ? null : amountOf(String(value))
+  const usd = value === null || typeof value === 'object' ? null : amountOf(String(value))
+  return usd !== null && usd < 0n ? null : usd
 }
 
 /** A date and time as UTC microseconds. @throws Fault FIELD_INVALID */
