@@ -73,15 +73,17 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest, taker
       if (wait !== undefined) pauseFor(wait)
       else if (ending !== null) {
         isOver = true
-        if (ending === 'whole') Promise.resolve(taker.end(trailers)).then(finish, fail)
+        if (ending === 'whole') over().then(finish, fail)
         else fail(ending)
       }
     }
 
     function give(): Promise<void> | undefined {
       try {
-        if (head !== null) taker.head(...head, ending === 'whole')
+        const begun = head
+        // Whoever refuses a head is not given it again.
         head = null
+        if (begun !== null) taker.head(...begun, ending === 'whole')
         if (arrived.length === 0) return undefined
         const bytes = arrived.length === 1 ? arrived[0]! : Buffer.concat(arrived)
         arrived = []
@@ -90,6 +92,9 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest, taker
         return Promise.reject(thrown)
       }
     }
+
+    /** What throws here in passing would end the process. */
+    const over = async (): Promise<void> => taker.end(trailers)
 
     function pauseFor(wait: Promise<void>): void {
       isWaiting = true

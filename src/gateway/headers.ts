@@ -53,13 +53,18 @@ export function forwarded(
   return kept
 }
 
-/** Raw header pairs of a response as the client should see them; `isCut` where bytes are left out, so that its length is not known. */
-export function answered(raw: readonly string[], isCut: boolean): string[] {
+/**
+ * Raw header pairs of a response as the client should see them; `isCut` where bytes are left out, so that its length is not
+ * known. Trailers are announced where `mayTrail` and there is no length: others cannot come.
+ */
+export function answered(raw: readonly string[], isCut: boolean, mayTrail: boolean): string[] {
   const dropped = namedByConnection(raw)
+  const canTrail = mayTrail && (isCut || headerOf(raw, 'content-length') === null)
   const kept: string[] = []
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase()
     if (hopByHop.has(name) || dropped.has(name) || (isCut && name === 'content-length')) continue
+    if (name === 'trailer' && !canTrail) continue
     kept.push(raw[i]!, raw[i + 1]!)
   }
   return kept

@@ -116,6 +116,23 @@ test('early hints are no answer; the answer behind them is', async () => {
   expect(await settledCalls(1)).toMatchObject([{ status: 200, known: true }])
 })
 
+// Node refuses to write these: a head that could not be written was once tried for ever, and no other call of the process went on.
+const unwritable: [string, string][] = [
+  ['a trailer announced beside a length', 'HTTP/1.1 200 OK\r\ntrailer: x-cost\r\ncontent-length: 2\r\n\r\n{}'],
+  ['a control character in the reason', 'HTTP/1.1 200 O\x01K\r\ncontent-length: 2\r\n\r\n{}'],
+]
+
+test.each(unwritable)('%s: the answer passes without it, metered and unmetered', async (_, answer) => {
+  const { port, settledCalls } = await world(rawUpstream(() => [answer]).server)
+  for (const request of [chatCall, posting('/v1/images', '{}', 'connection: close\r\n')]) {
+    const heard = (await sendRaw(port, request)).bytes.toString()
+    expect(heard).toMatch(/^HTTP\/1.1 200 OK\r\n/)
+    expect(heard).not.toContain('x-cost')
+    expect(heard.endsWith('\r\n\r\n{}')).toBe(true)
+  }
+  expect(await settledCalls(1)).toMatchObject([{ status: 200, complete: true }])
+})
+
 test('an upstream that answers before the request is whole is heard, and the call is over', async () => {
   const refusal = '{"error":{"message":"too large"}}'
   const upstream = rawUpstream(

@@ -14,6 +14,13 @@ export interface ToClient {
 
 const nothing = Buffer.alloc(0)
 
+/** What Node refuses to write into a status line, though it reads it. */
+const unwritable = /[^\t\x20-\x7e\x80-\xff]/g
+
+/** Whether a body may come in chunks, which alone have trailers. */
+const mayTrail = ({ req }: ServerResponse, status: number): boolean =>
+  req.method !== 'HEAD' && status !== 204 && status !== 304 && req.httpVersion !== '1.0'
+
 export function toClient(response: ServerResponse, onLeft: () => void): ToClient {
   let hasLeft = false
   const leave = () => {
@@ -33,7 +40,11 @@ export function toClient(response: ServerResponse, onLeft: () => void): ToClient
       if (hasLeft || response.headersSent) return
       // An answer has the date that its upstream gave it, or none.
       response.sendDate = false
-      response.writeHead(status, message, answered(rawHeaders, isCut))
+      response.writeHead(
+        status,
+        message.replace(unwritable, ''),
+        answered(rawHeaders, isCut, mayTrail(response, status)),
+      )
       // Node's own way to send a head early writes it as UTF-8.
       if (!isWhole) response.write(nothing)
     },

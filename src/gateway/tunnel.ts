@@ -49,7 +49,7 @@ export function tunnel(
     other.on('close', cut)
   })
   asked.on('response', answer => {
-    begin(answer, [...answered(answer.rawHeaders, false), 'connection', 'close'])
+    begin(answer, [...answered(answer.rawHeaders, false, false), 'connection', 'close'])
     answer.on('error', cut)
     answer.pipe(socket)
   })
