@@ -94,10 +94,11 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
       const batch = waiting
       waiting = []
       const bytes = Buffer.from(batch.length === 1 ? batch[0]!.line : batch.map(({ line }) => line).join(''), 'utf8')
+      let written = 0
       try {
         if (size >= segmentBytes) end()
         file ??= begin()
-        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+        while (written < bytes.length) written += writeSync(file, bytes, written)
         size += bytes.length
         isDirty = true
         if (fsync === 'always') await flushed(file)
@@ -108,9 +109,10 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
         const fault = broken(place, thrown)
         error = fault.message
         refused += batch.length
-        // What was written of the batch may be torn: nothing is put behind it.
+        // What was written of the batch may be torn: nothing is put behind it. Where a full disk took nothing the segment is as it
+        // was, and goes on: one more for each append would soon be a folder that takes long to read.
         try {
-          end()
+          if (written > 0 || !isFull(thrown)) end()
         } catch {
           // The disk that could not write cannot flush either; it has been said.
         }
@@ -160,6 +162,8 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
 
 const flushed = (file: number): Promise<void> =>
   new Promise((done, fail) => fdatasync(file, thrown => (thrown === null ? done() : fail(thrown))))
+
+const isFull = (thrown: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((thrown as NodeJS.ErrnoException).code ?? '')
 
 function broken(place: string, thrown: unknown): Fault {
   const { code, message } = thrown as NodeJS.ErrnoException
