@@ -192,6 +192,23 @@ test('an upstream that refuses to be asked is asked again as the client asked, o
   expect(records[1]).toMatchObject({ known: false, complete: true, status: 200 })
 })
 
+test('of an error only the code is kept: its words may repeat the prompt, or a key', async () => {
+  // As vLLM answers a request whose types are wrong, and OpenAI one with a wrong key.
+  const words = `[{'type': 'string_type', 'loc': ('body', 'messages', 0), 'input': 'my secret prompt'}] sk-proj-abcd`
+  const { port, records } = await world((request, _body, response) => {
+    const code = request.url!.startsWith('/base') ? words : 'invalid_api_key'
+    response.writeHead(400, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ error: { message: words, type: 'invalid_request_error', code } }))
+  })
+  await post(port, '/v1/chat/completions', '{"model":"m"}')
+  await post(port, '/to/together/v1/chat/completions', '{"model":"m"}')
+  expect(records.filter(({ kind }) => kind === 'settled')).toMatchObject([
+    { error: 'invalid_api_key', outcome: 'failed' },
+    { error: 'unnamed', outcome: 'failed' },
+  ])
+  expect(JSON.stringify(records)).not.toMatch(/secret prompt|sk-proj/)
+})
+
 test('any other 400 reaches the client as it is', async () => {
   const { port, records } = await world((_request, _body, response) => {
     response.writeHead(400, { 'content-type': 'application/json' })

@@ -2,18 +2,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { type AttributionKind, attributionKinds } from '../core/meter/call.ts'
-import type { Opened, Settled } from '../core/meter/call-record.ts'
-import { formatUsd } from '../core/meter/money.ts'
-import { noUnits, unknownUsage } from '../core/meter/usage.ts'
+import type { Opened } from '../core/meter/call-record.ts'
 import { startReading } from '../wire/reading.ts'
 import type { WireName } from '../wire/wire.ts'
 import { wireNamed } from '../wire/wires.ts'
 import { attributionOfRules, type Rule } from './attribution-rules.ts'
-import type { Background, Pending } from './background.ts'
+import type { Background } from './background.ts'
 import type { Budgets } from './budgets.ts'
 import { type Counters, count, countAdded, passName } from './counters.ts'
 import { answerError, unmeterable } from './errors.ts'
-import { answerEstimate, promptEstimate } from './estimate.ts'
+import { promptEstimate } from './estimate.ts'
 import { type Exchange, exchange, type Taker } from './exchange.ts'
 import type { Fingerprints } from './fingerprint.ts'
 import { forwarded } from './headers.ts'
@@ -23,6 +21,7 @@ import { type Answered, type AnswerTools, meteredAnswer } from './metered-answer
 import type { RequestBody } from './request-body.ts'
 import { attributionOfHeaders, lacksUsage, type RequestFacts } from './request-facts.ts'
 import type { Route } from './routing.ts'
+import { settledOf } from './settled-record.ts'
 import type { Sink } from './sink.ts'
 import { toClient } from './to-client.ts'
 import { withinBudgets } from './within-budgets.ts'
@@ -255,56 +254,6 @@ async function settle(
   }
   const isWritten = await append(settledOf({ key, startedMicros }, answered, tools.nowMicros()), tools)
   if (!isWritten && tools.limits.onMeterFailure === 'reject') throw new Error('its record cannot be written')
-}
-
-function settledOf(
-  { key, startedMicros }: Pending,
-  { status, reading, isCut, firstByteMicros, came }: Answered,
-  endMicros: number,
-): Settled {
-  const read = reading ?? nothing
-  const isWhole = status !== null && !isCut
-  const isOk = isWhole && status < 300 && read.error === null
-  return {
-    kind: 'settled',
-    key,
-    endMicros,
-    status,
-    outcome: isOk ? 'ok' : status !== null && (status >= 300 || read.error !== null) ? 'failed' : 'unknown',
-    id: read.id,
-    model: read.model,
-    usage: read.usage,
-    units: read.units,
-    known: read.known,
-    complete: read.complete,
-    estimated: false,
-    ...(read.known || came === null ? {} : { answerEstimate: answerEstimate(came) }),
-    tier: read.serviceTier,
-    region: read.region,
-    speed: read.speed,
-    reportedUsd: read.reportedUsd === null ? null : formatUsd(read.reportedUsd),
-    stopReason: read.stopReason,
-    rawUsage: read.rawUsage,
-    error: read.error === null ? null : (read.error.message ?? read.error.code ?? 'an error without words'),
-    ttftMs: firstByteMicros === null ? null : (firstByteMicros - startedMicros) / 1000,
-    latencyMs: (endMicros - startedMicros) / 1000,
-  }
-}
-
-const nothing = {
-  id: null,
-  model: null,
-  usage: unknownUsage,
-  units: noUnits,
-  known: false,
-  complete: false,
-  reportedUsd: null,
-  stopReason: null,
-  error: null,
-  rawUsage: null,
-  serviceTier: null,
-  region: null,
-  speed: null,
 }
 
 /** Whether the record was taken. What is not is counted and shouted: traffic flows on. */

@@ -70,6 +70,7 @@ export interface Settled {
   readonly rawUsage: unknown
   readonly ttftMs: number | null
   readonly latencyMs: number | null
+  /** Its code, or `unnamed`; never its words. */
   readonly error: string | null
 }
 
