@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import OpenAI from 'openai'
 import { afterEach, expect, test } from 'vitest'
-import type { Settled } from '../core/meter/call-record.ts'
-import { closeAll, world } from './world-for-test.ts'
+import type { CallRecord, Settled } from '../core/meter/call-record.ts'
+import { type Answer, closeAll, world } from './world-for-test.ts'
 
 afterEach(closeAll)
 
@@ -11,16 +11,17 @@ const recorded = JSON.parse(
 ) as { id: string; usage: { input_tokens: number; output_tokens: number } }
 
 /** A provider that is done with a background response at the third time it is asked for it. */
-async function slowProvider() {
+async function slowProvider(sink?: (record: CallRecord) => Promise<void>) {
   let asked = 0
-  return world((request, _body, response) => {
+  const answer: Answer = (request, _body, response) => {
     const isPost = request.method === 'POST'
     const isDone = !isPost && ++asked >= 3
     const status = isPost ? 'queued' : isDone ? 'completed' : 'in_progress'
     const body = isDone ? recorded : { ...recorded, status, usage: null, output: [] }
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ ...body, background: true }))
-  })
+  }
+  return world(answer, {}, sink)
 }
 
 test('a background response is one call: opened when asked for, settled by the poll that gets it, by no other', async () => {
@@ -82,6 +83,38 @@ test('a background stream that breaks off, and a response that is cancelled, are
   expect((await client.responses.cancel(recorded.id)).status).toBe('cancelled')
   expect((await settledCalls(2))[1]).toMatchObject({ key: 'k2', known: true })
   expect(records.map(({ kind }) => kind)).toEqual(['opened', 'settled', 'opened', 'settled'])
+})
+
+test('a stream of no background call that ends before it is done is settled, of unknown usage', async () => {
+  const created = {
+    type: 'response.created',
+    response: { ...recorded, status: 'in_progress', usage: null, output: [] },
+  }
+  const { port, records } = await world((_request, _body, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.end(`event: response.created\ndata: ${JSON.stringify(created)}\n\n`)
+  })
+  const client = new OpenAI({ apiKey: 'k', baseURL: `http://127.0.0.1:${port}/v1`, maxRetries: 0 })
+  for await (const { type } of await client.responses.create({ model: 'gpt-5', input: 'hi', stream: true }))
+    expect(type).toBe('response.created')
+  expect(records).toMatchObject([{ kind: 'opened' }, { kind: 'settled', known: false, complete: false }])
+})
+
+test('while no end of a call can be written polls pass, and the first after that settles it', async () => {
+  let isBroken = true
+  const { port, records } = await slowProvider(async ({ kind }) => {
+    if (kind === 'settled' && isBroken) throw new Error('the disk is full')
+  })
+  const client = new OpenAI({ apiKey: 'k', baseURL: `http://127.0.0.1:${port}/v1`, maxRetries: 0 })
+  const { id } = await client.responses.create({ model: 'gpt-5', input: 'hi', background: true })
+  for (let i = 0; i < 4; i++) await client.responses.retrieve(id)
+  expect(records.map(one => one.kind)).toEqual(['opened'])
+  isBroken = false
+  for (let i = 0; i < 2; i++) await client.responses.retrieve(id)
+  expect(records.map(one => [one.kind, one.key])).toEqual([
+    ['opened', 'k1'],
+    ['settled', 'k1'],
+  ])
 })
 
 test('a response that nobody here asked to be made is passed on and counts nothing', async () => {

@@ -44,10 +44,10 @@ export function backgroundIn(folder: string): Background {
 }
 
 async function settled(file: string, write: (call: Pending) => Promise<boolean>): Promise<void> {
-  const call = await readFile(file, 'utf8').then(
-    text => JSON.parse(text) as Pending,
-    () => null,
-  )
+  // Nothing is there, or what a power cut left of it: a poll passes all the same.
+  const call = await readFile(file, 'utf8')
+    .then(text => JSON.parse(text) as Pending)
+    .catch(() => null)
   if (call !== null && (await write(call))) await rm(file, { force: true })
 }
 

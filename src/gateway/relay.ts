@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { type AttributionKind, attributionKinds } from '../core/meter/call.ts'
-import type { Opened } from '../core/meter/call-record.ts'
+import type { Opened, Settled } from '../core/meter/call-record.ts'
 import { startReading } from '../wire/reading.ts'
 import type { WireName } from '../wire/wire.ts'
 import { wireNamed } from '../wire/wires.ts'
@@ -156,7 +156,7 @@ async function polled(call: Call, wire: WireName, tools: RelayTools): Promise<vo
       const { reading } = answered
       if (!reading?.complete || reading.id === null) return
       await tools.background.settle(provider, reading.id, pending =>
-        append(settledOf(pending, { ...answered, firstByteMicros: null }, tools.nowMicros()), tools),
+        write(settledOf(pending, { ...answered, firstByteMicros: null }, tools.nowMicros()), tools),
       )
     },
     isArray: false,
@@ -241,10 +241,10 @@ async function settle(
   // Without its beginning a record tells nothing that could be told apart from another call.
   if (!isRecorded) return
   const { status, reading, isCut } = answered
+  // Of a stream that breaks off the answer may still be made, where that was asked for; a body that was not read may have asked.
+  const isOn = facts.isBackground || (facts.body === null && !isCut)
   const isStillMade = reading?.wire === 'openai.responses' && !reading.complete && reading.error === null
-  // Of a stream that breaks off the answer may still be made, where that was asked for.
-  const isOn = !isCut || facts.isBackground
-  if (isStillMade && isOn && reading.id !== null && status !== null && status < 300) {
+  if (isOn && isStillMade && reading.id !== null && status !== null && status < 300) {
     try {
       return await tools.background.remember(route.upstream.provider, reading.id, { key, startedMicros })
     } catch (thrown) {
@@ -252,8 +252,14 @@ async function settle(
       tools.shout(`a background call was not remembered: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
     }
   }
-  const isWritten = await append(settledOf({ key, startedMicros }, answered, tools.nowMicros()), tools)
+  await write(settledOf({ key, startedMicros }, answered, tools.nowMicros()), tools)
+}
+
+/** Whether the end of a call was taken; rejects as `settle` does. */
+async function write(settled: Settled, tools: RelayTools): Promise<boolean> {
+  const isWritten = await append(settled, tools)
   if (!isWritten && tools.limits.onMeterFailure === 'reject') throw new Error('its record cannot be written')
+  return isWritten
 }
 
 /** Whether the record was taken. What is not is counted and shouted: traffic flows on. */
