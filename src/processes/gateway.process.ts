@@ -1,5 +1,4 @@
 // A process of the gateway: the supervisor hands it connections; it relays and meters calls, and writes a spool of its own.
-import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hostGateway } from '../server/gateway-host.ts'
@@ -10,11 +9,13 @@ import { budgetsOfWriter } from './budgets-of-writer.ts'
 import { type Figures, gatewayFigures } from './figures.ts'
 import { frontOf } from './front.ts'
 import { defaultDrainMs, type FromGateway, type GatewayStart, type ToGateway } from './messages.ts'
+import { serverOfHanded } from './server-of-handed.ts'
 import { claimSlot } from './slot.ts'
 import { toWriter } from './to-writer.ts'
 
 const tell = (message: FromGateway): boolean => {
-  if (process.connected) return process.send!(message)
+  // Who is not there to hear it is known by its end, which follows: a supervisor that is killed takes no call with it.
+  if (process.connected) return process.send!(message, undefined, undefined, () => {})
   if (message.kind === 'say') process.stderr.write(`crossline: ${message.text}\n`)
   return false
 }
@@ -61,9 +62,7 @@ const front = frontOf({
   figures: ask,
   version,
 })
-// A call may think for an hour; a client that never ends its headers is no call.
-const server = createServer({ requestTimeout: 0, headersTimeout: 60_000 }, front.request)
-server.on('upgrade', front.upgrade)
+const server = serverOfHanded(front)
 
 function take(socket: Socket | undefined): void {
   tell({ kind: 'took' })
@@ -92,6 +91,8 @@ async function drain(): Promise<void> {
   setTimeout(() => writer.close(), pageGraceMs)
   while (sockets.size > 0 && performance.now() < end) {
     server.closeIdleConnections()
+    // To Node who has not said a word is not idle, but late: a browser connects before it has something to ask.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
     await sleep(20)
   }
   for (const socket of sockets) socket.destroy()

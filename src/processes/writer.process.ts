@@ -13,7 +13,8 @@ import type { FromWriter, Opened, ToWriter, WriterStart } from './messages.ts'
 import { serveBudgets } from './serve-budgets.ts'
 
 const tell = (message: FromWriter): void => {
-  if (process.connected) process.send!(message)
+  // Who is not there to hear it is known by its end, which follows.
+  if (process.connected) process.send!(message, undefined, undefined, () => {})
 }
 const say: Say = (text, level) => tell({ kind: 'say', text, level })
 let tellFigures: (id: number) => void = () => {}
