@@ -16,21 +16,25 @@ export interface ToWriter {
 /** A writer that dies is started again well within it. */
 const mostWaitMs = 15_000
 
-export function toWriter(): ToWriter {
+export function toWriter(waitMs = mostWaitMs): ToWriter {
   const agent = new Agent({ keepAlive: true })
   let address: WriterAddress | null = null
   let wasReady = false
   const waiting = new Set<() => void>()
   const running = new Set<ServerResponse>()
   const reached = async (): Promise<string | null> => {
-    const until = performance.now() + mostWaitMs
+    const until = performance.now() + waitMs
     while (address === null && performance.now() < until) {
       await new Promise<void>(done => {
-        waiting.add(done)
-        setTimeout(done, until - performance.now()).unref()
+        const go = () => {
+          clearTimeout(late)
+          waiting.delete(go)
+          done()
+        }
+        const late = setTimeout(go, until - performance.now()).unref()
+        waiting.add(go)
       })
     }
-    waiting.clear()
     return address?.url ?? null
   }
   return {
