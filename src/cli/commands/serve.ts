@@ -2,7 +2,7 @@
 import { Option } from 'commander'
 import { Fault } from '../../core/fault/fault.ts'
 import type { Server, SupervisorOptions } from '../../processes/supervisor.ts'
-import { type LogFormat, logFormats } from '../../server/log.ts'
+import { type LogFormat, logFormats, type Say } from '../../server/log.ts'
 import type { ChoicesParams } from '../../server/parameters.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { numberFlag } from '../flags.ts'
@@ -57,7 +57,7 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
   const { logLine } = await import('../../server/log.ts')
   const log = flags.log ?? settings.serve?.log ?? 'text'
   const hear: SupervisorOptions['say'] = said => output.note(logLine(log, said, Date.now()))
-  const say = (text: string) => hear({ text, level: 'info', by: 'supervisor' })
+  const say: Say = (text, level) => hear({ text, level, by: 'supervisor' })
   const { version } = await import('../version.ts')
   let server: Server
   try {
@@ -88,15 +88,15 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
     }
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
   })
-  say(`${server.url} (data in ${data}; Ctrl-C ends)`)
+  say(`${server.url} (data in ${data}; Ctrl-C ends)`, 'info')
   // The page is up before the answer is known: the first answer may take a while, the page says so meanwhile. A server that
   // could not answer its first question still serves the others, and ends as it is told to: no failure.
   void sayAnswer(frame, server, stopping.signal).catch(thrown => {
-    if (!stopping.signal.aborted) output.note(errorLine(thrown, false))
+    if (!stopping.signal.aborted) say(errorLine(thrown, false).replace(/^error: /, ''), 'warn')
   })
   await stopped
   output.progress(null)
-  say('stopping…')
+  say('stopping…', 'info')
   await server.stop()
 }
 
