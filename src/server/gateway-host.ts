@@ -7,6 +7,7 @@ import { createGateway, type Gateway, type GatewaySettings } from '../gateway/ga
 import { type FsyncPolicy, openSpool, type Spool } from '../spool/spool.ts'
 import type { StatedBudgets } from './budget-settings.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
+import { forwardClock } from './forward-clock.ts'
 import { watchKeys } from './key-file.ts'
 import type { Say } from './log.ts'
 import { withSecrets } from './secrets.ts'
@@ -39,16 +40,13 @@ export function hostGateway(
   const upstreams = withSecrets(settings.upstreams ?? {}, process.env)
   const spool = openSpool(spoolFolder(dataDir), { worker, fsync: settings.fsync })
   const born = randomBytes(4).toString('hex')
-  const startMicros = Date.now() * 1000
-  const start = performance.now()
   let calls = 0
   let shoutedAt = Number.NEGATIVE_INFINITY
   const gateway = createGateway(
     { ...settings, upstreams },
     {
       sink: spool,
-      // The clock of a machine may be set back; calls go on.
-      nowMicros: () => startMicros + Math.round((performance.now() - start) * 1000),
+      nowMicros: forwardClock(),
       nextKey: () => `${worker}-${born}-${++calls}`,
       fingerprintKey: fingerprintKey(dataDir),
       keys: watchKeys(dataDir, say),
