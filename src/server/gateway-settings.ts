@@ -9,8 +9,17 @@ const name = z.string().min(1)
 const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header')
 const headers = z.record(headerName, z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'expected one line of text'))
 
+/** Anything else of an address would be left out of every request, and nobody told. */
+function isOriginAndPath(url: string): boolean {
+  const { username, password, search, hash } = new URL(url)
+  return username + password + search + hash === ''
+}
+
 const upstream = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).meta({ description: 'where it is: https://api.groq.com/openai' }),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .refine(isOriginAndPath, 'expected host and path alone: credentials go into headers, a query comes from the client')
+    .meta({ description: 'where it is: https://api.groq.com/openai' }),
   provider: name.optional().meta({ description: 'as the price catalog knows it; default: the name of the upstream' }),
   family: z
     .enum(['openai', 'anthropic', 'gemini'])

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { gatewayShape } from './gateway-settings.ts'
+
+const problemOf = (url: string) =>
+  gatewayShape.safeParse({ upstreams: { azure: { url } } }).error?.issues[0]?.message ?? null
+
+test.each([
+  'https://x.openai.azure.com/openai/v1?api-version=preview',
+  'https://user:password@models.example',
+  'https://models.example/#v1',
+])('an address of which a part would be left out of every request is refused: %s', url => {
+  expect(problemOf(url)).toMatch(/^expected host and path alone/)
+})
+
+test('host, port and path of an upstream are all that it needs', () => {
+  expect(problemOf('https://api.groq.com/openai')).toBeNull()
+  expect(problemOf('http://[::1]:8000/')).toBeNull()
+})
