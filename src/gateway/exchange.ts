@@ -12,8 +12,8 @@ export interface Taker {
   data(bytes: Buffer): Promise<void> | undefined
   /** The whole answer is here. */
   end(rawTrailers: readonly string[]): Promise<void> | undefined
-  /** It will not be whole: nothing came, or the connection broke. */
-  fail(error: Error): void
+  /** It will not be whole: nothing came, or the connection broke. `wasSent`: the upstream may have heard of the request. */
+  fail(error: Error, wasSent: boolean): void
 }
 
 export interface ExchangeRequest {
@@ -55,7 +55,8 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest, taker
       resolve()
     }
     const fail = (error: Error) => {
-      taker.fail(error)
+      // A request that was never begun to be written had no connection to go out on.
+      taker.fail(error, controller !== null)
       finish()
     }
 

@@ -92,6 +92,14 @@ test.each(
   expect(await settledCalls(1)).toMatchObject([{ known: false, usage: unknownUsage }])
 })
 
+test('a call that found nobody at its upstream failed, and cost nothing: it is not in doubt', async () => {
+  const upstream = rawUpstream(() => [])
+  const { port, settledCalls } = await world(upstream.server)
+  await new Promise(done => upstream.server.close(done))
+  expect((await sendRaw(port, chatCall)).bytes.toString()).toMatch(/^HTTP\/1.1 502 /)
+  expect(await settledCalls(1)).toMatchObject([{ status: null, outcome: 'failed', usage: unknownUsage }])
+})
+
 test('a length that promises more than comes is a cut; bytes beyond it are no part of this answer, nor of the next', async () => {
   const body = `{"choices":[],${usage}}`
   let answer: Step[] = [`HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n${body}`, close]

@@ -13,6 +13,8 @@ export interface Answered {
   readonly reading: Reading | null
   /** The connection broke, or the client and then we gave up: not all of it was seen. */
   readonly isCut: boolean
+  /** False: no connection to the upstream came about, so that it never heard of the call. */
+  readonly wasSent: boolean
   readonly firstByteMicros: number | null
   /** What came of it, where the end was not told; null = nothing, or in an encoding that hides it. */
   readonly came: CameOfAnswer | null
@@ -30,7 +32,7 @@ export interface AnswerTools {
   readonly hasAsked: boolean
   /** The upstream does not know the asking: it is to be left alone, and the request sent as it came. */
   readonly onRefused: () => void
-  readonly onFailed: (error: Error, hasBegun: boolean) => void
+  readonly onFailed: (error: Error) => void
   /** Bytes read on after the client left, at most. */
   readonly mostDrained: number
   readonly giveUp: (reason: Error) => void
@@ -65,14 +67,14 @@ export function meteredAnswer(tools: AnswerTools): Taker {
   /** An answer that may be a refusal of the asking, with its head. */
   let refusal: { head: Head; bytes: Buffer } | null = null
 
-  function settle(isCut: boolean): Promise<void> {
+  function settle(isCut: boolean, wasSent = true): Promise<void> {
     if (isSettled) return done
     isSettled = true
     const reading = reader?.end() ?? null
     reader = null
     decoder?.close()
     const came = newest.length === 0 || decoder !== null ? null : { bytes: cameBytes, newest, isStream }
-    return tools.settle({ status, reading, isCut, firstByteMicros, came })
+    return tools.settle({ status, reading, isCut, wasSent, firstByteMicros, came })
   }
 
   function begin([code, rawHeaders, message, isWhole]: Head): void {
@@ -184,11 +186,10 @@ export function meteredAnswer(tools: AnswerTools): Taker {
       await settle(false)
       client.end(rawTrailers, takeAllHeld())
     },
-    fail(error) {
-      const hasBegun = status !== null && refusal === null
+    fail(error, wasSent) {
       // What was read before the cut is kept; nothing more will come.
-      const fail = () => tools.onFailed(error, hasBegun)
-      settle(true).then(fail, fail)
+      const fail = () => tools.onFailed(error)
+      settle(true, wasSent).then(fail, fail)
     },
   }
 }

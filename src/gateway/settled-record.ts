@@ -9,18 +9,19 @@ import type { Answered } from './metered-answer.ts'
 
 export function settledOf(
   { key, startedMicros }: Pending,
-  { status, reading, isCut, firstByteMicros, came }: Answered,
+  { status, reading, isCut, wasSent, firstByteMicros, came }: Answered,
   endMicros: number,
 ): Settled {
   const read = reading ?? nothing
   const isWhole = status !== null && !isCut
   const isOk = isWhole && status < 300 && read.error === null
+  const isFailed = !wasSent || (status !== null && (status >= 300 || read.error !== null))
   return {
     kind: 'settled',
     key,
     endMicros,
     status,
-    outcome: isOk ? 'ok' : status !== null && (status >= 300 || read.error !== null) ? 'failed' : 'unknown',
+    outcome: isOk ? 'ok' : isFailed ? 'failed' : 'unknown',
     id: read.id,
     model: read.model,
     usage: read.usage,
