@@ -1,4 +1,4 @@
-import { request as ask, createServer, type IncomingMessage } from 'node:http'
+import { request as ask, createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { gzipSync } from 'node:zlib'
@@ -190,6 +190,17 @@ test('an upstream that refuses to be asked is asked again as the client asked, o
   expect(seen.map(one => one.body.includes('stream_options'))).toEqual([true, false, false])
   expect(records.map(({ kind }) => kind)).toEqual(['opened', 'settled', 'opened', 'settled'])
   expect(records[1]).toMatchObject({ known: false, complete: true, status: 200 })
+})
+
+test('five hundred calls at once are all at the upstream at once: none waits for the end of another', async () => {
+  const waiting: ServerResponse[] = []
+  const { port, gateway } = await world((_request, _body, response) => {
+    waiting.push(response)
+    if (waiting.length === 500) for (const one of waiting) one.end('{}')
+  })
+  const calls = Array.from({ length: 500 }, () => post(port, '/v1/chat/completions', '{"model":"m"}'))
+  expect(new Set((await Promise.all(calls)).map(({ body }) => body.toString()))).toEqual(new Set(['{}']))
+  expect(gateway.counters.settled).toBe(500)
 })
 
 test('of an error only the code is kept: its words may repeat the prompt, or a key', async () => {

@@ -61,7 +61,8 @@ export const gatewayDefaults = {
   mostDrainedMs: 120_000,
   onMeterFailure: 'pass',
   mostBodyBytes: 32 * 1024 * 1024,
-  connections: 256,
+  // Calls that found no place would wait in silence: a bound is for upstreams that bear no more.
+  connections: 16_384,
 } as const
 
 /** How long records of calls that were cut may take. */

@@ -99,7 +99,7 @@ export const gatewayShape = z
       description: 'longer requests pass unread, their model and attribution unknown; default: 32 MiB',
     }),
     connections: z.int().positive().optional().meta({
-      description: 'to one upstream at most, of each process; default: 256',
+      description: 'to one upstream at most, of each process: calls beyond them wait; default: 16384',
     }),
     workers: z.int().min(1).max(64).optional().meta({
       description: 'processes that relay calls; default: one for each core but one, and four at most',
