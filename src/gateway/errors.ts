@@ -5,10 +5,25 @@ import type { Family } from './upstreams.ts'
 /** What a client's own library tells errors apart by, per status; others are the gateway's own. */
 const kinds: Readonly<Record<Family, Readonly<Record<number, string>>>> = {
   openai: { 401: 'invalid_api_key', 429: 'insufficient_quota' },
-  anthropic: { 401: 'authentication_error', 403: 'permission_error', 429: 'rate_limit_error' },
-  gemini: { 401: 'UNAUTHENTICATED', 403: 'PERMISSION_DENIED', 404: 'NOT_FOUND', 429: 'RESOURCE_EXHAUSTED' },
+  anthropic: {
+    400: 'invalid_request_error',
+    401: 'authentication_error',
+    403: 'permission_error',
+    429: 'rate_limit_error',
+  },
+  gemini: {
+    400: 'INVALID_ARGUMENT',
+    401: 'UNAUTHENTICATED',
+    403: 'PERMISSION_DENIED',
+    404: 'NOT_FOUND',
+    429: 'RESOURCE_EXHAUSTED',
+  },
 }
-const openAiTypes: Readonly<Record<number, string>> = { 401: 'invalid_request_error', 429: 'insufficient_quota' }
+const openAiTypes: Readonly<Record<number, string>> = {
+  400: 'invalid_request_error',
+  401: 'invalid_request_error',
+  429: 'insufficient_quota',
+}
 
 /** One error as each family of clients expects it, so that their own messages stay readable. */
 const shapes: Readonly<Record<Family, (code: string, message: string, status: number) => unknown>> = {

@@ -61,6 +61,16 @@ test.each([
 })
 
 test.each([
+  ['/v1/messages/../x', { type: 'error', error: { type: 'invalid_request_error' } }],
+  ['/v1beta/../x', { error: { code: 400, status: 'INVALID_ARGUMENT' } }],
+  ['/to/openai/../x', { error: { type: 'invalid_request_error', code: 'PATH_REFUSED' } }],
+])('a refusal is of the kind that the provider’s own clients know for its status: %s', async (path, expected) => {
+  const { port } = await world(rawUpstream(() => [answer]).server)
+  const { bytes } = await sendRaw(port, `GET ${path} HTTP/1.1\r\nhost: localhost\r\n${closing}\r\n`)
+  expect(JSON.parse(bytes.subarray(bytes.indexOf('\r\n\r\n') + 4).toString())).toMatchObject(expected)
+})
+
+test.each([
   '/v1/chat/completions',
   '/v1/chat/completions?api-version=2024-10-21',
   '/v1/chat/completions/',

@@ -2,7 +2,7 @@
 import { constants, setPriority } from 'node:os'
 import { budgetsOf } from '../server/budget-settings.ts'
 import { serveLedger } from '../server/ledger-server.ts'
-import type { Say } from '../server/log.ts'
+import { type Say, troubleText } from '../server/log.ts'
 import { operations } from '../server/operations.ts'
 import { ensureSample } from '../server/sample.ts'
 import { type Scraper, startScraper } from '../server/scraper.ts'
@@ -57,7 +57,7 @@ const figures = writerFigures(workplace, server.spool)
 tellFigures = async id => tell({ kind: 'figures', id, figures: await figures() })
 tell({ kind: 'listening', url: server.url, budgetsUrl: asked?.url ?? null })
 const opened = await open(workplace).catch(thrown => {
-  say(thrown instanceof Error ? thrown.message : String(thrown), 'error')
+  say(`the ledger is not ready: ${troubleText(thrown)}`, 'error')
   return null
 })
 // Open or broken: requests are answered from now on, if only with what is wrong.

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { logLine } from './log.ts'
+import { Fault } from '../core/fault/fault.ts'
+import { logLine, troubleText } from './log.ts'
 
 test('one line for a person, and one that a program reads, whatever is said', () => {
   const said = { text: 'the disk is full:\n"/data"', level: 'error', by: 'gateway 2' } as const
@@ -12,4 +13,10 @@ test('one line for a person, and one that a program reads, whatever is said', ()
     process: 'gateway 2',
     message: said.text,
   })
+})
+
+test('whoever reads the log alone learns where it is and what to do about it', () => {
+  const fault = new Fault('LEDGER_BROKEN', 'the ledger cannot be read', { where: '/data', fix: 'restore a backup' })
+  expect(troubleText(fault)).toBe('the ledger cannot be read (/data); restore a backup')
+  expect(troubleText(new Error('no space left'))).toBe('no space left')
 })

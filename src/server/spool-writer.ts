@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { SpoolPositions } from '../core/meter/call-record.ts'
 import type { PriceCalls } from '../core/meter/load.ts'
 import { readSpool, removeTaken, waitingBytes } from '../spool/read.ts'
-import type { Say } from './log.ts'
+import { type Say, troubleText } from './log.ts'
 import { priceCallsOf } from './prices.ts'
 import { dropSample } from './sample.ts'
 import type { Workplace } from './workplace.ts'
@@ -67,8 +67,7 @@ export async function takeWaiting(workplace: Workplace, say: Say): Promise<void>
   }
 }
 
-const waits = (thrown: unknown): string =>
-  `calls wait in the spool: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+const waits = (thrown: unknown): string => `calls wait in the spool: ${troubleText(thrown)}`
 
 function sayCorrupt({ corrupt }: Taken, say: Say): void {
   if (corrupt > 0) say(`${corrupt} ${corrupt === 1 ? 'line' : 'lines'} of the spool: not whole, and left out`, 'warn')
