@@ -164,6 +164,19 @@ test.each([
   expect([...gateway.counters.refused.values()]).toEqual([3])
 })
 
+test('a page of another place spends no credential that is configured here; with its own it may ask', async () => {
+  const { port, seen } = await keyedWorld(keyed())
+  const ask = (headers: Record<string, string>) =>
+    fetch(`http://127.0.0.1:${port}/to/own/v1/chat/completions`, { method: 'POST', body: '{"model":"m"}', headers })
+  const foreign = { origin: 'http://elsewhere.example', 'content-type': 'text/plain' }
+  const refused = await ask(foreign)
+  expect([refused.status, (await refused.json()).error.code, seen.length]).toEqual([403, 'ORIGIN_REFUSED', 0])
+  expect((await ask({ ...foreign, authorization: 'Bearer sk-own' })).status).toBe(200)
+  expect((await ask({ ...foreign, authorization: `Bearer ${secret}` })).status).toBe(200)
+  expect((await ask({ origin: `http://127.0.0.1:${port}` })).status).toBe(200)
+  expect((await ask({})).status).toBe(200)
+})
+
 test('a key for other upstreams is refused as such, wherever the model leads', async () => {
   const { openai, anthropic, seen } = await keyedWorld(keyed({ upstreams: ['own'] }), { routes: { 'own-*': 'own' } })
   await expect(

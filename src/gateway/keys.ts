@@ -61,6 +61,9 @@ export function admit(
   const secret = beside ?? secrets[0]
   if (secret === undefined) {
     if (isRequired) return refusal(401, 'KEY_REQUIRED', 'a Crossline key is required here, in the place of the API key')
+    if (spendsOurs(rawHeaders, path, upstream)) {
+      return refusal(403, 'ORIGIN_REFUSED', 'pages of other places may not use the credential that is configured here')
+    }
     return { rawHeaders, path, stated: upstream.headers, key: null }
   }
   const found = checked(secret, upstream, keys, nowMs)
@@ -74,6 +77,17 @@ export function admit(
     stated: isOwn ? upstream.headers : credentialed(upstream),
     key: found,
   }
+}
+
+/**
+ * Whether a page of another place asks with nothing of its own: a browser sends such a request wherever a page points it, and
+ * it would be paid with the credential that the settings put in.
+ */
+function spendsOurs(raw: readonly string[], path: string, upstream: Upstream): boolean {
+  const origin = headerOf(raw, 'origin')
+  if (origin === null || origin === `http://${headerOf(raw, 'host')}`) return false
+  const hasOwn = [...credentialHeaders].some(name => headerOf(raw, name) !== null) || /[?&]key=/.test(path)
+  return !hasOwn && Object.keys(upstream.headers).some(name => credentialHeaders.has(name.toLowerCase()))
 }
 
 function checked(secret: string, upstream: Upstream, keys: Keys | null, nowMs: number): Key | Refusal {

@@ -11,6 +11,10 @@ export interface ChildOptions<To, From> {
   /** Said to each new process first. */
   readonly start: () => To
   readonly hear: (message: From) => void
+  /** Said now and then; a process that is well says something soon after. */
+  readonly ping: To
+  /** How often. */
+  readonly pingMs?: number | undefined
   /** It has died, and will be started again unless it was told to stop. */
   readonly ended: () => void
   readonly say: Say
@@ -25,11 +29,13 @@ export interface Child<To> {
 
 /** A process that lived so long did not die of how it was started. */
 const longLifeMs = 5000
+/** A process that is busy answers late; one that says nothing for six pings hangs, and nobody else would end it. */
+const mostUnanswered = 6
 const longestPauseMs = 5000
 const unheardMs = 100
 
 export function keepRunning<To extends object, From>(options: ChildOptions<To, From>): Child<To> {
-  const { name, path, start, hear, ended, say } = options
+  const { name, path, start, hear, ping, pingMs = 10_000, ended, say } = options
   let current: ChildProcess | null = null
   let isStopping = false
   let shortLives = 0
@@ -45,12 +51,22 @@ export function keepRunning<To extends object, From>(options: ChildOptions<To, F
     // Results are alone on stdout: whatever a child prints is for the person.
     const child = fork(path, { stdio: ['ignore', 2, 2, 'ipc'] })
     current = child
-    child.on('message', message => hear(message as From))
+    let unanswered = 0
+    const pinging = setInterval(() => {
+      if (++unanswered <= mostUnanswered) return void send(ping)
+      say(`the ${name} hangs`, 'error')
+      child.kill('SIGKILL')
+    }, pingMs).unref()
+    child.on('message', message => {
+      unanswered = 0
+      hear(message as From)
+    })
     child.on('error', thrown => say(`${name}: ${thrown.message}`, 'error'))
     // All that it said is heard before it counts as gone; who dies within a word never gets to its end.
     const silent = new Promise<void>(done => child.once('disconnect', () => done()))
     child.once('exit', async (code, signal) => {
       current = null
+      clearInterval(pinging)
       await Promise.race([silent, sleep(unheardMs)])
       ended()
       if (isStopping) return

@@ -37,7 +37,7 @@ export function frontOf({ gateway, isKeyed, hosts, toWriter, figures, version }:
     // Calls are relayed and kept in the spool while a ledger is away: that is no reason to send them elsewhere.
     '/readyz': response => {
       const isReady = toWriter.wasReady()
-      json(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'starting', ledger: toWriter.isReady() })
+      json(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'starting', ledger: toWriter.hasLedger() })
     },
     '/metrics': async response => {
       const text = exposition(metricsOf(await figures(), version))

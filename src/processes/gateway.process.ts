@@ -42,6 +42,7 @@ const started = new Promise<GatewayStart>(done => {
     } else if (message.kind === 'stop') stop(message.graceMs)
     else if (message.kind === 'all figures') figures.heard(message.id, message.figures)
     else if (message.kind === 'ask figures') tellFigures(message.id)
+    else if (message.kind === 'ping') tell({ kind: 'pong' })
     else take(socket)
   })
 })

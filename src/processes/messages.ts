@@ -24,6 +24,8 @@ export interface WriterAddress {
   /** Where it is asked for budgets; null = there are none. */
   readonly budgetsUrl: string | null
   readonly isReady: boolean
+  /** Whether its ledger could be opened. */
+  readonly hasLedger: boolean
 }
 
 export type ToGateway =
@@ -32,12 +34,14 @@ export type ToGateway =
   /** A client's socket goes along. */
   | { readonly kind: 'connection' }
   | AskFigures
+  | { readonly kind: 'ping' }
   /** Those of all, as they were asked for. */
   | { readonly kind: 'all figures'; readonly id: number; readonly figures: readonly Figures[] }
   /** Lets calls finish for so long. */
   | { readonly kind: 'stop'; readonly graceMs: number }
 
 export type FromGateway =
+  | { readonly kind: 'pong' }
   /** Connections may come. */
   | { readonly kind: 'ready' }
   /** The connection has come: the next one may. */
@@ -61,7 +65,7 @@ export interface WriterStart {
   readonly version: string
 }
 
-export type ToWriter = WriterStart | AskFigures | { readonly kind: 'stop' }
+export type ToWriter = WriterStart | AskFigures | { readonly kind: 'ping' } | { readonly kind: 'stop' }
 
 /** What a ledger has once it is open. */
 export interface Opened {
@@ -71,6 +75,7 @@ export interface Opened {
 }
 
 export type FromWriter =
+  | { readonly kind: 'pong' }
   | { readonly kind: 'listening'; readonly url: string; readonly budgetsUrl: string | null }
   /** Its ledger is open, or cannot be: null. */
   | { readonly kind: 'opened'; readonly opened: Opened | null }

@@ -114,12 +114,14 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
     }),
     hear(message) {
       if (message.kind === 'say') return say({ ...message, by: 'writer' })
+      if (message.kind === 'pong') return
       if (message.kind === 'figures') return figures.heard(message.id, message.figures)
       if (message.kind === 'listening')
-        return readdress({ url: message.url, budgetsUrl: message.budgetsUrl, isReady: false })
-      if (address !== null) readdress({ ...address, isReady: true })
+        return readdress({ url: message.url, budgetsUrl: message.budgetsUrl, isReady: false, hasLedger: false })
+      if (address !== null) readdress({ ...address, isReady: true, hasLedger: message.opened !== null })
       tellOpened(message.opened)
     },
+    ping: { kind: 'ping' },
     ended: () => readdress(null),
     say: sayHere,
   })
@@ -133,6 +135,7 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
       start: () => ({ kind: 'start', dataDir, settings: gateway, hosts, version }),
       hear(message) {
         if (message.kind === 'say') return say({ ...message, by: name })
+        if (message.kind === 'pong') return
         if (message.kind === 'took') return place?.took()
         if (message.kind === 'figures') return figures.heard(message.id, message.figures)
         if (message.kind === 'ask all figures') {
@@ -142,6 +145,7 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
         child.send({ kind: 'writer', writer: address })
         place = connections.open({ take: socket => child.send({ kind: 'connection' }, socket) })
       },
+      ping: { kind: 'ping' },
       ended() {
         place?.closed()
         place = null

@@ -19,7 +19,7 @@ test('who waits for the writer hears of it at once, though another lost patience
   const waits = ask()
   expect((await impatient).status).toBe(503)
   const since = performance.now()
-  readdress({ url: `http://127.0.0.1:${writerPort}`, budgetsUrl: null, isReady: true })
+  readdress({ url: `http://127.0.0.1:${writerPort}`, budgetsUrl: null, isReady: true, hasLedger: true })
   const { status, at } = await waits
   expect(status).toBe(200)
   expect(at - since).toBeLessThan(400)

@@ -6,7 +6,7 @@ import type { WriterAddress } from './messages.ts'
 export interface ToWriter {
   readdress(writer: WriterAddress | null): void
   relay(request: IncomingMessage, response: ServerResponse): void
-  isReady(): boolean
+  hasLedger(): boolean
   /** Since this process began. */
   wasReady(): boolean
   /** Gives up what is still asked. */
@@ -43,7 +43,7 @@ export function toWriter(waitMs = mostWaitMs): ToWriter {
       wasReady ||= writer?.isReady === true
       for (const done of waiting) done()
     },
-    isReady: () => address?.isReady === true,
+    hasLedger: () => address?.hasLedger === true,
     wasReady: () => wasReady,
     close() {
       for (const response of running) response.destroy()

@@ -1,5 +1,6 @@
 // The process that owns the ledger: it takes the spool in, and answers for the page and its API.
 import { constants, setPriority } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { budgetsOf } from '../server/budget-settings.ts'
 import { serveLedger } from '../server/ledger-server.ts'
 import { type Say, troubleText } from '../server/log.ts'
@@ -17,6 +18,8 @@ const tell = (message: FromWriter): void => {
   if (process.connected) process.send!(message, undefined, undefined, () => {})
 }
 const say: Say = (text, level) => tell({ kind: 'say', text, level })
+/** A ledger that cannot be opened is tried again: somebody may have mended it. */
+const againMs = 10_000
 let tellFigures: (id: number) => void = () => {}
 let stop: () => void = () => process.exit()
 
@@ -29,6 +32,7 @@ const started = new Promise<WriterStart>(done => {
   process.on('message', (message: ToWriter) => {
     if (message.kind === 'start') done(message)
     else if (message.kind === 'ask figures') tellFigures(message.id)
+    else if (message.kind === 'ping') tell({ kind: 'pong' })
     else stop()
   })
 })
@@ -43,7 +47,7 @@ const workplace = openWorkplace({
   say,
 })
 // Calls go before their accounts, which wait in the spool; but where a budget is asked before each call, it is a part of the call.
-if (workplace.budgets === null) setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+if (workplace.budgets === null) giveWay()
 const asked = workplace.budgets === null ? null : await serveBudgets(workplace.budgets)
 const server = await serveLedger({ workplace, operations, version, hosts, say })
 let scraper: Scraper | null = null
@@ -56,7 +60,7 @@ stop = () => {
 const figures = writerFigures(workplace, server.spool)
 tellFigures = async id => tell({ kind: 'figures', id, figures: await figures() })
 tell({ kind: 'listening', url: server.url, budgetsUrl: asked?.url ?? null })
-const opened = await open(workplace).catch(thrown => {
+let opened = await open(workplace).catch(thrown => {
   say(`the ledger is not ready: ${troubleText(thrown)}`, 'error')
   return null
 })
@@ -64,6 +68,21 @@ const opened = await open(workplace).catch(thrown => {
 server.ready()
 scraper = startScraper(workplace, scraped, say)
 tell({ kind: 'opened', opened })
+while (opened === null) {
+  await sleep(againMs)
+  opened = await open(workplace).catch(() => null)
+  if (opened === null) continue
+  say('the ledger is open', 'info')
+  tell({ kind: 'opened', opened })
+}
+
+function giveWay(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // Where that is not allowed both have the same right.
+  }
+}
 
 /** Opens the ledger, takes what waits for it, and puts the sample in when it is empty. */
 async function open(workplace: Workplace): Promise<Opened> {

@@ -84,7 +84,8 @@ function lockFile(dataDir: string): string {
 
 function makeFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true })
+    // Whose calls these are is nobody else's affair.
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   } catch (thrown) {
     throw new Fault('DATA_FOLDER', `the data folder cannot be made: ${(thrown as Error).message}`, {
       where: dataDir,

@@ -61,6 +61,8 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
   let appended = 0
   let refused = 0
   let error: string | null = null
+  /** Why what the kernel has is not on the disk; null = it is. */
+  let unsynced: string | null = null
 
   function begin(): number {
     mkdirSync(place, { recursive: true })
@@ -130,7 +132,9 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
       : setInterval(() => {
           if (!isDirty || file === null) return
           isDirty = false
-          fdatasync(file, () => {})
+          fdatasync(file, thrown => {
+            unsynced = thrown === null ? null : broken(place, thrown).message
+          })
         }, intervalMs)
   timer?.unref()
 
@@ -151,7 +155,7 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
         if (!isWriting && waiting.length === 1) setImmediate(() => void flush())
       })
     },
-    stats: () => ({ appended, refused, pendingBytes, error }),
+    stats: () => ({ appended, refused, pendingBytes, error: error ?? unsynced }),
     async close() {
       if (timer !== null) clearInterval(timer)
       while (isWriting || waiting.length > 0) await new Promise(done => setImmediate(done))

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { keepRunning } from './child.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'crossline-child-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Word {
+  readonly kind: string
+}
+
+/** A child of this code, what it said, and when it was started. */
+function childOf(code: string) {
+  const path = join(folder, `${Math.random()}.mjs`)
+  writeFileSync(path, code)
+  const said: string[] = []
+  const heard: Word[] = []
+  let starts = 0
+  const child = keepRunning<Word, Word>({
+    name: 'child',
+    path,
+    start: () => {
+      starts++
+      return { kind: 'start' }
+    },
+    hear: word => void heard.push(word),
+    ping: { kind: 'ping' },
+    pingMs: 400,
+    ended: () => {},
+    say: text => void said.push(text),
+  })
+  return { child, said, heard, starts: () => starts }
+}
+
+const until = async (isSo: () => boolean) => {
+  for (let i = 0; i < 500 && !isSo(); i++) await new Promise(done => setTimeout(done, 20))
+  expect(isSo()).toBe(true)
+}
+
+test('a process that hangs is ended and started again; one that answers lives on', async () => {
+  const hanging = childOf(`process.on('message', ({ kind }) => { if (kind === 'start') for (;;); })`)
+  const well = childOf(`process.on('message', ({ kind }) => kind === 'stop' ? process.exit() : process.send({ kind }))`)
+  await until(() => hanging.starts() >= 2)
+  expect(hanging.said.slice(0, 2)).toEqual(['the child hangs', 'the child ended (SIGKILL) and is started again'])
+  await until(() => well.heard.filter(({ kind }) => kind === 'ping').length > 2)
+  expect([well.starts(), well.said]).toEqual([1, []])
+  await Promise.all([hanging.child.stop({ kind: 'stop' }, 100), well.child.stop({ kind: 'stop' }, 5000)])
+}, 20_000)
+
+test('a process that dies is started again, with what it is told first', async () => {
+  const dying = childOf(`process.on('message', () => process.exit(3))`)
+  await until(() => dying.starts() >= 3)
+  expect(new Set(dying.said)).toEqual(new Set(['the child ended (status 3) and is started again']))
+  await dying.child.stop({ kind: 'stop' }, 100)
+}, 20_000)
