@@ -3,14 +3,13 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Call } from '../core/meter/call.ts'
 import type { CallsPlan, KeptCalls } from '../core/meter/load.ts'
 import { eachOnce } from '../core/meter/told-again.ts'
-import { usageKinds } from '../core/meter/usage.ts'
-import { labelBook } from './duckdb-label.ts'
+import { type LabelBook, labelBook } from './duckdb-label.ts'
+import { appendRows, type CallRow, incomingTable } from './duckdb-rows.ts'
 import { rowsOf, type Session } from './duckdb-session.ts'
-import { usdText } from './question.ts'
 import * as sql from './sql.ts'
 import * as telling from './sql-told.ts'
 
-/** Calls per statement: keeps the JSON that carries them small. */
+/** Calls per statement. */
 const batch = 5000
 
 export function appendCalls(session: Session, calls: readonly Call[]): Promise<number> {
@@ -54,20 +53,12 @@ export function loadCalls(
  * Within a transaction: those of the calls that are new, and the sources that they need. What is known already is completed
  * or attributed by what is told of it again. Whoever calls says that the ledger changed.
  */
-export async function writeCalls(
+async function writeCalls(
   connection: DuckDBConnection,
   told: readonly Call[],
 ): Promise<KeptCalls & { readonly isChanged: boolean }> {
   const { calls, contradicted } = eachOnce(told)
-  const labels = await labelBook(connection)
-  for (const source of new Set(calls.map(call => call.source))) {
-    const known = await rowsOf(connection, sql.sourceKeyOf, [source])
-    if (known.length) continue
-    const [next] = await rowsOf(connection, sql.nextSourceKey)
-    const earliest = calls.reduce((at, call) => (call.source === source ? Math.min(at, call.atMicros) : at), Infinity)
-    const sample = source === 'sample' || source.startsWith('sample:')
-    await connection.run(sql.addSource, [Number(next?.[0]), source, source, source, 'calls', BigInt(earliest), sample])
-  }
+  const [labels, keys] = [await labelBook(connection), await sourceKeys(connection, calls)]
   const kept = { added: 0, completed: 0, contradicted }
   let isChanged = false
   const run = async (statement: string): Promise<number> => {
@@ -76,9 +67,8 @@ export async function writeCalls(
     return rowsChanged
   }
   for (let from = 0; from < calls.length; from += batch) {
-    const rows = []
-    for (const call of calls.slice(from, from + batch)) rows.push(await rowOf(call, labels))
-    await connection.run(sql.createIncoming, [JSON.stringify(rows)])
+    await connection.run(sql.createIncoming)
+    await appendRows(connection, incomingTable, await rowsOfCalls(calls.slice(from, from + batch), keys, labels))
     await connection.run(telling.findTold)
     const [counts] = await rowsOf(connection, telling.countTold)
     const [known = 0, completed = 0, contradicted = 0] = (counts ?? []).map(Number)
@@ -96,35 +86,36 @@ export async function writeCalls(
   return { ...kept, isChanged }
 }
 
-async function rowOf(call: Call, labels: Awaited<ReturnType<typeof labelBook>>): Promise<Record<string, unknown>> {
-  const { price } = call
-  const label =
-    price.usd === null
-      ? await labels(null, null, price.reason)
-      : await labels(price.pricedAs, price.catalogVersion, null)
-  return {
-    source: call.source,
-    id: call.id,
-    started_at: call.atMicros,
-    provider: call.provider,
-    model: call.model,
-    tier: call.tier,
-    region: call.region,
-    speed: call.speed,
-    ...call.attribution,
-    outcome: call.outcome,
-    ttft_ms: call.ttftMs,
-    latency_ms: call.latencyMs,
-    tags: Object.keys(call.tags).length ? call.tags : null,
-    prefix_blocks: call.prefixBlocks?.map(String) ?? null,
-    reported_usd: call.reportedUsd === null ? null : usdText(call.reportedUsd),
-    estimated: call.estimated,
-    system_prompt: call.systemPrompt ?? null,
-    units: call.units && Object.keys(call.units).length > 0 ? call.units : null,
-    request_hash: call.requestHash?.toString() ?? null,
-    estimate_usd: call.estimateUsd == null ? null : usdText(call.estimateUsd),
-    ...Object.fromEntries(usageKinds.map(kind => [kind, call.usage[kind]])),
-    usd: price.usd === null ? null : usdText(price.usd),
-    price_label: label,
+/** The keys of all sources, those of the calls among them: a new one is made. */
+export async function sourceKeys(
+  connection: DuckDBConnection,
+  calls: readonly Call[],
+): Promise<ReadonlyMap<string, number>> {
+  const keys = new Map<string, number>()
+  for (const [source, key] of await rowsOf(connection, sql.readSourceKeys)) keys.set(source as string, Number(key))
+  for (const { source } of calls) {
+    if (keys.has(source)) continue
+    const key = Math.max(0, ...keys.values()) + 1
+    const earliest = calls.reduce((at, call) => (call.source === source ? Math.min(at, call.atMicros) : at), Infinity)
+    const sample = source === 'sample' || source.startsWith('sample:')
+    await connection.run(sql.addSource, [key, source, source, source, 'calls', BigInt(Math.round(earliest)), sample])
+    keys.set(source, key)
   }
+  return keys
+}
+
+/** Rows of `calls`: each with the key of its source and the label of its price. */
+export async function rowsOfCalls(
+  calls: readonly Call[],
+  keys: ReadonlyMap<string, number>,
+  labels: LabelBook,
+): Promise<CallRow[]> {
+  const rows: CallRow[] = []
+  for (const call of calls) {
+    const { price } = call
+    const label =
+      price.usd === null ? labels(null, null, price.reason) : labels(price.pricedAs, price.catalogVersion, null)
+    rows.push({ call, sourceKey: keys.get(call.source)!, label: typeof label === 'number' ? label : await label })
+  }
+  return rows
 }

@@ -7,9 +7,9 @@ export type LabelBook = (
   pricedAs: string | null,
   catalogVersion: string | null,
   reason: string | null,
-) => Promise<number>
+) => number | Promise<number>
 
-/** The labels known to this transaction; a new one is written in it. */
+/** The labels known to this transaction; a new one is written in it, and only then there is something to wait for. */
 export async function labelBook(connection: DuckDBConnection): Promise<LabelBook> {
   const known = new Map<string, number>()
   let next = 1
@@ -17,12 +17,14 @@ export async function labelBook(connection: DuckDBConnection): Promise<LabelBook
     known.set(JSON.stringify(parts), Number(label))
     next = Math.max(next, Number(label) + 1)
   }
-  return async (pricedAs, catalogVersion, reason) => {
-    const key = JSON.stringify([pricedAs, catalogVersion, reason])
-    const found = known.get(key)
-    if (found !== undefined) return found
-    await connection.run(addLabel, [next, pricedAs, catalogVersion, reason])
-    known.set(key, next)
-    return next++
+  const added = async (key: string, parts: readonly (string | null)[]) => {
+    const label = next++
+    known.set(key, label)
+    await connection.run(addLabel, [label, ...parts])
+    return label
+  }
+  return (...parts) => {
+    const key = JSON.stringify(parts)
+    return known.get(key) ?? added(key, parts)
   }
 }

@@ -1,8 +1,9 @@
 // A gateway's records in; their calls, and how far the records reach, in one transaction, out.
-import type { DuckDBConnection } from '@duckdb/node-api'
+import { type DuckDBConnection, type DuckDBValue, listValue } from '@duckdb/node-api'
 import { type Attribution, attributionKinds } from '../core/meter/call.ts'
 import {
   attributedBy,
+  beganMicros,
   type CallRecord,
   type CallRecords,
   callOfRecords,
@@ -12,7 +13,9 @@ import {
   type PriceOfCall,
   type SpoolPositions,
 } from '../core/meter/call-record.ts'
-import { writeCalls } from './duckdb-append.ts'
+import { rowsOfCalls, sourceKeys } from './duckdb-append.ts'
+import { labelBook } from './duckdb-label.ts'
+import { appendRows, callsTable, meteredTable } from './duckdb-rows.ts'
 import { rowsOf, type Session } from './duckdb-session.ts'
 import * as sql from './sql.ts'
 
@@ -24,41 +27,21 @@ export function takeRecords(
   priceOf: PriceOfCall,
 ): Promise<{ opened: number; settled: number }> {
   return session.write(async connection => {
-    const keys = [...new Set(records.map(({ key }) => key))]
-    const known = new Map<string, CallRecords>()
-    for (const [id, opened, settled] of await rowsOf(connection, sql.readMetered, [JSON.stringify(keys)])) {
-      known.set(String(id), { opened: parsed(opened), settled: parsed(settled) })
-    }
+    const known = await knownOf(connection, records)
     const { changed, opened, settled } = joinedBatch(known, records)
     if (changed.length > 0) {
-      const ids = JSON.stringify(changed.map(([key]) => key))
-      await connection.run(sql.deleteMetered, [ids])
-      const again = changed.filter(([key]) => known.has(key)).map(([key]) => key)
-      const lent = await attributionsOf(connection, again)
-      if (again.length > 0) await connection.run(sql.deleteMeteredCalls, [gatewaySource, JSON.stringify(again)])
-      await writeCalls(
-        connection,
-        changed.map(([key, records]) => {
-          const call = callOfRecords(key, records, priceOf)
-          const attribution = lent.get(key)
-          return attribution === undefined ? call : attributedBy(call, { attribution })
-        }),
-      )
-      const rows = changed.map(([id, { opened, settled }]) => ({
-        id,
-        opened: opened && JSON.stringify(opened),
-        settled: settled && JSON.stringify(settled),
-        provider: opened?.provider ?? null,
-        response_id: settled?.id ?? null,
-      }))
-      await connection.run(sql.addMetered, [JSON.stringify(rows)])
-      // What another source told of these calls before: the gateway's own count, the others attribute.
-      const responses = JSON.stringify(rows.flatMap(({ response_id }) => response_id ?? []))
-      const [others] = await rowsOf(connection, sql.countOthers, [responses])
-      if (Number(others?.[0]) > 0) {
-        await connection.run(sql.attributeByOthers, [responses])
-        await connection.run(sql.deleteOthers, [responses])
-      }
+      const again = changed.flatMap(([key]) => known.get(key) ?? [])
+      const calls = changed.map(([key, records]) => callOfRecords(key, records, priceOf))
+      const keys = await sourceKeys(connection, calls)
+      const lent = await takeBack(connection, again, keys.get(gatewaySource)!)
+      const now = calls.map(call => {
+        const attribution = lent.get(call.id)
+        return attribution === undefined ? call : attributedBy(call, { attribution })
+      })
+      // Nobody else has these ids: what is known of them was looked up, and the batch names each once.
+      await appendRows(connection, callsTable, await rowsOfCalls(now, keys, await labelBook(connection)))
+      await appendRows(connection, meteredTable, changed)
+      if (keys.size > 1) await lendFromOthers(connection, changed, keys.get(gatewaySource)!)
       await connection.run(sql.bumpRevision)
     }
     for (const [worker, { sequence, offset }] of Object.entries(reached)) {
@@ -69,26 +52,88 @@ export function takeRecords(
   })
 }
 
-/** What the calls of these keys are attributed to now: by their own records, or by a log that told of them in between. */
-async function attributionsOf(
+type Known = ReadonlyMap<string, MeteredCall>
+interface MeteredCall extends CallRecords {
+  readonly key: string
+}
+
+/**
+ * What is known of the calls of these records. They tell when their calls began, so that no more of the ledger is read than
+ * what came in that time. One whose beginning should have come before and did not is looked for everywhere.
+ */
+async function knownOf(connection: DuckDBConnection, records: readonly CallRecord[]): Promise<Known> {
+  const known = new Map<string, MeteredCall>()
+  const look = async (statement: string, values: DuckDBValue[]) => {
+    for (const [id, opened, settled] of await rowsOf(connection, statement, values)) {
+      const key = id as string
+      known.set(key, { key, opened: parsed(opened), settled: parsed(settled) })
+    }
+  }
+  if (records.length === 0) return known
+  const keys = new Set(records.map(({ key }) => key))
+  await look(sql.readMetered, [textsOf(keys), ...spanOf(records.flatMap(record => beganMicros(record) ?? []))])
+  const begun = new Set(records.flatMap(({ kind, key }) => (kind === 'opened' ? key : [])))
+  const lost = [...keys].filter(key => !begun.has(key) && !known.has(key))
+  if (lost.length > 0) await look(sql.readMeteredEver, [textsOf(lost)])
+  return known
+}
+
+/**
+ * Takes calls out that are to be written anew. Returns what they are attributed to now: by their own records, or by a log
+ * that told of them in between.
+ */
+async function takeBack(
   connection: DuckDBConnection,
-  keys: readonly string[],
+  calls: readonly MeteredCall[],
+  gatewayKey: number,
 ): Promise<ReadonlyMap<string, Attribution>> {
-  if (keys.length === 0) return new Map()
-  const rows = await rowsOf(connection, sql.meteredAttributions, [gatewaySource, JSON.stringify(keys)])
+  if (calls.length === 0) return new Map()
+  const ids = textsOf(calls.map(({ key }) => key))
+  const span = spanOf(calls.map(({ opened, settled }) => opened?.atMicros ?? settled!.endMicros))
+  const rows = await rowsOf(connection, sql.meteredAttributions, [ids, ...span, gatewayKey])
+  await connection.run(sql.deleteMeteredCalls, [ids, ...span, gatewayKey])
+  await connection.run(sql.deleteMetered, [ids, ...span])
+  if (calls.some(({ opened }) => opened === null)) await connection.run(sql.deleteMeteredNoBeginning, [ids])
   return new Map(
     rows.map(([id, ...values]) => [
-      String(id),
+      id as string,
       Object.fromEntries(attributionKinds.map((kind, i) => [kind, values[i] ?? null])) as unknown as Attribution,
     ]),
   )
+}
+
+/** What another source told of these calls before: the gateway's own count, the others attribute. */
+async function lendFromOthers(
+  connection: DuckDBConnection,
+  changed: readonly (readonly [string, CallRecords])[],
+  gatewayKey: number,
+): Promise<void> {
+  const responses = changed.flatMap(([, { settled }]) => settled?.id ?? [])
+  if (responses.length === 0) return
+  const values = [textsOf(responses), gatewayKey]
+  const [others] = await rowsOf(connection, sql.countOthers, values)
+  if (Number(others?.[0]) === 0) return
+  await connection.run(sql.attributeByOthers, values)
+  await connection.run(sql.deleteOthers, values)
+}
+
+const textsOf = (texts: Iterable<string>): DuckDBValue => listValue([...texts])
+
+/** The first and the last of some times, UTC microseconds. */
+function spanOf(micros: readonly number[]): [bigint, bigint] {
+  let [first, last] = [Infinity, -Infinity]
+  for (const at of micros) {
+    first = Math.min(first, at)
+    last = Math.max(last, at)
+  }
+  return micros.length === 0 ? [0n, -1n] : [BigInt(Math.round(first)), BigInt(Math.round(last))]
 }
 
 const parsed = <R>(text: unknown): R | null => (text === null ? null : (JSON.parse(text as string) as R))
 
 /** Beginnings of calls that nobody settled. */
 export async function unsettledOf(session: Session, fromMicros: number): Promise<Opened[]> {
-  const rows = await session.ask(sql.readUnsettled, [fromMicros])
+  const rows = await session.ask(sql.readUnsettled, [BigInt(Math.ceil(fromMicros))])
   return rows.map(([opened]) => JSON.parse(opened as string) as Opened)
 }
 

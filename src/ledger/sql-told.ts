@@ -12,7 +12,7 @@ const counted = (table: string) => `(${table}."input" IS NOT NULL AND ${table}."
 export const findTold = `CREATE OR REPLACE TEMP TABLE told AS
   SELECT i.rowid AS row, c.source_key, c.id, c."provider" AS provider, NOT ${counted('c')} AND ${counted('i')} AS completes,
     ${counted('c')} AND ${counted('i')} AND (${prompt('c')}, ${answer('c')}) IS DISTINCT FROM (${prompt('i')}, ${answer('i')}) AS contradicts
-  FROM incoming i JOIN sources s USING (source) JOIN calls c ON c.id = i.id JOIN sources o ON o.source_key = c.source_key
+  FROM incoming i JOIN sources s ON s.source_key = i.source_key JOIN calls c ON c.id = i.id JOIN sources o ON o.source_key = c.source_key
   WHERE o.namespace IN (s.namespace, replace(s.namespace, 'responses:', 'ids:')) AND ${mayBeOneSeller('c."provider"', 'i."provider"')}`
 export const countTold =
   'SELECT count(*), count(DISTINCT row) FILTER (completes), count(DISTINCT row) FILTER (contradicts) FROM told'

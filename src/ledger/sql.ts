@@ -90,10 +90,17 @@ export const migrations: readonly (readonly string[])[] = [
        scraped_at TIMESTAMP NOT NULL, said VARCHAR NOT NULL)`,
   ],
   ['ALTER TABLE calls ADD COLUMN IF NOT EXISTS estimate_usd DECIMAL(38,12)'],
+  [
+    // Calls come nearly in the order of their time: who looks for some looks at that time alone, however long the ledger is.
+    'ALTER TABLE metered ADD COLUMN began_at TIMESTAMP',
+    `UPDATE metered SET began_at = make_timestamp((opened::JSON->>'atMicros')::DOUBLE::BIGINT) WHERE opened IS NOT NULL`,
+  ],
 ]
 /** What the last of them makes of a database. */
 export const schemaVersion: number = migrations.length
 
+/** Its columns, in the order in which the table has them. */
+export const emptyTable = (table: string) => `SELECT * FROM ${table} LIMIT 0`
 export const setThreads = (count: number) => `SET threads = ${count}`
 export const setMemoryLimit = (limit: string) => `SET memory_limit = ${literal(limit)}`
 export const hasMeta = `SELECT count(*)::INTEGER FROM duckdb_tables() WHERE table_name = 'meta'`
@@ -101,6 +108,7 @@ export const readMeta = (key: string) => `SELECT value FROM meta WHERE key = ${l
 export const setSchema = (version: number) => `UPDATE meta SET value = '${version}' WHERE key = 'schema'`
 export const bumpRevision = `UPDATE meta SET value = (value::BIGINT + 1)::VARCHAR WHERE key = 'revision'`
 export const sourceKeyOf = 'SELECT source_key FROM sources WHERE source = $1'
+export const readSourceKeys = 'SELECT source, source_key FROM sources'
 export const nextSourceKey = 'SELECT coalesce(max(source_key), 0) + 1 FROM sources'
 export const addSource = 'INSERT INTO sources VALUES ($1, $2, $3, $4, $5, make_timestamp($6::BIGINT), $7)'
 export const readLabels = 'SELECT label, priced_as, catalog_version, reason FROM price_labels'
@@ -186,14 +194,20 @@ export const callNames = list(callColumns.map(text => text.split(' ')[0]!))
 
 // ---------------------------------------------------------------- a gateway's records
 
-const meteredColumns = ['id VARCHAR', 'opened VARCHAR', 'settled VARCHAR', 'provider VARCHAR', 'response_id VARCHAR']
-/** $1: a JSON array of ids. */
-const among = (placeholder: string) => `(SELECT unnest(from_json(${placeholder}::JSON, '["VARCHAR"]')))`
-export const readMetered = `SELECT id, opened, settled FROM metered WHERE id IN ${among('$1')}`
-export const deleteMetered = `DELETE FROM metered WHERE id IN ${among('$1')}`
+/** A list of texts as one value. */
+const among = (placeholder: string) => `(SELECT unnest(${placeholder}::VARCHAR[]))`
+/** Between two times, UTC microseconds: row groups of other times are not read. */
+const between = (column: string, from: string, to: string) =>
+  `${column} BETWEEN make_timestamp(${from}::BIGINT) AND make_timestamp(${to}::BIGINT)`
+const recordsOfIds = `SELECT id, opened, settled FROM metered WHERE id IN ${among('$1')}`
+/** $2, $3: when calls began whose beginning is known; the others are few. */
+export const readMetered = `${recordsOfIds} AND ${between('began_at', '$2', '$3')}
+  UNION ALL ${recordsOfIds} AND began_at IS NULL`
+export const readMeteredEver = recordsOfIds
+export const deleteMetered = `DELETE FROM metered WHERE id IN ${among('$1')} AND ${between('began_at', '$2', '$3')}`
+export const deleteMeteredNoBeginning = `DELETE FROM metered WHERE id IN ${among('$1')} AND began_at IS NULL`
 export const forgetMetered = 'DELETE FROM metered'
-export const addMetered = `INSERT INTO metered ${jsonRows(meteredColumns)}`
-const meteredCalls = `FROM calls WHERE source_key = (SELECT source_key FROM sources WHERE source = $1) AND id IN ${among('$2')}`
+const meteredCalls = `FROM calls WHERE source_key = $4 AND id IN ${among('$1')} AND ${between('started_at', '$2', '$3')}`
 export const deleteMeteredCalls = `DELETE ${meteredCalls}`
 export const meteredAttributions = `SELECT id, ${list(attributionKinds.map(name))} ${meteredCalls}`
 /** Where a row of another source is a call that was metered: one provider, one id of the response. */
@@ -208,33 +222,30 @@ export const attributeMetered = (rows: string) => `UPDATE calls
     FROM (${rows}) r JOIN metered m ON ${isMetered('r')} GROUP BY m.id) o
   WHERE calls.source_key = ${gatewayKey} AND calls.id = o.metered_id
     AND (${attributions.map(kind => `(calls.${kind} IS NULL AND o.${kind} IS NOT NULL)`).join(' OR ')})`
-/** $1: ids of the responses in question, so that no batch of records looks at every call that was ever metered. */
-const others = `SELECT * FROM calls WHERE id IN ${among('$1')} AND source_key <> ${gatewayKey}`
+/** $1: ids of the responses in question, $2: the gateway's own key, so that no batch of records looks at every call that was ever metered. */
+const others = `SELECT * FROM calls WHERE id IN ${among('$1')} AND source_key <> $2`
 export const countOthers = `SELECT count(*) FROM (${others})`
 export const attributeByOthers = attributeMetered(others)
-export const deleteOthers = `DELETE FROM calls WHERE id IN ${among('$1')} AND source_key <> ${gatewayKey}
+export const deleteOthers = `DELETE FROM calls WHERE id IN ${among('$1')} AND source_key <> $2
   AND EXISTS (SELECT 1 FROM metered m WHERE ${isMetered('calls')})`
 /** $1: UTC microseconds. */
-export const readUnsettled = `SELECT opened FROM metered WHERE settled IS NULL AND opened IS NOT NULL
-  AND (opened::JSON->>'atMicros')::DOUBLE >= $1::DOUBLE`
+export const readUnsettled = `SELECT opened FROM metered WHERE settled IS NULL AND began_at >= make_timestamp($1::BIGINT)`
 export const readPositions = 'SELECT worker, sequence, byte FROM spool_positions'
 export const forgetPosition = 'DELETE FROM spool_positions WHERE worker = $1'
 export const addPosition = 'INSERT INTO spool_positions VALUES ($1, $2, $3)'
 
 // ---------------------------------------------------------------- append
 
-const incoming = ['source VARCHAR', ...callColumns.slice(1).map(text => text.replace(' NOT NULL', ''))]
-export const createIncoming = `CREATE OR REPLACE TEMP TABLE incoming AS ${jsonRows(incoming)}`
+export const createIncoming = 'CREATE OR REPLACE TEMP TABLE incoming AS FROM calls LIMIT 0'
 /** Where records that were read one by one have their ids: by the same space as rows, but each by a clock of its own. */
 export const responsesOf = (namespace: string): string => namespace.replace(/^ids:/, 'responses:')
 /** Adds those of `incoming` (each once) that are not known, see `findTold`, nor metered. */
 export const appendIncoming = `INSERT INTO calls (${callNames})
-  SELECT s.source_key, ${callNames
-    .replace('source_key, ', '')
+  SELECT ${callNames
     .split(', ')
     .map(text => `i.${text}`)
     .join(', ')}
-  FROM incoming i JOIN sources s USING (source)
+  FROM incoming i
   WHERE i.rowid NOT IN (SELECT row FROM told WHERE NOT completes)
     AND NOT EXISTS (SELECT 1 FROM metered m WHERE ${isMetered('i')})`
 export const attributeByIncoming = attributeMetered('SELECT * FROM incoming')

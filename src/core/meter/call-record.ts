@@ -76,6 +76,14 @@ export interface Settled {
 
 export type CallRecord = Opened | Settled
 
+/** When the record's call began, UTC microseconds; null where its end does not tell. */
+export const beganMicros = (record: CallRecord): number | null =>
+  record.kind === 'opened'
+    ? record.atMicros
+    : record.latencyMs === null
+      ? null
+      : Math.round(record.endMicros - record.latencyMs * 1000)
+
 /** The price of a call at its own time, all else of it known. */
 export type PriceOfCall = (call: Omit<Call, 'price'>) => CallPrice
 
