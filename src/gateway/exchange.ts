@@ -42,111 +42,114 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest, taker
     idleMs,
   )
   idle.unref()
+  let ended: () => void = () => {}
   const done = new Promise<void>(resolve => {
-    let head: readonly [status: number, rawHeaders: string[], message: string] | null = null
-    let arrived: Buffer[] = []
-    let trailers: readonly string[] = []
-    let ending: 'whole' | Error | null = null
-    let isDue = false
-    let isWaiting = false
-    let isOver = false
-    const finish = () => {
-      clearTimeout(idle)
-      resolve()
-    }
-    const fail = (error: Error) => {
-      // A request that was never begun to be written had no connection to go out on.
-      taker.fail(error, controller !== null)
-      finish()
-    }
-
-    /** Hands over what has come, at the end of the turn that brought it. */
-    function come(): void {
-      if (isDue || isWaiting || isOver) return
-      isDue = true
-      process.nextTick(hand)
-    }
-
-    function hand(): void {
-      isDue = false
-      idle.refresh()
-      const wait = give()
-      if (wait !== undefined) pauseFor(wait)
-      else if (ending !== null) {
-        isOver = true
-        if (ending === 'whole') over().then(finish, fail)
-        else fail(ending)
-      }
-    }
-
-    function give(): Promise<void> | undefined {
-      try {
-        const begun = head
-        // Whoever refuses a head is not given it again.
-        head = null
-        if (begun !== null) taker.head(...begun, ending === 'whole')
-        if (arrived.length === 0) return undefined
-        const bytes = arrived.length === 1 ? arrived[0]! : Buffer.concat(arrived)
-        arrived = []
-        return taker.data(bytes)
-      } catch (thrown) {
-        return Promise.reject(thrown)
-      }
-    }
-
-    /** What throws here in passing would end the process. */
-    const over = async (): Promise<void> => taker.end(trailers)
-
-    function pauseFor(wait: Promise<void>): void {
-      isWaiting = true
-      controller?.pause()
-      wait.then(() => {
-        isWaiting = false
-        controller?.resume()
-        come()
-      }, breakOff)
-    }
-
-    /** Whoever takes it cannot go on. */
-    function breakOff(error: Error): void {
-      isWaiting = false
-      arrived = []
-      ending = error
-      controller?.abort(error)
-      come()
-    }
-
-    const { method, path, headers, body } = request
-    dispatcher.dispatch(
-      { method: method as Dispatcher.HttpMethod, path, headers, body, headersTimeout: 0, bodyTimeout: 0 },
-      {
-        onRequestStart(started) {
-          controller = started
-          if (early !== null) started.abort(early)
-        },
-        onResponseStart(started, status, _headers, message) {
-          // Informational answers (1xx) are the connection's own affair.
-          if (status < 200) return
-          // A reason has been read as UTF-8; as bytes it is what it was.
-          head = [status, rawText(started.rawHeaders), Buffer.from(message ?? '').toString('latin1')]
-          come()
-        },
-        onResponseData(_started, chunk) {
-          arrived.push(chunk)
-          come()
-        },
-        onResponseEnd(started) {
-          trailers = rawText(started.rawTrailers)
-          ending ??= 'whole'
-          come()
-        },
-        onResponseError(_started, error) {
-          ending ??= error
-          come()
-        },
-      },
-    )
+    ended = resolve
   })
+  let head: readonly [status: number, rawHeaders: string[], message: string] | null = null
+  let arrived: Buffer[] = []
+  let trailers: readonly string[] = []
+  let ending: 'whole' | Error | null = null
+  let isDue = false
+  let isWaiting = false
+  let isOver = false
+  const finish = () => {
+    clearTimeout(idle)
+    ended()
+  }
+  const fail = (error: Error) => {
+    // A request that was never begun to be written had no connection to go out on.
+    taker.fail(error, controller !== null)
+    finish()
+  }
+
+  /** Hands over what has come, at the end of the turn that brought it. */
+  function come(): void {
+    if (isDue || isWaiting || isOver) return
+    isDue = true
+    process.nextTick(hand)
+  }
+
+  function hand(): void {
+    isDue = false
+    idle.refresh()
+    const wait = give()
+    if (wait !== undefined) pauseFor(wait)
+    else if (ending !== null) {
+      isOver = true
+      if (ending === 'whole') over().then(finish, fail)
+      else fail(ending)
+    }
+  }
+
+  function give(): Promise<void> | undefined {
+    try {
+      const begun = head
+      // Whoever refuses a head is not given it again.
+      head = null
+      if (begun !== null) taker.head(...begun, ending === 'whole')
+      if (arrived.length === 0) return undefined
+      const bytes = arrived.length === 1 ? arrived[0]! : Buffer.concat(arrived)
+      arrived = []
+      return taker.data(bytes)
+    } catch (thrown) {
+      return Promise.reject(thrown)
+    }
+  }
+
+  /** What throws here in passing would end the process. */
+  const over = async (): Promise<void> => taker.end(trailers)
+
+  function pauseFor(wait: Promise<void>): void {
+    isWaiting = true
+    controller?.pause()
+    wait.then(() => {
+      isWaiting = false
+      controller?.resume()
+      come()
+    }, breakOff)
+  }
+
+  /** Whoever takes it cannot go on. */
+  function breakOff(error: Error): void {
+    isWaiting = false
+    arrived = []
+    ending = error
+    controller?.abort(error)
+    come()
+  }
+
+  // No function above knows the request: its body would be kept for as long as one of them is.
+  const { method, path, headers, body } = request
+  dispatcher.dispatch(
+    { method: method as Dispatcher.HttpMethod, path, headers, body, headersTimeout: 0, bodyTimeout: 0 },
+    {
+      onRequestStart(started) {
+        controller = started
+        if (early !== null) started.abort(early)
+      },
+      onResponseStart(started, status, _headers, message) {
+        // Informational answers (1xx) are the connection's own affair.
+        if (status < 200) return
+        // A reason has been read as UTF-8; as bytes it is what it was.
+        head = [status, rawText(started.rawHeaders), Buffer.from(message ?? '').toString('latin1')]
+        come()
+      },
+      onResponseData(_started, chunk) {
+        arrived.push(chunk)
+        come()
+      },
+      onResponseEnd(started) {
+        trailers = rawText(started.rawTrailers)
+        ending ??= 'whole'
+        come()
+      },
+      onResponseError(_started, error) {
+        ending ??= error
+        come()
+      },
+    },
+  )
   return { abort, done }
 }
 

@@ -125,7 +125,8 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
     }
     if ('code' in admission) return refuse(response, route, admission)
     const readMicros = tools.nowMicros()
-    await relay({ request, response, route, admitted: admission, facts, body, startedMicros, readMicros }, relayTools)
+    // Not waited for here: this would keep the body for as long as the answer takes.
+    return relay({ request, response, route, admitted: admission, facts, body, startedMicros, readMicros }, relayTools)
   }
 
   function refuse(response: ServerResponse, { upstream }: Route, refusal: Refusal): void {

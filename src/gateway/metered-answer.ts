@@ -30,6 +30,8 @@ export interface AnswerTools {
   readonly isArray: boolean
   /** Usage was asked for in the client's place: its event is left out again. */
   readonly hasAsked: boolean
+  /** It is the answer, and no refusal of the asking: the request is not sent again. */
+  readonly onBegun: () => void
   /** The upstream does not know the asking: it is to be left alone, and the request sent as it came. */
   readonly onRefused: () => void
   readonly onFailed: (error: Error) => void
@@ -84,6 +86,7 @@ export function meteredAnswer(tools: AnswerTools): Taker {
     // An upstream that compresses all the same keeps the event that was asked for: bytes are not taken apart then.
     leavesOut = tools.hasAsked && isSse && decoder === null
     reader = tools.startReader({ stream: isStream })
+    tools.onBegun()
     client.head(code, rawHeaders, message, leavesOut, isWhole)
   }
 

@@ -18,7 +18,7 @@ import { forwarded } from './headers.ts'
 import { askingForUsage } from './inject.ts'
 import type { Admitted } from './keys.ts'
 import { type Answered, type AnswerTools, meteredAnswer } from './metered-answer.ts'
-import type { RequestBody } from './request-body.ts'
+import { givenAway, nothingToSend, type RequestBody } from './request-body.ts'
 import { attributionOfHeaders, lacksUsage, type RequestFacts } from './request-facts.ts'
 import type { Route } from './routing.ts'
 import { settledOf } from './settled-record.ts'
@@ -63,8 +63,9 @@ interface Call {
   readonly response: ServerResponse
   readonly route: Route
   readonly admitted: Admitted
-  readonly facts: RequestFacts
-  readonly body: RequestBody
+  /** What the request says, let go of once it is sent: a prompt may be long, and its answer take an hour. */
+  facts: RequestFacts
+  body: RequestBody
   readonly startedMicros: number
   /** When the request's last byte that is read here had come. */
   readonly readMicros: number
@@ -98,15 +99,11 @@ async function unmetered(call: Call, tools: RelayTools): Promise<void> {
 }
 
 async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<void> {
-  const { route, response, facts, body } = call
+  const { route, response } = call
+  const { upstream } = route
   const { counters, limits } = tools
-  const opened = await withinBudgets(openedOf(call, wire, tools), call, tools)
-  if (opened === null) return
-  const isRecorded = await append(opened, tools)
-  if (!isRecorded && limits.onMeterFailure === 'reject') {
-    tools.budgets?.release(opened.key)
-    return answerError(response, route.upstream.family, unmeterable)
-  }
+  const begun = await begin(call, wire, tools)
+  if (begun === null) return
   let running: Exchange | null = null
   let givingUp: NodeJS.Timeout | null = null
   const giveUp = (reason: Error) => running?.abort(reason)
@@ -116,31 +113,54 @@ async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<v
   })
   countAdded(counters, (tools.nowMicros() - call.readMicros) / 1000)
   let isRefused = false
-  const attempt = async (hasAsked: boolean): Promise<void> => {
+  const attempt = (hasAsked: boolean): Promise<void> => {
     isRefused = false
     const taker = meteredAnswer({
       client,
       startReader: readerOf(route, wire),
       nowMicros: tools.nowMicros,
-      settle: answered => settle(call, opened, answered, isRecorded, tools),
+      settle: answered => settle(call, begun, answered, tools),
       isArray: route.framing === 'json-array',
       hasAsked,
+      onBegun: () => letGo(call),
       onRefused: () => {
-        tools.refusing.add(route.upstream.name)
+        tools.refusing.add(upstream.name)
         isRefused = true
       },
       onFailed: error => failed(call, error),
       mostDrained: limits.mostDrainedBytes,
       giveUp,
     })
-    const bytes = hasAsked ? askingForUsage(body.whole!, facts.body!) : body.forward
-    running = send(call, bytes, hasAsked, taker, tools)
-    await running.done
+    const { facts, body } = call
+    running = send(call, hasAsked ? askingForUsage(body.whole!, facts.body!) : body.forward, hasAsked, taker, tools)
+    // Whoever does not know the asking is sent the request as it came.
+    if (!hasAsked) letGo(call)
+    return running.done
   }
-  const { upstream } = route
-  await attempt(upstream.injectUsage && lacksUsage(wire, facts) && !tools.refusing.has(upstream.name))
+  await attempt(upstream.injectUsage && lacksUsage(wire, call.facts) && !tools.refusing.has(upstream.name))
   if (isRefused) await attempt(false)
   if (givingUp !== null) clearTimeout(givingUp)
+}
+
+interface Begun {
+  readonly key: string
+  readonly isRecorded: boolean
+}
+
+/** Writes down that a call begins; null where it is not to go on, which is answered then. */
+async function begin(call: Call, wire: WireName, tools: RelayTools): Promise<Begun | null> {
+  const opened = await withinBudgets(openedOf(call, wire, tools), call, tools)
+  if (opened === null) return null
+  const isRecorded = await append(opened, tools)
+  if (isRecorded || tools.limits.onMeterFailure === 'pass') return { key: opened.key, isRecorded }
+  tools.budgets?.release(opened.key)
+  answerError(call.response, call.route.upstream.family, unmeterable)
+  return null
+}
+
+function letGo(call: Call): void {
+  call.body = nothingToSend
+  call.facts = { ...call.facts, body: null }
 }
 
 /** Asks for a response that was made before, or still is: no call of its own, but the one that settles a background call. */
@@ -161,6 +181,7 @@ async function polled(call: Call, wire: WireName, tools: RelayTools): Promise<vo
     },
     isArray: false,
     hasAsked: false,
+    onBegun: () => {},
     onRefused: () => {},
     onFailed: error => failed(call, error),
     mostDrained: tools.limits.mostDrainedBytes,
@@ -186,7 +207,7 @@ function send(call: Call, body: RequestBody['forward'], hasAsked: boolean, taker
   const dispatcher = tools.dispatcherOf(upstream.origin)
   return exchange(
     dispatcher,
-    { method: request.method!, path: admitted.path, headers, body },
+    { method: request.method!, path: admitted.path, headers, body: givenAway(body) },
     taker,
     tools.limits.idleMs,
   )
@@ -233,16 +254,15 @@ const unread = { prefix: null, systemPrompt: null, request: null }
 /** Rejects where calls are not to pass unmetered: the end of the answer is then not passed on either. */
 async function settle(
   { startedMicros, route, facts }: Call,
-  { key }: Opened,
+  { key, isRecorded }: Begun,
   answered: Answered,
-  isRecorded: boolean,
   tools: RelayTools,
 ): Promise<void> {
   // Without its beginning a record tells nothing that could be told apart from another call.
   if (!isRecorded) return
   const { status, reading, isCut } = answered
   // Of a stream that breaks off the answer may still be made, where that was asked for; a body that was not read may have asked.
-  const isOn = facts.isBackground || (facts.body === null && !isCut)
+  const isOn = facts.isBackground ?? !isCut
   const isStillMade = reading?.wire === 'openai.responses' && !reading.complete && reading.error === null
   if (isOn && isStillMade && reading.id !== null && status !== null && status < 300) {
     try {

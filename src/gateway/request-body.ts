@@ -9,6 +9,20 @@ export interface RequestBody {
   readonly forward: Buffer | Readable | null
 }
 
+export const nothingToSend: RequestBody = { whole: null, forward: null }
+
+/** A shorter body costs less than a stream of its own. */
+const shortBody = 16_384
+
+/** A body as a stream that keeps nothing of it: bytes are kept by the client library for as long as the answer takes. */
+export function givenAway(body: RequestBody['forward']): RequestBody['forward'] {
+  if (!Buffer.isBuffer(body) || body.length <= shortBody) return body
+  const stream = new Readable({ read() {} })
+  stream.push(body)
+  stream.push(null)
+  return stream
+}
+
 /**
  * Reads a body up to `most` bytes. A longer one is not kept: what was read goes on as the beginning of a stream, at the pace
  * of whoever takes it. Rejects when the client goes away before its end.

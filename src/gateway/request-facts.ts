@@ -10,8 +10,8 @@ export interface RequestFacts {
   readonly model: string | null
   /** Whether a stream is asked for; null where the body was not read. */
   readonly stream: boolean | null
-  /** Whether the answer is made even if nobody waits for it. */
-  readonly isBackground: boolean
+  /** Whether the answer is made even if nobody waits for it; null where the body was not read. */
+  readonly isBackground: boolean | null
   readonly needs: readonly CallNeed[]
   readonly attribution: Partial<Attribution>
   readonly tags: Readonly<Record<string, string>>
@@ -22,7 +22,7 @@ export interface RequestFacts {
 export const nothingRead: RequestFacts = {
   model: null,
   stream: null,
-  isBackground: false,
+  isBackground: null,
   needs: [],
   attribution: {},
   tags: {},
