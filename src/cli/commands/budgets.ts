@@ -10,7 +10,7 @@ export const budgets: CommandModule = {
       .command('budgets')
       .summary('what the gateway may still spend in this period')
       .description(
-        'Each budget of crossline.yaml in its current period: spent by the ledger, held for calls under way and for calls that\n' +
+        'Each budget of crossline.yaml in its current period: spent by the ledger, held for calls under way and for calls that ' +
           'were never settled, and what is left. Exit status 1 where one is exceeded or has refused calls.',
       )
       .addHelpText('after', '\nExamples:\n  crossline budgets\n  crossline budgets --json')

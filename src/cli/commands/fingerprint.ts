@@ -8,8 +8,8 @@ export const fingerprint: CommandModule = {
       .command('fingerprint <file>')
       .summary('the fingerprint of a system prompt, for a rule that attributes its calls')
       .description(
-        'Reads a system prompt from a text file, or from the JSON body of a request (- is standard input), and prints its\n' +
-          'fingerprint: a hash under the key of the data folder, from which nobody gets the text back. It is the same\n' +
+        'Reads a system prompt from a text file, or from the JSON body of a request (- is standard input), and prints its ' +
+          'fingerprint: a hash under the key of the data folder, from which nobody gets the text back. It is the same ' +
           'whatever provider the prompt goes to; a prompt that changes with each call has a new one each time.',
       )
       .addHelpText(

@@ -24,7 +24,7 @@ export const keys: CommandModule = {
       .command('keys')
       .summary('keys of the gateway: make, list, revoke')
       .description(
-        'Keys that clients send to the gateway in the place of a provider’s API key. The provider’s own stays with the server.',
+        "Keys that clients send to the gateway in the place of a provider's API key. The provider's own stays with the server.",
       )
     command
       .command('create')
@@ -43,8 +43,8 @@ export const keys: CommandModule = {
         'after',
         `
 Examples:
-  crossline keys create --name support-bot --workload support --team care --expires 90d
-  crossline keys create --name batch --upstreams openai,together --tag deferrable=true`,
+  crossline keys create --name support-bot --workload support --expires 90d
+  crossline keys create --name batch --upstreams openai --tag deferrable=true`,
       )
       .action((flags: CreateFlags) => create(frame, flags))
     command

@@ -23,9 +23,8 @@ export const reconcile: CommandModule = {
       .command('reconcile')
       .summary("the ledger against a provider's own bill")
       .description(
-        `Compares metered calls with what the provider billed, by day and model, and names
-the difference part by part: unmetered, unknown, unpriced, price, rounding, zone,
-over-metered. The parts add up to it exactly.`,
+        'Compares metered calls with what the provider billed, by day and model, and names the difference part by part: ' +
+          'zone, not calls, unmetered, unknown, unpriced, price, rounding, over-metered, untold. The parts add up to it exactly.',
       )
       .option('--bill <file>', 'cost or usage report, FOCUS bill or invoice (default: the bills imported before)')
       .option('--format <name>', 'openai-costs, anthropic-costs, openai-usage, focus, invoice, … (default: detected)')
@@ -39,15 +38,15 @@ over-metered. The parts add up to it exactly.`,
         `
 Of the same calls an imported usage report (OpenAI, Anthropic) is the provider's
 word on tokens, not a second metering: with it, and a cost report, more usage is
-told apart from another price. The mismatch is the sum of the models' differences
-without their signs; tax, credits and day boundaries are left aside.
+told apart from another price. The mismatch is the sum of the models'
+differences without their signs; tax, credits and day boundaries are left aside.
 Exit status 1: the mismatch is beyond the tolerance.
 
 Examples:
   crossline reconcile --bill openai-costs.json
-  crossline import openai-usage.json && crossline reconcile --bill openai-costs.json
+  crossline import openai-usage.json && crossline reconcile --bill costs.json
   crossline reconcile --provider anthropic --from 2026-11-01 --to 2026-12-01
-  crossline reconcile --bill invoice.csv --zone America/Los_Angeles --tolerance 2%`,
+  crossline reconcile --bill invoice.csv --zone Europe/Berlin --tolerance 2%`,
       )
       .action(async ({ bill, ...flags }: Flags) => {
         if (bill !== undefined) checkFile(bill)

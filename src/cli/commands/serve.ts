@@ -19,8 +19,10 @@ export const serve: CommandModule = {
   register(program, frame) {
     program
       .command('serve')
-      .summary('API and dashboard on this machine')
-      .description('Serves the page and its API over the embedded ledger, and prints the answer. Ctrl-C ends it.')
+      .summary('gateway, API and dashboard on this machine')
+      .description(
+        'Serves the gateway, the page and its API over the embedded ledger, and prints the answer. Ctrl-C lets calls finish and ends it; a second one does not wait.',
+      )
       .option('--host <host>', 'address to listen on (default: 127.0.0.1; beyond loopback keys must be required)')
       .option('--port <port>', 'port (default: 4141; 0 = any free one)', numberFlag('--port', { min: 0, whole: true }))
       .addOption(new Option('--log <format>', 'what goes wrong, on stderr (default: text)').choices([...logFormats]))

@@ -20,10 +20,9 @@ export const utilization: CommandModule = {
       .command('utilization')
       .summary('what own model servers really served, by their own metrics')
       .description(
-        `Reads the metrics of vLLM servers, imported or scraped by serve (utilization: in
-crossline.yaml names them): tokens served per hour and
-per GPU-hour, requests running and waiting, KV cache, prefix hits, latency, and
-what a million tokens cost: GPU $/hour × GPUs ÷ million tokens served per hour.`,
+        'Reads the metrics of vLLM servers, imported or scraped by serve (utilization: in crossline.yaml names them): tokens ' +
+          'served per hour and per GPU-hour, requests running and waiting, KV cache, prefix hits, latency, and what a million ' +
+          'tokens cost: GPU $/hour × GPUs ÷ million tokens served per hour.',
       )
       .option('--from <time>', 'first day or instant')
       .option('--to <time>', 'up to, not including')
