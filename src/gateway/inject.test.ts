@@ -25,8 +25,9 @@ test('whatever a body holds, it is the same with the asking', () => {
       fc.boolean(),
       (rest, own, spaced) => {
         const { stream_options: _, ...others } = rest
-        const body = { ...others, stream: true, ...(own === undefined ? {} : { stream_options: own }) }
-        const bytes = Buffer.from(JSON.stringify(body, null, spaced ? 2 : 0))
+        const made = { ...others, stream: true, ...(own === undefined ? {} : { stream_options: own }) }
+        const bytes = Buffer.from(JSON.stringify(made, null, spaced ? 2 : 0))
+        const body = JSON.parse(bytes.toString()) as typeof made
         const text = askingForUsage(bytes, body).toString()
         expect(JSON.parse(text)).toEqual({ ...body, stream_options: { ...body.stream_options, include_usage: true } })
       },
