@@ -1,10 +1,12 @@
 // Things and what each column tells of them in; their rows in a table of the DuckDB ledger, with no statement to be read, out.
 import {
+  type DuckDBAppender,
   type DuckDBConnection,
   DuckDBDataChunk,
   DuckDBDecimalValue,
   DuckDBMapValue,
   DuckDBTimestampValue,
+  type DuckDBType,
   type DuckDBValue,
   listValue,
 } from '@duckdb/node-api'
@@ -20,10 +22,15 @@ export interface Table<T> {
   readonly name: string
   readonly isTemporary?: boolean
   readonly columns: Columns<T>
+  /** Entries of a row's longest list or map; absent = there are none. */
+  readonly entriesOf?: (thing: T) => number
 }
 
-/** A chunk of DuckDB's holds no more. */
-const rowsPerChunk = 2048
+/**
+ * A chunk of DuckDB's holds no more rows, and no more entries of its lists: what is written beyond them is written over
+ * something else (github.com/duckdb/duckdb-node-neo/issues/446).
+ */
+const mostPerChunk = 2048
 
 /** Appends rows within the connection's transaction. Columns go by name: in a table that was altered they have another order. */
 export async function appendRows<T>(
@@ -33,14 +40,23 @@ export async function appendRows<T>(
 ): Promise<void> {
   if (things.length === 0) return
   const names = (await connection.run(emptyTable(table.name))).columnNames()
+  const columns = names.map(name => table.columns[name]!)
+  const { entriesOf = () => 0 } = table
   const appender = await connection.createAppender(table.name, null, table.isTemporary ? 'temp' : null)
   try {
     const types = names.map((_, column) => appender.columnType(column))
-    for (let from = 0; from < things.length; from += rowsPerChunk) {
-      const some = things.slice(from, from + rowsPerChunk)
+    for (const some of chunksOf(things, entriesOf)) {
+      if (entriesOf(some[0]!) > mostPerChunk) {
+        appendAlone(
+          appender,
+          types,
+          columns.map(tell => tell(some[0]!)),
+        )
+        continue
+      }
       const chunk = DuckDBDataChunk.create(types, some.length)
-      names.forEach((name, column) => {
-        chunk.setColumnValues(column, some.map(table.columns[name]!))
+      columns.forEach((tell, column) => {
+        chunk.setColumnValues(column, some.map(tell))
       })
       appender.appendDataChunk(chunk)
     }
@@ -48,6 +64,31 @@ export async function appendRows<T>(
   } finally {
     appender.closeSync()
   }
+}
+
+/** Pieces that fit in a chunk; what does not fit in any is alone. */
+function* chunksOf<T>(things: readonly T[], entriesOf: (thing: T) => number): Generator<readonly T[]> {
+  let from = 0
+  let entries = 0
+  for (const [at, thing] of things.entries()) {
+    const more = entriesOf(thing)
+    if (at > from && (at - from === mostPerChunk || entries + more > mostPerChunk)) {
+      yield things.slice(from, at)
+      from = at
+      entries = 0
+    }
+    entries += more
+  }
+  yield things.slice(from)
+}
+
+/** One row, value by value: slow, and of any length. */
+function appendAlone(appender: DuckDBAppender, types: readonly DuckDBType[], values: readonly DuckDBValue[]): void {
+  for (const [column, value] of values.entries()) {
+    if (value === null) appender.appendNull()
+    else appender.appendValue(value, types[column])
+  }
+  appender.endRow()
 }
 
 export interface CallRow {
@@ -84,8 +125,11 @@ const columnsOfCalls: Columns<CallRow> = {
   price_label: ({ label }) => label,
 }
 
-export const callsTable: Table<CallRow> = { name: 'calls', columns: columnsOfCalls }
-export const incomingTable: Table<CallRow> = { name: 'incoming', isTemporary: true, columns: columnsOfCalls }
+const entriesOfCall = ({ call: { tags, units, prefixBlocks } }: CallRow): number =>
+  Math.max(Object.keys(tags).length, Object.keys(units ?? {}).length, prefixBlocks?.length ?? 0)
+
+export const callsTable: Table<CallRow> = { name: 'calls', columns: columnsOfCalls, entriesOf: entriesOfCall }
+export const incomingTable: Table<CallRow> = { ...callsTable, name: 'incoming', isTemporary: true }
 
 export const meteredTable: Table<readonly [key: string, CallRecords]> = {
   name: 'metered',

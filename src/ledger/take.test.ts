@@ -160,3 +160,31 @@ test('law 5: a ledger of the schema before still knows which calls it has', asyn
     rmSync(folder, { recursive: true, force: true })
   }
 })
+
+test('prompts of any number of blocks, and calls of any number of tags, are kept as they are', async () => {
+  const hex = (n: number) => n.toString(16).padStart(16, '0')
+  const lengths = [0, 1, 2047, 2048, 2049, 20_000, 3, ...Array.from({ length: 2500 }, (_, i) => i % 9)]
+  const records = lengths.map((length, n) =>
+    openedForTest({
+      key: `k${String(n).padStart(5, '0')}`,
+      atMicros: noonMicros + n,
+      prefix: length === 0 ? null : Array.from({ length }, (_, i) => hex(n * 100_000 + i)),
+      tags: Object.fromEntries(Array.from({ length: n === 2 ? 3000 : n % 4 }, (_, i) => [`t${i}`, `${n} of ${i}`])),
+    }),
+  )
+  const ledger = await openDuckdb(':memory:')
+  try {
+    await ledger.take(records, {}, priceOf)
+    const seen: number[][] = []
+    await ledger.prefixBlocks({}, ({ n, offsets, blocks }) => {
+      for (let k = 0; k < n; k++) seen.push([...blocks.subarray(offsets[k], offsets[k + 1])])
+    })
+    expect(seen).toEqual(records.map(({ prefix }) => (prefix ?? []).map(block => Number(`0x${block}`))))
+    for (const tag of ['t0', 't2', 't2999']) {
+      const rows = (await ledger.report({}, [`tag:${tag}`], 'UTC')).rows.map(({ key }) => key[`tag:${tag}`])
+      expect(new Set(rows)).toEqual(new Set(records.map(({ tags }) => tags[tag] ?? null)))
+    }
+  } finally {
+    await ledger.close()
+  }
+})
