@@ -164,10 +164,10 @@ test('an upstream that answers before the request is whole is heard, and the cal
 
 test('an upstream that falls silent is given up after the gateway’s own time, before its answer and within it', async () => {
   let answer: Step[] = [10_000]
-  const { port, settledCalls } = await world(rawUpstream(() => answer).server, { idleMs: 60 })
+  const { port, settledCalls } = await world(rawUpstream(() => answer).server, { idleMs: 400 })
   expect((await sendRaw(port, chatCall)).bytes.toString()).toMatch(/^HTTP\/1.1 502 [\s\S]*no byte/)
   // As long as something comes it is no silence.
-  answer = ['HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n', 40, '{', 40, '"a"', 40, ':1', 10_000]
+  answer = ['HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n', 150, '{', 150, '"a"', 150, ':1', 10_000]
   const heard = await sendRaw(port, chatCall)
   expect([heard.hasEnded, bodyOf(heard.bytes).toString()]).toEqual([true, '{"a"'])
   expect(await settledCalls(2)).toMatchObject([

@@ -90,7 +90,14 @@ const isOver = (child: ChildProcess): boolean => child.exitCode !== null || chil
 /** Kills processes, those that are gone already aside, and waits until none is left. */
 export async function killed(pids: readonly number[]): Promise<void> {
   const alive = () => pids.filter(pid => treeOf(pid).length > 0)
-  for (const pid of alive()) process.kill(pid, 'SIGKILL')
+  for (const pid of alive()) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch (thrown) {
+      // It ended by itself just now.
+      if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown
+    }
+  }
   for (let i = 0; i < 500 && alive().length > 0; i++) await sleep(20)
   expect(alive()).toEqual([])
 }
