@@ -12,7 +12,7 @@ import { admit, type Keys, type Refusal } from './keys.ts'
 import { type RelayLimits, relay } from './relay.ts'
 import { bodyOf } from './request-body.ts'
 import { factsOf, nothingRead } from './request-facts.ts'
-import { type Asked, climbs, isGateways, needsModel, originForm, type Route, type Routes, routeOf } from './routing.ts'
+import { type Asked, askedOf, climbs, isGateways, needsModel, type Route, type Routes, routeOf } from './routing.ts'
 import type { Sink } from './sink.ts'
 import { readAgain, tunnel } from './tunnel.ts'
 import { type Family, type UpstreamSettings, upstreamsOf } from './upstreams.ts'
@@ -100,9 +100,8 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
   const admitted = (request: IncomingMessage, route: Route) =>
     admit(request, route, tools.keys ?? null, settings.keys === 'required', tools.nowMicros() / 1000)
 
-  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function take(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> {
     const startedMicros = tools.nowMicros()
-    const asked = askedOf(request)
     let route = routeOf(asked, routes, null)
     if (route === null) {
       const message = `no upstream is called as ${request.url} asks: name it under gateway.upstreams`
@@ -138,8 +137,9 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
     counters,
     running: () => running.size + tunnels.size,
     handle(request, response) {
-      if (!isGateways(askedOf(request))) return false
-      const work = take(request, response).catch(thrown => {
+      const asked = askedOf(request)
+      if (!isGateways(asked)) return false
+      const work = take(request, response, asked).catch(thrown => {
         // The client went away while it was still asking, or something here is broken: nobody else shall suffer from it.
         if (!request.destroyed)
           tools.shout(`a request could not be relayed: ${thrown instanceof Error ? thrown.message : thrown}`)
@@ -179,12 +179,6 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
     },
   }
 }
-
-const askedOf = ({ method, url, headers }: IncomingMessage): Asked => ({
-  method: method!,
-  url: originForm(url!),
-  headers,
-})
 
 /** The limits that are set: an undefined one leaves the default in force. */
 function stated(settings: GatewaySettings): Partial<typeof gatewayDefaults> {

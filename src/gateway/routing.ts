@@ -1,5 +1,5 @@
 // A request's method, path and headers in; which upstream it goes to, under which path, and what is metered of it, out.
-
+import type { IncomingMessage } from 'node:http'
 import type { WireName } from '../wire/wire.ts'
 import { like } from './attribution-rules.ts'
 import type { Family, Upstream } from './upstreams.ts'
@@ -24,6 +24,8 @@ export interface Asked {
   readonly method: string
   /** Path and query as they came. */
   readonly url: string
+  /** The path as most servers understand it, by which it is known here. */
+  readonly plain: string
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
@@ -67,13 +69,14 @@ export function routeOf(asked: Asked, routes: Routes, model: string | null): Rou
   const mounted = /^\/to\/([^/?]+)(\/[^?]*|(?=\?|$))(\?.*)?$/.exec(asked.url)
   if (mounted) {
     const upstream = upstreams.get(decoded(mounted[1]!))
-    return upstream === undefined ? null : to(upstream, asked, mounted[2] || '/', mounted[3] ?? '')
+    const path = mounted[2] || '/'
+    return upstream === undefined ? null : to(upstream, asked, path, mounted[3] ?? '', asUnderstood(path))
   }
   const path = pathOf(asked.url)
   const query = asked.url.slice(path.length)
   const name = bareName(asked, routes, model)
   const upstream = name === null ? undefined : upstreams.get(name)
-  return upstream === undefined ? null : to(upstream, asked, path, query)
+  return upstream === undefined ? null : to(upstream, asked, path, query, asked.plain)
 }
 
 /** Whether a request is the gateway's: of a mount, named or not, or of a bare path. */
@@ -83,23 +86,30 @@ export const isGateways = (asked: Asked): boolean => asked.url.startsWith('/to/'
 export const needsModel = (asked: Asked, { byModel }: Routes): boolean =>
   byModel.length > 0 && bareFamily(asked) === 'by model'
 
+/** A request as it is routed; its path is understood once. */
+export function askedOf({ method, url, headers }: IncomingMessage): Asked {
+  const path = originForm(url!)
+  return { method: method!, url: path, plain: asUnderstood(pathOf(path)), headers }
+}
+
 const pathOf = (url: string): string => url.replace(/\?.*$/s, '')
 
 /** A proxy's form of an address (`http://host/path`, RFC 9112 §3.2.2) asks for the same as its path does. */
-export const originForm = (url: string): string =>
-  url.replace(/^https?:\/\/[^/?]*(?=(\/?))/i, (_, slash) => (slash ? '' : '/'))
+const originForm = (url: string): string =>
+  url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*(?=(\/?))/i, (_, slash) => (slash ? '' : '/'))
 
 /** Whether a path has `.` or `..` among its segments, however they are spelt: whoever resolves them ends up elsewhere. */
 export const climbs = (url: string): boolean => /(^|[/\\])\.\.?([/\\]|$)/.test(decoded(pathOf(url)))
 
 /** A path as most servers understand it: escapes read, slashes once. What is metered does not hang on how it is spelt. */
-const asUnderstood = (path: string): string =>
-  decoded(path)
-    .replace(/\/+/g, '/')
-    .replace(/(?<=.)\/$/, '')
+function asUnderstood(path: string): string {
+  const plain = decoded(path)
+  return /\/\/|.\/$/.test(plain) ? plain.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '') : plain
+}
 
 /** What a client wrote may be no text at all: then no upstream is called so. */
 function decoded(part: string): string {
+  if (!part.includes('%')) return part
   try {
     return decodeURIComponent(part)
   } catch {
@@ -108,8 +118,7 @@ function decoded(part: string): string {
 }
 
 /** Whose a bare path is; null = nobody's. Traces come to the server itself. */
-function bareFamily({ url, headers }: Asked): 'anthropic' | 'gemini' | 'by model' | null {
-  const path = asUnderstood(pathOf(url))
+function bareFamily({ plain: path, headers }: Asked): 'anthropic' | 'gemini' | 'by model' | null {
   if (/^\/v1\/messages(\/|$)/.test(path) || headers['anthropic-version'] !== undefined) return 'anthropic'
   if (path.startsWith('/v1beta/')) return 'gemini'
   return path.startsWith('/v1/') && path !== '/v1/traces' ? 'by model' : null
@@ -123,8 +132,7 @@ function bareName(asked: Asked, { byModel, defaults = {} }: Routes, model: strin
   return found?.upstream ?? defaults.openai ?? 'openai'
 }
 
-function to(upstream: Upstream, { method }: Asked, path: string, query: string): Route {
-  const plain = asUnderstood(path)
+function to(upstream: Upstream, { method }: Asked, path: string, query: string, plain: string): Route {
   const found = metered.find(one => one.method === method && one.path.test(plain))
   const isGemini = found?.wire === 'gemini.generateContent'
   const asSse = /[?&]alt=sse(&|$)/.test(query)

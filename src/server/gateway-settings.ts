@@ -68,7 +68,7 @@ export const gatewayShape = z
       }),
     rules: z.array(rule).optional().meta({ description: 'what attributes calls that do not say it themselves' }),
     fsync: z.enum(['always', 'interval', 'never']).optional().meta({
-      description: 'when a record is on the disk: always before the answer; default: interval, five times a second',
+      description: 'when a record is on the disk: always before the answer; default: interval, once a second',
     }),
     onMeterFailure: z.enum(['pass', 'reject']).optional().meta({
       description: 'what happens to calls while no record can be written; default: pass',

@@ -33,7 +33,7 @@ export interface SpoolStats {
 
 export interface Spool {
   /**
-   * Resolves when the policy's promise holds. All appends of one turn share a write, and with `always` a flush of the disk.
+   * Resolves when the policy's promise holds. All appends of one turn share two writes at most, and with `always` a flush of the disk.
    * Rejects with SPOOL_FULL or SPOOL_BROKEN; the next append tries again, on a new segment.
    */
   append(record: CallRecord): Promise<void>
@@ -49,7 +49,7 @@ interface Waiting {
 
 /** Opens a spool for one worker. A process never goes on with the segment of another: its end may be torn. */
 export function openSpool(folder: string, options: SpoolOptions): Spool {
-  const { worker, fsync = 'interval', intervalMs = 200 } = options
+  const { worker, fsync = 'interval', intervalMs = 1000 } = options
   const { segmentBytes = 64 * 1024 * 1024, mostPendingBytes = 64 * 1024 * 1024 } = options
   const place = join(folder, worker)
   let file: number | null = null
@@ -58,6 +58,8 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
   let pendingBytes = 0
   let isWriting = false
   let isDirty = false
+  /** In this turn of the event loop. */
+  let hasWritten = false
   let appended = 0
   let refused = 0
   let error: string | null = null
@@ -126,6 +128,20 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
     isWriting = false
   }
 
+  /**
+   * The first record of a turn is written at once: a call that comes alone waits for nothing. What else the sockets bring in
+   * that turn goes in one more write at its end.
+   */
+  function soon(): void {
+    if (hasWritten) return
+    hasWritten = true
+    queueMicrotask(() => void flush())
+    setImmediate(() => {
+      hasWritten = false
+      if (!isWriting && waiting.length > 0) void flush()
+    })
+  }
+
   const timer =
     fsync !== 'interval'
       ? null
@@ -151,8 +167,7 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
       pendingBytes += lineBytes
       return new Promise<void>((done, fail) => {
         waiting.push({ line, done, fail })
-        // Whatever else is appended in this turn goes with it: all that the sockets brought at once, one write.
-        if (!isWriting && waiting.length === 1) setImmediate(() => void flush())
+        if (!isWriting && waiting.length === 1) soon()
       })
     },
     stats: () => ({ appended, refused, pendingBytes, error: error ?? unsynced }),
