@@ -23,6 +23,8 @@ export interface HttpOptions {
   readonly isReady: () => boolean
   /** Resolves once the ledger is open and has what it starts with: operations wait for it. */
   readonly opened: Promise<void>
+  /** Takes what has come until now: an answer is of all calls that had ended when it was asked for. */
+  readonly caughtUp?: () => Promise<unknown>
 }
 
 const securityHeaders = {
@@ -94,7 +96,7 @@ const notFound = (c: Context, fix: string): Fault =>
 
 /** Runs one operation for one request: as JSON, or as NDJSON with progress for who accepts that. */
 async function answer(c: Context, operation: Operation<never, unknown>, options: HttpOptions): Promise<Response> {
-  const { workplace, opened } = options
+  const { workplace, opened, caughtUp } = options
   const where = `${operation.method} ${pathOf(operation)}`
   const query = new URL(c.req.url).searchParams
   const fileName = query.get('fileName') ?? 'upload'
@@ -110,6 +112,7 @@ async function answer(c: Context, operation: Operation<never, unknown>, options:
   const run = async (io: OperationIo) => {
     if (!options.isReady()) io.progress('opening the ledger…')
     await opened
+    await caughtUp?.()
     const work = () => operation.run(workplace, params as never, io)
     return operation.method === 'POST' ? workplace.exclusively(work) : work()
   }

@@ -37,21 +37,23 @@ export async function serveLedger(options: LedgerServerOptions): Promise<LedgerS
   const opened = new Promise<void>(done => {
     open = done
   })
-  const app = httpApp({ workplace, operations, version, hosts, isReady: () => isReady, opened })
+  let writer: SpoolWriter | null = null
+  const caughtUp = async () => writer?.caughtUp()
+  const app = httpApp({ workplace, operations, version, hosts, isReady: () => isReady, opened, caughtUp })
   const server = createServer({ requestTimeout: 0 }, getRequestListener(app.fetch))
   await new Promise<void>((done, fail) => {
     server.once('error', fail)
     server.listen(0, '127.0.0.1', done)
   })
   const { port } = server.address() as AddressInfo
-  let writer: SpoolWriter | null = null
   return {
     url: `http://127.0.0.1:${port}`,
     spool: () => writer,
     ready() {
       isReady = true
       open()
-      writer ??= startSpoolWriter(workplace, say)
+      // What a call was held for is free once it is taken.
+      writer ??= startSpoolWriter(workplace, say, workplace.budgets === null ? 1000 : 250)
     },
     async stop() {
       isReady = false

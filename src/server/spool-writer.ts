@@ -1,6 +1,7 @@
 // A data folder's spool in; its records in the ledger, soon after they were written and each once, out.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SpoolPositions } from '../core/meter/call-record.ts'
 import type { PriceCalls } from '../core/meter/load.ts'
 import { readSpool, removeTaken, waitingBytes } from '../spool/read.ts'
@@ -85,21 +86,30 @@ export interface SpoolState {
 
 export interface SpoolWriter {
   state(): SpoolState
+  /** Takes at once what has come until now; resolves when that is done, or cannot be done soon. */
+  caughtUp(): Promise<void>
   /** Takes what is left, then rests. */
   stop(): Promise<void>
 }
 
-/** Takes the spool in every `pollMs`. What goes wrong is said once, and tried again until it goes right: nothing is lost meanwhile. */
-export function startSpoolWriter(workplace: Workplace, say: Say, pollMs = 250): SpoolWriter {
+/** Whoever asks the ledger waits so long for what it does not have yet: an import may be under way. */
+const mostWaitMs = 1000
+
+/** Takes the spool in every `pollMs`, and before it is asked. What goes wrong is said once, and tried again until it goes right: nothing is lost meanwhile. */
+export function startSpoolWriter(workplace: Workplace, say: Say, pollMs: number): SpoolWriter {
   let isStopping = false
   let said: string | null = null
   let corrupt = 0
   let reached: SpoolPositions = {}
   let caughtUpAt = performance.now()
   let wake: () => void = () => {}
+  /** Who waits for what is taken next. */
+  let waiting: (() => void)[] = []
   const run = async (): Promise<void> => {
     for (;;) {
       const isLast = isStopping
+      const heard = waiting
+      waiting = []
       try {
         const beganAt = performance.now()
         const taken = await takeSpool(workplace)
@@ -114,7 +124,9 @@ export function startSpoolWriter(workplace: Workplace, say: Say, pollMs = 250): 
         if (text !== said) say(text, 'error')
         said = text
       }
+      for (const done of heard) done()
       if (isLast) return
+      if (waiting.length > 0) continue
       await new Promise<void>(done => {
         const timer = setTimeout(done, said === null ? pollMs : 10 * pollMs)
         wake = () => {
@@ -130,6 +142,12 @@ export function startSpoolWriter(workplace: Workplace, say: Say, pollMs = 250): 
       const bytes = waitingBytes(spoolFolder(workplace.dataDir), reached)
       const seconds = bytes === 0 ? 0 : (performance.now() - caughtUpAt) / 1000
       return { lag: { bytes, seconds }, corrupt, error: said }
+    },
+    async caughtUp() {
+      if (waitingBytes(spoolFolder(workplace.dataDir), reached) === 0) return
+      const taken = new Promise<void>(done => waiting.push(done))
+      wake()
+      await Promise.race([taken, sleep(mostWaitMs)])
     },
     async stop() {
       isStopping = true

@@ -3,7 +3,7 @@ import type { GatewayStatus } from '../../processes/figures.ts'
 import { readLock } from '../../server/lock.ts'
 import { type Check, type Finding, fail, ok, warn } from './check.ts'
 
-/** The writer takes the spool four times a second: so long behind, something is in its way. */
+/** The writer takes the spool once a second and more often: so long behind, something is in its way. */
 const mostLagSeconds = 30
 
 export const runningServer: Check = {
