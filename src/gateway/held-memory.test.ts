@@ -2,7 +2,7 @@
 import { request as ask, createServer, type ServerResponse } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { closeAll, until, world } from './world-for-test.ts'
 
 afterEach(closeAll)
@@ -56,4 +56,26 @@ test.each([
   expect(held / calls / mebibyte).toBeLessThan(0.2)
   for (const response of begun) response.end('data: [DONE]\n\n')
   await until(() => ended === calls)
+})
+
+test('of calls whose connection broke no timer is left that would keep them', async () => {
+  const mostDrainedMs = 123_456
+  const set = vi.spyOn(globalThis, 'setTimeout')
+  const cleared = vi.spyOn(globalThis, 'clearTimeout')
+  const breaking = (_request: unknown, _body: unknown, response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write('data: {"id":"c1","choices":[]}\n\n', () => response.destroy())
+  }
+  const { port, settledCalls } = await world(breaking, { mostDrainedMs })
+  for (let i = 0; i < 5; i++) {
+    const body = '{"model":"m","stream":true}'
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, { method: 'POST', body })
+    await expect(answer.text()).rejects.toThrow()
+  }
+  await settledCalls(5)
+  await new Promise(done => setTimeout(done, 50))
+  const gone = new Set(cleared.mock.calls.map(([timer]) => timer))
+  const timers = set.mock.calls.flatMap(([, ms], i) => (ms === mostDrainedMs ? [set.mock.results[i]!.value] : []))
+  expect(timers.filter(timer => !gone.has(timer))).toEqual([])
+  vi.restoreAllMocks()
 })

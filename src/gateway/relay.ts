@@ -107,7 +107,10 @@ async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<v
   let running: Exchange | null = null
   let givingUp: NodeJS.Timeout | null = null
   const giveUp = (reason: Error) => running?.abort(reason)
+  let isOver = false
   const client = toClient(response, () => {
+    // A connection that ends with its call has nothing to be given up: a timer would keep all of the call for as long.
+    if (isOver) return
     givingUp = setTimeout(() => giveUp(new Error('the client left')), limits.mostDrainedMs)
     givingUp.unref()
   })
@@ -139,6 +142,7 @@ async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<v
   }
   await attempt(upstream.injectUsage && lacksUsage(wire, call.facts) && !tools.refusing.has(upstream.name))
   if (isRefused) await attempt(false)
+  isOver = true
   if (givingUp !== null) clearTimeout(givingUp)
 }
 
