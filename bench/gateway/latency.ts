@@ -7,18 +7,26 @@ import type { Loader } from './loader.ts'
 
 const ms = 4000
 
+export interface Parties {
+  readonly direct: Target
+  readonly bare: Contender
+  readonly crossline: Crossline
+  readonly loader: Loader
+  readonly rounds: number
+}
+
 /** In turn: the upstream itself, the bare relay, Crossline; `rounds` times, and the median of what each round added. */
 async function inTurn(
   name: string,
-  rounds: number,
-  targets: { direct: Target; bare: Target; crossline: Crossline },
-  load: (target: Target) => Promise<Outcome>,
+  body: string,
+  perSecond: number,
+  { direct, bare, crossline, loader, rounds }: Parties,
 ): Promise<{ direct: Outcome; bare: Outcome; ours: Outcome }[]> {
-  const { direct, bare, crossline } = targets
+  const load = (target: Target) => loader.open(target, body, perSecond, ms)
   const found = []
   for (let round = -1; round < rounds; round++) {
     const run = `${name}-${round}`
-    const one = { direct: await load(direct), bare: await load(bare), ours: await load(crossline.run(run)) }
+    const one = { direct: await load(direct), bare: await load(bare.target), ours: await load(crossline.run(run)) }
     for (const [who, { failures, failure }] of Object.entries(one)) {
       if (failures > 0) throw new Error(`${name}, ${who}: ${failures} failures, the first: ${failure}`)
     }
@@ -29,17 +37,9 @@ async function inTurn(
   return found
 }
 
-export async function addedLatency(
-  body: string,
-  direct: Target,
-  bare: Contender,
-  crossline: Crossline,
-  loader: Loader,
-  rounds: number,
-): Promise<Figure[]> {
+export async function addedLatency(body: string, parties: Parties): Promise<Figure[]> {
   const perSecond = 500
-  const targets = { direct, bare: bare.target, crossline }
-  const found = await inTurn('open', rounds, targets, target => loader.open(target, body, perSecond, ms))
+  const found = await inTurn('open', body, perSecond, parties)
   return (['p50', 'p99'] as const).map(quantile => {
     const added = (who: 'ours' | 'bare') =>
       median(found.map(round => round[who].wholeMs[quantile] - round.direct.wholeMs[quantile]))
@@ -56,17 +56,9 @@ export async function addedLatency(
   })
 }
 
-export async function firstByte(
-  body: string,
-  direct: Target,
-  bare: Contender,
-  crossline: Crossline,
-  loader: Loader,
-  rounds: number,
-): Promise<Figure[]> {
+export async function firstByte(body: string, parties: Parties): Promise<Figure[]> {
   const perSecond = 100
-  const targets = { direct, bare: bare.target, crossline }
-  const found = await inTurn('first-byte', rounds, targets, target => loader.open(target, body, perSecond, ms))
+  const found = await inTurn('first-byte', body, perSecond, parties)
   return (['p50', 'p99'] as const).map(quantile => {
     const of = (who: 'ours' | 'bare') => median(found.map(round => round[who].firstByteMs[quantile]))
     return {

@@ -122,10 +122,10 @@ async function sideBySide(): Promise<void> {
   if (bare === undefined) throw new Error('the bare relay did not start')
   const direct = { origin: upstream.origin, path: chatPath, headers: {} }
   if (isAsked('latency')) {
-    await attempt('added latency', () => addedLatency(jsonBody, direct, bare, crossline, loader, rounds))
+    await attempt('added latency', () => addedLatency(jsonBody, { direct, bare, crossline, loader, rounds }))
   }
   if (isAsked('first-byte')) {
     const body = streamBody(20, 5)
-    await attempt('first streamed byte', () => firstByte(body, direct, bare, crossline, loader, rounds))
+    await attempt('first streamed byte', () => firstByte(body, { direct, bare, crossline, loader, rounds }))
   }
 }

@@ -111,6 +111,12 @@ async function budgetsNow({ budgets }: Workplace): Promise<WriterFigures['budget
   }))
 }
 
+/** Figures by the kind of process that they are of. */
+export const byProcess = (figures: readonly Figures[]) => ({
+  gateways: figures.filter((one): one is GatewayFigures => one.of === 'gateway'),
+  writers: figures.filter((one): one is WriterFigures => one.of === 'writer'),
+})
+
 /** How the gateway fares, for the page: what was lost, what passed without a reading, what the ledger does not have yet. */
 export interface GatewayStatus {
   readonly metered: number
@@ -125,8 +131,8 @@ export interface GatewayStatus {
 }
 
 export function statusOf(figures: readonly Figures[]): GatewayStatus {
-  const gateways = figures.filter((one): one is GatewayFigures => one.of === 'gateway')
-  const writer = figures.find((one): one is WriterFigures => one.of === 'writer') ?? null
+  const { gateways, writers } = byProcess(figures)
+  const writer = writers[0] ?? null
   const unmetered: Record<string, number> = {}
   for (const one of gateways) {
     for (const [name, n] of Object.entries(one.unmetered)) unmetered[name] = (unmetered[name] ?? 0) + n

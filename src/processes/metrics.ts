@@ -1,12 +1,11 @@
 // The figures of a server's processes in; the metrics that they are, each with its meaning, out.
 import { latencyBoundsMs } from '../gateway/counters.ts'
 import type { Buckets, Metric, Sample } from './exposition.ts'
-import type { Figures, GatewayFigures, WriterFigures } from './figures.ts'
+import { byProcess, type Figures, type GatewayFigures } from './figures.ts'
 
 /** No content, no secrets, and no name of a user: only upstreams, paths as patterns, and counts. */
 export function metricsOf(figures: readonly Figures[], version: string): readonly Metric[] {
-  const gateways = figures.filter((one): one is GatewayFigures => one.of === 'gateway')
-  const writers = figures.filter((one): one is WriterFigures => one.of === 'writer')
+  const { gateways, writers } = byProcess(figures)
   const each = (figure: (one: GatewayFigures) => number): Sample[] =>
     gateways.map(one => ({ value: figure(one), labels: { worker: one.worker } }))
   const eachOf = (label: string, figuresOf: (one: GatewayFigures) => Readonly<Record<string, number>>): Sample[] =>

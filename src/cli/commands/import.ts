@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Fault, faultJson } from '../../core/fault/fault.ts'
+import { many } from '../../intake/account.ts'
 import type { Imported, ImportParams } from '../../server/importing.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { given, numberFlag } from '../flags.ts'
@@ -72,7 +73,7 @@ Examples:
         const result = await runOperation(frame, undoImport, { source })
         frame.output.result(
           result,
-          () => `Removed ${counted(result.removed, result.removedWhat.slice(0, -1))} of ${source}.`,
+          () => `Removed ${many(result.removed, result.removedWhat.slice(0, -1))} of ${source}.`,
         )
       })
     command
@@ -87,10 +88,10 @@ Examples:
             .map(row => {
               const holds =
                 row.billedLines > 0
-                  ? `${counted(row.billedLines, 'billed line')}, $${row.billedUsd}`
+                  ? `${many(row.billedLines, 'billed line')}, $${row.billedUsd}`
                   : row.scrapes > 0
-                    ? counted(row.scrapes, 'scrape')
-                    : counted(row.calls, 'call')
+                    ? many(row.scrapes, 'scrape')
+                    : many(row.calls, 'call')
               return `${row.source.slice(0, 17)}  ${holds}  ${row.format}  ${row.name}`
             })
             .join('\n')
@@ -136,13 +137,11 @@ async function importAll(frame: CommandFrame, files: readonly string[], flags: F
   for (const fault of faults) output.status(exitStatusOf(fault))
 }
 
-const counted = (n: number, what: string): string => `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`
-
 function account(result: Imported): string {
   const number = (value: number) => value.toLocaleString('en-US')
   const isShape = result.format === 'rate-curve'
   const areScrapes = result.format === 'vllm-metrics'
-  const added = counted(result.added, result.billed !== null ? 'billed line' : areScrapes ? 'scrape' : 'call')
+  const added = many(result.added, result.billed !== null ? 'billed line' : areScrapes ? 'scrape' : 'call')
   const parts = [isShape ? `a demand shape of ${number(result.rows)} windows` : `${added} added`]
   if (result.completed) parts.push(`${number(result.completed)} completed`)
   if (result.duplicates > 0) parts.push(`${number(result.duplicates)} there already`)
