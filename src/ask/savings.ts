@@ -6,6 +6,7 @@ import { Fault } from '../core/fault/fault.ts'
 import { instantText } from '../core/meter/calendar.ts'
 import { isOwnServer } from '../core/meter/own-servers.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
+import { providerId } from '../core/meter/seller.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import type { LedgerReads, ReportRow, Slice, UsageGroup } from '../ledger/ledger.ts'
 import { checkFrontier, frontierOf } from './frontier.ts'
@@ -97,7 +98,7 @@ function ownNames(
   metered: readonly ReportRow[],
 ): { providers: string[]; models: string[] | null } {
   const names = [...new Set(metered.flatMap(row => row.key.provider ?? []))].sort()
-  const asked = question.providers?.map(name => name.toLowerCase())
+  const asked = question.providers?.map(name => providerId(name).toLowerCase())
   const providers = names.filter(name => (asked === undefined ? isOwnServer(name) : asked.includes(name.toLowerCase())))
   const missing = asked?.find(name => !names.some(known => known.toLowerCase() === name))
   if (missing !== undefined && names.length > 0) {

@@ -1,27 +1,17 @@
 // A provider as logs write it in; the host of data/hosted-offers.csv that it is, out.
+import { providerId } from '../core/meter/seller.ts'
 
-const otherNames: Readonly<Record<string, string>> = {
+/** Hosts whose name in the offers is not their id in the price catalog. */
+const hosts: Readonly<Record<string, string>> = {
+  aws: 'bedrock',
   azure: 'azure-foundry',
-  'azure-ai': 'azure-foundry',
-  'azure-openai': 'azure-foundry',
-  'amazon-bedrock': 'bedrock',
-  'aws-bedrock': 'bedrock',
-  'vertex-ai': 'vertex',
   'google-vertex': 'vertex',
-  gemini: 'google',
-  'google-ai-studio': 'google',
-  'together-ai': 'together',
-  togetherai: 'together',
-  'fireworks-ai': 'fireworks',
-  'x-ai': 'xai',
   moonshotai: 'moonshot',
-  dashscope: 'alibaba',
-  'workers-ai': 'cloudflare',
-  mistralai: 'mistral',
+  'x-ai': 'xai',
 }
 
 /** The host's name in the offers; a provider without another name is its own host. */
 export function hostOf(provider: string): string {
-  const name = provider.toLowerCase().replaceAll('_', '-')
-  return otherNames[name] ?? name
+  const id = providerId(provider)
+  return hosts[id] ?? id.toLowerCase().replaceAll('_', '-')
 }

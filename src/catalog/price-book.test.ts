@@ -7,6 +7,7 @@ import { instant } from '../core/meter/calendar.ts'
 import { resolveModel } from '../core/meter/model-name.ts'
 import { formatUsd, parseUsd } from '../core/meter/money.ts'
 import { type Offer, price } from '../core/meter/price.ts'
+import { providerId } from '../core/meter/seller.ts'
 import { type Usage, type UsageKind, usageOf } from '../core/meter/usage.ts'
 import { dataRoot } from './data-root.ts'
 import { npmCatalog, npmProviders } from './npm-prices.ts'
@@ -429,4 +430,10 @@ test('the JSON Schema that ships for editors is that of the reader', () => {
   const text = `${JSON.stringify(pricesSchema(), null, 2)}\n`
   if (process.env.UPDATE_SCHEMA) writeFileSync(path, text)
   expect(readFileSync(path, 'utf8'), 'run with UPDATE_SCHEMA=1').toBe(text)
+})
+
+test('what the catalog calls a seller, and every other name that it has for it, is what calls of that seller are kept by', () => {
+  for (const { id, names } of book.sellers) {
+    for (const name of [id, ...names]) expect([name, providerId(name)]).toEqual([name, id])
+  }
 })

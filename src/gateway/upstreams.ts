@@ -1,4 +1,5 @@
 // A gateway's settings in; the upstreams it relays to, each with its address and what its bytes mean, out.
+import { providerId } from '../core/meter/seller.ts'
 
 /** Which family of paths an upstream has. */
 export type Family = 'openai' | 'anthropic' | 'gemini'
@@ -47,7 +48,7 @@ export function upstreamsOf(settings: Readonly<Record<string, UpstreamSettings>>
           name,
           origin,
           basePath: pathname.replace(/\/+$/, ''),
-          provider: provider ?? name,
+          provider: providerId(provider ?? name),
           // Whoever is no built-in speaks as OpenAI does unless it is said: nearly all do.
           family: family ?? builtIn[name]?.family ?? 'openai',
           injectUsage,

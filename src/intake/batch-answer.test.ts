@@ -172,8 +172,8 @@ describe('Gemini', () => {
     expect(
       (await report(['provider', 'outcome'])).rows.map(one => [...Object.values(one.key), one.calls]).sort(),
     ).toEqual([
-      ['vertex_ai', 'failed', 1],
-      ['vertex_ai', 'ok', 2],
+      ['google-vertex', 'failed', 1],
+      ['google-vertex', 'ok', 2],
     ])
     expect(await take('v2.jsonl', `${first}\n${text}\n`)).toMatchObject({ added: 0, duplicates: 3 })
   })

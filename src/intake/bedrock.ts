@@ -47,7 +47,7 @@ function invocation(log: Json): Logged {
     call: {
       id: textCell(log, 'requestId') ?? '',
       atMicros: neededTime(log, 'timestamp'),
-      provider: 'bedrock',
+      provider: 'aws',
       model: modelOf(textCell(log, 'modelId'), answer.model),
       usage: failed && answer.usage.input === null ? noUsage : answer.usage,
       tier: answer.tier,

@@ -26,7 +26,7 @@ function lineOf(record: Json): BatchLine {
     id: null,
     answer: response === null ? null : { wire: geminiGenerateContent, body: response },
     failed: response === null || isObject(record.error) || textCell(record, 'status') !== null,
-    provider: isVertex ? 'vertex_ai' : 'google',
+    provider: isVertex ? 'google-vertex' : 'google',
     atMicros: instantOf(response?.createTime) ?? instantOf(record.processed_time) ?? instantOf(record.processedTime),
   }
 }

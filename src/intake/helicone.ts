@@ -73,10 +73,10 @@ function outcomeOf(status: string | null): 'ok' | 'failed' | 'unknown' {
   return code >= 400 || code === -3 || code === -4 ? 'failed' : 'unknown'
 }
 
-/** Helicone's names are those of the catalog but for case; `HELICONE` is its own gateway, which passes prices on. */
+/** `X` is xAI, and `HELICONE` its own gateway, which passes prices on; the other names are known everywhere. */
 function providerOf(name: string | null): string | null {
   if (name === null || name.toUpperCase() === 'HELICONE') return null
-  return name.toUpperCase() === 'X' ? 'xai' : name.toLowerCase()
+  return name.toUpperCase() === 'X' ? 'x-ai' : name.toLowerCase()
 }
 
 /** From here on Helicone keeps no count inside another, whoever the provider is; before, it kept each provider's own. */

@@ -5,6 +5,7 @@ import { langfuseUsage } from './langfuse-usage.ts'
 import { haveAll, logged } from './logged.ts'
 import { type Logged, oneCall } from './logged-call.ts'
 import type { Json } from './pages.ts'
+import { providerNamed } from './provider-name.ts'
 import { neededTime, numberCell, objectCell, spanMs, textCell, textsCell, timeCell, usdCell } from './record-cells.ts'
 
 export const langfuse: Importer = {
@@ -51,7 +52,9 @@ function observation(record: Json): Logged {
       // One call with what a gateway or a trace tells of it, where the provider's own id of the response is kept.
       id: attribute(metadata, 'gen_ai.response.id') ?? textCell(record, 'id') ?? '',
       atMicros,
-      provider: attribute(metadata, 'gen_ai.provider.name', 'gen_ai.system', 'llm.provider', 'ls_provider'),
+      provider: providerNamed(
+        attribute(metadata, 'gen_ai.provider.name', 'gen_ai.system', 'llm.provider', 'ls_provider'),
+      ),
       model: textCell(record, 'provided_model_name', 'providedModelName', 'model'),
       usage,
       outcome: failed ? 'failed' : endMicros === null ? 'unknown' : 'ok',

@@ -3,7 +3,7 @@ import { Fault } from '../core/fault/fault.ts'
 import { type Aggregate, drawingOf } from './aggregates.ts'
 import { amountOf, csvLines } from './bill.ts'
 import { type Head, hasColumns, type Importer } from './importer.ts'
-import { environmentNames, providerNames, providerPrefixes } from './litellm-names.ts'
+import { environmentNames, providerPrefixes } from './litellm-names.ts'
 
 const needed = ['date', 'model', 'prompt_tokens', 'completion_tokens', 'api_requests']
 
@@ -94,7 +94,7 @@ function servedBy(model: string | null, provider: string | null): { provider: st
   const prefix = slash > 0 ? model!.slice(0, slash).toLowerCase() : null
   const known = provider ?? (prefix !== null && providerPrefixes.includes(prefix) ? prefix : null)
   const bare = known !== null && prefix === known.toLowerCase() ? model!.slice(slash + 1) : model
-  return { provider: known === null ? null : (providerNames[known] ?? known), model: bare }
+  return { provider: known, model: bare }
 }
 
 /** A row of the tag table has one tag: `feature:search`, `env:prod`, or any text. */

@@ -1,19 +1,5 @@
 // Names as LiteLLM spells them: providers in front of models, and short forms of environments.
 
-/** LiteLLM's provider → the seller's name here, where its own spelling is not understood. */
-export const providerNames: Readonly<Record<string, string>> = {
-  'text-completion-openai': 'openai',
-  azure_text: 'azure',
-  bedrock_converse: 'bedrock',
-  bedrock_mantle: 'bedrock',
-  sagemaker_chat: 'sagemaker',
-  cohere_chat: 'cohere',
-  ollama_chat: 'ollama',
-  vertex_ai_beta: 'vertex_ai',
-  codestral: 'mistral',
-  'text-completion-codestral': 'mistral',
-}
-
 /** Providers that may stand in front of a model's name; `meta-llama/…` is a maker and none of them. */
 export const providerPrefixes: readonly string[] = [
   'openai',

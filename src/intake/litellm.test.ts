@@ -340,24 +340,19 @@ describe('names and attribution', () => {
     [
       'bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0',
       'bedrock',
-      'bedrock',
+      'aws',
       'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
     ],
     [
       'bedrock/converse/eu.anthropic.claude-haiku-4-5-20251001-v1:0',
       null,
-      'bedrock',
+      'aws',
       'eu.anthropic.claude-haiku-4-5-20251001-v1:0',
     ],
     ['azure/gpt-4o', 'azure', 'azure', 'gpt-4o'],
     ['openai/gpt-oss-120b', 'groq', 'groq', 'openai/gpt-oss-120b'],
     ['openrouter/openai/gpt-5', 'openrouter', 'openrouter', 'openai/gpt-5'],
-    [
-      'together_ai/meta-llama/Llama-3.3-70B-Instruct-Turbo',
-      '',
-      'together_ai',
-      'meta-llama/Llama-3.3-70B-Instruct-Turbo',
-    ],
+    ['together_ai/meta-llama/Llama-3.3-70B-Instruct-Turbo', '', 'together', 'meta-llama/Llama-3.3-70B-Instruct-Turbo'],
     [
       'hosted_vllm/meta-llama/Llama-3.1-70B-Instruct',
       'hosted_vllm',

@@ -2,7 +2,7 @@
 import type { CellSource, DerivedColumn } from '../core/meter/load.ts'
 import { dimensionNames } from './dimension-names.ts'
 import { type Content, givenText, type Head, hasColumns, type Importer, type ImportOptions } from './importer.ts'
-import { bedrockRoutes, environmentNames, providerNames, providerPrefixes } from './litellm-names.ts'
+import { bedrockRoutes, environmentNames, providerPrefixes } from './litellm-names.ts'
 
 /** Columns of the table that are read where they are there; the rest may hold prompts and is never touched. */
 const table = [
@@ -167,9 +167,7 @@ function content(head: Head, options: ImportOptions): Content {
       text: {
         ...given,
         ...(model === null ? {} : { model: { column: model, fallback: options.model ?? null, strip: bedrockRoutes } }),
-        ...(provider === null
-          ? {}
-          : { provider: { column: provider, fallback: options.provider ?? null, names: providerNames } }),
+        ...(provider === null ? {} : { provider: { column: provider, fallback: options.provider ?? null } }),
         ...text(
           keep(
             'tier',

@@ -1,5 +1,6 @@
 // A call as somebody's record tells of it in; the call as a ledger can hold it, or what no ledger can hold, out.
 import { attributionKinds } from '../core/meter/call.ts'
+import { providerId } from '../core/meter/seller.ts'
 import { usageKinds } from '../core/meter/usage.ts'
 import type { ReadCall } from './importer.ts'
 
@@ -23,13 +24,13 @@ export function unstorable(call: ReadCall): string | null {
   return id === '' ? 'the call has no id' : null
 }
 
-/** The call with texts that every store takes; a text of nothing says nothing. */
+/** The call with texts that every store takes, its seller by the catalog's id; a text of nothing says nothing. */
 export function storable(call: ReadCall): ReadCall {
   const text = (value: string | null) => (value === null ? null : plain(value) || null)
   return {
     ...call,
     id: plain(call.id),
-    provider: text(call.provider),
+    provider: sellerOf(text(call.provider)),
     model: text(call.model),
     tier: text(call.tier),
     region: text(call.region),
@@ -40,6 +41,8 @@ export function storable(call: ReadCall): ReadCall {
     tags: Object.fromEntries(Object.entries(call.tags).map(([name, value]) => [plain(name), plain(value)])),
   }
 }
+
+const sellerOf = (name: string | null): string | null => (name === null ? null : providerId(name))
 
 /** Halves of characters and NUL, which text on a disk cannot hold. */
 const plain = (text: string): string =>

@@ -7,6 +7,7 @@ import { memoryLimit, roomyMemoryLimit, rowsOf, type Session, threads } from './
 import { exactCount } from './question.ts'
 import * as sql from './sql.ts'
 import * as loading from './sql-load.ts'
+import { nameSellers } from './sql-seller.ts'
 
 /** The store's side of `CallLoader.load`. */
 export async function loadFile(
@@ -57,6 +58,7 @@ async function load(
   hooks: Parameters<CallLoader['load']>[2],
 ): Promise<LoadResult> {
   await stage(connection, plan)
+  if (plan.text.provider?.column) await connection.run(nameSellers('staged_rows'))
   if (plan.time.spreadMicros !== null) {
     await connection.run(loading.spread(plan.time.spreadMicros))
     await connection.run(loading.applySpread)

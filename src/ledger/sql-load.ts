@@ -1,5 +1,6 @@
 // A load plan in; the statements that read, check and add a file's calls, out.
 import type { CountReading, LoadFile, LoadPlan, TimeReading } from '../core/meter/load.ts'
+import { providerId } from '../core/meter/seller.ts'
 import { cacheWriteParts, usageKinds } from '../core/meter/usage.ts'
 import {
   answer,
@@ -123,7 +124,8 @@ export function stage(plan: LoadPlan): readonly string[] {
   overWhole(plan, number, refuse)
   for (const field of textFields) {
     const reading = plan.text[field] ?? { column: null, fallback: null }
-    const fallback = reading.fallback === null ? 'NULL::VARCHAR' : literal(reading.fallback)
+    const given = field === 'provider' && reading.fallback !== null ? providerId(reading.fallback) : reading.fallback
+    const fallback = given === null ? 'NULL::VARCHAR' : literal(given)
     const value =
       reading.column === null ? fallback : `coalesce(${readText(reading, cell(reading.column))}, ${fallback})`
     put(value, name(field), reading.column === null)

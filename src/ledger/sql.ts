@@ -6,7 +6,7 @@ import { callNeeds, yesTexts } from '../core/meter/needs.ts'
 import { answerKinds, promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit } from './calendar.ts'
 import type { Slice } from './ledger.ts'
-import { mayBeOneSeller } from './sql-seller.ts'
+import { mayBeOneSeller, nameSellers } from './sql-seller.ts'
 
 export const textFields = [
   'provider',
@@ -95,6 +95,8 @@ export const migrations: readonly (readonly string[])[] = [
     'ALTER TABLE metered ADD COLUMN began_at TIMESTAMP',
     `UPDATE metered SET began_at = make_timestamp((opened::JSON->>'atMicros')::DOUBLE::BIGINT) WHERE opened IS NOT NULL`,
   ],
+  // One name for each seller, whoever told of its calls.
+  [nameSellers('calls')],
 ]
 /** What the last of them makes of a database. */
 export const schemaVersion: number = migrations.length

@@ -2,7 +2,7 @@
 import { type Attribution, attributionKinds, type Call, type CallPrice, nobody } from './call.ts'
 import { type Money, parseUsd } from './money.ts'
 import type { CallNeed } from './needs.ts'
-import { mayBeOneSeller } from './seller.ts'
+import { mayBeOneSeller, providerId } from './seller.ts'
 import { type BilledUnits, noUnits, type Usage, unknownUsage, usageOf } from './usage.ts'
 
 /** Written before the request goes upstream. */
@@ -150,7 +150,7 @@ export function callOfRecords(key: string, { opened, settled }: CallRecords, pri
     source: gatewaySource,
     id: key,
     atMicros: opened?.atMicros ?? settled!.endMicros,
-    provider: opened?.provider ?? null,
+    provider: opened === null ? null : providerId(opened.provider),
     model: settled?.model ?? opened?.model ?? null,
     usage: settled?.usage ?? unknownUsage,
     units: settled?.units ?? noUnits,

@@ -1,51 +1,7 @@
 // The attributes of a call in; who served it, as the price catalog knows the seller, out.
+import { providerNamed } from '../provider-name.ts'
 import { textAt } from './attribute.ts'
 import type { Attributes } from './span.ts'
-
-/** Spellings of the conventions, of OpenInference and of the AI SDK, to the catalog's; others stay as they are. */
-const names: Readonly<Record<string, string>> = {
-  'az.ai.openai': 'azure',
-  'azure.ai.openai': 'azure',
-  'az.ai.inference': 'azure',
-  'azure.ai.inference': 'azure',
-  azure_openai: 'azure',
-  'azure-openai': 'azure',
-  'aws.bedrock': 'aws',
-  aws_bedrock: 'aws',
-  bedrock: 'aws',
-  'amazon-bedrock': 'aws',
-  amazon: 'aws',
-  'gcp.gemini': 'google',
-  gemini: 'google',
-  'google.generative-ai': 'google',
-  google_genai: 'google',
-  'gcp.vertex_ai': 'google-vertex',
-  vertex_ai: 'google-vertex',
-  vertexai: 'google-vertex',
-  'google.vertex': 'google-vertex',
-  mistral_ai: 'mistral',
-  mistralai: 'mistral',
-  x_ai: 'x-ai',
-  xai: 'x-ai',
-  moonshot_ai: 'moonshotai',
-  moonshot: 'moonshotai',
-  togetherai: 'together',
-  'ibm.watsonx.ai': 'watsonx',
-}
-
-/** Libraries and routers in the place of a provider, and Google without which of its two services it was. */
-const unclear = new Set([
-  'gcp.gen_ai',
-  '_other',
-  'unknown',
-  'strands-agents',
-  'langchain',
-  'llamaindex',
-  'litellm',
-  'pydantic-ai',
-  'gateway',
-  'vercel',
-])
 
 /** Hosts of sellers whose API others speak too: a client of OpenAI's SDK says `openai` whoever it calls. */
 const hosts: readonly (readonly [host: RegExp, provider: string])[] = [
@@ -81,22 +37,11 @@ export function providerOf(attributes: Attributes): string | null {
   return told === 'openai' ? null : told
 }
 
-function toldProvider(attributes: Attributes): string | null {
-  // What served it before whose model it is; the kind of API behind a dot (`openai.chat`) is neither.
-  const text = textAt(
-    attributes,
-    'gen_ai.provider.name',
-    'llm.provider',
-    'gen_ai.system',
-    'ai.model.provider',
-    'llm.system',
-  )?.toLowerCase()
-  if (text === undefined || unclear.has(text)) return null
-  const known = names[text]
-  if (known !== undefined) return known
-  const base = text.replace(/\.(chat|responses|messages|completion|embedding|image|language-model|[a-z]*)$/, '')
-  return names[base] ?? base
-}
+/** What served it before whose model it is. */
+const toldProvider = (attributes: Attributes): string | null =>
+  providerNamed(
+    textAt(attributes, 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'ai.model.provider', 'llm.system'),
+  )
 
 /** `https://api.groq.com/openai/v1` → `api.groq.com`. */
 function hostOf(address: string | null): string | null {
