@@ -1,4 +1,5 @@
 // A log of calls that a gateway metered too: each is one call (law 5).
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { intakeForTest } from '../../test/intake.ts'
 import { jsonRequest } from '../../test/otlp.ts'
@@ -9,13 +10,14 @@ import { unknownUsage } from '../core/meter/usage.ts'
 const { ledger, take, report } = intakeForTest()
 
 const at = Date.parse('2026-11-20T10:00:00Z') * 1000
+const toldUsage = { ...unknownUsage, input: 96, cacheRead: 1152, output: 10 }
 const records: readonly CallRecord[] = [
   openedForTest({ key: 'w1-a', atMicros: at }),
   settledForTest({
     key: 'w1-a',
     endMicros: at + 1e6,
     id: 'chatcmpl-a',
-    usage: { ...unknownUsage, input: 96, cacheRead: 1152, output: 10 },
+    usage: toldUsage,
     known: true,
     stopReason: 'stop',
     ttftMs: 200,
@@ -84,7 +86,8 @@ test('a log and traces tell of one call, whichever came first: their clocks diff
   expect(await take('log.jsonl', log)).toMatchObject({ added: 2, duplicates: 1, rejected: 0 })
   expect(await take('traces.jsonl', traces)).toMatchObject({ added: 0, duplicates: 1 })
   await ledger().undo('traces.jsonl')
-  expect(await take('log.jsonl', log)).toMatchObject({ added: 1, duplicates: 2 })
+  // What the log told of the call is there again, without the trace.
+  expect(await take('log.jsonl', log)).toMatchObject({ added: 0, duplicates: 3 })
   expect(await take('traces.jsonl', traces)).toMatchObject({ added: 0, duplicates: 1 })
 })
 
@@ -139,4 +142,109 @@ test('a trace, a proxy and Langfuse that tell of one response are one call, in w
     ])
     for (const name of order) await ledger().undo(name!)
   }
+})
+
+test('a log tells the usage of a call that the gateway knows none of, whichever came first', async () => {
+  const unknown = records.map(record => (record.kind === 'settled' ? { ...record, usage: unknownUsage } : record))
+  const told = async () => {
+    const { rows } = await report(['source', 'team', 'provider', 'model'])
+    return rows.map(({ key, calls, usage, unknownUsageCalls }) => ({
+      ...{ ...key, source: key.source === 'gateway', calls, unknownUsageCalls },
+      ...{ input: usage.input, output: usage.output },
+    }))
+  }
+  const whole = [
+    {
+      ...{ source: true, team: 'blue', provider: 'openai', model: 'gpt-4o-2024-08-06' },
+      ...{ calls: 1, unknownUsageCalls: 0, input: 1248, output: 10 },
+    },
+  ]
+  await ledger().take(unknown, {}, priceOf)
+  expect(await take('log.jsonl', logged('chatcmpl-a'))).toMatchObject({ added: 0, completed: 1, duplicates: 1 })
+  expect(await told()).toEqual(whole)
+  await ledger().undo('log.jsonl')
+  expect(await told()).toMatchObject([{ team: null, unknownUsageCalls: 1, input: null }])
+  await take('log.jsonl', logged('chatcmpl-a'))
+  await ledger().undo('gateway')
+  expect(await told()).toMatchObject([{ source: false, team: 'blue', input: 1248 }])
+  await ledger().take(unknown, {}, priceOf)
+  expect(await told()).toEqual(whole)
+})
+
+test('a log tells the usage of a call that a trace knows none of', async () => {
+  const span = { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'chatcmpl-a', 'user.id': 'u-7' } }
+  await take('traces.jsonl', `${JSON.stringify(jsonRequest([span]))}\n`)
+  expect(await take('log.jsonl', logged('chatcmpl-a'))).toMatchObject({ added: 0, completed: 1, duplicates: 1 })
+  const { rows } = await report(['user', 'team'])
+  expect(rows.map(({ key, usage }) => [key.user, key.team, usage.input])).toEqual([['u-7', 'blue', 1248]])
+})
+
+test('law 5: what is undone is as if it never had been told, whoever else told of the same calls, and in whatever order', async () => {
+  const ids = ['chatcmpl-a', 'chatcmpl-b', 'chatcmpl-c'] as const
+  const span = (id: string, counts: boolean) => ({
+    attributes: {
+      ...{ 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': id, 'user.id': `u-${id}` },
+      ...(counts ? { 'gen_ai.usage.input_tokens': 7, 'gen_ai.usage.output_tokens': 3 } : {}),
+    },
+  })
+  const observation = (id: string) => ({
+    ...{ id: `o-${id}`, trace_id: `t-${id}`, type: 'GENERATION', start_time: '2026-11-20 10:00:00.000' },
+    ...{ provided_model_name: 'gpt-4o', environment: 'production', parent_observation_id: null },
+    ...{ metadata: { attributes: { 'gen_ai.response.id': id, 'gen_ai.system': 'openai' } } },
+    ...{ usage_details: { input: 5, output: 2, total: 7 } },
+  })
+  const files = {
+    'litellm.jsonl': (some: readonly string[]) => some.map(id => logged(id)).join(''),
+    'counted.jsonl': (some: readonly string[]) => `${JSON.stringify(jsonRequest(some.map(id => span(id, true))))}\n`,
+    'uncounted.jsonl': (some: readonly string[]) => `${JSON.stringify(jsonRequest(some.map(id => span(id, false))))}\n`,
+    'langfuse.jsonl': (some: readonly string[]) => some.map(id => `${JSON.stringify(observation(id))}\n`).join(''),
+  } as const
+  const gateway = (some: readonly string[], known: boolean): CallRecord[] =>
+    some.flatMap(id => [
+      openedForTest({ key: `k-${id}`, atMicros: at }),
+      settledForTest({
+        key: `k-${id}`,
+        endMicros: at + 1e6,
+        id,
+        ...(known ? { usage: toldUsage, known } : {}),
+      }),
+    ])
+  const names = [...(Object.keys(files) as (keyof typeof files)[]), 'gateway'] as const
+  const someIds = fc.shuffledSubarray([...ids], { minLength: 1 })
+  const step = fc.record({ name: fc.constantFrom(...names), some: someIds, known: fc.boolean() })
+  const steps = fc.uniqueArray(step, { minLength: 2, maxLength: 5, selector: one => one.name })
+  const tell = async (all: readonly { name: (typeof names)[number]; some: readonly string[]; known: boolean }[]) => {
+    for (const { name, some, known } of all) {
+      if (name === 'gateway') await ledger().take(gateway(some, known), {}, priceOf)
+      else await take(name, files[name](some))
+    }
+  }
+  const state = async () => {
+    const { rows } = await report(['source', 'task', 'user', 'team', 'feature', 'environment', 'model', 'tag:upstream'])
+    return rows
+  }
+  const clear = async () => {
+    for (const { source } of await ledger().sources()) await ledger().undo(source)
+  }
+  await fc.assert(
+    fc.asyncProperty(steps, fc.nat(), async (all, pick) => {
+      const undone = all[pick % all.length]!
+      await clear()
+      await tell(all.filter(one => one !== undone))
+      const without = await state()
+      await clear()
+      expect((await report([])).total.calls).toBe(0)
+      await tell(all)
+      const whole = await state()
+      const { source } = (await ledger().sources()).find(
+        one => one.name === undone.name || (undone.name === 'gateway' && one.source === 'gateway'),
+      )!
+      await ledger().undo(source)
+      expect(await state()).toEqual(without)
+      await tell([undone])
+      const first = all.at(-1) === undone
+      if (first) expect(await state()).toEqual(whole)
+    }),
+    { numRuns: 15 },
+  )
 })

@@ -11,7 +11,7 @@ import type { Charge, ChargeBatch } from '../core/meter/charge.ts'
 import type { PriceCalls } from '../core/meter/load.ts'
 import { fromPico } from '../core/meter/money.ts'
 import type { Scrape, ScrapeBatch } from '../core/meter/scrape.ts'
-import { noUsage } from '../core/meter/usage.ts'
+import { noUsage, unknownUsage } from '../core/meter/usage.ts'
 import { openDuckdb } from './duckdb.ts'
 import type { Ledger, LedgerReads } from './ledger.ts'
 import { openMemory } from './memory.ts'
@@ -243,6 +243,32 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect(await ledger.append(told)).toBe(2)
       expect(await ledger.version()).not.toBe(before)
       expect(await rows()).toEqual(once)
+    })
+
+    test('what a source alone told goes with it: usage and attribution of metered calls, and calls come back (law 5)', async () => {
+      const records = [openedRecord('a'), { ...(settledRecord('a') as Settled), usage: unknownUsage, known: false }]
+      const of = (source: string, team: string, over: Partial<Call> = {}) =>
+        call('resp-a', { source, attribution: { ...nobody, team, task: source }, ...over })
+      const rows = async () =>
+        (await ledger.report({}, ['source', 'feature', 'team', 'task'], 'UTC')).rows.map(row => [
+          ...Object.values(row.key),
+          row.calls,
+          row.usage.input,
+          row.usd,
+        ])
+      const told = [of('log', 'blue', { usage: unknownUsage }), of('other', 'red')]
+      await ledger.append(told)
+      const apart = await rows()
+      await ledger.take(records, {}, priceOf)
+      expect(await rows()).toEqual([['gateway', 'search', 'blue', 'log', 1, 100, '0.000450000000']])
+      await ledger.undo('gateway')
+      expect(await rows()).toEqual(apart)
+      await ledger.take(records, {}, priceOf)
+      await ledger.undo('other')
+      expect(await rows()).toEqual([['gateway', 'search', 'blue', 'log', 1, null, '0.000000000000']])
+      await ledger.append([told[1]!])
+      await ledger.undo('log')
+      expect(await rows()).toEqual([['gateway', 'search', 'red', 'other', 1, 100, '0.000450000000']])
     })
 
     test('a call that comes again is left alone, in one batch or in two (law 5)', async () => {

@@ -6,8 +6,8 @@ import { eachOnce } from '../core/meter/told-again.ts'
 import { type LabelBook, labelBook } from './duckdb-label.ts'
 import { appendRows, type CallRow, incomingTable } from './duckdb-rows.ts'
 import { rowsOf, type Session } from './duckdb-session.ts'
+import { type Told, tellIncoming } from './duckdb-tell.ts'
 import * as sql from './sql.ts'
-import * as telling from './sql-told.ts'
 
 /** Calls per statement. */
 const batch = 5000
@@ -49,41 +49,21 @@ export function loadCalls(
   })
 }
 
-/**
- * Within a transaction: those of the calls that are new, and the sources that they need. What is known already is completed
- * or attributed by what is told of it again. Whoever calls says that the ledger changed.
- */
-async function writeCalls(
-  connection: DuckDBConnection,
-  told: readonly Call[],
-): Promise<KeptCalls & { readonly isChanged: boolean }> {
+/** Within a transaction: those of the calls that are new, and the sources that they need. See `tellIncoming`. */
+async function writeCalls(connection: DuckDBConnection, told: readonly Call[]): Promise<Told> {
   const { calls, contradicted } = eachOnce(told)
   const [labels, keys] = [await labelBook(connection), await sourceKeys(connection, calls)]
-  const kept = { added: 0, completed: 0, contradicted }
-  let isChanged = false
-  const run = async (statement: string): Promise<number> => {
-    const { rowsChanged } = await connection.run(statement)
-    isChanged ||= rowsChanged > 0
-    return rowsChanged
-  }
+  const kept = { added: 0, completed: 0, contradicted, isChanged: false }
   for (let from = 0; from < calls.length; from += batch) {
     await connection.run(sql.createIncoming)
     await appendRows(connection, incomingTable, await rowsOfCalls(calls.slice(from, from + batch), keys, labels))
-    await connection.run(telling.findTold)
-    const [counts] = await rowsOf(connection, telling.countTold)
-    const [known = 0, completed = 0, contradicted = 0] = (counts ?? []).map(Number)
-    if (completed > 0) {
-      await connection.run(telling.lendToIncoming)
-      await run(telling.deleteCompleted)
-    }
-    kept.added += (await run(sql.appendIncoming)) - completed
-    kept.completed += completed
-    kept.contradicted += contradicted
-    if (known > completed) await run(telling.attributeTold)
-    // Those that a gateway metered are there already: they tell what its own records do not.
-    await run(sql.attributeByIncoming)
+    const now = await tellIncoming(connection)
+    kept.added += now.added
+    kept.completed += now.completed
+    kept.contradicted += now.contradicted
+    kept.isChanged ||= now.isChanged
   }
-  return { ...kept, isChanged }
+  return kept
 }
 
 /** The keys of all sources, those of the calls among them: a new one is made. */

@@ -4,6 +4,7 @@ import { Fault } from '../core/fault/fault.ts'
 import type { CallLoader, DemandShape, LoadPlan, LoadResult, PriceCalls, Reject } from '../core/meter/load.ts'
 import { layOutRates } from './duckdb-price.ts'
 import { memoryLimit, roomyMemoryLimit, rowsOf, type Session, threads } from './duckdb-session.ts'
+import { type Told, tellIncoming } from './duckdb-tell.ts'
 import { exactCount } from './question.ts'
 import * as sql from './sql.ts'
 import * as loading from './sql-load.ts'
@@ -69,17 +70,12 @@ async function load(
   const sourceKey = Number((known ?? next)?.[0])
   const keysIn = async (namespace: string) =>
     (await rowsOf(connection, loading.namespaceKeys, [namespace])).map(row => Number(row[0]))
-  let repeated = 0
+  let [repeated, telling] = [0, 0]
   if (known || plan.id !== null) {
     const [rows, responses] = [await keysIn(plan.namespace), await keysIn(sql.responsesOf(plan.namespace))]
     await connection.run(loading.duplicates(base, sourceKey, rows, responses, plan))
     if (plan.id !== null) await connection.run(loading.refuseConflicts)
-    repeated = Number((await rowsOf(connection, loading.countRepeated))[0]?.[0])
-    if (plan.id !== null) {
-      const metered = await connection.run(loading.attributeByStaged)
-      const told = responses.length === 0 ? null : await connection.run(loading.attributeTelling(responses))
-      if (metered.rowsChanged + (told?.rowsChanged ?? 0) > 0) await connection.run(sql.bumpRevision)
-    }
+    ;[repeated = 0, telling = 0] = ((await rowsOf(connection, loading.countRepeated))[0] ?? []).map(Number)
   }
   const [summary] = await rowsOf(connection, loading.stagedSummary)
   const whole = (i: number) => exactCount((summary?.[i] ?? null) as bigint | null)
@@ -107,14 +103,16 @@ async function load(
     ])
   }
   const use = await layOutRates(connection, 'staged', 'WHERE reason IS NULL', prices)
-  const options = { skipRepeated: repeated > 0, estimated: plan.estimated ?? false }
-  const added = (await connection.run(loading.insertStaged(base, sourceKey, use, options))).rowsChanged
-  if (added > 0 || !known) await connection.run(sql.bumpRevision)
+  const rows = { base, sourceKey, use, estimated: plan.estimated ?? false }
+  const told = telling > 0 ? await tellStaged(connection, rows) : null
+  const added = (await connection.run(loading.insertStaged(rows, repeated > 0))).rowsChanged
+  if (added > 0 || !known || told?.isChanged) await connection.run(sql.bumpRevision)
   const unpriced = await rowsOf(connection, loading.unpricedOf, [sourceKey])
   const [disorder] = await rowsOf(connection, loading.outOfOrder)
   return {
     rows: good + rejected,
     added,
+    completed: told?.completed ?? 0,
     duplicates: good - added,
     rejected,
     firstAtMicros: whole(3),
@@ -129,6 +127,12 @@ async function load(
       reason: row[2] as string,
     })),
   }
+}
+
+async function tellStaged(connection: DuckDBConnection, rows: loading.StagedRows): Promise<Told> {
+  await connection.run(sql.createIncoming)
+  await connection.run(loading.insertTelling(rows))
+  return tellIncoming(connection)
 }
 
 async function stage(connection: DuckDBConnection, plan: LoadPlan): Promise<void> {

@@ -141,6 +141,7 @@ export function repriceSlice(
           ? null
           : usdText(byModel.reduce((sum, row) => sum + row.pico[side], 0n))
       if (!dryRun) {
+        await connection.run(pricing.applyRepricedTellings)
         await connection.run(pricing.applyRepriced)
         await connection.run(sql.bumpRevision)
       }

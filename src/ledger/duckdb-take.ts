@@ -1,8 +1,6 @@
 // A gateway's records in; their calls, and how far the records reach, in one transaction, out.
 import { type DuckDBConnection, type DuckDBValue, listValue } from '@duckdb/node-api'
-import { type Attribution, attributionKinds } from '../core/meter/call.ts'
 import {
-  attributedBy,
   beganMicros,
   type CallRecord,
   type CallRecords,
@@ -17,6 +15,7 @@ import { rowsOfCalls, sourceKeys } from './duckdb-append.ts'
 import { labelBook } from './duckdb-label.ts'
 import { appendRows, callsTable, meteredTable } from './duckdb-rows.ts'
 import { rowsOf, type Session } from './duckdb-session.ts'
+import { tellOfMetered } from './duckdb-tell.ts'
 import * as sql from './sql.ts'
 
 /** See `Ledger.take`. A call whose records are more than were known is written anew: what it was is not added to. */
@@ -33,15 +32,13 @@ export function takeRecords(
       const again = changed.flatMap(([key]) => known.get(key) ?? [])
       const calls = changed.map(([key, records]) => callOfRecords(key, records, priceOf))
       const keys = await sourceKeys(connection, calls)
-      const lent = await takeBack(connection, again, keys.get(gatewaySource)!)
-      const now = calls.map(call => {
-        const attribution = lent.get(call.id)
-        return attribution === undefined ? call : attributedBy(call, { attribution })
-      })
+      const gatewayKey = keys.get(gatewaySource)!
+      await takeBack(connection, again, gatewayKey)
       // Nobody else has these ids: what is known of them was looked up, and the batch names each once.
-      await appendRows(connection, callsTable, await rowsOfCalls(now, keys, await labelBook(connection)))
+      await appendRows(connection, callsTable, await rowsOfCalls(calls, keys, await labelBook(connection)))
       await appendRows(connection, meteredTable, changed)
-      if (keys.size > 1) await lendFromOthers(connection, changed, keys.get(gatewaySource)!)
+      const responses = changed.flatMap(([, { settled }]) => settled?.id ?? [])
+      if (keys.size > 1 && responses.length > 0) await tellOfMetered(connection, textsOf(responses), gatewayKey)
       await connection.run(sql.bumpRevision)
     }
     for (const [worker, { sequence, offset }] of Object.entries(reached)) {
@@ -78,43 +75,18 @@ async function knownOf(connection: DuckDBConnection, records: readonly CallRecor
   return known
 }
 
-/**
- * Takes calls out that are to be written anew. Returns what they are attributed to now: by their own records, or by a log
- * that told of them in between.
- */
+/** Takes calls out that are to be written anew. */
 async function takeBack(
   connection: DuckDBConnection,
   calls: readonly MeteredCall[],
   gatewayKey: number,
-): Promise<ReadonlyMap<string, Attribution>> {
-  if (calls.length === 0) return new Map()
+): Promise<void> {
+  if (calls.length === 0) return
   const ids = textsOf(calls.map(({ key }) => key))
   const span = spanOf(calls.map(({ opened, settled }) => opened?.atMicros ?? settled!.endMicros))
-  const rows = await rowsOf(connection, sql.meteredAttributions, [ids, ...span, gatewayKey])
   await connection.run(sql.deleteMeteredCalls, [ids, ...span, gatewayKey])
   await connection.run(sql.deleteMetered, [ids, ...span])
   if (calls.some(({ opened }) => opened === null)) await connection.run(sql.deleteMeteredNoBeginning, [ids])
-  return new Map(
-    rows.map(([id, ...values]) => [
-      id as string,
-      Object.fromEntries(attributionKinds.map((kind, i) => [kind, values[i] ?? null])) as unknown as Attribution,
-    ]),
-  )
-}
-
-/** What another source told of these calls before: the gateway's own count, the others attribute. */
-async function lendFromOthers(
-  connection: DuckDBConnection,
-  changed: readonly (readonly [string, CallRecords])[],
-  gatewayKey: number,
-): Promise<void> {
-  const responses = changed.flatMap(([, { settled }]) => settled?.id ?? [])
-  if (responses.length === 0) return
-  const values = [textsOf(responses), gatewayKey]
-  const [others] = await rowsOf(connection, sql.countOthers, values)
-  if (Number(others?.[0]) === 0) return
-  await connection.run(sql.attributeByOthers, values)
-  await connection.run(sql.deleteOthers, values)
 }
 
 const textsOf = (texts: Iterable<string>): DuckDBValue => listValue([...texts])

@@ -147,7 +147,7 @@ test.each(migrations.slice(1).map((_, i) => i + 1))('a ledger of schema %i is br
     `INSERT INTO sources VALUES (1, 'file:a', 'file:a', 'a.csv', 'csv', TIMESTAMP '2026-01-01', false)`,
   )
   await connection.run(`INSERT INTO calls (source_key, ordinal, started_at, outcome, estimated, price_label, "provider")
-    VALUES (1, 1, TIMESTAMP '2026-01-01', 'ok', false, 0, 'Vertex_AI'), (1, 2, TIMESTAMP '2026-01-01', 'ok', false, 0, 'my-own')`)
+    VALUES (1, 1, TIMESTAMP '2026-01-01', 'ok', false, 0, '${version < 8 ? 'Vertex_AI' : 'google-vertex'}'), (1, 2, TIMESTAMP '2026-01-01', 'ok', false, 0, 'my-own')`)
   connection.closeSync()
   instance.closeSync()
   const ledger = await openDuckdb(path)

@@ -14,6 +14,7 @@ import { repriceSlice } from './duckdb-price.ts'
 import { addScrapes, scrapes } from './duckdb-scrapes.ts'
 import { openSession, type Reader, type Row, type Session, type Value } from './duckdb-session.ts'
 import { positionsOf, takeRecords, unsettledOf } from './duckdb-take.ts'
+import { tellNoMore } from './duckdb-tell.ts'
 import type {
   CallColumns,
   Ledger,
@@ -285,14 +286,14 @@ async function shapes(session: Reader) {
   }))
 }
 
-/** Removes what a source added. Calls that another file of the same ids repeated go with it: import that file again to have them back. */
+/** Removes what a source told. Calls that another table of the same ids repeated, word for word, go with it: import that file again to have them back. */
 async function undo(session: Session, asked: string): Promise<number> {
   const source = findSource(asked, await sources(session))
   return session.write(async connection => {
     const [row] = (await connection.runAndReadAll(sql.sourceKeyOf, [source.source])).getRows()
     const key = Number(row?.[0])
-    for (const removal of sql.removals) await connection.run(removal, [key])
-    if (source.source === gatewaySource) await connection.run(sql.forgetMetered)
+    const isGateway = source.source === gatewaySource
+    await tellNoMore(connection, key, [...sql.removals, ...(isGateway ? [sql.forgetMetered] : [])])
     await connection.run(sql.bumpRevision)
     return source.calls + source.billedLines + source.scrapes
   })

@@ -192,7 +192,7 @@ export interface Ledger extends LedgerReads {
   addCharges(bill: ChargeBatch): Promise<boolean>
   /** Keeps scrapes of moments not known yet, under a source that may be there already; returns how many. */
   addScrapes(batch: ScrapeBatch): Promise<number>
-  /** Removes a source's calls, its lines when it is a bill, its scrapes; returns how many went. `source` is an id, an unambiguous beginning of one, or a file name. */
+  /** Removes what a source told: calls, and what it added to those of others, lines of a bill, scrapes; returns how many of its own went. `source` is an id, an unambiguous beginning of one, or a file name. */
   undo(source: string): Promise<number>
   /** Prices the slice's calls again and says what changed (law 10); with `dryRun` nothing is written. */
   reprice(slice: Slice, prices: PriceCalls, dryRun: boolean): Promise<RepriceResult>

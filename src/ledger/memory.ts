@@ -1,7 +1,6 @@
 // The ledger as a list of calls in memory: the plainest thing that keeps the contract, and what other stores are held against.
 import type { Call } from '../core/meter/call.ts'
 import {
-  attributedBy,
   type CallRecords,
   callOfRecords,
   gatewaySource,
@@ -12,7 +11,7 @@ import {
 import type { ChargeBatch } from '../core/meter/charge.ts'
 import { needsOf } from '../core/meter/needs.ts'
 import type { Scrape, ScrapeBatch } from '../core/meter/scrape.ts'
-import { eachOnce } from '../core/meter/told-again.ts'
+import { eachOnce, meteredAgain } from '../core/meter/told-again.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
 import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
@@ -71,7 +70,10 @@ interface State {
 
 /** A ledger that is gone when the process ends. */
 export function openMemory(state: State = { calls: [], bills: [], scraped: [] }): Ledger {
+  /** What was told of calls, in that order, and the calls that gateways metered, by key: `calls` follows from the two. */
+  let tellings = [...state.calls]
   let calls = [...state.calls]
+  const ownCalls = new Map<string, Call>()
   let bills = [...state.bills]
   let scraped = [...state.scraped]
   const metered = new Map<string, CallRecords>()
@@ -92,25 +94,37 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
         }),
     )
   }
-  /** Whether a gateway metered this call of another source: then its own is attributed by it, and this one is none. */
-  const attributed = (call: Call): boolean => {
-    if (call.source === gatewaySource) return false
-    const found = [...metered].find(([, records]) => isMetered(records, call))
-    if (found === undefined) return false
-    const at = calls.findIndex(({ source, id: key }) => source === gatewaySource && key === found[0])
-    const now = attributedBy(calls[at]!, call)
-    if (JSON.stringify(now.attribution) !== JSON.stringify(calls[at]!.attribution)) revision++
-    calls[at] = now
-    return true
+  /** Each call once: one that a gateway metered is the gateway's, and what others tell of it adds to that. */
+  const callsOfTellings = (): Call[] => {
+    const own = new Map(ownCalls)
+    const responses = new Map([...metered].map(([key, records]) => [records.settled?.id ?? null, { key, records }]))
+    const others = tellings.filter(call => {
+      const found = call.source === gatewaySource ? undefined : responses.get(call.id)
+      if (found === undefined || !isMetered(found.records, call)) return true
+      own.set(found.key, meteredAgain(own.get(found.key)!, call))
+      return false
+    })
+    return [...eachOnce(others).calls, ...own.values()]
+  }
+  /** Whether the calls changed. */
+  const tellAll = (): boolean => {
+    const before = new Map(calls.map(call => [JSON.stringify([call.source, call.id, call.provider]), call]))
+    calls = callsOfTellings()
+    const isKnown = (call: Call) => {
+      const known = before.get(JSON.stringify([call.source, call.id, call.provider]))
+      const isSame = JSON.stringify(known?.attribution) === JSON.stringify(call.attribution)
+      return known !== undefined && isSame && unknown(known) === unknown(call)
+    }
+    return calls.length !== before.size || !calls.every(isKnown)
   }
   const inTime = (slice: Slice) => within(slice).sort((a, b) => a.atMicros - b.atMicros || (a.id < b.id ? -1 : 1))
   const sources = (): SourceRow[] =>
-    grouped(calls, call => call.source)
+    grouped([...tellings, ...ownCalls.values()], call => call.source)
       .map(({ key: source, calls: own }) => ({
         source,
         name: source,
         format: 'calls',
-        calls: own.length,
+        calls: calls.filter(call => call.source === source).length,
         billedLines: 0,
         billedUsd: usdText(0n),
         scrapes: 0,
@@ -139,31 +153,24 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
   return {
     still: async read => read(openMemory({ calls, bills, scraped })),
     append: async added => {
-      const fresh = added.filter(call => !attributed(call))
-      const before = calls
-      calls = [...eachOnce([...before, ...fresh]).calls]
-      const isTold = (call: Call, i: number) =>
-        JSON.stringify(call.attribution) !== JSON.stringify(before[i]?.attribution)
-      const isCounted = (call: Call, i: number) => before[i] === undefined || unknown(call) !== unknown(before[i])
-      if (calls.some((call, i) => call !== before[i] && (isTold(call, i) || isCounted(call, i)))) revision++
-      return calls.length - before.length
+      const before = calls.length
+      // A telling is known by its usage from here on, see `reprice`.
+      tellings.push(...added.map(call => ({ ...call, usage: { ...call.usage } })))
+      if (tellAll()) revision++
+      return calls.length - before
     },
     take: async (records, reached, priceOf) => {
       const { changed, opened, settled } = joinedBatch(metered, records)
-      for (const [key, call] of changed) metered.set(key, call)
-      const before = new Map(calls.flatMap(call => (call.source === gatewaySource ? [[call.id, call]] : [])))
-      const now = changed.map(([key, call]) => {
-        const known = before.get(key)
-        const made = callOfRecords(key, call, priceOf)
-        // A log may have told of it in between.
-        return known === undefined ? made : attributedBy(made, known)
-      })
-      const again = new Set(changed.map(([key]) => key))
-      calls = calls.filter(({ source, id: key }) => source !== gatewaySource || !again.has(key))
-      calls.push(...now)
-      calls = calls.filter(call => !attributed(call))
+      for (const [key, call] of changed) {
+        metered.set(key, call)
+        const own = callOfRecords(key, call, priceOf)
+        ownCalls.set(key, { ...own, usage: { ...own.usage } })
+      }
       Object.assign(positions, reached)
-      if (changed.length > 0) revision++
+      if (changed.length > 0) {
+        tellAll()
+        revision++
+      }
       return { opened, settled }
     },
     unsettled: async fromMicros =>
@@ -322,13 +329,14 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
         .sort((a, b) => byKey({ ...a }, { ...b }, ['server', 'engine', 'model']) || a.atMicros - b.atMicros),
     undo: async asked => {
       const { source, billedLines, scrapes } = findSource(asked, sources())
-      const before = calls.length
-      calls = calls.filter(call => call.source !== source)
+      const own = calls.filter(call => call.source === source).length
+      tellings = tellings.filter(call => call.source !== source)
       bills = bills.filter(bill => bill.source !== source)
       scraped = scraped.filter(batch => batch.source !== source)
-      if (source === gatewaySource) metered.clear()
+      if (source === gatewaySource) for (const known of [metered, ownCalls]) known.clear()
+      tellAll()
       revision++
-      return before - calls.length + billedLines + scrapes
+      return own + billedLines + scrapes
     },
     reprice: async (slice, prices, dryRun) => {
       const chosen = new Set(within(slice))
@@ -352,7 +360,11 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
         .map(({ key, calls: own }) => ({ ...key, ...account(own) }))
         .sort((a, b) => byKey(a, b, ['provider', 'model']))
       if (!dryRun) {
-        calls = calls.map(call => after.get(call) ?? call)
+        const prices = new Map([...after.values()].map(({ usage, price }) => [usage, price]))
+        const repriced = (call: Call) => ({ ...call, price: prices.get(call.usage) ?? call.price })
+        tellings = tellings.map(repriced)
+        for (const [key, call] of ownCalls) ownCalls.set(key, repriced(call))
+        tellAll()
         revision++
       }
       const { unpricedBefore: _, unpricedAfter: __, ...total } = account([...chosen])
@@ -360,6 +372,7 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
     },
     version: async () => `${id}-${revision}`,
     close: async () => {
+      tellings = []
       calls = []
       bills = []
       scraped = []

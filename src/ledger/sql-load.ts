@@ -2,22 +2,10 @@
 import type { CountReading, LoadFile, LoadPlan, TimeReading } from '../core/meter/load.ts'
 import { providerId } from '../core/meter/seller.ts'
 import { cacheWriteParts, usageKinds } from '../core/meter/usage.ts'
-import {
-  answer,
-  attributeMetered,
-  callNames,
-  isMetered,
-  list,
-  literal,
-  name,
-  pathLiteral,
-  prompt,
-  textFields,
-} from './sql.ts'
+import { answer, callNames, isMetered, list, literal, name, pathLiteral, prompt, textFields } from './sql.ts'
 import { derive, firstOfEach, jsonPath } from './sql-derive.ts'
 import { priced, type RateUse } from './sql-price.ts'
 import { mayBeOneSeller } from './sql-seller.ts'
-import { lends, lent } from './sql-told.ts'
 
 const column = (index: number): string => `c${index}`
 
@@ -289,9 +277,6 @@ export const badRows = (base: bigint) =>
 const isToldBy = (sourceKeys: readonly number[], calls: string): string =>
   `${calls}.id = s.id AND ${calls}.source_key IN (${list(['-1', ...sourceKeys.map(String)])})
       AND ${mayBeOneSeller(`${calls}."provider"`, 's."provider"')}`
-/** The rows attribute those calls, where they are not attributed. */
-export const attributeTelling = (sourceKeys: readonly number[]): string => `UPDATE calls SET ${lent('calls', 's')}
-  FROM staged s WHERE ${isToldBy(sourceKeys, 'calls')} AND s.reason IS NULL AND ${lends('calls', 's')}`
 
 /**
  * Rows of the file that are in the ledger already (or earlier in the file), and whether they say something else. The time
@@ -308,25 +293,24 @@ export const duplicates = (
   const other = (a: string, b: string) =>
     `(${list(telling.map(c => `${a}.${c}`))}) IS DISTINCT FROM (${list(telling.map(c => `${b}.${c}`))})`
   return `CREATE TEMP TABLE repeated AS
-    SELECT s.rowid AS row, false AS differs FROM staged s JOIN calls c
+    SELECT s.rowid AS row, false AS differs, false AS tells FROM staged s JOIN calls c
       ON c.source_key = ${sourceKey} AND c.ordinal = s.rowid - ${base} + 1 WHERE s.reason IS NULL AND s.id IS NULL
     UNION ALL
-    SELECT s.rowid, bool_and(${other('s', 'c')}) FROM staged s JOIN calls c
+    SELECT s.rowid, bool_and(${other('s', 'c')}), false FROM staged s JOIN calls c
       ON c.id = s.id AND c.source_key IN (${list(['-1', ...namespaceKeys.map(String)])}) WHERE s.reason IS NULL GROUP BY s.rowid
     UNION ALL
-    SELECT s.rowid, false FROM staged s JOIN calls c
+    SELECT s.rowid, false, true FROM staged s JOIN calls c
       ON ${isToldBy(tellingKeys, 'c')} WHERE s.reason IS NULL
     UNION ALL
-    SELECT s.rowid, false FROM staged s JOIN metered m ON ${isMetered('s')} WHERE s.reason IS NULL
+    SELECT s.rowid, false, true FROM staged s JOIN metered m ON ${isMetered('s')} WHERE s.reason IS NULL
     UNION ALL
-    SELECT s.rowid, ${other('s', 'f')} FROM (
+    SELECT s.rowid, ${other('s', 'f')}, false FROM (
       SELECT id, min(rowid) AS first FROM staged WHERE reason IS NULL AND id IS NOT NULL GROUP BY id HAVING count(*) > 1) m
       JOIN staged s ON s.id = m.id AND s.rowid > m.first JOIN staged f ON f.rowid = m.first WHERE s.reason IS NULL`
 }
 export const refuseConflicts = `UPDATE staged_rows SET reason = 'id: already in the ledger, or earlier in the file, with another time, model or token count',
   raw = id FROM (SELECT row FROM repeated GROUP BY row HAVING bool_or(differs)) r WHERE staged_rows.rowid = r.row`
-export const attributeByStaged = attributeMetered('SELECT * FROM staged WHERE reason IS NULL AND id IS NOT NULL')
-export const countRepeated = `SELECT count(DISTINCT row) FROM repeated JOIN staged s ON s.rowid = row WHERE s.reason IS NULL`
+export const countRepeated = `SELECT count(DISTINCT row), count(DISTINCT row) FILTER (tells) FROM repeated JOIN staged s ON s.rowid = row WHERE s.reason IS NULL`
 export const namespaceKeys = `SELECT source_key FROM sources WHERE namespace = $1`
 export const stagedSummary = `SELECT count(*) FILTER (reason IS NULL), count(*) FILTER (reason <> ''), count(*) FILTER (reason = ''),
   epoch_us(min(started_at) FILTER (reason IS NULL)), epoch_us(max(started_at) FILTER (reason IS NULL)),
@@ -335,13 +319,8 @@ export const leftOutRows = `SELECT left_out, count(*) FROM staged WHERE left_out
 export const outOfOrder = `SELECT count(*) FROM (SELECT started_at < lag(started_at) OVER (ORDER BY rowid) AS back FROM staged WHERE reason IS NULL) WHERE back`
 
 const staged = (field: string) => `r.${field}`
-/** Moves the file's new rows into the ledger, with their prices. */
-export function insertStaged(
-  base: bigint,
-  sourceKey: number,
-  use: RateUse,
-  { skipRepeated, estimated }: { readonly skipRepeated: boolean; readonly estimated: boolean },
-): string {
+/** The file's rows, as rows of `calls` with their prices. */
+function pricedRows({ base, sourceKey, use, estimated }: StagedRows): string {
   const columns = [
     ...[
       'started_at',
@@ -361,8 +340,19 @@ export function insertStaged(
     ...usageKinds.map(kind => staged(name(kind))),
   ]
   const also = `${sourceKey} AS source_key, r.id, CASE WHEN r.id IS NULL THEN r.rowid - ${base} + 1 END AS ordinal, ${list(columns)}`
-  const skip = skipRepeated ? ' AND r.rowid NOT IN (SELECT row FROM repeated)' : ''
-  return `INSERT INTO calls (${callNames}) ${priced('staged', use, also)} WHERE r.reason IS NULL${skip}`
+  return `(${callNames}) ${priced('staged', use, also)} WHERE r.reason IS NULL`
 }
+export interface StagedRows {
+  readonly base: bigint
+  readonly sourceKey: number
+  readonly use: RateUse
+  readonly estimated: boolean
+}
+/** Moves the file's new rows into the ledger. */
+export const insertStaged = (rows: StagedRows, skipRepeated: boolean): string =>
+  `INSERT INTO calls ${pricedRows(rows)}${skipRepeated ? ' AND r.rowid NOT IN (SELECT row FROM repeated)' : ''}`
+/** Those that tell of calls which others told of, as `incoming`. */
+export const insertTelling = (rows: StagedRows): string =>
+  `INSERT INTO incoming ${pricedRows(rows)} AND r.rowid IN (SELECT row FROM repeated GROUP BY row HAVING bool_and(tells))`
 export const unpricedOf = `SELECT "model", count(*), any_value(l.reason) FROM calls c JOIN price_labels l ON l.label = c.price_label
   WHERE c.source_key = $1 AND c.usd IS NULL GROUP BY "model" ORDER BY count(*) DESC, "model"`

@@ -82,5 +82,9 @@ export const repriced = (use: RateUse) =>
   )})`
 export const repriceSummary = `SELECT "provider", "model", count(*), count(*) FILTER (changed), sum(old_usd), sum(usd),
   count(*) - count(old_usd), count(*) - count(usd) FROM repriced GROUP BY ALL ORDER BY ALL`
+/** What the calls were told as before others told of them, too. */
+export const applyRepricedTellings = `UPDATE tellings SET usd = n.usd, price_label = n.price_label FROM repriced n JOIN calls c ON c.rowid = n.call
+  WHERE tellings.id = c.id AND tellings.source_key = c.source_key AND tellings."provider" IS NOT DISTINCT FROM c."provider"
+    AND (tellings."input", tellings."output") IS NOT DISTINCT FROM (c."input", c."output")`
 export const applyRepriced = `UPDATE calls SET usd = n.usd, price_label = n.price_label FROM repriced n
   WHERE calls.rowid = n.call AND (n.changed OR n.price_label <> n.old_label)`

@@ -1,6 +1,4 @@
 // The DuckDB store's schema, and every statement that appends to it or asks about it. Loading and pricing: sql-load.ts, sql-price.ts.
-import { attributionKinds } from '../core/meter/call.ts'
-import { gatewaySource } from '../core/meter/call-record.ts'
 import type { TextField } from '../core/meter/load.ts'
 import { callNeeds, yesTexts } from '../core/meter/needs.ts'
 import { answerKinds, promptKinds, type UsageKind, usageKinds } from '../core/meter/usage.ts'
@@ -97,6 +95,10 @@ export const migrations: readonly (readonly string[])[] = [
   ],
   // One name for each seller, whoever told of its calls.
   [nameSellers('calls')],
+  [
+    // Of a call that several sources tell of, what each told, in that order, under the id that joins them (sql-told.ts).
+    `CREATE TABLE tellings (seq BIGINT NOT NULL, told_id VARCHAR NOT NULL, ${list(callColumns)})`,
+  ],
 ]
 /** What the last of them makes of a database. */
 export const schemaVersion: number = migrations.length
@@ -123,7 +125,7 @@ export const readSources = `SELECT source, name, format, (SELECT count(*) FROM c
   epoch_us(imported_at), sample, (SELECT count(*) FROM charges b WHERE b.source_key = s.source_key),
   (SELECT sum(usd) FROM charges b WHERE b.source_key = s.source_key),
   (SELECT count(*) FROM scrapes x WHERE x.source_key = s.source_key) FROM sources s ORDER BY imported_at, source`
-export const removals = ['calls', 'shapes', 'charges', 'scrapes', 'sources'].map(
+export const removals = ['calls', 'tellings', 'shapes', 'charges', 'scrapes', 'sources'].map(
   table => `DELETE FROM ${table} WHERE source_key = $1`,
 )
 
@@ -211,25 +213,9 @@ export const deleteMeteredNoBeginning = `DELETE FROM metered WHERE id IN ${among
 export const forgetMetered = 'DELETE FROM metered'
 const meteredCalls = `FROM calls WHERE source_key = $4 AND id IN ${among('$1')} AND ${between('started_at', '$2', '$3')}`
 export const deleteMeteredCalls = `DELETE ${meteredCalls}`
-export const meteredAttributions = `SELECT id, ${list(attributionKinds.map(name))} ${meteredCalls}`
 /** Where a row of another source is a call that was metered: one provider, one id of the response. */
 export const isMetered = (row: string) =>
   `m.response_id = ${row}.id AND ${mayBeOneSeller(`${row}."provider"`, 'm.provider')}`
-const gatewayKey = `(SELECT source_key FROM sources WHERE source = ${literal(gatewaySource)})`
-const attributions = attributionKinds.map(name)
-/** Attributes metered calls by what rows of other sources say of them, where their own records do not. */
-export const attributeMetered = (rows: string) => `UPDATE calls
-  SET ${list(attributions.map(kind => `${kind} = coalesce(calls.${kind}, o.${kind})`))}
-  FROM (SELECT m.id AS metered_id, ${list(attributions.map(kind => `any_value(r.${kind}) AS ${kind}`))}
-    FROM (${rows}) r JOIN metered m ON ${isMetered('r')} GROUP BY m.id) o
-  WHERE calls.source_key = ${gatewayKey} AND calls.id = o.metered_id
-    AND (${attributions.map(kind => `(calls.${kind} IS NULL AND o.${kind} IS NOT NULL)`).join(' OR ')})`
-/** $1: ids of the responses in question, $2: the gateway's own key, so that no batch of records looks at every call that was ever metered. */
-const others = `SELECT * FROM calls WHERE id IN ${among('$1')} AND source_key <> $2`
-export const countOthers = `SELECT count(*) FROM (${others})`
-export const attributeByOthers = attributeMetered(others)
-export const deleteOthers = `DELETE FROM calls WHERE id IN ${among('$1')} AND source_key <> $2
-  AND EXISTS (SELECT 1 FROM metered m WHERE ${isMetered('calls')})`
 /** $1: UTC microseconds. */
 export const readUnsettled = `SELECT opened FROM metered WHERE settled IS NULL AND began_at >= make_timestamp($1::BIGINT)`
 export const readPositions = 'SELECT worker, sequence, byte FROM spool_positions'
@@ -241,17 +227,6 @@ export const addPosition = 'INSERT INTO spool_positions VALUES ($1, $2, $3)'
 export const createIncoming = 'CREATE OR REPLACE TEMP TABLE incoming AS FROM calls LIMIT 0'
 /** Where records that were read one by one have their ids: by the same space as rows, but each by a clock of its own. */
 export const responsesOf = (namespace: string): string => namespace.replace(/^ids:/, 'responses:')
-/** Adds those of `incoming` (each once) that are not known, see `findTold`, nor metered. */
-export const appendIncoming = `INSERT INTO calls (${callNames})
-  SELECT ${callNames
-    .split(', ')
-    .map(text => `i.${text}`)
-    .join(', ')}
-  FROM incoming i
-  WHERE i.rowid NOT IN (SELECT row FROM told WHERE NOT completes)
-    AND NOT EXISTS (SELECT 1 FROM metered m WHERE ${isMetered('i')})`
-export const attributeByIncoming = attributeMetered('SELECT * FROM incoming')
-
 // ---------------------------------------------------------------- asking
 
 /** A slice as a WHERE clause over `calls c`; `bind` keeps a value and returns its placeholder. */

@@ -22,6 +22,25 @@ const contradicts = (known: Told, again: Told): boolean =>
 export const toldAgain = (known: Call, again: Call): Call =>
   completes(known, again) ? attributedBy(again, known) : attributedBy(known, again)
 
+/**
+ * A metered call, told of by another source: who metered it tells what it knows, and where that is no usage, the other tells
+ * what was used and by whose price.
+ */
+export function meteredAgain(metered: Call, told: Call): Call {
+  const call = attributedBy(metered, told)
+  if (!completes(metered, told)) return call
+  const { usage, units, estimated, price } = told
+  return {
+    ...{ ...call, usage, estimated, price, estimateUsd: null },
+    ...(units === undefined ? {} : { units }),
+    model: told.model ?? call.model,
+    tier: told.tier ?? call.tier,
+    region: told.region ?? call.region,
+    speed: told.speed ?? call.speed,
+    reportedUsd: told.reportedUsd ?? call.reportedUsd,
+  }
+}
+
 /** Each call of one source once, in order of first mention, and how many tellings contradict an earlier one. */
 export function eachOnce(calls: readonly Call[]): { readonly calls: readonly Call[]; readonly contradicted: number } {
   const byId = new Map<string, number[]>()
