@@ -102,7 +102,7 @@ describe('OpenAI', () => {
       settledForTest({ key: 'k', endMicros: startMicros, id: 'chatcmpl-123' }),
     ]
     await ledger().take(records, {}, () => ({ usd: null, reason: 'no prices here' }))
-    expect(await takeFile(fixture('openai-batch.jsonl'))).toMatchObject({ added: 2, duplicates: 1 })
+    expect(await takeFile(fixture('openai-batch.jsonl'))).toMatchObject({ added: 2, completed: 1, duplicates: 0 })
     expect((await report()).total.calls).toBe(3)
   })
 })

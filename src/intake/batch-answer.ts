@@ -1,6 +1,6 @@
 // The lines of a batch's results, taken apart by each seller's format, in; calls at the batch price, out. Answers are read as `meter` reads them.
 import { Fault } from '../core/fault/fault.ts'
-import { noUsage } from '../core/meter/usage.ts'
+import { noUnits, noUsage } from '../core/meter/usage.ts'
 import { type Reading, startReading } from '../wire/reading.ts'
 import type { Wire } from '../wire/wire.ts'
 import type { Content, Head, ImportOptions } from './importer.ts'
@@ -78,6 +78,7 @@ export function batchResults(
         tier: 'batch',
         region: read?.region ?? null,
         usage: served?.usage ?? noUsage,
+        units: served?.units ?? noUnits,
         outcome: served === null ? 'failed' : 'ok',
         attribution: { task: line.key },
         reportedUsd: read?.reportedUsd ?? null,

@@ -153,7 +153,7 @@ test('a call that a gateway metered is one call, whichever came first, and undo 
   const team = { ...nobody, team: 'blue' }
   const file = lines([{ calls: [{ id: 'chatcmpl-a', attribution: team }, { id: 'chatcmpl-b' }] }])
   await ledger().take(metered, {}, () => ({ usd: null, reason: 'no prices here' }))
-  expect(await take('log.jsonl', file)).toMatchObject({ added: 1, duplicates: 1 })
+  expect(await take('log.jsonl', file)).toMatchObject({ added: 1, completed: 1, duplicates: 0 })
   expect((await report(['team'])).rows.map(({ key, calls }) => [key.team, calls])).toEqual([
     ['blue', 1],
     [null, 1],
@@ -172,7 +172,7 @@ test('a gateway and a log may spell one seller in two ways', async () => {
     { id: 'resp-a', provider: 'x-ai' },
     { id: 'resp-a', provider: 'openai' },
   ]
-  expect(await take('log.jsonl', lines([{ calls: told }]))).toMatchObject({ added: 1, duplicates: 1 })
+  expect(await take('log.jsonl', lines([{ calls: told }]))).toMatchObject({ added: 1, completed: 1, duplicates: 0 })
 })
 
 test('a call that was under way is completed by a later file, which undo takes out; other counts are said and do not stand', async () => {

@@ -83,7 +83,7 @@ test('a log and traces tell of one call, whichever came first: their clocks diff
   const span = { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'chatcmpl-a' } }
   const traces = `${JSON.stringify(jsonRequest([span]))}\n`
   expect(await take('traces.jsonl', traces)).toMatchObject({ added: 1 })
-  expect(await take('log.jsonl', log)).toMatchObject({ added: 2, duplicates: 1, rejected: 0 })
+  expect(await take('log.jsonl', log)).toMatchObject({ added: 2, completed: 1, duplicates: 0, rejected: 0 })
   expect(await take('traces.jsonl', traces)).toMatchObject({ added: 0, duplicates: 1 })
   await ledger().undo('traces.jsonl')
   // What the log told of the call is there again, without the trace.
@@ -160,7 +160,7 @@ test('a log tells the usage of a call that the gateway knows none of, whichever 
     },
   ]
   await ledger().take(unknown, {}, priceOf)
-  expect(await take('log.jsonl', logged('chatcmpl-a'))).toMatchObject({ added: 0, completed: 1, duplicates: 1 })
+  expect(await take('log.jsonl', logged('chatcmpl-a'))).toMatchObject({ added: 0, completed: 1, duplicates: 0 })
   expect(await told()).toEqual(whole)
   await ledger().undo('log.jsonl')
   expect(await told()).toMatchObject([{ team: null, unknownUsageCalls: 1, input: null }])
@@ -174,7 +174,7 @@ test('a log tells the usage of a call that the gateway knows none of, whichever 
 test('a log tells the usage of a call that a trace knows none of', async () => {
   const span = { attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'chatcmpl-a', 'user.id': 'u-7' } }
   await take('traces.jsonl', `${JSON.stringify(jsonRequest([span]))}\n`)
-  expect(await take('log.jsonl', logged('chatcmpl-a'))).toMatchObject({ added: 0, completed: 1, duplicates: 1 })
+  expect(await take('log.jsonl', logged('chatcmpl-a'))).toMatchObject({ added: 0, completed: 1, duplicates: 0 })
   const { rows } = await report(['user', 'team'])
   expect(rows.map(({ key, usage }) => [key.user, key.team, usage.input])).toEqual([['u-7', 'blue', 1248]])
 })

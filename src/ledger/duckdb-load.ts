@@ -113,7 +113,7 @@ async function load(
     rows: good + rejected,
     added,
     completed: told?.completed ?? 0,
-    duplicates: good - added,
+    duplicates: good - added - (told?.completed ?? 0),
     rejected,
     firstAtMicros: whole(3),
     lastAtMicros: whole(4),

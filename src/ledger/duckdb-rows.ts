@@ -158,6 +158,6 @@ const countOf = (count: number | null): number | null =>
   count === null || Math.abs(count) >= 2 ** 31 ? null : Math.round(count)
 
 const unitsOf = ({ units = {} }: Call): (readonly [string, bigint])[] =>
-  Object.entries(units).flatMap(([unit, count]) =>
+  (Object.entries(units) as [string, number][]).flatMap(([unit, count]) =>
     Number.isSafeInteger(Math.round(count)) ? [[unit, BigInt(Math.round(count))] as const] : [],
   )

@@ -1,7 +1,8 @@
 // Anthropic messages, and servers that speak the same, as a wire.
 // https://docs.anthropic.com/en/api/messages, https://docs.anthropic.com/en/docs/build-with-claude/streaming
+import { adviceUnit } from '../core/meter/advice.ts'
 import { isOwnServer } from '../core/meter/own-servers.ts'
-import { type Usage, unknownUsage } from '../core/meter/usage.ts'
+import { type BilledUnits, noUnits, type Usage, type UsageKind, unknownUsage } from '../core/meter/usage.ts'
 import { asCount, asList, asObject, asText, countOr, type JsonObject } from './json.ts'
 import { errorMembers, reportedError } from './reported.ts'
 import type { About, Told, Wire } from './wire.ts'
@@ -24,6 +25,7 @@ export const anthropicMessages: Wire = {
   count(usage, about) {
     return {
       usage: counts(usage, about),
+      units: adviceIn(usage),
       serviceTier: asText(usage.service_tier),
       speed: asText(usage.speed),
       region: asText(usage.inference_geo),
@@ -63,28 +65,30 @@ function counts(usage: JsonObject, about: About): Usage {
   const absent = isOwnServer(about.provider) ? null : 0
   const message = withoutCaches(side(usage, absent), usage, about)
   const total = withCompaction(message, usage)
-  const { cacheWrite, cacheWrite1h, output } = total
-  const isSplit = cacheWrite !== null && cacheWrite1h !== null && cacheWrite1h <= cacheWrite
+  const { cacheWrite, output } = total
   const thinking = countOr(asObject(usage.output_tokens_details), 'thinking_tokens', null)
   return {
     ...unknownUsage,
-    input: total.input,
-    cacheRead: total.cacheRead,
-    cacheWrite,
-    cacheWrite5m: isSplit ? cacheWrite - cacheWrite1h : null,
-    cacheWrite1h: isSplit ? cacheWrite1h : null,
+    ...sideKinds(total),
     cacheWrite30m: cacheWrite === null ? null : 0,
     cacheWrite12h: cacheWrite === null ? null : 0,
     // Images and documents are tokens of the input like any other.
     inputAudio: 0,
     inputImage: 0,
-    output,
     reasoning: thinking !== null && output !== null && thinking > output ? null : thinking,
     outputAudio: 0,
     outputImage: 0,
     // Searches are counted as they are made: what tells none had none so far.
     searches: countOr(asObject(usage.server_tool_use), 'web_search_requests', 0),
   }
+}
+
+function sideKinds({ input, cacheRead, cacheWrite, cacheWrite1h, output }: Side) {
+  const isSplit = cacheWrite !== null && cacheWrite1h !== null && cacheWrite1h <= cacheWrite
+  const parts = isSplit
+    ? { cacheWrite5m: cacheWrite - cacheWrite1h, cacheWrite1h }
+    : { cacheWrite5m: null, cacheWrite1h: null }
+  return { input, cacheRead, cacheWrite, ...parts, output }
 }
 
 function side(usage: JsonObject, absent: number | null): Side {
@@ -132,9 +136,24 @@ function withCompaction(whole: Side, usage: JsonObject): Side {
   return [told, ...compactions].reduce(together)
 }
 
+/** What each advice used, see `withAdvice`. An advice that tells nothing is one of unknown usage. */
+function adviceIn(usage: JsonObject): BilledUnits {
+  const advice = asList(usage.iterations)
+    .map(asObject)
+    .filter(item => item?.type === 'advisor_message')
+  const units = advice.flatMap((item, i) => {
+    const told = Object.entries(sideKinds(side(item!, 0)))
+    const model = asText(item!.model) ?? 'unnamed'
+    return told.flatMap(([kind, count]) =>
+      count === null ? [] : [[adviceUnit(i + 1, kind as UsageKind, model), count] as const],
+    )
+  })
+  return units.length === 0 ? noUnits : Object.fromEntries(units)
+}
+
 /**
- * Between the iterations of a message another model may be asked for advice. Its tokens are that model's, and stand in
- * `rawUsage` only; of the message's own prompts the top tells the first alone, though each is billed
+ * Between the iterations of a message another model may be asked for advice. Its tokens are that model's, billed by its rates;
+ * of the message's own prompts the top tells the first alone, though each is billed
  * (https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool#usage-and-billing).
  */
 function withAdvice(told: Side, iterations: readonly JsonObject[]): Side {

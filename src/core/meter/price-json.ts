@@ -26,9 +26,9 @@ const tails = new WeakMap<PricedCall['catalog'], Map<string, string>>()
 export function pricedMembers(priced: Priced): string {
   if (priced.usd === null) return `"usd":null,"reason":${JSON.stringify(priced.reason)}`
   let lines = ''
-  for (const { kind, quantity, rate, per, usd } of priced.lines) {
+  for (const { kind, quantity, rate, per, usd, model } of priced.lines) {
     const comma = lines === '' ? '' : ','
-    lines += `${comma}{"kind":"${kind}","quantity":${quantity},"rate":"${rate}","per":${per},"usd":"${formatUsd(usd)}"}`
+    lines += `${comma}{"kind":"${kind}","quantity":${quantity},"rate":"${rate}","per":${per},"usd":"${formatUsd(usd)}"${model === undefined ? '' : `,"model":${JSON.stringify(model)}`}}`
   }
   return `"usd":"${formatUsd(priced.usd)}","currency":"USD","lines":[${lines}],${tailOf(priced)}`
 }

@@ -1,7 +1,8 @@
 // One call's usage and a price book in; its exact cost line by line, or the reason why it is unpriced, out.
+import { type Advice, adviceOf } from './advice.ts'
 import { instantText, windowEdges } from './calendar.ts'
 import type { Match } from './model-name.ts'
-import { decimalText, type Money, roundHalfEven } from './money.ts'
+import { add, decimalText, type Money, roundHalfEven } from './money.ts'
 import type { RateCard } from './rate-card.ts'
 import type { BilledKind, PriceBook } from './rates.ts'
 import { cardFor, cardsAt, type Offer, rateCard, type Tariff, tariffOf } from './tariff.ts'
@@ -24,6 +25,8 @@ export interface PriceLine {
   readonly rate: string
   readonly per: number
   readonly usd: Money
+  /** Whose tokens they are, where it is not the model that answered. */
+  readonly model?: string
 }
 
 export interface PricedCall {
@@ -54,6 +57,24 @@ export type Priced = PricedCall | UnpricedCall
  * Unknown counts, kinds without a rate and models without a price give `usd: null` with the reason, never 0 (law 4).
  */
 export function price(book: PriceBook, request: PriceRequest): Priced {
+  const { units } = request
+  if (units === undefined || units === noUnits) return priceAlone(book, request)
+  const { own, advice } = adviceOf(units)
+  const priced = priceAlone(book, { ...request, units: own })
+  return advice.reduce((sum: Priced, one) => withAdvice(book, request, sum, one), priced)
+}
+
+/** The call and what it was advised: at the same seller and time, by the rates of the model that gave it. */
+function withAdvice(book: PriceBook, request: PriceRequest, priced: Priced, { model, usage }: Advice): Priced {
+  if (priced.usd === null) return priced
+  // The call is one request, whomever it asks.
+  const advice = priceAlone(book, { ...request, model, usage, units: { requests: 0 } })
+  if (advice.usd === null) return unpriced(`advice of ${model}: ${advice.reason}`)
+  const lines = advice.lines.map(line => ({ ...line, model: advice.pricedAs }))
+  return { ...priced, usd: add(priced.usd, advice.usd), lines: [...priced.lines, ...lines] }
+}
+
+function priceAlone(book: PriceBook, request: PriceRequest): Priced {
   const cards = cardsAt(tariffOf(book, request), request.atMicros)
   if (typeof cards === 'string') return unpriced(cards)
   const { usage, units } = request

@@ -79,7 +79,11 @@ export const unitKinds = [
 ] as const
 
 export type UnitKind = (typeof unitKinds)[number]
-export type BilledUnits = Readonly<Partial<Record<UnitKind, number>>>
+/** Tokens of another model that this one asked for advice, see `advice.ts`: `advice 1 output claude-opus-5`. */
+export type AdviceUnit = `advice ${number} ${UsageKind} ${string}`
+/** Which advice of a call, the kind, and whose. */
+export const adviceForm = new RegExp(`^advice (\\d+) (${usageKinds.join('|')}) (.+)$`)
+export type BilledUnits = Readonly<Partial<Record<UnitKind | AdviceUnit, number>>>
 
 /** The writes by time to live: parts of `cacheWrite`. */
 export const cacheWriteParts = [
@@ -131,7 +135,7 @@ export function parseUsage(value: unknown, where = 'usage'): { usage: Usage; uni
     if (kindSet.has(key)) {
       usage[key as UsageKind] = count as number | null
       if (key === 'cacheWrite') writesStated = true
-    } else if (unitSet.has(key)) {
+    } else if (unitSet.has(key) || adviceForm.test(key)) {
       if (count === null) {
         throw new Fault('USAGE_INVALID', 'expected a whole number >= 0: leave the key out when there are none', {
           where: `${where}.${key}`,
