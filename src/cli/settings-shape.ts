@@ -32,7 +32,7 @@ export const settingsShape = z.strictObject({
       }),
     )
     .optional()
-    .meta({ description: 'own vLLM servers whose metrics serve reads, for crossline utilization' }),
+    .meta({ description: 'own vLLM and SGLang servers whose metrics serve reads, for crossline utilization' }),
   crossover: z.strictObject(choicesShape).optional().meta({ description: 'defaults of the flags of crossover' }),
 })
 

@@ -1,19 +1,21 @@
-// vLLM's metrics, as /metrics answers them or as Prometheus keeps them, in; what each engine said of itself at each moment, out.
+// Metrics of vLLM and SGLang, as /metrics answers them or as Prometheus keeps them, in; what each engine said of itself at each moment, out.
 import { Fault } from '../core/fault/fault.ts'
 import { parseInstant } from '../core/meter/calendar.ts'
 import type { Reject } from '../core/meter/load.ts'
-import type { Histogram, Scrape } from '../core/meter/scrape.ts'
+import type { Scrape } from '../core/meter/scrape.ts'
 import { groupedBy } from '../core/statistics/grouped.ts'
 import { readExposition, type Sample } from './exposition.ts'
 import type { Importer, ImportOptions, Scraped } from './importer.ts'
+import { metricSums } from './metric-sums.ts'
 import { isObject, type Json } from './pages.ts'
+import { saidBySglang } from './sglang-metrics.ts'
 
 export const vllmMetrics: Importer = {
   name: 'vllm-metrics',
-  title: 'vLLM metrics',
+  title: 'vLLM or SGLang metrics',
   container: ['metrics', 'json'],
   matches: head =>
-    (head.container === 'metrics' && /^(# TYPE )?vllm[:_]/m.test(head.text)) ||
+    (head.container === 'metrics' && /^(# TYPE )?(vllm|sglang)[:_]/m.test(head.text)) ||
     (head.container === 'json' && /"resultType"\s*:\s*"(matrix|vector)"/.test(head.text)),
   content: (head, options) => ({
     kind: 'scrapes',
@@ -21,9 +23,6 @@ export const vllmMetrics: Importer = {
       head.container === 'json' ? ofPrometheus(text, head.name, options) : ofExposition(text, head.name, options),
   }),
 }
-
-/** The server of scrapes that no label and no option names. */
-const unnamed = 'vllm'
 
 /** @throws Fault SCRAPE_UNTIMED */
 export function ofExposition(text: string, where: string, options: ImportOptions): Scraped {
@@ -55,7 +54,7 @@ function ofPrometheus(text: string, where: string, options: ImportOptions): Scra
   if (samples.length > 0 && samples.every(({ name }) => name === '')) {
     throw new Fault('FIELD_INVALID', 'the series have no __name__: a query with rate() or sum() drops it', {
       where,
-      fix: `ask for the counters as they are: query={__name__=~"vllm:.*"}`,
+      fix: `ask for the counters as they are: query={__name__=~"(vllm|sglang):.*"}`,
     })
   }
   const scrapes = scrapesOf(samples, where, options)
@@ -74,8 +73,8 @@ type Timed = Sample & { readonly atMicros: number | null }
 function scrapesOf(all: readonly Timed[], where: string, options: ImportOptions): Scrape[] {
   // Collectors that allow no colon in a name write an underscore.
   const own = all.flatMap(sample => {
-    const [, name] = /^vllm[:_](\w+)$/.exec(sample.name) ?? []
-    return name === undefined ? [] : [{ ...sample, name }]
+    const [, family, name] = /^(vllm|sglang)[:_](\w+)$/.exec(sample.name) ?? []
+    return family === undefined || name === undefined ? [] : [{ ...sample, family, name }]
   })
   if (own.some(sample => sample.atMicros === null)) {
     throw new Fault('SCRAPE_UNTIMED', 'the scrape does not say when it was made', {
@@ -90,11 +89,11 @@ function scrapesOf(all: readonly Timed[], where: string, options: ImportOptions)
   )
   const engines = groupedBy(own, sample => {
     const { engine = '0', model_name = null } = sample.labels
-    return JSON.stringify([serverOf(sample, options), engine, model_name, sample.atMicros])
+    return JSON.stringify([serverOf(sample, options) ?? sample.family, engine, model_name, sample.atMicros])
   })
   return [...engines].flatMap(([key, samples]) => {
     const [server, engine, model, atMicros] = JSON.parse(key) as [string, string, string | null, number]
-    const said = saidBy(samples)
+    const said = saidBy[samples[0]!.family]!(samples)
     // Series without a model's label are of the whole process: they are no engine's.
     if (model === null && said.generationTokens === null) return []
     return [
@@ -103,24 +102,18 @@ function scrapesOf(all: readonly Timed[], where: string, options: ImportOptions)
   })
 }
 
-const serverOf = ({ labels }: Sample, options: ImportOptions): string =>
-  options.server ?? labels.pod ?? labels.instance ?? unnamed
+/** Null where no label and no option names it: then it is called by its engine. */
+const serverOf = ({ labels }: Sample, options: ImportOptions): string | null =>
+  options.server ?? labels.pod ?? labels.instance ?? null
 
 const placeOf = (sample: Timed, options: ImportOptions): string =>
   JSON.stringify([serverOf(sample, options), sample.atMicros])
 
+export type EngineSaid = Omit<Scrape, 'server' | 'engine' | 'model' | 'atMicros' | 'startedMicros'>
+
 /** Later names of a metric first, the names of older versions after them. */
-function saidBy(
-  samples: readonly Sample[],
-): Omit<Scrape, 'server' | 'engine' | 'model' | 'atMicros' | 'startedMicros'> {
-  const named = groupedBy(samples, sample => sample.name)
-  const first = (names: readonly string[]) => names.map(name => named.get(name)).find(some => some !== undefined)
-  const sum = (...names: string[]): number | null => {
-    const found = first(names)
-    const value = found?.reduce((total, sample) => total + sample.value, 0) ?? Number.NaN
-    return Number.isFinite(value) && value >= 0 ? value : null
-  }
-  const counter = (...names: string[]) => sum(...names.flatMap(name => [`${name}_total`, name]))
+function saidByVllm(samples: readonly Sample[]): EngineSaid {
+  const { sum, counter, histogram } = metricSums(samples)
   return {
     promptTokens: counter('prompt_tokens'),
     generationTokens: counter('generation_tokens'),
@@ -131,18 +124,14 @@ function saidBy(
     running: sum('num_requests_running'),
     waiting: sum('num_requests_waiting'),
     kvCacheShare: sum('kv_cache_usage_perc', 'gpu_cache_usage_perc'),
-    ttftSeconds: histogramOf(first(['time_to_first_token_seconds_bucket'])),
-    tpotSeconds: histogramOf(first(['inter_token_latency_seconds_bucket', 'time_per_output_token_seconds_bucket'])),
+    ttftSeconds: histogram('time_to_first_token_seconds'),
+    tpotSeconds: histogram('inter_token_latency_seconds', 'time_per_output_token_seconds'),
   }
 }
 
-/** Null unless its last bucket is of all. */
-function histogramOf(buckets: readonly Sample[] | undefined): Histogram | null {
-  const told = (buckets ?? [])
-    .map(({ labels, value }) => ({ atMost: labels.le === '+Inf' ? Infinity : Number(labels.le), count: value }))
-    .sort((a, b) => a.atMost - b.atMost)
-  if (told.at(-1)?.atMost !== Infinity || told.some(({ atMost }) => Number.isNaN(atMost))) return null
-  return { atMost: told.slice(0, -1).map(one => one.atMost), counts: told.map(one => one.count) }
+const saidBy: Readonly<Record<string, (samples: readonly Sample[]) => EngineSaid>> = {
+  vllm: saidByVllm,
+  sglang: saidBySglang,
 }
 
 function notesOn(scrapes: readonly Scrape[]): string[] {

@@ -58,7 +58,7 @@ async function scrapeOnce(workplace: Workplace, { name, url }: ScrapedServer, en
   if (!response.ok) throw new Error(`it answers ${response.status}`)
   const scrapedAtMicros = Date.now() * 1000
   const { scrapes } = ofExposition(await textOf(response), url, { server: name, scrapedAtMicros })
-  if (scrapes.length === 0) throw new Error('no metric of vLLM is among what it answers')
+  if (scrapes.length === 0) throw new Error('no metric of vLLM or SGLang is among what it answers')
   const ledger = await workplace.ledger()
   const source = { source: `scrape:${name}`, name, format: 'vllm-metrics', importedAtMicros: scrapedAtMicros }
   await workplace.exclusively(() => ledger.addScrapes({ ...source, scrapes }))

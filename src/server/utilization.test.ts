@@ -128,6 +128,55 @@ test('an old vLLM that says no time: it is stated, and what it does not count is
   })
 })
 
+test('SGLang tells the same by its own names: ranks of one scheduler once, schedulers and streams together', async () => {
+  const counted = JSON.parse(readFileSync('test/fixtures/metrics/sglang-series.json', 'utf8')) as {
+    readonly [name in 'prompt' | 'generation' | 'hits' | 'finished' | 'preemptions']: number
+  } & { readonly [name in 'running' | 'waiting' | 'usage']: readonly number[] }
+  expect(await take('test/fixtures/metrics/sglang-series.prom.gz')).toMatchObject({ added: 8, rejected: 0 })
+  const { servers } = await utilization.run(workplace, {}, quiet)
+  // Each moment stands for half of the time to the next, and of that from the one before.
+  const mean = (values: readonly number[]) =>
+    values.slice(1).reduce((sum, value, i) => sum + (value + values[i]!) / 2, 0) / (values.length - 1)
+  expect(servers).toHaveLength(1)
+  expect(servers[0]).toMatchObject({
+    server: 'sglang',
+    models: ['Qwen/Qwen3-30B-A3B-Instruct-2507'],
+    scrapes: 8,
+    restarts: 0,
+    tokens: { prompt: counted.prompt, generation: counted.generation },
+    finishedRequests: counted.finished,
+    preemptions: counted.preemptions,
+    busyShare: 1,
+  })
+  expect(servers[0]!.prefixHitRate).toBeCloseTo(counted.hits / counted.prompt, 12)
+  expect(servers[0]!.runningMean).toBeCloseTo(mean(counted.running), 9)
+  expect(servers[0]!.waitingMean).toBeCloseTo(mean(counted.waiting), 9)
+  expect(servers[0]!.kvCacheMean).toBeCloseTo(mean(counted.usage), 9)
+  expect(servers[0]!.tpotMs!.p50).toBeGreaterThan(10)
+  expect(servers[0]!.tpotMs!.p99).toBeLessThanOrEqual(40)
+  expect(servers[0]!.ttftMs!.p99).toBeLessThanOrEqual(1000)
+})
+
+test('an old SGLang, as its documentation prints it: what it does not count is unknown', async () => {
+  const old = 'test/fixtures/metrics/sglang-v0.prom'
+  await take(old, { at: '2025-01-30T06:00:00Z', server: 'gpu-1' })
+  const later = readFileSync(old, 'utf8')
+    .replace('8.128902e+06', '8.132902e+06')
+    .replace('7.557572e+06', '7.558572e+06')
+  await take(write('later.prom', later), { at: '2025-01-30T07:00:00Z', server: 'gpu-1' })
+  const { servers } = await utilization.run(workplace, {}, quiet)
+  expect(servers).toMatchObject([
+    {
+      server: 'gpu-1',
+      models: ['meta-llama/Llama-3.1-8B-Instruct'],
+      tokens: { prompt: 4000, generation: 1000 },
+      tokensPerHour: 5000,
+      ...{ prefixHitRate: null, finishedRequests: null, preemptions: null, ttftMs: null },
+      ...{ busyShare: 1, runningMean: 162, waitingMean: 2826, kvCacheMean: 0.28 },
+    },
+  ])
+})
+
 test('without metrics, and with other ones, the answer is what to do', async () => {
   await expect(utilization.run(workplace, {}, quiet)).rejects.toMatchObject({ code: 'NO_SCRAPES' })
   const node = '# TYPE node_load1 gauge\nnode_load1 0.2\n'

@@ -48,7 +48,7 @@ export async function runUtilization(workplace: Workplace, params: UtilizationPa
   const names = [...new Set(scrapes.map(scrape => scrape.server))]
   if (names.length === 0) {
     throw new Fault('NO_SCRAPES', 'no metrics of model servers are in the ledger, or none of that time', {
-      fix: "import what vLLM's /metrics answers: crossline import scrapes.prom",
+      fix: 'import what /metrics of vLLM or SGLang answers: crossline import scrapes.prom',
     })
   }
   if (server !== undefined && !names.includes(server)) {

@@ -46,7 +46,7 @@ export const importCommand: CommandModule = {
         numberFlag('--tokens-per-request', { above: 0 }),
       )
       .option('--start <time>', 'first moment of relative times; when a batch ran whose results do not say')
-      .option('--at <time>', "when a scrape of vLLM's metrics was made (default: the time of the file)")
+      .option('--at <time>', "when a scrape of a model server's metrics was made (default: the time of the file)")
       .option('--server <name>', 'whose scrapes these are (default: their pod or instance label)')
       .option('--id-space <name>', 'where ids are unique, when two systems number their calls alike')
       .addHelpText(

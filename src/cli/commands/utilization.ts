@@ -20,7 +20,7 @@ export const utilization: CommandModule = {
       .command('utilization')
       .summary('what own model servers really served, by their own metrics')
       .description(
-        'Reads the metrics of vLLM servers, imported or scraped by serve (utilization: in crossline.yaml names them): tokens ' +
+        'Reads the metrics of vLLM and SGLang servers, imported or scraped by serve (utilization: in crossline.yaml names them): tokens ' +
           'served per hour and per GPU-hour, requests running and waiting, KV cache, prefix hits, latency, and what a million ' +
           'tokens cost: GPU $/hour × GPUs ÷ million tokens served per hour.',
       )
@@ -45,7 +45,7 @@ Scrapes are saved answers of /metrics, one or many in a file with a line that
 says when each was made, or a range query of Prometheus as JSON:
   (date -u +'# %FT%TZ'; curl -s localhost:8000/metrics) >> scrapes.prom
   curl -sG prometheus:9090/api/v1/query_range -d step=15 -d start=… -d end=… \\
-    --data-urlencode 'query={__name__=~"vllm:.*|process_start_time_seconds"}'
+    --data-urlencode 'query={__name__=~"(vllm|sglang):.*|process_start_time_seconds"}'
 
 Examples:
   crossline import scrapes.prom --server gpu-1
