@@ -1,7 +1,8 @@
 // Leases and a ledger in; all that is known of what own GPUs saved, before it is judged, out.
 
 import type { Assumption } from '../core/decide/evidence.ts'
-import type { LocalDay, OwnLease, SavingsEvidence, ServedCalls } from '../core/decide/savings-evidence.ts'
+import type { LocalDay, MeasuredBusy, OwnLease, SavingsEvidence, ServedCalls } from '../core/decide/savings-evidence.ts'
+import { utilizationOf } from '../core/decide/utilization.ts'
 import { Fault } from '../core/fault/fault.ts'
 import { instantText } from '../core/meter/calendar.ts'
 import { isOwnServer } from '../core/meter/own-servers.ts'
@@ -81,6 +82,7 @@ export async function gatherSavings(question: SavingsQuestion, tools: SavingsToo
     ownProviders: own.providers,
     hosted: hostedOf(offers, book, days, sums, bounds),
     frontier: { ...atBookPrices(book, frontier, days, sums, bounds), chosenBy: frontier.chosenBy },
+    measured: await measuredBusy(ledger, days, own.models),
     servedOn: await servedOn(ledger, slice, served, question, progress),
     notes: [
       ...(outside > 0 ? [`${outside} calls on own GPUs are outside of the days told of and in no figure`] : []),
@@ -90,6 +92,22 @@ export async function gatherSavings(question: SavingsQuestion, tools: SavingsToo
     ],
     assumptions: assumptionsOf(question, own.providers, told),
   }
+}
+
+/** What own servers said of themselves in these days, and of these models. */
+async function measuredBusy(
+  ledger: LedgerReads,
+  days: readonly LocalDay[],
+  models: readonly string[] | null,
+): Promise<MeasuredBusy[]> {
+  const { fromMicros } = days[0]!
+  const { toMicros } = days.at(-1)!
+  const scrapes = await ledger.scrapes({ fromMicros, toMicros })
+  const asked = scrapes.filter(({ model }) => models === null || (model !== null && models.includes(model)))
+  return utilizationOf(asked, () => ({ gpus: null, usdPerGpuHour: null })).flatMap(
+    ({ server, busyShare, observedHours, gapHours }) =>
+      busyShare === null ? [] : [{ server, seenHours: observedHours - gapHours, busyShare }],
+  )
 }
 
 /** Names in the ledger of providers and models that are asked about; models null = all. */

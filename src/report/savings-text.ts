@@ -68,6 +68,7 @@ function totalLines(answer: SavingsAnswer, columns: number): string[] {
         : `about ${shareLabel(busy.value)} of leased time (${shareLabel(busy.low)} to ${shareLabel(busy.high)})`,
     ),
     ...row('    idle', money(total.idleUsd)),
+    ...measuredWords(answer).flatMap(([amount, note]) => row('    idle, as measured', amount, note)),
     ...row('    committed (sunk)', money(total.sunkUsd)),
     ...row('    could be stopped', money(total.avoidableUsd)),
     ...row('  operations', money(total.operationsUsd)),
@@ -91,6 +92,16 @@ function totalLines(answer: SavingsAnswer, columns: number): string[] {
         : `${frontier.name}; ${bandWords(frontier.usdBand)} by its tokenizer (${frontier.verdict}; its answers are others)`,
     ),
   ]
+}
+
+/** What stands idle by the serving model is what more calls could have used; by the servers, when none ran at all. */
+function measuredWords({ measured }: SavingsAnswer): (readonly [amount: string, note: string])[] {
+  if (measured === null) return []
+  const { servers, seenHours, busyShare, idleUsd } = measured
+  const names = servers.map(one => one.server)
+  const who = names.length > 2 ? `${names.length} servers` : names.join(' and ')
+  const note = `no request ran in ${shareLabel(1 - busyShare)} of the ${countLabel(Math.round(seenHours * 10) / 10)} hours in which ${who} told`
+  return [[usdLabel(idleUsd), note]]
 }
 
 function countedWords({ unknownUsageCalls, hosted, frontier }: SavingsAnswer['total']): string {

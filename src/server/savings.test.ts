@@ -99,3 +99,27 @@ test('what is wrong with a list or a question is told where it is', async () => 
     error: { code: 'BAD_ZONE' },
   })
 })
+
+test('beside what the serving model makes idle stands in how much of the time seen no request ran, by the servers themselves', async () => {
+  const leases = 'l40s,1,2026-11-01,,1.25,,\n'
+  expect((await post('zone=UTC', leases)).json.measured).toBeNull()
+  // Seen for two hours of the third of November: running for the first quarter of an hour of each, and once outside of the days.
+  const scrape = (minute: number, running: number, day = '2026-11-03') =>
+    `# ${day}T1${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')}:00Z\nvllm:num_requests_running{model_name="meta-llama/Llama-3.1-8B-Instruct"} ${running}\nvllm:generation_tokens_total{model_name="meta-llama/Llama-3.1-8B-Instruct"} ${minute}\nvllm:prompt_tokens_total{model_name="meta-llama/Llama-3.1-8B-Instruct"} ${minute}\n`
+  const moments = Array.from({ length: 121 }, (_, minute) => scrape(minute, minute % 60 < 15 ? 2 : 0))
+  const path = join(folder, 'scrapes.prom')
+  writeFileSync(path, [...moments, scrape(0, 9, '2026-12-24'), scrape(1, 9, '2026-12-24')].join(''))
+  await importFile.run(workplace, { server: 'gpu-1' }, { ...io, file: { path, name: 'scrapes.prom' } })
+  const { json } = await post('zone=UTC&from=2026-11-01&to=2026-11-11', leases)
+  const { measured, total } = json
+  expect(measured!.servers.map(one => one.server)).toEqual(['gpu-1'])
+  expect(measured!.seenHours).toBeCloseTo(2, 9)
+  // Half a minute at each change: 15 + 15 + 0.5 minutes of 120.
+  expect(measured!.busyShare).toBeCloseTo(30 / 120, 1)
+  expect(measured!.idleUsd).toBeCloseTo(Number(total.leasedUsd) * (1 - measured!.busyShare), 6)
+  const text = savingsText(json, { columns: 80, color: false })
+  expect(text).toMatch(/idle, as measured +\$\d+ +no request ran in 7\d/)
+  expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
+  const other = await post('zone=UTC&from=2026-11-05&to=2026-11-11', leases)
+  expect(other.json.measured).toBeNull()
+})

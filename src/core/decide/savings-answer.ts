@@ -1,5 +1,6 @@
 // What a judgement of savings is: the shape that the command line prints, the API returns and a page draws.
 import type { Assumption } from './evidence.ts'
+import type { MeasuredBusy } from './savings-evidence.ts'
 import type { Judgement } from './savings-verdict.ts'
 
 /** The same calls elsewhere. `usd` is exact and covers the priced calls; null where there are calls and none has a price. */
@@ -106,6 +107,16 @@ export interface SavingsAnswer {
     readonly usdBand: { readonly low: number; readonly high: number | null }
   }
   readonly total: SavingsSums
+  /**
+   * By what the servers said of themselves: leased time in which no request ran, where all of it was as what was seen of it. It
+   * is less than `idleUsd`, which also holds what more calls could have used beside those that ran. Null = nothing was scraped.
+   */
+  readonly measured: {
+    readonly servers: readonly MeasuredBusy[]
+    readonly seenHours: number
+    readonly busyShare: number
+    readonly idleUsd: number
+  } | null
   readonly days: readonly SavingsDay[]
   readonly leases: readonly LeaseSum[]
   readonly by: 'team' | null

@@ -78,6 +78,15 @@ export interface ServedOn {
   readonly note: string
 }
 
+/** What an own server said of itself, scraped in the time asked about. */
+export interface MeasuredBusy {
+  readonly server: string
+  /** Hours between scrapes that were near enough to each other to tell. */
+  readonly seenHours: number
+  /** Share of them with a request running. */
+  readonly busyShare: number
+}
+
 export interface SavingsEvidence {
   readonly sample: boolean
   readonly zone: string
@@ -96,6 +105,7 @@ export interface SavingsEvidence {
   }[]
   readonly frontier: Repriced & { readonly chosenBy: string }
   readonly servedOn: readonly ServedOn[]
+  readonly measured: readonly MeasuredBusy[]
   readonly notes: readonly string[]
   readonly assumptions: readonly Assumption[]
 }

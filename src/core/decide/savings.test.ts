@@ -86,6 +86,7 @@ function evidence({
     ownProviders: ['vllm'],
     hosted: calls.flat().length === 0 ? [] : [{ weights: 'open-70b', named: false, offers }],
     frontier: { ...repriced('frontier', [3, 15]), chosenBy: 'test' },
+    measured: [],
     servedOn: servedOn.map(on => ({
       weights: 'open-70b',
       gpu: 'h100',

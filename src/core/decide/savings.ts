@@ -18,7 +18,7 @@ import {
 import type { Assumption } from './evidence.ts'
 import { type LeaseDay, leaseDays, operationsDays } from './lease-days.ts'
 import type { LeaseSum, SavingsAnswer, SavingsDay, SavingsRow } from './savings-answer.ts'
-import type { OwnLease, SavingsEvidence } from './savings-evidence.ts'
+import type { MeasuredBusy, OwnLease, SavingsEvidence } from './savings-evidence.ts'
 import { busySum, callSum, elsewhere, gpuHoursOf, leaseSum, nothing, plus, printed, type Sums } from './savings-sums.ts'
 import { dollars, type Facts, judge, reasonsOf, type Span, sentenceOf } from './savings-verdict.ts'
 import { otherTokenizer } from './token-ratio.ts'
@@ -116,6 +116,7 @@ export function decideSavings(evidence: SavingsEvidence, choices: SavingsChoices
       usdBand: bandOf(frontier),
     },
     total: printed(total),
+    measured: measuredOf(evidence.measured, dollars(total.leased)),
     days: cumulated(evidence, sums),
     leases: leases.map((lease, i) => leaseRow(lease, byLease[i]!)),
     by: evidence.by,
@@ -133,6 +134,15 @@ export function decideSavings(evidence: SavingsEvidence, choices: SavingsChoices
     ],
     assumptions: [...evidence.assumptions, ...servedOnAssumptions(evidence), operationsAssumption(choices)],
   }
+}
+
+/** Servers weigh by the time in which they were seen. */
+function measuredOf(servers: readonly MeasuredBusy[], leasedUsd: number): SavingsAnswer['measured'] {
+  const seenHours = servers.reduce((sum, one) => sum + one.seenHours, 0)
+  if (seenHours === 0) return null
+  const busyShare = servers.reduce((sum, one) => sum + one.busyShare * one.seenHours, 0) / seenHours
+  const [seen, share] = [estimate(seenHours), estimate(busyShare)]
+  return { servers, seenHours: seen, busyShare: share, idleUsd: estimate(leasedUsd * (1 - busyShare)) }
 }
 
 function cumulated({ days }: SavingsEvidence, sums: readonly Sums[]): SavingsDay[] {
