@@ -1,5 +1,7 @@
 // Calls and what each seller takes at most in; which calls each refuses, why, and how many two of them refuse together, out.
+
 import type { Feasibility, Infeasible, Together } from '../core/decide/feasible.ts'
+import { many } from '../core/fault/many.ts'
 import { type CallNeed, callNeeds } from '../core/meter/needs.ts'
 import type { CallTimes } from './busiest.ts'
 
@@ -135,7 +137,7 @@ function tally(calls: CallTimes, distinct: readonly Limits[]) {
     reasons: words.map((list, d) =>
       list.flatMap((what, t) => {
         const n = broken[d]![t]!
-        return n > 0 ? [`${n} ${n === 1 ? 'call' : 'calls'}: ${what}`] : []
+        return n > 0 ? [`${many(n, 'call')}: ${what}`] : []
       }),
     ),
   }

@@ -1,6 +1,8 @@
 // Calls served on own GPUs and the GPUs that were leased in; what a token costs each of these in seconds, by simulation, out.
+
 import { gpuById, modelById, weightsOf } from '../catalog/facts.ts'
 import type { OwnLease, ServedOn } from '../core/decide/savings-evidence.ts'
+import { many } from '../core/fault/many.ts'
 import type { Arrivals } from '../core/serving/arrivals.ts'
 import type { Gpu } from '../core/serving/hardware.ts'
 import type { ReplicaShape } from '../core/serving/memory.ts'
@@ -48,7 +50,7 @@ export async function servedOn(
       progress(`how busy ${weights} keeps ${gpu}`)
       const most = mostAtOnce(leases.filter(lease => lease.gpu === gpu))
       const shape = smallestShape(modelById(architecture), gpuById(gpu), most)
-      const none = `does not fit ${most} ${most === 1 ? 'GPU' : 'GPUs'} of ${gpu}`
+      const none = `does not fit ${many(most, 'GPU')} of ${gpu}`
       const cost = shape === null ? notSimulated(none) : tokenCost(shape, sample, seed)
       const presumed = known?.presumed ? `, architecture of ${architecture}, presumed and not checked` : ''
       list.push({ weights, gpu, ...cost, note: `${cost.note}${presumed}` })
@@ -74,7 +76,7 @@ function tokenCost(shape: ReplicaShape, sample: Arrivals, seed: number): TokenCo
     gpuSecondsPerInputToken: found.secondsPerInputToken * shape.tp,
     gpuSecondsPerOutputToken: found.secondsPerOutputToken * shape.tp,
     band: found.band,
-    note: `${shape.tp} ${shape.tp === 1 ? 'GPU' : 'GPUs'} a replica, ${found.dtype}`,
+    note: `${many(shape.tp, 'GPU')} a replica, ${found.dtype}`,
   }
 }
 

@@ -1,4 +1,5 @@
 // Calls and a fleet in question in; what that fleet, or each way to size it, would have done with them and cost, out.
+
 import { gpuById, loadFacts, modelById, weightsOf } from '../catalog/facts.ts'
 import { billingOf, defaultLease } from '../catalog/leases.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
@@ -14,6 +15,7 @@ import {
   sizeFleets,
 } from '../core/decide/sizing.ts'
 import { Fault } from '../core/fault/fault.ts'
+import { many } from '../core/fault/many.ts'
 import type { Arrivals } from '../core/serving/arrivals.ts'
 import type { Scaling } from '../core/serving/autoscaler.ts'
 import { coldStartParts } from '../core/serving/cold-start.ts'
@@ -192,8 +194,7 @@ function leaseOf({ gpu, term, usdPerGpuHour, gpusPerInstance }: SimulationQuesti
   const { id } = gpuById(gpu)
   const row = defaultLease(leases, id, term)
   if (row === null) {
-    const size =
-      gpusPerInstance === null ? '' : ` by instances of ${gpusPerInstance} GPU${gpusPerInstance === 1 ? '' : 's'}`
+    const size = gpusPerInstance === null ? '' : ` by instances of ${many(gpusPerInstance, 'GPU')}`
     const source = `no ${term} price is known for ${id}${size}`
     return { usdPerGpuHour: null, source, gpusPerInstance, billing: null }
   }

@@ -1,8 +1,10 @@
 // An answer in; in a reader's words, what it stands on out: assumptions, latency objective, replays, what is left out.
+
 import type { Answer, OptionAnswer } from '../core/decide/answer.ts'
 import type { Unattributed } from '../core/decide/by-dimension.ts'
 import type { RepeatedCalls } from '../core/decide/evidence.ts'
 import { latencyWords } from '../core/decide/phrase.ts'
+import { many } from '../core/fault/many.ts'
 import { countLabel, shareLabel, usdExactLabel } from './labels.ts'
 
 export interface Assumed {
@@ -80,7 +82,7 @@ export function repeatsLine({ known, repeated, usd }: RepeatedCalls): string {
 export function unattributedLine({ dimension, calls, usd, share, hints }: Unattributed): string {
   const name = dimension.startsWith('tag:') ? `tag ${dimension.slice(4)}` : dimension
   const spent = Number(usd)
-  const figures = `${calls === 1 ? '1 call' : `${countLabel(calls)} calls`}${spent > 0 ? `, ${usdExactLabel(spent)}` : ''}`
+  const figures = `${many(calls, 'call')}${spent > 0 ? `, ${usdExactLabel(spent)}` : ''}`
   const said = `Without a ${name}: ${shareLabel(share)} of the ${spent > 0 ? 'spend' : 'calls'} (${figures})`
   return hints.length === 0 ? said : `${said}. To attribute it from now on, ${hints.join('; ')}`
 }

@@ -1,7 +1,9 @@
 // `crossover --inputs FILE`: stated terms in; the closed form's result and its text out.
+
 import { type ClosedFormResult, closedForm } from '../core/decide/closed-form.ts'
 import { parseClosedFormInputs } from '../core/decide/closed-form-inputs.ts'
 import { Fault } from '../core/fault/fault.ts'
+import { many } from '../core/fault/many.ts'
 import { readYaml } from './yaml-file.ts'
 
 /** @throws Fault with file:line */
@@ -36,7 +38,7 @@ export function closedFormText(result: ClosedFormResult): string {
     const unsure = crossing.capacityUnknown ? '; whether that many can serve it is not known' : ''
     lines.push(
       `${crossing.selfHost} is cheaper than ${crossing.api} from ${figure(crossing.mtokPerMonth)} Mtok a month${requests}, ` +
-        `with ${crossing.replicas} ${crossing.replicas === 1 ? 'replica' : 'replicas'}${unsure}.`,
+        `with ${many(crossing.replicas, 'replica')}${unsure}.`,
     )
   }
   for (const pair of result.forGoodFrom) {

@@ -1,4 +1,5 @@
 // Lists and histories of prices → text for a terminal of 80 columns.
+
 import type { OfferRecord } from '../catalog/offers.ts'
 import type {
   HistoryRow,
@@ -8,6 +9,7 @@ import type {
   RateTexts,
   RowSource,
 } from '../catalog/price-history.ts'
+import { many } from '../core/fault/many.ts'
 import { matchText, wrapped } from './price-text.ts'
 
 const columns = 80
@@ -53,7 +55,7 @@ export function importedText(
     ]),
   ])
   const notes = [
-    `${rows.length} ${rows.length === 1 ? 'offer' : 'offers'} added${replaced > 0 ? `, ${replaced} of before replaced` : ''}: ${file}`,
+    `${many(rows.length, 'offer')} added${replaced > 0 ? `, ${replaced} of before replaced` : ''}: ${file}`,
     ...refused.map(({ endpoint, reason }) => `left out: ${endpoint}: ${reason}`),
   ]
   return `${[...(rows.length > 0 ? [...table, ''] : []), ...notes.flatMap(note => wrapped(note, columns))].join('\n')}\n`

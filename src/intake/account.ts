@@ -1,5 +1,7 @@
 // What happened to a file: the one shape of every import's result, and when a file is refused as a whole.
+
 import { Fault } from '../core/fault/fault.ts'
+import { many } from '../core/fault/many.ts'
 import type { LoadPlan, LoadResult } from '../core/meter/load.ts'
 import type { RejectFile } from './rejects.ts'
 
@@ -75,9 +77,6 @@ export function accountOf(
     notes: [...notes, ...notesOn(found)],
   }
 }
-
-/** `1 row`, `2,000 rows`. */
-export const many = (n: number, noun: string): string => `${n.toLocaleString('en-US')} ${noun}${n === 1 ? '' : 's'}`
 
 function notesOn(found: LoadResult): string[] {
   const notes = found.leftOut.map(({ why, rows }) => `${many(rows, 'row')} left out: ${why}`)

@@ -1,11 +1,11 @@
 // Sums of requests and tokens by stretch of time, as providers report them, in; single requests drawn from them, out.
 
+import { many } from '../core/fault/many.ts'
 import type { TextReading } from '../core/meter/load.ts'
 import { formatUsd, type Money } from '../core/meter/money.ts'
 import { type ArrivalProfile, drawArrivals, partOf } from '../core/statistics/arrival-profile.ts'
 import { groupedBy } from '../core/statistics/grouped.ts'
 import { stream } from '../core/statistics/random.ts'
-import { many } from './account.ts'
 import type { Drawing, ImportOptions, ProfileName } from './importer.ts'
 
 /** Kinds that are billed apart, each counted in one place only: their requests' parts add up to them. */

@@ -1,10 +1,12 @@
 // Calls that are read record by record in; those that the ledger lacks, priced and added in one transaction, and an account, out.
+
 import { Fault } from '../core/fault/fault.ts'
+import { many } from '../core/fault/many.ts'
 import type { Call } from '../core/meter/call.ts'
 import type { CallLoader, CallsPlan, KeptCalls, LoadResult, PriceCalls, StopSignal } from '../core/meter/load.ts'
 import type { PriceBook } from '../core/meter/rates.ts'
 import { toldAnswerTokens, toldPromptTokens } from '../core/meter/usage.ts'
-import { acceptable, accountOf, type ImportResult, many } from './account.ts'
+import { acceptable, accountOf, type ImportResult } from './account.ts'
 import type { CallsOfRecord, CallsReading, ImportOptions, ReadCall } from './importer.ts'
 import { pricesOf } from './prices.ts'
 import { type FileOfRecords, recordsOf } from './records.ts'

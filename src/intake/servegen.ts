@@ -1,5 +1,7 @@
 // ServeGen client profiles (one client a line: windows of rate and burstiness, distributions of lengths), drawn request by request.
+
 import { Fault } from '../core/fault/fault.ts'
+import { many } from '../core/fault/many.ts'
 import { type ClientProfile, type DrawnRequests, drawClientSlots } from '../core/statistics/arrivals-draw.ts'
 import { defaultStartMicros, givenText, type Importer, plainCounts, startNote } from './importer.ts'
 
@@ -48,7 +50,7 @@ export const servegen: Importer = {
         },
         notes: [
           startNote(options),
-          `requests are drawn from ${profiles.length} client profile${profiles.length === 1 ? '' : 's'} with seed ${seed}; the profile's client is kept as user`,
+          `requests are drawn from ${many(profiles.length, 'client profile')} with seed ${seed}; the profile's client is kept as user`,
           'every prompt token counts as uncached input; the share of reasoning is not drawn',
         ],
       }

@@ -1,4 +1,5 @@
 // How budgets stand in; a table for a terminal, with what is not in its sums said below it, out.
+import { many } from '../core/fault/many.ts'
 import { ink, padded } from './ansi.ts'
 import { roundedUsd } from './rows.ts'
 
@@ -55,7 +56,7 @@ function shown(usd: string): string {
 }
 
 function notes({ name, unpricedCalls, unsettledCalls, refusedCalls }: StatedBudgetRow): string[] {
-  const calls = (n: number) => `${n.toLocaleString('en-US')} ${n === 1 ? 'call' : 'calls'}`
+  const calls = (n: number) => many(n, 'call')
   return [
     ...(unpricedCalls > 0 ? [`${name}: ${calls(unpricedCalls)} of unknown price, in none of the sums`] : []),
     ...(unsettledCalls > 0 ? [`${name}: ${calls(unsettledCalls)} not settled yet, or never: held, not spent`] : []),

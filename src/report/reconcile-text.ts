@@ -1,7 +1,9 @@
 // A reconciliation in; what a terminal shows out: by provider the verdict, the difference part by part, then days and models.
+
 import { countLabel, fitted, shareLabel, tokensLabel, usdPerMtokLabel } from '../charts/labels.ts'
 import type { ProviderReconciliation, ReconcileRow } from '../core/decide/reconcile.ts'
 import { type DifferencePart, differenceParts } from '../core/decide/reconcile-parts.ts'
+import { many } from '../core/fault/many.ts'
 import { type Ink, ink, padded, paragraph } from './ansi.ts'
 import { decimalsFor, roundedUsd } from './rows.ts'
 
@@ -30,7 +32,7 @@ export function reconcileText(
   const blocks = found.providers.map(one => providerLines(one, sheet))
   const others = found.notBilled.map(
     ({ provider, calls, usd }) =>
-      `${provider ?? 'no provider named'}: ${countLabel(calls)} call${calls === 1 ? '' : 's'}, $${roundedUsd(usd, decimalsFor(usd))}`,
+      `${provider ?? 'no provider named'}: ${many(calls, 'call')}, $${roundedUsd(usd, decimalsFor(usd))}`,
   )
   const rest = others.length === 0 ? [] : [paragraph(`Metered, and no bill to compare: ${others.join('; ')}.`, columns)]
   return [...blocks, ...rest].map(lines => lines.map(line => line.trimEnd()).join('\n')).join('\n\n')

@@ -4,6 +4,7 @@ import { repeatsLine, unattributedLine } from '../charts/ground.ts'
 import { fitted } from '../charts/labels.ts'
 import type { Unattributed } from '../core/decide/by-dimension.ts'
 import { type CountedTwice, countedTwiceText } from '../core/decide/counted-twice.ts'
+import { many } from '../core/fault/many.ts'
 import { attributionKinds } from '../core/meter/call.ts'
 import { promptKinds, toldPromptTokens } from '../core/meter/usage.ts'
 import { ink, padded, paragraph, sampleLine } from './ansi.ts'
@@ -93,7 +94,7 @@ export function reportText(
 
 /** Money that is in no row: what calls of unknown usage may have cost, and what providers say themselves. */
 function besideLines({ unknownUsageCalls, estimateUsd = null, reported = null }: RowOfReport): string[] {
-  const calls = (n: number) => `${integer(n)} ${n === 1 ? 'call' : 'calls'}`
+  const calls = (n: number) => many(n, 'call')
   const usd = (text: string) => `$${roundedUsd(text, decimalsFor(text))}`
   const lines: string[] = []
   if (estimateUsd !== null) {

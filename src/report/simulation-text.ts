@@ -1,6 +1,8 @@
 // A simulation in; what the fleet did, or the table "size for peak, size for average", for a terminal out.
+
 import { countLabel, daysLabel, shareLabel, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
 import type { FleetFigures, Simulation, SizingFigures } from '../core/decide/fleet-figures.ts'
+import { many } from '../core/fault/many.ts'
 import { windowsRequired } from '../core/serving/windows.ts'
 import { type Ink, ink, padded, paragraph } from './ansi.ts'
 
@@ -25,9 +27,7 @@ function headLines(
 ): string[] {
   const replica = `${fleet.model} (${fleet.dtype}) on ${fleet.gpusPerReplica}× ${fleet.gpu} a replica, ${fleet.router}`
   const traffic =
-    requests === null || durationSeconds === null
-      ? []
-      : [`${countLabel(requests)} ${requests === 1 ? 'call' : 'calls'} in ${lengthOf(durationSeconds)}`]
+    requests === null || durationSeconds === null ? [] : [`${many(requests, 'call')} in ${lengthOf(durationSeconds)}`]
   const asks =
     load === null ? [] : [`they load ${count(load.mean)} replicas on average, ${count(load.p95)} in the p95 window`]
   const { ttftP95Ms, tpotP95Ms } = objective

@@ -1,6 +1,8 @@
 // What servers served in; what a terminal shows out: a block for each, unknown as a dash and never as 0.
+
 import { countLabel, daysLabel, shareLabel, tokensLabel, usdPerMtokLabel } from '../charts/labels.ts'
 import type { Quantiles, ServerUtilization } from '../core/decide/utilization.ts'
+import { many } from '../core/fault/many.ts'
 import { ink, padded, paragraph } from './ansi.ts'
 
 type ServerToShow = Omit<ServerUtilization, 'fromMicros' | 'toMicros'> & { readonly from: string; readonly to: string }
@@ -37,16 +39,13 @@ function rowsOf(one: ServerToShow): [label: string, text: string][] {
   const perGpu =
     gpus === null
       ? 'GPUs not stated (--gpus)'
-      : `${tokensLabel(one.tokensPerGpuHour)} a GPU-hour on ${gpus} GPU${gpus === 1 ? '' : 's'}`
+      : `${tokensLabel(one.tokensPerGpuHour)} a GPU-hour on ${many(gpus, 'GPU')}`
   const price =
     one.usdPerMtok === null
       ? 'not known (--gpus, --usd-per-gpu-hour)'
       : `${usdPerMtokLabel(one.usdPerMtok)} per Mtok, prompt and answer`
   return [
-    [
-      'seen',
-      `${one.from} to ${one.to}, ${countLabel(one.scrapes)} scrape${one.scrapes === 1 ? '' : 's'}; ${timeWords(one)}`,
-    ],
+    ['seen', `${one.from} to ${one.to}, ${many(one.scrapes, 'scrape')}; ${timeWords(one)}`],
     [
       'served',
       `${tokensLabel(tokens.prompt)} in, ${tokensLabel(tokens.generation)} out; ${countLabel(one.finishedRequests)} requests finished`,
@@ -72,7 +71,7 @@ function timeWords({ observedHours, unknownHours, gapHours, restarts }: ServerTo
     `${hours(observedHours)} known`,
     ...(gapHours > 0 ? [`${hours(gapHours)} of it between distant scrapes`] : []),
     ...(unknownHours > 0 ? [`${hours(unknownHours)} unknown: restarted unseen`] : []),
-    ...(restarts > 0 ? [`${restarts} restart${restarts === 1 ? '' : 's'}`] : []),
+    ...(restarts > 0 ? [many(restarts, 'restart')] : []),
   ].join(', ')
 }
 

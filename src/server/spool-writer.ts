@@ -1,7 +1,9 @@
 // A data folder's spool in; its records in the ledger, soon after they were written and each once, out.
+
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { many } from '../core/fault/many.ts'
 import type { SpoolPositions } from '../core/meter/call-record.ts'
 import type { PriceCalls } from '../core/meter/load.ts'
 import { readSpool, removeTaken, waitingBytes } from '../spool/read.ts'
@@ -71,7 +73,7 @@ export async function takeWaiting(workplace: Workplace, say: Say): Promise<void>
 const waits = (thrown: unknown): string => `calls wait in the spool: ${troubleText(thrown)}`
 
 function sayCorrupt({ corrupt }: Taken, say: Say): void {
-  if (corrupt > 0) say(`${corrupt} ${corrupt === 1 ? 'line' : 'lines'} of the spool: not whole, and left out`, 'warn')
+  if (corrupt > 0) say(`${many(corrupt, 'line')} of the spool: not whole, and left out`, 'warn')
 }
 
 /** How a server's spool is taken in. */

@@ -1,7 +1,9 @@
 // How the server's gateway fares → a line of counts, and what is lost or fails above everything else.
+
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { many } from '../core/fault/many.ts'
 import { isFile } from './state.ts'
 
 /** What `/api/gateway` tells. */
@@ -77,4 +79,4 @@ export function GatewayLine(): JSX.Element | null {
 }
 
 const count = (n: number): string => n.toLocaleString('en-US')
-const records = (n: number): string => `${count(n)} ${n === 1 ? 'record of a call' : 'records of calls'}`
+const records = (n: number): string => many(n, 'record of a call', 'records of calls')

@@ -1,8 +1,9 @@
 // `import`: files of other people's records → calls in the ledger; `import undo` takes a source out again.
+
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Fault, faultJson } from '../../core/fault/fault.ts'
-import { many } from '../../intake/account.ts'
+import { many } from '../../core/fault/many.ts'
 import type { Imported, ImportParams } from '../../server/importing.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { given, numberFlag } from '../flags.ts'

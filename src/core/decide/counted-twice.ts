@@ -1,4 +1,5 @@
 // Sums of calls beside the calls themselves in; a sentence that says that both are counted, out.
+import { many } from '../fault/many.ts'
 
 /** What one source of sums says of the days of which calls of the same seller are known, too. */
 export interface CountedTwice {
@@ -18,9 +19,6 @@ export interface CountedTwice {
 export function countedTwiceText({ name, provider, from, to, summed, calls }: CountedTwice): string {
   const days = from === to ? `on ${from}` : `from ${from} to ${to}`
   const usd = summed.usd.replace(/(\.\d\d\d*?)0+$/, '$1')
-  const also = `${many(calls)} of these days ${calls === 1 ? 'is' : 'are'} here one by one`
-  return `${name} sums up what ${provider} served ${days} (${many(summed.calls)}, $${usd}), and ${also}: what both tell of is counted twice. Take one out: crossline import undo ${name}`
+  const also = `${many(calls, 'call')} of these days ${calls === 1 ? 'is' : 'are'} here one by one`
+  return `${name} sums up what ${provider} served ${days} (${many(summed.calls, 'call')}, $${usd}), and ${also}: what both tell of is counted twice. Take one out: crossline import undo ${name}`
 }
-
-const many = (calls: number): string =>
-  `${calls.toFixed(0).replace(/\B(?=(\d{3})+(?!\d))/g, ',')} call${calls === 1 ? '' : 's'}`

@@ -1,4 +1,5 @@
 // Leases, own servers and hosts that rent endpoints in; each way to come by the GPUs of a replica, as a lease and the choices that go with it, out.
+import { many } from '../fault/many.ts'
 import type { OptionAnswer } from './answer.ts'
 import type { Choices } from './choices.ts'
 import type { DedicatedRow, Evidence, ReplicaTerms } from './evidence.ts'
@@ -39,8 +40,7 @@ function rented({ leases }: Evidence, choices: Choices, replica: ReplicaTerms, n
 
 /** What the rows are narrowed to: a GPU may be sold on that term, by other instances or elsewhere. */
 function askedWords({ gpusPerInstance, providers, region }: Choices): string {
-  const size =
-    gpusPerInstance === null ? '' : ` by instances of ${gpusPerInstance} GPU${gpusPerInstance === 1 ? '' : 's'}`
+  const size = gpusPerInstance === null ? '' : ` by instances of ${many(gpusPerInstance, 'GPU')}`
   return `${size}${providers === null ? '' : ` from ${providers.join(' or ')}`}${region === null ? '' : ` in ${region}`}`
 }
 
