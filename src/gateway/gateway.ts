@@ -1,7 +1,7 @@
 // Settings, a place for records and readers of answers in; what handles each request on a socket, out.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Dispatcher, Pool } from 'undici'
+import type { Pool } from 'undici'
 import type { Rule } from './attribution-rules.ts'
 import type { Background } from './background.ts'
 import { type Budgets, patient } from './budgets.ts'
@@ -9,6 +9,8 @@ import { type Counters, count, passName, startCounters } from './counters.ts'
 import { answerError, errorAnswer } from './errors.ts'
 import { fingerprintsIfAny } from './fingerprint.ts'
 import { admit, type Keys, type Refusal } from './keys.ts'
+import { poolOf } from './pools.ts'
+import type { ProxyOf } from './proxies.ts'
 import { type RelayLimits, relay } from './relay.ts'
 import { bodyOf } from './request-body.ts'
 import { factsOf, nothingRead } from './request-facts.ts'
@@ -41,6 +43,8 @@ export interface GatewayTools {
   readonly background: Background
   readonly keys?: Keys | undefined
   readonly budgets?: Budgets | null | undefined
+  /** What stands between here and the upstreams; nothing where it is left out. */
+  readonly proxyOf?: ProxyOf | undefined
   readonly shout: (text: string) => void
 }
 
@@ -75,11 +79,12 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
     byModel: Object.entries(settings.routes ?? {}).map(([pattern, upstream]) => ({ pattern, upstream })),
   }
   const limits = { ...gatewayDefaults, ...stated(settings) }
-  const pools = new Map<string, Dispatcher>()
-  const dispatcherOf = (origin: string): Dispatcher => {
+  const proxyOf = tools.proxyOf ?? (() => null)
+  const pools = new Map<string, Pool>()
+  const dispatcherOf = (origin: string): Pool => {
     let pool = pools.get(origin)
     if (pool === undefined) {
-      pool = new Pool(origin, { connections: limits.connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 })
+      pool = poolOf(origin, proxyOf(origin), limits.connections)
       pools.set(origin, pool)
     }
     return pool
@@ -165,7 +170,8 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
         return true
       }
       count(counters.unmetered, passName(route.upstream.name, 'UPGRADE', route.path))
-      const cut = tunnel(request, socket, head, route, admission, () => tunnels.delete(cut))
+      const proxy = proxyOf(route.upstream.origin)
+      const cut = tunnel({ request, socket, head }, route, admission, proxy, () => tunnels.delete(cut))
       tunnels.add(cut)
       return true
     },

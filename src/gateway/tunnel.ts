@@ -5,7 +5,16 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { answered, forwarded } from './headers.ts'
 import type { Admitted } from './keys.ts'
+import { connectThrough } from './pools.ts'
+import type { ForwardProxy } from './proxies.ts'
 import type { Route } from './routing.ts'
+
+export interface Upgrade {
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  /** What came behind the request. */
+  readonly head: Buffer
+}
 
 /**
  * Asks the upstream as the client asked, and joins the two sockets until either ends; `onEnd` hears of that. An upstream that
@@ -13,22 +22,25 @@ import type { Route } from './routing.ts'
  * what ends it.
  */
 export function tunnel(
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
+  { request, socket, head }: Upgrade,
   { upstream }: Route,
   { path, rawHeaders, stated: own }: Admitted,
+  proxy: ForwardProxy | null,
   onEnd: () => void,
 ): () => void {
-  const { host, protocol } = new URL(upstream.origin)
+  const { host, protocol, hostname, port } = new URL(upstream.origin)
   const headers = [
     ...forwarded(rawHeaders, own, { host, contentLength: null, encodings: 'any' }),
     ...['connection', 'Upgrade', 'upgrade', request.headers.upgrade!],
   ]
+  const createConnection = (_: unknown, done: (error: Error | null, socket: Duplex) => void) => {
+    connectThrough(proxy!)({ protocol, host, hostname, port }, (error, joined) => done(error, joined!))
+    return undefined
+  }
   const asked = (protocol === 'https:' ? askTls : ask)(upstream.origin + path, {
     method: request.method!,
     headers: headers as never,
-    agent: false,
+    ...(proxy === null ? { agent: false } : { createConnection }),
     setHost: false,
   })
   const cut = () => {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { supervise } from './supervisor.ts'
 
 const options = {
@@ -14,7 +14,7 @@ const options = {
   say: () => {},
 }
 
-test('a port that is taken, an address beyond this machine and a key that is not there are each said at once', async () => {
+test('a port that is taken, an address beyond this machine a key that is not there and a proxy that is none are each said at once', async () => {
   const taken = createServer()
   await new Promise<void>(done => taken.listen(0, '127.0.0.1', done))
   const { port } = taken.address() as AddressInfo
@@ -29,4 +29,7 @@ test('a port that is taken, an address beyond this machine and a key that is not
     groq: { url: 'https://api.groq.com/openai', headers: { authorization: `Bearer $\{NO_SUCH_KEY}` } },
   }
   await expect(supervise({ ...options, gateway: { upstreams } })).rejects.toMatchObject({ code: 'VARIABLE_UNSET' })
+  vi.stubEnv('HTTPS_PROXY', 'socks5://proxy.example')
+  await expect(supervise(options)).rejects.toMatchObject({ code: 'PROXY_UNREADABLE' })
+  vi.unstubAllEnvs()
 })

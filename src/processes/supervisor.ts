@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '../core/fault/fault.ts'
+import { proxiesOf } from '../gateway/proxies.ts'
 import type { HostSettings } from '../server/gateway-host.ts'
 import type { Lock } from '../server/lock.ts'
 import type { Level, Say } from '../server/log.ts'
@@ -61,13 +62,14 @@ const toEndMs = 5000
 /**
  * Listens, announces its address in the lock and starts a writer, which owns the ledger, and the gateways. It holds the port
  * and nothing else, so that connections wait while a process is started again.
- * @throws Fault BIND_REFUSED, PORT_IN_USE, BIND_FAILED, VARIABLE_UNSET
+ * @throws Fault BIND_REFUSED, PORT_IN_USE, BIND_FAILED, VARIABLE_UNSET, PROXY_UNREADABLE
  */
 export async function supervise(options: SupervisorOptions): Promise<Server> {
   const { dataDir, host, port, lock, gateway = {}, say } = options
   checkHost(host, gateway, dataDir)
   // What a gateway would fail of at each start is said once, here.
   withSecrets(gateway.upstreams ?? {}, process.env)
+  proxiesOf(process.env)
   const connections = handConnections()
   const listener = createServer({ pauseOnConnect: true, noDelay: true }, socket => connections.add(socket))
   await new Promise<void>((done, fail) => {

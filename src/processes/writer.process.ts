@@ -1,6 +1,7 @@
 // The process that owns the ledger: it takes the spool in, and answers for the page and its API.
 import { constants, setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { proxiesOf } from '../gateway/proxies.ts'
 import { budgetsOf } from '../server/budget-settings.ts'
 import { serveLedger } from '../server/ledger-server.ts'
 import { type Say, troubleText } from '../server/log.ts'
@@ -66,7 +67,7 @@ let opened = await open(workplace).catch(thrown => {
 })
 // Open or broken: requests are answered from now on, if only with what is wrong.
 server.ready()
-scraper = startScraper(workplace, scraped, say)
+scraper = startScraper(workplace, scraped, say, proxiesOf(process.env))
 tell({ kind: 'opened', opened })
 while (opened === null) {
   await sleep(againMs)

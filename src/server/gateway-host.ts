@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { backgroundIn } from '../gateway/background.ts'
 import type { Budgets } from '../gateway/budgets.ts'
 import { createGateway, type Gateway, type GatewaySettings } from '../gateway/gateway.ts'
+import { proxiesOf } from '../gateway/proxies.ts'
 import { type FsyncPolicy, openSpool, type Spool } from '../spool/spool.ts'
 import type { StatedBudgets } from './budget-settings.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
@@ -51,6 +52,7 @@ export function hostGateway(
       fingerprintKey: fingerprintKey(dataDir),
       keys: watchKeys(dataDir, say),
       budgets,
+      proxyOf: proxiesOf(process.env),
       background: backgroundIn(join(dataDir, 'background')),
       shout(text) {
         if (performance.now() - shoutedAt < shoutEveryMs) return

@@ -4,7 +4,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { proxiesOf } from '../gateway/proxies.ts'
+import { forwardingProxy } from '../gateway/proxy-for-test.ts'
+import { closeAll } from '../gateway/world-for-test.ts'
 import { utilization } from './operations.ts'
 import { startScraper } from './scraper.ts'
 import { openWorkplace } from './workplace.ts'
@@ -15,6 +18,7 @@ const pieces = gunzipSync(readFileSync('test/fixtures/metrics/vllm-series.prom.g
   .slice(1)
 const workplace = openWorkplace({ dataDir: tmpdir(), inMemory: true })
 afterAll(() => workplace.close())
+afterEach(closeAll)
 
 test('each answer is a moment of the ledger, a server that is away is said once, and stopping ends the asking', async () => {
   let asked = 0
@@ -77,4 +81,22 @@ test('nobody there, and a page that is no metrics, are told as they are', async 
     expect.stringMatching(/^warn page tells no metrics at .*: no metric of vLLM/),
   ])
   await new Promise<void>(done => page.close(() => done()))
+})
+
+test('a server behind a proxy is asked through it, also where its answer is at another address', async () => {
+  const server = createServer(({ url }, response) => {
+    if (url === '/metrics') return response.writeHead(307, { location: '/metrics/' }).end()
+    return response.end(pieces[0])
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  const proxy = await forwardingProxy((server.address() as AddressInfo).port)
+  const proxyOf = proxiesOf({ HTTP_PROXY: `http://me:secret@127.0.0.1:${proxy.port}` })
+  const heard: string[] = []
+  const gpu = { name: 'far', url: 'http://gpu.example:8000/metrics', everySeconds: 60 }
+  const scraper = startScraper(workplace, [gpu], text => heard.push(text), proxyOf)
+  for (let i = 0; i < 500 && proxy.asked.length + heard.length < 2; i++) await new Promise(done => setTimeout(done, 20))
+  await scraper.stop()
+  expect(heard).toEqual([])
+  expect(proxy.asked.map(({ target }) => target)).toEqual([gpu.url, `${gpu.url}/`])
+  await new Promise<void>(done => server.close(() => done()))
 })

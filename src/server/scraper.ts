@@ -1,5 +1,8 @@
 // Model servers by name and address in; what each says of itself, asked again and again, in the ledger of the workplace, out.
 import { setTimeout } from 'node:timers/promises'
+import { Agent, type Dispatcher, fetch, type Response } from 'undici'
+import { poolOf } from '../gateway/pools.ts'
+import type { ProxyOf } from '../gateway/proxies.ts'
 import { ofExposition } from '../intake/vllm-metrics.ts'
 import type { Say } from './log.ts'
 import type { Workplace } from './workplace.ts'
@@ -20,29 +23,43 @@ export interface Scraper {
 }
 
 export const defaultEverySeconds = 15
+/** To one server. */
+const connections = 2
 const timeoutMs = 10_000
 /** vLLM's metrics are some 20 KiB: what is longer is something else. */
 const mostBytes = 8 * 1024 * 1024
 
 /** A server that does not answer is said once, and asked on: the time until it does is unknown, not idle. */
-export function startScraper(workplace: Workplace, servers: readonly ScrapedServer[], say: Say): Scraper {
+export function startScraper(
+  workplace: Workplace,
+  servers: readonly ScrapedServer[],
+  say: Say,
+  proxyOf: ProxyOf = () => null,
+): Scraper {
   const ending = new AbortController()
-  const running = servers.map(server => scrapeOn(workplace, server, say, ending.signal))
+  const network = new Agent({ factory: origin => poolOf(String(origin), proxyOf(String(origin)), connections) })
+  const running = servers.map(server => scrapeOn({ workplace, network }, server, say, ending.signal))
   return {
     async stop() {
       ending.abort()
       await Promise.all(running)
+      await network.destroy()
     },
   }
 }
 
-async function scrapeOn(workplace: Workplace, server: ScrapedServer, say: Say, ended: AbortSignal): Promise<void> {
+interface Tools {
+  readonly workplace: Workplace
+  readonly network: Dispatcher
+}
+
+async function scrapeOn(tools: Tools, server: ScrapedServer, say: Say, ended: AbortSignal): Promise<void> {
   const { name, url, everySeconds = defaultEverySeconds } = server
   let isMissing = false
   while (!ended.aborted) {
     const beganAt = performance.now()
     try {
-      await scrapeOnce(workplace, server, ended)
+      await scrapeOnce(tools, server, ended)
       if (isMissing) say(`${name} tells its metrics again`, 'info')
       isMissing = false
     } catch (thrown) {
@@ -53,8 +70,13 @@ async function scrapeOn(workplace: Workplace, server: ScrapedServer, say: Say, e
   }
 }
 
-async function scrapeOnce(workplace: Workplace, { name, url }: ScrapedServer, ended: AbortSignal): Promise<void> {
-  const response = await fetch(url, { signal: AbortSignal.any([ended, AbortSignal.timeout(timeoutMs)]) })
+async function scrapeOnce(
+  { workplace, network }: Tools,
+  { name, url }: ScrapedServer,
+  ended: AbortSignal,
+): Promise<void> {
+  const signal = AbortSignal.any([ended, AbortSignal.timeout(timeoutMs)])
+  const response = await fetch(url, { signal, dispatcher: network })
   if (!response.ok) throw new Error(`it answers ${response.status}`)
   const scrapedAtMicros = Date.now() * 1000
   const { scrapes } = ofExposition(await textOf(response), url, { server: name, scrapedAtMicros })

@@ -3,7 +3,9 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { forwardingProxy } from '../../gateway/proxy-for-test.ts'
+import { closeAll } from '../../gateway/world-for-test.ts'
 import { isLock, takeLock } from '../../server/lock.ts'
 import type { Settings } from '../settings.ts'
 import { doctor } from './doctor.ts'
@@ -19,7 +21,9 @@ const servers: Server[] = []
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), 'crossline-doctor-'))
 })
+afterEach(closeAll)
 afterEach(() => {
+  vi.unstubAllEnvs()
   for (const server of servers.splice(0)) server.close()
   rmSync(data, { recursive: true, force: true })
 })
@@ -98,4 +102,31 @@ test('an upstream is asked only when that is wished', async () => {
   const asked = (await look({ gateway }, '--online')).of('upstreams')
   expect(asked.map(({ state }) => state)).toEqual(['ok', 'ok', 'fail'])
   expect(asked[2]!.text).toContain('ECONNREFUSED')
+})
+
+test('which proxy leads to whom is told without its password, and an upstream is asked through it', async () => {
+  const url = await listening((_, response) => response.end())
+  const proxy = await forwardingProxy(Number(new URL(url).port))
+  const gateway = { upstreams: { vllm: { url: 'http://gpu.example:8000' }, near: { url } } }
+  const utilization = [{ name: 'gpu-1', url: 'http://gpu.example:8000/metrics' }]
+  expect((await look({ gateway, utilization })).of('proxy')).toEqual([])
+  vi.stubEnv('http_proxy', `http://me:secret@127.0.0.1:${proxy.port}`)
+  vi.stubEnv('HTTPS_PROXY', 'http://me:secret@proxy.example:3128')
+  vi.stubEnv('NO_PROXY', 'api.anthropic.com')
+  const { of, text } = await look({ gateway, utilization })
+  expect(of('proxy').map(finding => finding.text)).toEqual([
+    'openai, gemini through http://proxy.example:3128 (HTTPS_PROXY), as this environment says',
+    `vllm, gpu-1 through http://127.0.0.1:${proxy.port} (http_proxy), as this environment says`,
+  ])
+  expect(text).not.toContain('secret')
+  vi.stubEnv('HTTPS_PROXY', '')
+  vi.stubEnv('NO_PROXY', 'api.openai.com')
+  const builtIn = { openai: { url }, anthropic: { url }, gemini: { url } }
+  const { of: asked } = await look({ gateway: { upstreams: { ...builtIn, ...gateway.upstreams } } }, '--online')
+  expect(asked('upstreams').every(({ state }) => state === 'ok')).toBe(true)
+  expect(proxy.asked.map(({ target }) => target)).toEqual(['http://gpu.example:8000/'])
+  vi.stubEnv('HTTPS_PROXY', 'socks5://me:secret@proxy.example')
+  const { of: wrong, status } = await look({ gateway })
+  expect(status).toBe(1)
+  expect(wrong('proxy')).toMatchObject([{ state: 'fail', text: 'HTTPS_PROXY names a proxy that speaks socks5' }])
 })

@@ -5,6 +5,7 @@ import { gatewaySettings } from './gateway.ts'
 import { ledger } from './ledger.ts'
 import { machine } from './machine.ts'
 import { catalogPrices } from './prices.ts'
+import { proxies } from './proxies.ts'
 import { runningServer } from './server.ts'
 import { upstreams } from './upstreams.ts'
 
@@ -15,5 +16,6 @@ export const checks: readonly Check[] = [
   ledger,
   catalogPrices,
   gatewaySettings,
+  proxies,
   upstreams,
 ]
