@@ -58,3 +58,24 @@ test('a process that dies is started again, with what it is told first', async (
   expect(new Set(dying.said)).toEqual(new Set(['the child ended (status 3) and is started again']))
   await dying.child.stop({ kind: 'stop' }, 100)
 }, 20_000)
+
+test('one that leaves is replaced at once, goes on meanwhile and is waited for; nothing more is said to it', async () => {
+  const code = `process.on('message', ({ kind }) => {
+    if (kind === 'start') process.send({ kind: 'started ' + process.pid })
+    if (kind === 'hello') process.send({ kind: 'heard by ' + process.pid })
+    if (kind === 'stop') setTimeout(() => process.exit(), 100)
+  })`
+  const leaving = childOf(code)
+  await until(() => leaving.heard.length === 1)
+  leaving.child.replace()
+  await until(() => leaving.heard.length === 2)
+  const [first, second] = leaving.heard.map(({ kind }) => Number(kind.split(' ').at(-1)))
+  expect([leaving.starts(), first === second]).toEqual([2, false])
+  leaving.child.send({ kind: 'hello' })
+  await until(() => leaving.heard.length === 3)
+  expect(leaving.heard[2]).toEqual({ kind: `heard by ${second}` })
+  expect(process.kill(first!, 0)).toBe(true)
+  await leaving.child.stop({ kind: 'stop' }, 5000)
+  for (const pid of [first!, second!]) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  expect(leaving.said).toEqual([])
+}, 20_000)

@@ -1,4 +1,4 @@
-// A file of code in; a process that runs it, started again whenever it dies until it is told to stop, out.
+// A file of code in; a process that runs it, started again whenever it dies or leaves until it is told to stop, out.
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,8 @@ export interface ChildOptions<To, From> {
   readonly path: string
   /** Said to each new process first. */
   readonly start: () => To
-  readonly hear: (message: From) => void
+  /** `answer` tells the process that said it, which may have been replaced since. */
+  readonly hear: (message: From, answer: (message: To) => void) => void
   /** Said now and then; a process that is well says something soon after. */
   readonly ping: To
   /** How often. */
@@ -23,7 +24,9 @@ export interface ChildOptions<To, From> {
 export interface Child<To> {
   /** False when there is no process to hear it. */
   send(message: To, socket?: Socket): boolean
-  /** Says its last word, and kills it when it is still there after `graceMs`. */
+  /** Starts another in the place of one that leaves by itself, and is spoken to no more. */
+  replace(): void
+  /** Says its last word, to one that leaves too, and kills what is still there after `graceMs`. */
   stop(word: To, graceMs: number): Promise<void>
 }
 
@@ -37,13 +40,14 @@ const unheardMs = 100
 export function keepRunning<To extends object, From>(options: ChildOptions<To, From>): Child<To> {
   const { name, path, start, hear, ping, pingMs = 10_000, ended, say } = options
   let current: ChildProcess | null = null
+  const living = new Set<ChildProcess>()
   let isStopping = false
   let shortLives = 0
-  const send = (message: To, socket?: Socket): boolean => {
-    if (current === null || !current.connected) return false
+  const tell = (child: ChildProcess | null, message: To, socket?: Socket): boolean => {
+    if (child === null || !child.connected) return false
     // What cannot be sent is known by the end of the process, which follows. A socket stays open here until it was taken: that
     // of a process that dies first would be neither closed nor anybody's.
-    current.send(message, socket, { keepOpen: true }, () => {})
+    child.send(message, socket, { keepOpen: true }, () => {})
     return true
   }
   const run = (): void => {
@@ -51,22 +55,25 @@ export function keepRunning<To extends object, From>(options: ChildOptions<To, F
     // Results are alone on stdout: whatever a child prints is for the person.
     const child = fork(path, { stdio: ['ignore', 2, 2, 'ipc'] })
     current = child
+    living.add(child)
     let unanswered = 0
     const pinging = setInterval(() => {
-      if (++unanswered <= mostUnanswered) return void send(ping)
+      if (++unanswered <= mostUnanswered) return void tell(child, ping)
       say(`the ${name} hangs`, 'error')
       child.kill('SIGKILL')
     }, pingMs).unref()
     child.on('message', message => {
       unanswered = 0
-      hear(message as From)
+      hear(message as From, answer => tell(child, answer))
     })
     child.on('error', thrown => say(`${name}: ${thrown.message}`, 'error'))
     // All that it said is heard before it counts as gone; who dies within a word never gets to its end.
     const silent = new Promise<void>(done => child.once('disconnect', () => done()))
     child.once('exit', async (code, signal) => {
-      current = null
+      living.delete(child)
       clearInterval(pinging)
+      if (child !== current) return
+      current = null
       await Promise.race([silent, sleep(unheardMs)])
       ended()
       if (isStopping) return
@@ -76,20 +83,24 @@ export function keepRunning<To extends object, From>(options: ChildOptions<To, F
       await sleep(pauseMs, undefined, { ref: false })
       if (!isStopping) run()
     })
-    send(start())
+    tell(child, start())
   }
   run()
   return {
-    send,
+    send: (message, socket) => tell(current, message, socket),
+    replace() {
+      if (!isStopping) run()
+    },
     async stop(word, graceMs) {
       isStopping = true
-      const child = current
-      if (child === null) return
-      const gone = new Promise<void>(done => child.once('exit', () => done()))
-      send(word)
-      const late = setTimeout(() => child.kill('SIGKILL'), graceMs)
-      await gone
-      clearTimeout(late)
+      const ends = Array.from(living, async child => {
+        const gone = new Promise<void>(done => child.once('exit', () => done()))
+        tell(child, word)
+        const late = setTimeout(() => child.kill('SIGKILL'), graceMs)
+        await gone
+        clearTimeout(late)
+      })
+      await Promise.all(ends)
     },
   }
 }

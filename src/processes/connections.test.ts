@@ -60,9 +60,12 @@ test('one that is gone is passed over, and who waits when the server ends is let
   const [first, second] = [new Socket(), new Socket()]
   connections.add(first)
   const heard: Socket[] = []
-  connections.open({ take: socket => heard.push(socket) > 0 })
+  const place = connections.open({ take: socket => heard.push(socket) > 0 })
   connections.add(second)
   expect(heard).toEqual([first])
   connections.close()
   expect([first.destroyed, second.destroyed]).toEqual([false, true])
+  // What is handed back then has nobody to go to.
+  place.closed()
+  expect(first.destroyed).toBe(true)
 })

@@ -15,7 +15,7 @@ interface Place {
 
 export interface Connections {
   add(socket: Socket): void
-  /** A process takes connections from now on; says what becomes of it. */
+  /** A process takes connections from now on; says what becomes of it: `closed` when it is gone, or takes no more. */
   open(taker: Taker): { took(): void; closed(): void }
   /** Who still waits is let go. */
   close(): void
@@ -28,6 +28,7 @@ export function handConnections(): Connections {
   const places: Place[] = []
   const waiting: Socket[] = []
   let turn = 0
+  let isClosed = false
   const nextFree = (): Place | null => {
     for (let i = 0; i < places.length; i++) {
       const place = places[(turn + i) % places.length]!
@@ -73,13 +74,15 @@ export function handConnections(): Connections {
         closed() {
           remove(place)
           // It was not taken, so nothing of it was read: another may have it.
-          if (place.under !== null) waiting.unshift(place.under)
+          if (place.under !== null && isClosed) place.under.destroy()
+          else if (place.under !== null) waiting.unshift(place.under)
           place.under = null
           hand()
         },
       }
     },
     close() {
+      isClosed = true
       for (const socket of waiting.splice(0)) socket.destroy()
     },
   }

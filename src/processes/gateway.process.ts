@@ -66,6 +66,8 @@ const front = frontOf({
 const server = serverOfHanded(front)
 
 function take(socket: Socket | undefined): void {
+  // Another has it: nothing of it was read here.
+  if (isStopping) return void socket?.destroy()
   tell({ kind: 'took' })
   // The client may have left on the way.
   if (socket === undefined) return
@@ -76,6 +78,8 @@ function take(socket: Socket | undefined): void {
   socket.resume()
 }
 
+/** What a client that has just come wanted to say may be on its way. */
+const silentMs = 200
 /** Calls may take long; who only reads the page asks again. */
 const pageGraceMs = 3000
 let end = Number.POSITIVE_INFINITY
@@ -84,16 +88,20 @@ stop = graceMs => {
   end = Math.min(end, performance.now() + graceMs)
   if (isStopping) return
   isStopping = true
+  tell({ kind: 'leaving' })
   void drain()
 }
 
 /** Waits for the calls that run, closes what is idle meanwhile, and writes the last records. */
 async function drain(): Promise<void> {
   setTimeout(() => writer.close(), pageGraceMs)
+  const silentUntil = performance.now() + silentMs
   while (sockets.size > 0 && performance.now() < end) {
     server.closeIdleConnections()
     // To Node who has not said a word is not idle, but late: a browser connects before it has something to ask.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    if (performance.now() > silentUntil) {
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    }
     await sleep(20)
   }
   for (const socket of sockets) socket.destroy()

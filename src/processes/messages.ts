@@ -46,6 +46,8 @@ export type FromGateway =
   | { readonly kind: 'ready' }
   /** The connection has come: the next one may. */
   | { readonly kind: 'took' }
+  /** It was told to end: what is under way to it, and what comes, is another's. */
+  | { readonly kind: 'leaving' }
   | OwnFigures
   | { readonly kind: 'ask all figures'; readonly id: number }
   | Said

@@ -131,38 +131,46 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
   const gateways = Array.from({ length: count }, (_, i) => {
     const name = count === 1 ? 'gateway' : `gateway ${i + 1}`
     let place: ReturnType<typeof connections.open> | null = null
+    const leave = () => {
+      place?.closed()
+      place = null
+    }
     const child = keepRunning<ToGateway, FromGateway>({
       name,
       path: entry('gateway'),
       start: () => ({ kind: 'start', dataDir, settings: gateway, hosts, version }),
-      hear(message) {
+      hear(message, answer) {
         if (message.kind === 'say') return say({ ...message, by: name })
         if (message.kind === 'pong') return
         if (message.kind === 'took') return place?.took()
+        if (message.kind === 'leaving') {
+          leave()
+          if (!isStopping) sayHere(`the ${name} was told to end, and another takes its place`, 'info')
+          return child.replace()
+        }
         if (message.kind === 'figures') return figures.heard(message.id, message.figures)
         if (message.kind === 'ask all figures') {
           const { id } = message
-          return void allFigures().then(all => child.send({ kind: 'all figures', id, figures: all }))
+          return void allFigures().then(all => answer({ kind: 'all figures', id, figures: all }))
         }
         child.send({ kind: 'writer', writer: address })
         place = connections.open({ take: socket => child.send({ kind: 'connection' }, socket) })
       },
       ping: { kind: 'ping' },
-      ended() {
-        place?.closed()
-        place = null
-      },
+      ended: leave,
       say: sayHere,
     })
     return child
   })
 
+  let isStopping = false
   let graceMs = gateway.drainMs ?? defaultDrainMs
   let cutNow: () => void = () => {}
   return {
     url,
     opened,
     async stop() {
+      isStopping = true
       const closed = new Promise<void>(done => listener.close(() => done()))
       connections.close()
       const cut = new Promise<void>(done => {
