@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { headline, sentences, unbroken } from '../charts/labels.ts'
 import { BreakdownPanel } from './breakdown-panel.tsx'
+import { BudgetsPanel } from './budgets-panel.tsx'
 import { ChartPanel } from './chart-panel.tsx'
 import { Controls } from './controls.tsx'
 import { Downloads } from './downloads.tsx'
@@ -50,6 +51,7 @@ export function App(): JSX.Element {
       </header>
       <GatewayTrouble />
       <Body />
+      <BudgetsPanel />
       <GatewayLine />
       <KeysDialog />
     </>

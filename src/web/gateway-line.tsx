@@ -2,9 +2,8 @@
 
 import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
 import { many } from '../core/fault/many.ts'
-import { isFile } from './state.ts'
+import { usePolled } from './polling.ts'
 
 /** What `/api/gateway` tells. */
 interface Gateway {
@@ -15,26 +14,13 @@ interface Gateway {
   readonly errors: readonly string[]
 }
 
-const everyMs = 10_000
 const gateway = signal<Gateway | null>(null)
 
-async function ask(): Promise<void> {
-  try {
-    const answer = await fetch('/api/gateway')
-    if (answer.ok) gateway.value = (await answer.json()) as Gateway
-  } catch {
-    // A server that is gone has its own place on the page: the next question says it.
-  }
-}
-
-/** Asks now, and again while somebody looks. */
 export function useGateway(): void {
-  useEffect(() => {
-    if (isFile) return
-    void ask()
-    const timer = setInterval(() => document.visibilityState === 'visible' && void ask(), everyMs)
-    return () => clearInterval(timer)
-  }, [])
+  usePolled<Gateway>('/api/gateway', answer => {
+    gateway.value = answer
+    return true
+  })
 }
 
 /** What must not be overlooked: records that were lost, and why none can be written or taken. */

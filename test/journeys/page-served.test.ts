@@ -111,6 +111,8 @@ test('the number under the cursor is what `crossover --volume` prints, and the s
   await passed.locator('summary', { hasText: '1 passed unmetered' }).click({ timeout: 60_000 })
   expect(await passed.locator('li').innerText()).toBe('nowhere GET /v1/files/…: 1')
 
+  // A server without budgets shows none.
+  expect(await page.locator('.budgets').count()).toBe(0)
   await page.getByRole('button', { name: 'Remove the sample' }).click()
   await page.getByRole('heading', { name: 'No calls in the ledger yet' }).waitFor()
   await page.close()
