@@ -78,10 +78,14 @@ export function errorAnswer(
   }
 }
 
-/** Answers with an error, unless an answer has begun: then the socket is cut, so that nobody takes it for whole. */
+/**
+ * Answers with an error, unless an answer has begun: then the socket is cut behind what was written, so that nobody takes it
+ * for whole.
+ */
 export function answerError(response: ServerResponse, family: Family, error: GatewayError): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy()
+  if (response.destroyed) return
+  if (response.headersSent) {
+    response.write('', () => response.destroy())
     return
   }
   const { body, headers } = errorAnswer(family, error)

@@ -137,6 +137,14 @@ export function meteredAnswer(tools: AnswerTools): Taker {
     return all
   }
 
+  /** The beginning of an event, as it came: unless it is all but the end of the one that was asked for. */
+  function takeRest(): Buffer {
+    const rest = takeAllHeld()
+    if (!leavesOut || rest.length === 0) return rest
+    const { usageAlone } = tools.startReader({ stream: true }).push(Buffer.concat([rest, eventEnd]))
+    return usageAlone.length > 0 ? nothing : rest
+  }
+
   /** Where an event lies among compressed bytes nobody can say: pieces wait until no event is begun in them. */
   async function passDecoded(bytes: Buffer, decode: Decoder): Promise<void> {
     let progress: Progress = { terminalAt: null, usageAlone: none, safeTo: 0 }
@@ -190,13 +198,26 @@ export function meteredAnswer(tools: AnswerTools): Taker {
       client.end(rawTrailers, takeAllHeld())
     },
     fail(error, wasSent) {
+      if (refusal !== null) {
+        const { head, bytes } = refusal
+        refusal = null
+        begin(head)
+        pass(bytes)?.catch(() => {})
+      }
       // What was read before the cut is kept; nothing more will come.
       const fail = () => tools.onFailed(error)
-      settle(true, wasSent).then(fail, fail)
+      // What a record that could not be written was to come before is not passed on.
+      if (isSettled) return fail()
+      const failWithRest = () => {
+        void client.write(takeRest())
+        fail()
+      }
+      settle(true, wasSent).then(failWithRest, fail)
     },
   }
 }
 
 const nothing: Buffer = Buffer.alloc(0)
+const eventEnd = Buffer.from('\n\n')
 const none: readonly Range[] = []
 const done = Promise.resolve()
