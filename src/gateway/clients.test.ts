@@ -276,6 +276,31 @@ test('google: generateContent, streamed and not', async () => {
   expect(records[0]).toMatchObject({ upstream: 'gemini', provider: 'google', model: 'gemini-2.5-flash' })
 })
 
+test('Gemini’s files, as its documentation has curl upload and download them, by their bare paths', async () => {
+  const { port, seen, gateway, records } = await world((request, body, response) => {
+    const isStart = request.headers['x-goog-upload-command'] === 'start'
+    const headers = isStart ? { 'x-goog-upload-url': '/upload/v1beta/files?upload_id=u1' } : {}
+    response.writeHead(200, headers).end(body)
+  })
+  const base = `http://127.0.0.1:${port}`
+  const command = (command: string) => ({
+    method: 'POST',
+    headers: { 'x-goog-upload-protocol': 'resumable', 'x-goog-upload-command': command },
+  })
+  const start = await fetch(`${base}/upload/v1beta/files?key=g`, { ...command('start'), body: '{"file":{}}' })
+  const where = start.headers.get('x-goog-upload-url')
+  const sent = await fetch(base + where, { ...command('upload, finalize'), body: 'hello' })
+  expect(await sent.text()).toBe('hello')
+  expect((await fetch(`${base}/download/v1beta/files/out:download?alt=media`)).status).toBe(200)
+  expect(seen.map(({ request }) => request.url)).toEqual([
+    '/upload/v1beta/files?key=g',
+    where,
+    '/download/v1beta/files/out:download?alt=media',
+  ])
+  expect(records).toEqual([])
+  expect([...gateway.counters.unmetered.keys()].every(name => name.startsWith('gemini '))).toBe(true)
+})
+
 test('a client that aborts its stream is not made to wait, and its call is metered to the end', async () => {
   const { port, records } = await world((_request, _body, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
