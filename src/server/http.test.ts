@@ -5,8 +5,8 @@ import type { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Fault } from '../core/fault/fault.ts'
+import { appOf } from './app-for-test.ts'
 import { runRemotely } from './client.ts'
-import { httpApp } from './http.ts'
 import { type LedgerServer, serveLedger } from './ledger-server.ts'
 import type { Operation } from './operation.ts'
 import { operations } from './operations.ts'
@@ -47,14 +47,7 @@ const table = [...operations, echo, measure] as unknown as readonly Operation<ne
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crossline-http-'))
   workplace = openWorkplace({ dataDir: folder })
-  app = httpApp({
-    workplace,
-    operations: table,
-    version: '0',
-    hosts: ['localhost'],
-    isReady: () => true,
-    opened: Promise.resolve(),
-  })
+  app = appOf(workplace, table)
   server = await serveLedger({ workplace, operations: table, version: '0', hosts: ['127.0.0.1'], say: () => {} })
   server.ready()
 })

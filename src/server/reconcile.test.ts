@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromPico, parseUsd } from '../core/meter/money.ts'
 import { reconcileText } from '../report/reconcile-text.ts'
-import { httpApp } from './http.ts'
-import { importFile, operations, reconcile, undoImport } from './operations.ts'
+import { appOf } from './app-for-test.ts'
+import { importFile, reconcile, undoImport } from './operations.ts'
 import type { Reconciliation } from './reconciling.ts'
 import { openWorkplace, type Workplace } from './workplace.ts'
 
@@ -318,14 +318,7 @@ test('days that begin elsewhere are found; over HTTP the bill is the body, and l
       results: [{ amount: (usd * 100).toFixed(4), currency: 'USD', cost_type: 'tokens', model: 'claude-haiku-4-5' }],
     })),
   })
-  const app = httpApp({
-    workplace,
-    operations,
-    version: '0',
-    hosts: ['localhost'],
-    isReady: () => true,
-    opened: Promise.resolve(),
-  })
+  const app = appOf(workplace)
   const post = async (query: string, body: string) => {
     const response = await app.request(`http://localhost/api/reconcile?${query}`, {
       method: 'POST',

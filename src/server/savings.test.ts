@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SavingsAnswer } from '../core/decide/savings-answer.ts'
 import { savingsText } from '../report/savings-text.ts'
-import { httpApp } from './http.ts'
-import { importFile, operations } from './operations.ts'
+import { appOf } from './app-for-test.ts'
+import { importFile } from './operations.ts'
 import { openWorkplace, type Workplace } from './workplace.ts'
 
 let folder: string
@@ -35,14 +35,7 @@ afterAll(async () => {
 const header = 'gpu,count,from,to,usdPerHour,committedUntil,team\n'
 
 async function post(query: string, leases: string) {
-  const app = httpApp({
-    workplace,
-    operations,
-    version: '0',
-    hosts: ['localhost'],
-    isReady: () => true,
-    opened: Promise.resolve(),
-  })
+  const app = appOf(workplace)
   const response = await app.request(`http://localhost/api/savings?${query}`, {
     method: 'POST',
     headers: { host: 'localhost' },
