@@ -1,6 +1,5 @@
 // Where the writer's process answers for the budgets, in; the budgets as a gateway asks them, whoever the writer is by now, out.
 import { Agent, request } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { BudgetAnswer, Budgets } from '../gateway/budgets.ts'
 import type { BudgetQuestion } from './serve-budgets.ts'
 
@@ -11,7 +10,8 @@ export interface BudgetsOfWriter extends Budgets {
 
 /** A writer that dies is started again well within it; whoever asked has lost patience by then. */
 const mostWaitMs = 10_000
-const againMs = 20
+/** When a writer comes back is told: only one that is there and cannot answer is asked again so soon. */
+const againMs = 1000
 
 /**
  * A writer that is away is waited for, and one that dies while it is asked is asked again: a call is held once, however
@@ -20,21 +20,38 @@ const againMs = 20
 export function budgetsOfWriter(waitMs = mostWaitMs): BudgetsOfWriter {
   const agent = new Agent({ keepAlive: true })
   let address: string | null = null
+  const waiting = new Set<() => void>()
+  /** Until the writer is somewhere else, or for so long. */
+  const readdressed = (ms: number) =>
+    new Promise<void>(done => {
+      const go = () => {
+        clearTimeout(timer)
+        waiting.delete(go)
+        done()
+      }
+      const timer = setTimeout(go, ms)
+      waiting.add(go)
+    })
   async function ask(question: BudgetQuestion): Promise<unknown> {
     const until = performance.now() + waitMs
-    for (let failed = new Error('the process that keeps them is not there'); ; await sleep(againMs)) {
+    let failed = new Error('the process that keeps them is not there')
+    for (;;) {
+      const asked = address
       try {
-        if (address !== null) return await post(agent, address, JSON.stringify(question))
+        if (asked !== null) return await post(agent, asked, JSON.stringify(question))
       } catch (thrown) {
         failed = thrown as Error
         if (!('code' in failed)) throw failed
       }
-      if (performance.now() > until) throw failed
+      const leftMs = until - performance.now()
+      if (leftMs <= 0) throw failed
+      if (address === asked) await readdressed(Math.min(leftMs, againMs))
     }
   }
   return {
     readdress(url) {
       address = url
+      for (const go of waiting) go()
     },
     reserve: async call => (await ask({ reserve: call })) as BudgetAnswer,
     release(key) {
@@ -57,7 +74,8 @@ function post(agent: Agent, url: string, body: string): Promise<unknown> {
       response.on('error', fail)
       response.on('end', () => (response.statusCode === 200 ? done(JSON.parse(text)) : fail(new Error(text))))
     })
-    sent.on('error', fail)
+    // A connection that was closed while nothing went over it is no word of the writer: it is asked over another.
+    sent.on('error', thrown => (sent.reusedSocket ? done(post(agent, url, body)) : fail(thrown)))
     sent.end(body)
   })
 }
