@@ -31,7 +31,9 @@ export async function unattributed(
     usd: total.usd,
     share: shareOf([total], all),
     hints: [
-      ...(metered.length > 0 ? [`let the client say it with a header, ${header}, or in the body's metadata`] : []),
+      ...(metered.length > 0
+        ? [`let the client say it from now on with a header, ${header}, or in the body's metadata`]
+        : []),
       ...(carrier === null
         ? []
         : [`or let a rule in crossline.yaml say it: ${carrier.words} carries ${percent(carrier.share)} of it`]),
@@ -79,12 +81,9 @@ function importHint(
   isPart: boolean,
 ): string {
   const calls = rows.reduce((sum, row) => sum + row.calls, 0)
-  const whose = isPart ? `${calls} of these calls were imported` : 'they were imported'
-  const how =
-    kind === 'workload'
-      ? 'import the file again with --workload NAME'
-      : `import the file again with ${kind ?? dimension.slice(4)} in a column or tag of its own`
-  return `${whose}: ${how}, after crossline import undo SOURCE`
+  const what = isPart ? `the file of ${calls} of these calls` : 'the file'
+  const how = kind === 'workload' ? '--workload NAME' : `${kind ?? dimension.slice(4)} in a column or tag of its own`
+  return `import ${what} again with ${how}, after crossline import undo SOURCE`
 }
 
 const ruleText = (when: string, kind: AttributionKind): string =>

@@ -78,13 +78,13 @@ export function repeatsLine({ known, repeated, usd }: RepeatedCalls): string {
   return `${countLabel(repeated)} (${share}) of ${of} whose request is known ${verb} an earlier one exactly: ${usdExactLabel(Number(usd))} that a cache of answers would save`
 }
 
-/** "Without a feature: 88 % of the spend (8 calls, $0.02). To attribute it from now on, …". */
+/** "Without a feature: 88 % of the spend (8 calls, $0.02). To attribute it, …". */
 export function unattributedLine({ dimension, calls, usd, share, hints }: Unattributed): string {
   const name = dimension.startsWith('tag:') ? `tag ${dimension.slice(4)}` : dimension
   const spent = Number(usd)
   const figures = `${many(calls, 'call')}${spent > 0 ? `, ${usdExactLabel(spent)}` : ''}`
   const said = `Without a ${name}: ${shareLabel(share)} of the ${spent > 0 ? 'spend' : 'calls'} (${figures})`
-  return hints.length === 0 ? said : `${said}. To attribute it from now on, ${hints.join('; ')}`
+  return hints.length === 0 ? said : `${said}. To attribute it, ${hints.join('; ')}`
 }
 
 /** The few words before the colon of each line that says what is not modelled. */

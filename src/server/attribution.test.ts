@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { unattributedLine } from '../charts/ground.ts'
 import { fingerprint as fingerprintCommand } from '../cli/commands/fingerprint.ts'
 import { runForTest } from '../cli/commands/frame-for-test.ts'
 import { settingsShape } from '../cli/settings-shape.ts'
@@ -116,9 +117,13 @@ test('calls of a file are attributed by importing them anew: no header would rea
   await importFile.run(workplace, { seed: 1 }, { ...io, file: { path, name: 'calls.csv' } })
   const { unattributed } = await report.run(workplace, { by: ['workload', 'feature'] }, io)
   expect(unattributed.map(({ hints }) => hints)).toEqual([
-    ['they were imported: import the file again with --workload NAME, after crossline import undo SOURCE'],
+    ['import the file again with --workload NAME, after crossline import undo SOURCE'],
     [expect.stringContaining('feature in a column')],
   ])
+  // One sentence, that speaks of no future where there is none.
+  expect(unattributedLine(unattributed[0]!)).toBe(
+    'Without a workload: 100 % of the spend (1 call, $0.000075). To attribute it, import the file again with --workload NAME, after crossline import undo SOURCE',
+  )
   await workplace.close()
 })
 

@@ -70,7 +70,7 @@ export interface Unattributed {
   readonly usd: string
   /** Of what the slice's calls cost; of their number where none of them has a price. */
   readonly share: number
-  /** What to do about it, a sentence each. */
+  /** What to do about it, an instruction each. */
   readonly hints: readonly string[]
   /** A rule for crossline.yaml that attributes most of it; null where no rule can. */
   readonly rule: string | null
