@@ -94,7 +94,7 @@ export function meteredAnswer(tools: AnswerTools): Taker {
     firstByteMicros ??= nowMicros()
     cameBytes += bytes.length
     newest = bytes
-    if (client.hasLeft) {
+    if (client.hasLeft()) {
       drained += bytes.length
       if (drained > tools.mostDrained)
         tools.giveUp(new Error('the client left, and the answer is longer than is read on'))
