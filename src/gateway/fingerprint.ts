@@ -40,7 +40,11 @@ export function fingerprintsOf(
   return {
     prefix,
     systemPrompt: system === null ? null : systemPromptFingerprint(key, system),
-    request: hashed(key, before, Buffer.from(JSON.stringify([wire, model, plain(settingsOf(wire, body))]))),
+    request: hashed(
+      key,
+      before,
+      Buffer.from(`[${JSON.stringify(wire)},${JSON.stringify(model)},${canonical(settingsOf(wire, body))}]`),
+    ),
   }
 }
 
@@ -76,9 +80,7 @@ const parts: Readonly<Record<WireName, readonly string[]>> = {
 
 /** One text for one prompt: fields in their order, keys sorted, nothing of sampling settings. */
 function canonicalPrompt(wire: WireName, body: Readonly<Record<string, unknown>>): string {
-  return parts[wire]
-    .flatMap(field => (body[field] === undefined ? [] : [JSON.stringify(plain(body[field]))]))
-    .join('\n')
+  return parts[wire].flatMap(field => (body[field] === undefined ? [] : [canonical(body[field])])).join('\n')
 }
 
 /** How an answer travels, who asked, what is kept and at which price: none of it changes what is answered. */
@@ -104,14 +106,15 @@ function settingsOf(wire: WireName, body: Readonly<Record<string, unknown>>): Re
   )
 }
 
-/** The same value with keys in one order; a marker of a cache says where to keep, not what is said. */
-function plain(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(plain)
-  const entries = Object.entries(value).filter(([name]) => name !== 'cache_control')
-  if (entries.length > 1) entries.sort(byName)
-  for (const entry of entries) entry[1] = plain(entry[1])
-  return Object.fromEntries(entries)
+/** A JSON value as text, keys in one order; a marker of a cache says where to keep, not what is said. */
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  const object = value as Readonly<Record<string, unknown>>
+  let text = ''
+  for (const name of Object.keys(object).sort()) {
+    if (name === 'cache_control') continue
+    text += `${text === '' ? '{' : ','}${JSON.stringify(name)}:${canonical(object[name])}`
+  }
+  return text === '' ? '{}' : `${text}}`
 }
-
-const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1)

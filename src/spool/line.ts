@@ -6,12 +6,14 @@ import type { CallRecord } from '../core/meter/call-record.ts'
 const longest = 1 << 20
 
 /** `CRC-32 in 8 hex digits, space, JSON, line feed`. */
-export function lineOf(record: CallRecord): string {
+export function lineOf(record: CallRecord): Buffer {
   let json = JSON.stringify(record)
   if (json.length > longest && record.kind === 'settled') {
     json = JSON.stringify({ ...record, rawUsage: { leftOut: 'larger than a record may be' } })
   }
-  return `${checksum(json)} ${json}\n`
+  const line = Buffer.from(`${'0'.repeat(8)} ${json}\n`, 'utf8')
+  line.write(checksum(line.subarray(9, -1)), 'latin1')
+  return line
 }
 
 /** The record of a line without its line feed; null where the checksum or the JSON is not right. */
@@ -26,5 +28,4 @@ export function recordOf(line: Buffer): CallRecord | null {
   }
 }
 
-/** Of a text: of its UTF-8. */
-const checksum = (of: Buffer | string): string => crc32(of).toString(16).padStart(8, '0')
+const checksum = (of: Buffer): string => crc32(of).toString(16).padStart(8, '0')

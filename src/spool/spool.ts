@@ -42,7 +42,7 @@ export interface Spool {
 }
 
 interface Waiting {
-  readonly line: string
+  readonly line: Buffer
   readonly done: () => void
   readonly fail: (fault: Fault) => void
 }
@@ -97,7 +97,7 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
     while (waiting.length > 0) {
       const batch = waiting
       waiting = []
-      const bytes = Buffer.from(batch.length === 1 ? batch[0]!.line : batch.map(({ line }) => line).join(''), 'utf8')
+      const bytes = batch.length === 1 ? batch[0]!.line : Buffer.concat(batch.map(({ line }) => line))
       let written = 0
       try {
         if (size >= segmentBytes) end()
@@ -157,14 +157,13 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
   return {
     append(record) {
       const line = lineOf(record)
-      const lineBytes = Buffer.byteLength(line, 'utf8')
-      if (pendingBytes + lineBytes > mostPendingBytes) {
+      if (pendingBytes + line.length > mostPendingBytes) {
         refused++
         const message = `${pendingBytes} bytes of records wait for the disk already`
         const fix = 'give the data folder a faster disk, or an fsync policy that waits less'
         return Promise.reject(new Fault('SPOOL_FULL', message, { where: place, fix, kind: 'outside' }))
       }
-      pendingBytes += lineBytes
+      pendingBytes += line.length
       return new Promise<void>((done, fail) => {
         waiting.push({ line, done, fail })
         if (!isWriting && waiting.length === 1) soon()
