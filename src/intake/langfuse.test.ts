@@ -231,7 +231,7 @@ test("where the response's own id is kept, a call that a gateway metered is one 
   ]
   await ledger().take(records, {}, () => ({ usd: null, reason: 'no prices here' }))
   const metadata = { attributes: { 'gen_ai.response.id': 'chatcmpl-a', 'gen_ai.system': 'openai' } }
-  expect(await take('g.jsonl', jsonl([row({ metadata })]))).toMatchObject({ added: 0, duplicates: 1 })
+  expect(await take('g.jsonl', jsonl([row({ metadata })]))).toMatchObject({ added: 0, completed: 1 })
   expect((await report(['team'])).rows.map(one => [one.key.team, one.calls])).toEqual([['blue', 1]])
 })
 

@@ -58,7 +58,7 @@ test('a generation that a gateway metered is one call (law 5)', async () => {
     settledForTest({ key: 'k', endMicros: at + 1e6, id: base.id as string }),
   ]
   await ledger().take(records, {}, () => ({ usd: null, reason: 'no prices here' }))
-  expect(await take('g.jsonl', `${JSON.stringify(generation())}\n`)).toMatchObject({ added: 0, duplicates: 1 })
+  expect(await take('g.jsonl', `${JSON.stringify(generation())}\n`)).toMatchObject({ added: 0, completed: 1 })
   expect((await report()).total.calls).toBe(1)
 })
 
