@@ -95,10 +95,15 @@ export interface SpoolWriter {
 }
 
 /** Whoever asks the ledger waits so long for what it does not have yet: an import may be under way. */
-const mostWaitMs = 1000
+const longestWaitMs = 1000
 
 /** Takes the spool in every `pollMs`, and before it is asked. What goes wrong is said once, and tried again until it goes right: nothing is lost meanwhile. */
-export function startSpoolWriter(workplace: Workplace, say: Say, pollMs: number): SpoolWriter {
+export function startSpoolWriter(
+  workplace: Workplace,
+  say: Say,
+  pollMs: number,
+  mostWaitMs: number = longestWaitMs,
+): SpoolWriter {
   let isStopping = false
   let said: string | null = null
   let corrupt = 0
