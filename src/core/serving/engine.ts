@@ -1,6 +1,6 @@
 // A replica's shape → the engine that runs on it: step timer, scheduler limits, cache. Today one policy: vLLM V1's.
 import { Fault } from '../fault/fault.ts'
-import { engineDefaults, type MemoryPlan, planMemory, type ReplicaShape } from './memory.ts'
+import { engineDefaults, gpusOf, type MemoryPlan, planMemory, type ReplicaShape } from './memory.ts'
 import { type StepTimer, stepTimer } from './step-time.ts'
 
 /** Everything a replica needs to serve, built once and shared by replicas of one shape. */
@@ -33,7 +33,7 @@ export function buildEngine(shape: ReplicaShape): Engine {
     maxBatchedTokens,
     maxSequences,
     maxContext: shape.model.maxContext,
-    gpus: shape.tp,
+    gpus: gpusOf(shape),
   }
 }
 

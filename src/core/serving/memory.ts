@@ -6,11 +6,24 @@ import type { Gpu } from './hardware.ts'
 import { cacheShape } from './kv-shape.ts'
 import { countParameters, type Model } from './model.ts'
 
+/** Engines whose scheduling and efficiency are known apart. */
+const engineNames = ['vllm', 'tensorrt-llm', 'sglang'] as const
+export type EngineName = (typeof engineNames)[number]
+
 /** How a replica is built; what is left out takes the default that vLLM would. */
 export interface ReplicaShape {
   readonly gpu: Gpu
   readonly model: Model
   readonly tp: number
+  /** Stages of a pipeline; default 1. */
+  readonly pp?: number | undefined
+  /** Attention data parallelism: copies of the attention weights that share the experts; default 1. */
+  readonly dp?: number | undefined
+  /** GPUs over which whole experts are spread; default 1: each expert is cut over all of them. */
+  readonly ep?: number | undefined
+  /** Serving engine and its version as measurements name it; default vLLM, its newest. */
+  readonly engine?: EngineName | undefined
+  readonly engineVersion?: string | undefined
   readonly weightDtype?: string | undefined
   readonly kvDtype?: string | undefined
   readonly memoryUtilization?: number | undefined
@@ -19,6 +32,9 @@ export interface ReplicaShape {
   /** Kept in memory beside the weights; absent = none. */
   readonly adapters?: Adapters | undefined
 }
+
+/** GPUs of one replica. */
+export const gpusOf = ({ tp, pp = 1, dp = 1 }: ReplicaShape): number => tp * pp * dp
 
 export interface MemoryPlan {
   readonly fits: boolean
