@@ -1,12 +1,14 @@
-// A replica's shape → the engine that runs on it: step timer, scheduler limits, cache. Today one policy: vLLM V1's.
+// A replica's shape → the engine that runs on it: step timer, scheduler limits, cache.
 import { Fault } from '../fault/fault.ts'
 import { engineDefaults, gpusOf, type MemoryPlan, planMemory, type ReplicaShape } from './memory.ts'
+import { type Policy, policies } from './policies.ts'
 import { type StepTimer, stepTimer } from './step-time.ts'
 
 /** Everything a replica needs to serve, built once and shared by replicas of one shape. */
 export interface Engine {
   readonly timer: StepTimer
   readonly memory: MemoryPlan
+  readonly policy: Policy
   /** Token budget of one step, decode and prefill together. */
   readonly maxBatchedTokens: number
   /** Most sequences running at once. */
@@ -18,18 +20,19 @@ export interface Engine {
 
 /** Builds the engine; whether it fits is in `memory.fits`. Throws a Fault for limits that no scheduler could run with. */
 export function buildEngine(shape: ReplicaShape): Engine {
-  const defaults = engineDefaults(shape.gpu)
+  const defaults = engineDefaults(shape)
   const maxBatchedTokens = shape.maxBatchedTokens ?? defaults.maxBatchedTokens
   const maxSequences = Math.min(shape.maxSequences ?? defaults.maxSequences, maxBatchedTokens)
   if (!(maxBatchedTokens >= 1) || !(maxSequences >= 1)) {
     throw new Fault('ENGINE_LIMIT', 'an engine needs a token budget and a sequence limit of at least 1', {
       where: `maxBatchedTokens ${maxBatchedTokens}, maxSequences ${maxSequences}`,
-      fix: 'leave them out to take the defaults of vLLM for this GPU',
+      fix: "leave them out to take the engine's defaults for this GPU",
     })
   }
   return {
     timer: stepTimer(shape),
     memory: planMemory(shape),
+    policy: policies[shape.engine ?? 'vllm'],
     maxBatchedTokens,
     maxSequences,
     maxContext: shape.model.maxContext,

@@ -60,9 +60,9 @@ test('a parallelism that does not divide the heads is refused with those that do
 })
 
 test("step budgets are vLLM's: 8192 / 1024 from 70 GiB on, 2048 / 256 below and on the A100", () => {
-  expect(engineDefaults(gpu('h100-sxm-80gb'))).toEqual({ maxBatchedTokens: 8192, maxSequences: 1024 })
-  expect(engineDefaults(gpu('a100-sxm-80gb'))).toEqual({ maxBatchedTokens: 2048, maxSequences: 256 })
-  expect(engineDefaults(gpu('l40s-48gb'))).toEqual({ maxBatchedTokens: 2048, maxSequences: 256 })
+  expect(engineDefaults({ gpu: gpu('h100-sxm-80gb') })).toEqual({ maxBatchedTokens: 8192, maxSequences: 1024 })
+  expect(engineDefaults({ gpu: gpu('a100-sxm-80gb') })).toEqual({ maxBatchedTokens: 2048, maxSequences: 256 })
+  expect(engineDefaults({ gpu: gpu('l40s-48gb') })).toEqual({ maxBatchedTokens: 2048, maxSequences: 256 })
 })
 
 test('law 6: more memory never means less KV capacity, for any model and parallelism', () => {

@@ -5,10 +5,7 @@ import { kvElementBytes, weightPrecision } from './dtype.ts'
 import type { Gpu } from './hardware.ts'
 import { cacheShape } from './kv-shape.ts'
 import { countParameters, type Model } from './model.ts'
-
-/** Engines whose scheduling and efficiency are known apart. */
-const engineNames = ['vllm', 'tensorrt-llm', 'sglang'] as const
-export type EngineName = (typeof engineNames)[number]
+import { type EngineName, policies } from './policies.ts'
 
 /** How a replica is built; what is left out takes the default that vLLM would. */
 export interface ReplicaShape {
@@ -57,10 +54,9 @@ export const blockTokens = 16
 const memoryUtilization = 0.92
 const GiB = 1073741824
 
-/** Token budget of a step and most sequences at once: vLLM's API-server defaults by device memory (A100 counts as small). */
-export function engineDefaults(gpu: Gpu): { readonly maxBatchedTokens: number; readonly maxSequences: number } {
-  const large = gpu.memoryGiB >= 70 && !gpu.id.startsWith('a100')
-  return large ? { maxBatchedTokens: 8192, maxSequences: 1024 } : { maxBatchedTokens: 2048, maxSequences: 256 }
+/** Token budget of a step and most sequences at once: the defaults of the shape's engine for this GPU. */
+export function engineDefaults({ gpu, engine = 'vllm' }: Pick<ReplicaShape, 'gpu' | 'engine'>) {
+  return policies[engine].limits(gpu)
 }
 
 /** Throws unless `tp` is 1, 2, 4 or 8 (or 16, 32 …) and divides the heads. */
@@ -129,7 +125,7 @@ const leastUsefulTokens = (model: Model): number => Math.min(2048, model.maxCont
  */
 function reserveBytes(shape: ReplicaShape): number {
   const { gpu, model, tp } = shape
-  const defaults = engineDefaults(gpu)
+  const defaults = engineDefaults(shape)
   const tokens = shape.maxBatchedTokens ?? defaults.maxBatchedTokens
   const sequences = shape.maxSequences ?? defaults.maxSequences
   const { moe } = model

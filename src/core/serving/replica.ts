@@ -43,21 +43,25 @@ const ONCE = 2 // Σ seconds a step for windows and states of decoding sequences
 const STEP = 3 // decode steps taken so far
 const BUSY = 4
 const IDLE = 5
+const LEFT = 6 // Σ last step of decoding sequences: minus steps × sequences, the tokens still to come
 
 /**
- * vLLM V1's scheduler: one token budget a step; running sequences first (one token each), then the prompt in progress,
- * then waiting prompts first come first served while budget, sequence limit and blocks last. A prompt's blocks are taken
- * whole at admission; when a decode step lacks blocks the last admitted sequence is preempted and recomputed. Steps in
- * which the batch does not change are taken at once in closed form. Its clock begins at `fromSeconds`, warm.
+ * Continuous batching as vLLM V1 does it, varied by the engine's `policy`: one token budget a step; running sequences first
+ * (one token each), then the prompt in progress, then waiting prompts first come first served while budget, sequence limit
+ * and blocks last. A prompt's blocks are taken whole at admission; when a decode step lacks blocks the last admitted
+ * sequence is preempted and recomputed. Steps in which the batch does not change are taken at once in closed form. Its
+ * clock begins at `fromSeconds`, warm.
  */
 export function createReplica(engine: Engine, progress: Progress, fromSeconds = 0): Replica {
-  const { timer, memory, maxBatchedTokens, maxSequences, maxContext } = engine
+  const { timer, memory, policy, maxBatchedTokens, maxSequences, maxContext } = engine
+  const { mixes, cuts, reserve } = policy
+  const takesAll = reserve >= 1
   const { inputTokens, outputTokens, firstTokenAt, finishedAt, generated } = progress
   const { finishStep, next, previous, onceBlocks, onceSeconds } = progress
   const perToken = timer.contextTokenSeconds
   const totalBlocks = memory.kvBlocks
 
-  const real = new Float64Array(6)
+  const real = new Float64Array(7)
   real[NOW] = fromSeconds
   const heap = finishHeap(finishStep, progress.heapPlace, maxSequences)
   // Decoding sequences by (context − step) mod 16: says at which steps each opens a new block, without visiting it.
@@ -93,12 +97,26 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     return true
   }
 
+  /** Blocks that a prompt takes at admission: its own, or those of its whole output too. */
+  const admittedBlocks = (id: number): number =>
+    blocksOf(takesAll ? inputTokens[id]! + outputTokens[id]! : promptOf(id)) + onceBlocks[id]!
+  /** Blocks that a sequence of so much cached context holds. */
+  const heldBlocks = (id: number, context: number): number =>
+    takesAll ? admittedBlocks(id) : blocksOf(context) + onceBlocks[id]!
+  /** Blocks that decoding opens in the next `steps` steps. */
+  const opens = (steps: number): number => (takesAll ? 0 : blocksOpened(residues, phase, steps, decoding))
+  /** Blocks looked for beyond its own before a prompt is admitted: for tokens that the running ones and it have yet to make. */
+  const heldBack = (id: number): number =>
+    takesAll || reserve === 0
+      ? 0
+      : Math.ceil((reserve * (real[LEFT]! - real[STEP]! * decoding + outputTokens[id]! - generated[id]!)) / 16)
+
   /** Tokens to prefill: after a preemption the generated ones too. */
   const promptOf = (id: number): number => inputTokens[id]! + generated[id]!
   const residueOf = (context: number): number => (context + 16 - phase) & 15
 
   function release(id: number, context: number): void {
-    freeBlocks += blocksOf(context) + onceBlocks[id]!
+    freeBlocks += heldBlocks(id, context)
     const before = previous[id]!
     const after = next[id]!
     if (after >= 0) previous[after] = before
@@ -120,6 +138,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     decoding--
     real[CONTEXT] = decoding === 0 ? 0 : real[CONTEXT]! - context - 1
     real[ONCE] = decoding === 0 ? 0 : real[ONCE]! - onceSeconds[id]!
+    real[LEFT] = decoding === 0 ? 0 : real[LEFT]! - finishStep[id]!
     const residue = residueOf(context)
     residues[residue] = residues[residue]! - 1
     release(id, context)
@@ -172,6 +191,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     decoding++
     real[CONTEXT] = real[CONTEXT]! + context + 1
     real[ONCE] = real[ONCE]! + onceSeconds[id]!
+    real[LEFT] = real[LEFT]! + finishStep[id]!
     const residue = residueOf(context)
     residues[residue] = residues[residue]! + 1
   }
@@ -184,10 +204,10 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     const room = until - real[NOW]!
     if (steps > 1 && first >= room) steps = 1
     if (steps > 1) {
-      steps = stepsWithBlocks(residues, phase, steps, decoding, freeBlocks)
+      if (!takesAll) steps = stepsWithBlocks(residues, phase, steps, decoding, freeBlocks)
       if (room < secondsOf(steps, first, growth)) steps = stepsUntil(room, first, growth, steps)
     }
-    freeBlocks -= blocksOpened(residues, phase, steps, decoding)
+    freeBlocks -= opens(steps)
     const seconds = secondsOf(steps, first, growth)
     real[NOW] = real[NOW]! + seconds
     real[BUSY] = real[BUSY]! + seconds
@@ -199,12 +219,13 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
 
   /** Admits waiting prompts and takes one step that carries prefill; false when there is nothing to prefill. */
   function prefillStep(): boolean {
-    let budget = maxBatchedTokens - decoding
+    const beside = mixes ? decoding : 0
+    let budget = maxBatchedTokens - beside
     let prompts = 0
     let done = 0
     let attention = 0
     // Running sequences come first: what they open in this step is not there for prompts.
-    const opened = decoding > 0 ? blocksOpened(residues, phase, 1, decoding) : 0
+    const opened = beside > 0 ? opens(1) : 0
     freeBlocks -= opened
     if (partial >= 0 && budget > 0) {
       const chunk = Math.min(promptOf(partial) - partialDone, budget)
@@ -220,8 +241,11 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     while (partial < 0 && budget > 0 && waitingHead >= 0 && decoding + prompts < maxSequences) {
       const id = waitingHead
       const prompt = promptOf(id)
-      const blocks = blocksOf(prompt) + onceBlocks[id]!
-      if (blocks > freeBlocks) {
+      // Uncut prompts wait for a step with room for them; one longer than any step is cut after all.
+      if (!cuts && prompt > budget && (prompts > 0 || prompt <= maxBatchedTokens - beside)) break
+      const blocks = admittedBlocks(id)
+      // With nothing running there is nothing to hold back for: a lone prompt always starts.
+      if (blocks + (decoding + prompts > 0 ? heldBack(id) : 0) > freeBlocks) {
         cacheStalls++
         break
       }
@@ -244,11 +268,11 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
       freeBlocks += opened
       return false
     }
-    attention += perToken * real[CONTEXT]! + real[ONCE]!
-    const seconds = timer.mixed(maxBatchedTokens - budget, decoding + done, decoding + prompts, attention)
+    if (beside > 0) attention += perToken * real[CONTEXT]! + real[ONCE]!
+    const seconds = timer.mixed(maxBatchedTokens - budget, beside + done, beside + prompts, attention)
     real[NOW] = real[NOW]! + seconds
     real[BUSY] = real[BUSY]! + seconds
-    if (decoding > 0) {
+    if (beside > 0) {
       real[CONTEXT] = real[CONTEXT]! + decoding
       real[STEP] = real[STEP]! + 1
       phase = (phase + 1) & 15
@@ -261,7 +285,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
   /** One event: preempt if blocks lack, then a prefill step or a run of decode steps. */
   function move(until: number): void {
     let preempted = false
-    while (decoding > 0 && blocksOpened(residues, phase, 1, decoding) > freeBlocks) {
+    while (decoding > 0 && opens(1) > freeBlocks) {
       preemptLast()
       preempted = true
     }
