@@ -41,7 +41,7 @@ export interface FleetFigures {
   /** Of five-minute windows with a request in them. */
   readonly windowsMetShare: number | null
   readonly preemptions: number | null
-  readonly prefixHitRate: null
+  readonly prefixHitRate: number | null
   readonly replicas: { readonly min: number | null; readonly mean: number | null; readonly max: number | null }
 }
 
@@ -130,7 +130,7 @@ export function figures(outcome: Outcome | null, bill: Bill, carried: TokenCost 
     worstHourLateShare: known(met.worstHourLateShare),
     windowsMetShare: known(met.share),
     preemptions: outcome.preemptions,
-    prefixHitRate: null,
+    prefixHitRate: known(outcome.prefixHitRate),
     replicas: { min: replicas.min, mean: estimate(replicas.mean), max: replicas.max },
   }
 }

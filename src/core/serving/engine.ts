@@ -13,6 +13,8 @@ export interface Engine {
   readonly maxBatchedTokens: number
   /** Most sequences running at once. */
   readonly maxSequences: number
+  /** Beginnings of prompts are kept for those that share them, where arrivals tell which do. */
+  readonly prefixCaching: boolean
   /** Longest prompt + output that the model takes. */
   readonly maxContext: number
   readonly gpus: number
@@ -35,6 +37,7 @@ export function buildEngine(shape: ReplicaShape): Engine {
     policy: policies[shape.engine ?? 'vllm'],
     maxBatchedTokens,
     maxSequences,
+    prefixCaching: shape.prefixCaching ?? true,
     maxContext: shape.model.maxContext,
     gpus: gpusOf(shape),
   }

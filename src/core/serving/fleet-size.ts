@@ -120,6 +120,7 @@ export function allElsewhere(arrivals: Arrivals, overflow: Overflow): Outcome {
     e2eMs: unknown,
     meanOutstanding: 0,
     preemptions: 0,
+    prefixHitRate: null,
     late: [],
     lateTokens: { input: 0, output: 0 },
     rejectedTokens,

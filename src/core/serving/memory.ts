@@ -26,6 +26,8 @@ export interface ReplicaShape {
   readonly memoryUtilization?: number | undefined
   readonly maxBatchedTokens?: number | undefined
   readonly maxSequences?: number | undefined
+  /** Keeps beginnings of prompts for those that share them; default true, as engines do. */
+  readonly prefixCaching?: boolean | undefined
   /** Kept in memory beside the weights; absent = none. */
   readonly adapters?: Adapters | undefined
 }

@@ -10,14 +10,26 @@ export interface Policy {
   readonly mixes: boolean
   /** A prompt that no longer fits a step's budget is cut; else it waits for a step of its own, unless it is longer than a whole budget. */
   readonly cuts: boolean
-  /**
-   * Cache held back at admission for tokens still to come, as a share of them. 1: of the request itself, taken at once and
-   * never short (no eviction). Below 1: of all running ones, only looked at; a sequence that finds no block is thrown out
-   * and recomputed.
-   */
-  readonly reserve: number
+  /** Admission takes the blocks of the whole output at once, so that nothing is ever thrown out; else a decode step that finds too few blocks throws sequences out, to be recomputed. */
+  readonly reservesOutput: boolean
+  /** Cache that must be free at admission for tokens still to come; null: none is looked for. */
+  readonly headroom: Headroom | null
   /** Token budget of one step and most sequences at once, as the engine's server starts by default. */
   readonly limits: (gpu: Gpu) => { readonly maxBatchedTokens: number; readonly maxSequences: number }
+}
+
+/**
+ * The share of the running sequences' coming tokens for which free cache is looked for before a prompt is admitted, beside all
+ * of its own: `first` after idling, less by equal parts down to `last` after `steps` decode steps. When sequences had to be
+ * thrown out it is what the others have generated of their output, and `ahead` tokens more each.
+ */
+export interface Headroom {
+  readonly first: number
+  readonly last: number
+  readonly steps: number
+  readonly ahead: number
+  /** More than so many coming tokens of a prompt itself are not looked for. */
+  readonly ownLimit: number
 }
 
 /** Memory from which servers take their large defaults (vLLM counts the A100 as small). */
@@ -28,7 +40,8 @@ export const policies: Readonly<Record<EngineName, Policy>> = {
   vllm: {
     mixes: true,
     cuts: true,
-    reserve: 0,
+    reservesOutput: false,
+    headroom: null,
     limits: gpu =>
       large(gpu) && !gpu.id.startsWith('a100')
         ? { maxBatchedTokens: 8192, maxSequences: 1024 }
@@ -38,14 +51,18 @@ export const policies: Readonly<Record<EngineName, Policy>> = {
   'tensorrt-llm': {
     mixes: true,
     cuts: false,
-    reserve: 1,
+    reservesOutput: true,
+    headroom: null,
     limits: () => ({ maxBatchedTokens: 8192, maxSequences: 2048 }),
   },
-  // `chunked_prefill_size` by memory; `new_token_ratio` starts at 0.7 and decays towards 0.1 while nothing is retracted.
+  // `chunked_prefill_size` by memory; `new_token_ratio` of `schedule_policy.py` and `ScheduleBatch.retract_decode` with a
+  // schedule conservativeness of 1: 0.7, falling to 0.14 of that in 600 steps; SGLANG_RETRACT_DECODE_STEPS and
+  // SGLANG_CLIP_MAX_NEW_TOKENS_ESTIMATION (which it applies to running ones too; here it does to the prompt in question only).
   sglang: {
     mixes: false,
     cuts: true,
-    reserve: 0.3,
+    reservesOutput: false,
+    headroom: { first: 0.7, last: 0.098, steps: 600, ahead: 20, ownLimit: 4096 },
     limits: gpu => ({
       maxBatchedTokens: gpu.memoryGiB >= 160 ? 16384 : gpu.memoryGiB >= 60 ? 8192 : gpu.memoryGiB >= 35 ? 4096 : 2048,
       maxSequences: large(gpu) ? 2048 : 512,

@@ -1,5 +1,5 @@
 // Arrivals → flat arrays that hold how far each request has come; replicas of a fleet share one, by request number.
-import type { Arrivals } from './arrivals.ts'
+import type { Arrivals, PrefixBlocks } from './arrivals.ts'
 
 /** Progress of every request. Times are seconds; NaN = not yet. */
 export interface Progress {
@@ -23,10 +23,34 @@ export interface Progress {
   /** Blocks taken once (windows, states), and seconds a decode step spends on them. */
   readonly onceBlocks: Int32Array
   readonly onceSeconds: Float64Array
+  /** Where arrivals tell what prompts have in common. */
+  readonly prefix: HeldPrefixes | null
+  /** Where asked for. */
+  readonly charges: Charges | null
 }
 
-export function startProgress(arrivals: Arrivals): Progress {
-  const { n } = arrivals
+/** Prefix blocks by request: `ids[from[id] .. to[id])`. */
+export interface HeldPrefixes extends Pick<PrefixBlocks, 'ids' | 'tokensPerBlock'> {
+  readonly from: Int32Array
+  readonly to: Int32Array
+  /** Tokens of the prompt that were not computed, when its first token came. */
+  readonly hitTokens: Int32Array
+  /** Owned by the replica that holds the request: the how many-eth it admitted. */
+  readonly turn: Float64Array
+}
+
+/** Each request's share of the seconds in which a step ran. */
+export interface Charges {
+  readonly prefillSeconds: Float64Array
+  readonly decodeSeconds: Float64Array
+  // Owned by the replica: what each decoding sequence had been charged, and the step, when this one began to decode.
+  readonly chargedBefore: Float64Array
+  readonly joinedAtStep: Float64Array
+}
+
+/** With `charges`, replicas also tell what share of their busy seconds each request took. */
+export function startProgress(arrivals: Arrivals, options: { readonly charges?: boolean } = {}): Progress {
+  const { n, prefix } = arrivals
   return {
     n,
     atSeconds: arrivals.atSeconds,
@@ -43,5 +67,23 @@ export function startProgress(arrivals: Arrivals): Progress {
     heapPlace: new Int32Array(n),
     onceBlocks: new Int32Array(n),
     onceSeconds: new Float64Array(n),
+    prefix: prefix
+      ? {
+          ids: prefix.ids,
+          tokensPerBlock: prefix.tokensPerBlock,
+          from: prefix.offsets,
+          to: prefix.offsets.subarray(1),
+          hitTokens: new Int32Array(n),
+          turn: new Float64Array(n),
+        }
+      : null,
+    charges: options.charges
+      ? {
+          prefillSeconds: new Float64Array(n),
+          decodeSeconds: new Float64Array(n),
+          chargedBefore: new Float64Array(n),
+          joinedAtStep: new Float64Array(n),
+        }
+      : null,
   }
 }

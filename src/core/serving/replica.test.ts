@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Arrivals } from './arrivals.ts'
-import { blocksAtMost, buildEngine, type Engine } from './engine.ts'
+import { stepByStep } from '../../../test/step-by-step.ts'
+import { type Arrivals, chained } from './arrivals.ts'
+import { buildEngine, type Engine } from './engine.ts'
 import { runFleet } from './fleet.ts'
 import type { Gpu } from './hardware.ts'
 import type { Model } from './model.ts'
+import { policies } from './policies.ts'
 import { startProgress } from './progress.ts'
 import { createReplica } from './replica.ts'
 import { simulate } from './simulate.ts'
@@ -35,111 +37,6 @@ function tight(engine: Engine, kvBlocks: number, maxBatchedTokens: number, maxSe
   return { ...engine, memory, maxBatchedTokens, maxSequences }
 }
 
-interface Seen {
-  id: number
-  prompt: number
-  done: number
-  generated: number
-  cached: number
-}
-
-/** The scheduler again, naively: one step at a time, objects and sums over the batch, no counters carried from step to step. */
-function stepByStep(arrivals: Arrivals, engine: Engine) {
-  const { timer, memory } = engine
-  const output = arrivals.outputTokens
-  const first = new Float64Array(arrivals.n).fill(Number.NaN)
-  const end = new Float64Array(arrivals.n).fill(Number.NaN)
-  const once = (s: Seen): number => memory.blocksPerSequence(arrivals.inputTokens[s.id]! + output[s.id]!)
-  const onceSeconds = (s: Seen): number => {
-    const input = arrivals.inputTokens[s.id]!
-    return timer.sequenceSeconds(input + 1, Math.max(input + 1, input + output[s.id]! - 1))
-  }
-  const waiting: Seen[] = []
-  let running: Seen[] = []
-  let arrived = 0
-  let now = 0
-  let inSystemSeconds = 0
-  let preemptions = 0
-  let most = 0
-  let longest = 0
-  const used = (): number =>
-    running.reduce((sum, s) => sum + Math.ceil((s.done < s.prompt ? s.prompt : s.cached) / 16) + once(s), 0)
-  for (;;) {
-    while (arrived < arrivals.n && arrivals.atSeconds[arrived]! + timer.entrySeconds <= now) {
-      const id = arrived++
-      if (blocksAtMost(memory, arrivals.inputTokens[id]! + output[id]!) <= memory.kvBlocks) {
-        waiting.push({ id, prompt: arrivals.inputTokens[id]!, done: 0, generated: 0, cached: 0 })
-      }
-    }
-    if (waiting.length + running.length === 0) {
-      if (arrived === arrivals.n) break
-      now = arrivals.atSeconds[arrived]! + timer.entrySeconds
-      continue
-    }
-    const decoding = (): Seen[] => running.filter(s => s.done === s.prompt)
-    const opens = (): number => decoding().filter(s => s.cached % 16 === 0).length
-    let preempted = false
-    while (used() + opens() > memory.kvBlocks) {
-      const last = running.pop()!
-      waiting.unshift({ ...last, prompt: arrivals.inputTokens[last.id]! + last.generated, done: 0, cached: 0 })
-      preemptions++
-      preempted = true
-    }
-    const batch = decoding()
-    let budget = engine.maxBatchedTokens - batch.length
-    let attention = 0
-    const chunks: Seen[] = []
-    const chunk = (s: Seen): void => {
-      const tokens = Math.min(s.prompt - s.done, budget)
-      if (tokens <= 0) return
-      attention += timer.prefillAttention(tokens, s.done)
-      s.done += tokens
-      budget -= tokens
-      chunks.push(s)
-    }
-    if (!preempted) {
-      const opened = opens()
-      for (const s of running) if (s.done < s.prompt) chunk(s)
-      while (waiting.length > 0 && budget > 0 && running.length < engine.maxSequences) {
-        if (running.some(s => s.done < s.prompt)) break
-        const s = waiting[0]!
-        if (used() + opened + Math.ceil(s.prompt / 16) + once(s) > memory.kvBlocks) break
-        running.push(s)
-        waiting.shift()
-        s.cached = s.prompt
-        chunk(s)
-      }
-    }
-    const context = batch.reduce((sum, s) => sum + s.cached + 1, 0)
-    attention += timer.contextTokenSeconds * context + batch.reduce((sum, s) => sum + onceSeconds(s), 0)
-    const sampled = chunks.filter(s => s.done === s.prompt)
-    const seconds =
-      chunks.length === 0
-        ? timer.decode(batch.length) + attention
-        : timer.mixed(
-            engine.maxBatchedTokens - budget,
-            batch.length + sampled.length,
-            batch.length + chunks.length,
-            attention,
-          )
-    now += seconds
-    inSystemSeconds += seconds * (running.length + waiting.length)
-    for (const s of batch) {
-      s.cached++
-      s.generated++
-    }
-    for (const s of sampled) {
-      if (s.generated === 0) first[s.id] = now
-      s.generated++
-    }
-    for (const s of running) if (s.done === s.prompt && s.generated >= output[s.id]!) end[s.id] = now
-    running = running.filter(s => Number.isNaN(end[s.id]!))
-    longest = Math.max(longest, seconds)
-    most = Math.max(most, running.length)
-  }
-  return { first, end, now, preemptions, inSystemSeconds, most, longest }
-}
-
 const traffic = (longest: number) =>
   fc
     .array(
@@ -166,33 +63,141 @@ const engines = fc
     kvBlocks: fc.integer({ min: 24, max: 120 }),
     budget: fc.integer({ min: 8, max: 400 }),
     sequences: fc.integer({ min: 1, max: 16 }),
+    policy: fc.constantFrom(...Object.values(policies)),
   })
-  .map(x => tight(shapes[x.shape]!, x.kvBlocks, x.budget, Math.min(x.sequences, x.budget)))
+  .map(x => ({
+    ...tight(shapes[x.shape]!, x.kvBlocks, x.budget, Math.min(x.sequences, x.budget)),
+    policy: x.policy,
+  }))
+
+/** The same traffic with prompts that are walks through a small tree, so that many share a beginning. */
+const sharing = (longest: number) =>
+  fc
+    .tuple(
+      traffic(longest),
+      fc.array(fc.tuple(fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 6 }), fc.nat(99)), {
+        minLength: 40,
+        maxLength: 40,
+      }),
+      fc.constantFrom(20, 32, 48),
+    )
+    .map(([arrivals, walks, tokensPerBlock]): Arrivals => {
+      const offsets = new Int32Array(arrivals.n + 1)
+      const blocks: number[] = []
+      const inputTokens = new Int32Array(arrivals.n)
+      for (let i = 0; i < arrivals.n; i++) {
+        const [walk, rest] = walks[i]!
+        const last = 1 + (rest % tokensPerBlock)
+        inputTokens[i] = (walk.length - 1) * tokensPerBlock + last
+        // A block that is partly filled is another one than the same when full.
+        blocks.push(...walk.map((word, k) => (k === walk.length - 1 ? 100 * last + word : word)))
+        offsets[i + 1] = blocks.length
+      }
+      return { ...arrivals, inputTokens, prefix: { offsets, ids: chained(offsets, blocks), tokensPerBlock } }
+    })
 
 const relative = (a: number, b: number): number => Math.abs(a - b) / Math.max(1e-9, Math.abs(b))
 
-test('fast-forward equals the naive step-by-step scheduler to 1e-9, through chunks, full batches and preemption', () => {
+function expectSame(arrivals: Arrivals, engine: Engine) {
+  const progress = startProgress(arrivals, { charges: true })
+  const replica = createReplica(engine, progress)
+  for (let id = 0; id < arrivals.n; id++) {
+    replica.advance(arrivals.atSeconds[id]! + engine.timer.entrySeconds)
+    replica.enqueue(id)
+  }
+  replica.advance(Number.POSITIVE_INFINITY)
+  const slow = stepByStep(arrivals, engine)
+  const near = (a: number, b: number): void => expect(relative(a, b)).toBeLessThan(1e-9)
+  for (let id = 0; id < arrivals.n; id++) {
+    expect(Number.isNaN(progress.finishedAt[id]!)).toBe(Number.isNaN(slow.end[id]!))
+    if (Number.isNaN(slow.end[id]!)) continue
+    near(progress.firstTokenAt[id]!, slow.first[id]!)
+    near(progress.finishedAt[id]!, slow.end[id]!)
+    near(progress.charges!.prefillSeconds[id]!, slow.charges.prefill[id]!)
+    near(progress.charges!.decodeSeconds[id]!, slow.charges.decode[id]!)
+    if (progress.prefix) expect(progress.prefix.hitTokens[id]).toBe(slow.hitTokens[id])
+  }
+  const state = replica.state()
+  expect(state.preemptions).toBe(slow.preemptions)
+  near(state.busySeconds, slow.busySeconds)
+  return { slow, state }
+}
+
+test.each(
+  Object.entries(policies),
+)('fast-forward equals the naive step-by-step scheduler to 1e-9, through chunks, full batches and preemption: %s', (_, policy) => {
   let preempted = 0
   let batched = 0
   fc.assert(
     fc.property(traffic(220), engines, (arrivals, engine) => {
-      const { progress, replicas } = runFleet(arrivals, { engine, replicas: 1 })
-      const slow = stepByStep(arrivals, engine)
-      for (let id = 0; id < arrivals.n; id++) {
-        expect(Number.isNaN(progress.finishedAt[id]!)).toBe(Number.isNaN(slow.end[id]!))
-        if (Number.isNaN(slow.end[id]!)) continue
-        expect(relative(progress.firstTokenAt[id]!, slow.first[id]!)).toBeLessThan(1e-9)
-        expect(relative(progress.finishedAt[id]!, slow.end[id]!)).toBeLessThan(1e-9)
-      }
-      expect(replicas[0]!.state().preemptions).toBe(slow.preemptions)
+      const { slow } = expectSame(arrivals, { ...engine, policy })
       preempted += slow.preemptions
       batched = Math.max(batched, slow.most)
     }),
     { numRuns: 150, seed: 7 },
   )
   // The property would be empty if the cases never got there.
-  expect(preempted).toBeGreaterThan(50)
-  expect(batched).toBeGreaterThan(8)
+  if (policy.reservesOutput) expect(preempted).toBe(0)
+  else expect(preempted).toBeGreaterThan(policy.headroom ? 5 : 50)
+  expect(batched).toBeGreaterThanOrEqual(8)
+})
+
+test.each(Object.entries(policies))('the same with prompts that share beginnings, block by block: %s', (_, policy) => {
+  let preempted = 0
+  let hits = 0
+  let prompts = 0
+  fc.assert(
+    fc.property(sharing(220), engines, (arrivals, engine) => {
+      const { slow, state } = expectSame(arrivals, { ...engine, policy })
+      preempted += slow.preemptions
+      hits += state.hitTokens
+      prompts += state.promptTokens
+      expect(state.hitTokens).toBe(slow.hitTokens.reduce((sum, tokens) => sum + tokens, 0))
+      expect(expectSame(arrivals, { ...engine, policy, prefixCaching: false }).state.hitTokens).toBe(0)
+    }),
+    { numRuns: 150, seed: 17 },
+  )
+  if (!policy.reservesOutput) expect(preempted).toBeGreaterThan(5)
+  expect(hits / prompts).toBeGreaterThan(0.2)
+  expect(hits / prompts).toBeLessThan(0.9)
+})
+
+test('laws 2 and 3 with shared beginnings of no one size, whenever the clock stops: blocks used + free = all, charges sum to the busy time', () => {
+  fc.assert(
+    fc.property(sharing(220), engines, fc.double({ min: 0, max: 60, noNaN: true }), (arrivals, engine, until) => {
+      const equal = { ...arrivals, prefix: { ...arrivals.prefix!, tokensPerBlock: null } }
+      const progress = startProgress(equal, { charges: true })
+      const replica = createReplica(engine, progress)
+      for (let id = 0; id < equal.n && equal.atSeconds[id]! < until; id++) {
+        replica.advance(equal.atSeconds[id]!)
+        replica.enqueue(id)
+      }
+      const check = (): void => {
+        const { usedBlocks, freeBlocks, cachedBlocks, busySeconds, hitTokens, promptTokens } = replica.state()
+        expect(usedBlocks + freeBlocks).toBe(engine.memory.kvBlocks)
+        expect(freeBlocks).toBeGreaterThanOrEqual(0)
+        expect(cachedBlocks).toBeLessThanOrEqual(engine.memory.kvBlocks)
+        expect(hitTokens).toBeLessThanOrEqual(promptTokens)
+        replica.settleCharges()
+        const { prefillSeconds, decodeSeconds } = progress.charges!
+        let charged = 0
+        for (let id = 0; id < equal.n; id++) charged += prefillSeconds[id]! + decodeSeconds[id]!
+        expect(relative(charged, busySeconds)).toBeLessThan(1e-9)
+      }
+      replica.advance(until)
+      check()
+      replica.advance(Number.POSITIVE_INFINITY)
+      check()
+      expect(replica.state().usedBlocks).toBe(0)
+      expect(replica.outstanding()).toBe(0)
+    }),
+    { numRuns: 300, seed: 18 },
+  )
+})
+
+test('ids of chains: the same block after another beginning is another block', () => {
+  const ids = chained(Int32Array.from([0, 3, 6, 9, 12]), [7, 8, 9, 7, 8, 5, 6, 8, 9, 7, 8, 9])
+  expect([...ids]).toEqual([0, 1, 2, 0, 1, 3, 4, 5, 6, 0, 1, 2])
 })
 
 test('law 2: arrivals = completed + running + waiting + rejected and KV blocks used + free = all, whenever the clock stops', () => {

@@ -1,7 +1,10 @@
 // Requests handed to one engine → when each got its first and last token, by continuous batching advanced event by event.
+import { createChargeBook } from './charges.ts'
 import { blocksOf, blocksOpened, secondsOf, stepsUntil, stepsWithBlocks } from './decode-run.ts'
 import { blocksAtMost, type Engine } from './engine.ts'
 import { finishHeap } from './finish-heap.ts'
+import { headroomShare } from './headroom.ts'
+import { createPrefixCache, wholePrompt } from './prefix-cache.ts'
 import type { Progress } from './progress.ts'
 
 /** One engine at work. Times only move forward. */
@@ -19,6 +22,10 @@ export interface Replica {
   readonly outstanding: () => number
   /** Requests that no batch has taken in yet. */
   readonly waiting: () => number
+  /** Tokens of the prompt that it would not compute if it were admitted now: its beginning is in the cache. */
+  readonly cachedTokens: (id: number) => number
+  /** Charges running sequences for their steps so far, where charges are asked for: then all charges sum to the busy seconds. */
+  readonly settleCharges: () => void
 }
 
 export interface ReplicaState {
@@ -33,6 +40,11 @@ export interface ReplicaState {
   readonly cacheStalls: number
   readonly usedBlocks: number
   readonly freeBlocks: number
+  /** Blocks of them, used or free, with a beginning that a prompt may share. */
+  readonly cachedBlocks: number
+  /** Tokens of prompts whose first token came, and of these not computed but found. */
+  readonly promptTokens: number
+  readonly hitTokens: number
   readonly steps: number
 }
 
@@ -44,6 +56,10 @@ const STEP = 3 // decode steps taken so far
 const BUSY = 4
 const IDLE = 5
 const LEFT = 6 // Σ last step of decoding sequences: minus steps × sequences, the tokens still to come
+const OUTPUT = 7 // Σ tokens of output of decoding sequences
+const PROMPTS = 8 // Σ tokens of prompts whose first token came
+const HITS = 9
+const TURN = 10 // prompts admitted
 
 /**
  * Continuous batching as vLLM V1 does it, varied by the engine's `policy`: one token budget a step; running sequences first
@@ -54,20 +70,26 @@ const LEFT = 6 // Σ last step of decoding sequences: minus steps × sequences, 
  */
 export function createReplica(engine: Engine, progress: Progress, fromSeconds = 0): Replica {
   const { timer, memory, policy, maxBatchedTokens, maxSequences, maxContext } = engine
-  const { mixes, cuts, reserve } = policy
-  const takesAll = reserve >= 1
+  const { mixes, cuts, reservesOutput, headroom } = policy
   const { inputTokens, outputTokens, firstTokenAt, finishedAt, generated } = progress
   const { finishStep, next, previous, onceBlocks, onceSeconds } = progress
   const perToken = timer.contextTokenSeconds
   const totalBlocks = memory.kvBlocks
 
-  const real = new Float64Array(7)
+  const real = new Float64Array(11)
   real[NOW] = fromSeconds
   const heap = finishHeap(finishStep, progress.heapPlace, maxSequences)
   // Decoding sequences by (context − step) mod 16: says at which steps each opens a new block, without visiting it.
   const residues = new Int32Array(16)
   const completing = new Int32Array(Math.min(maxBatchedTokens, maxSequences) + 1)
+  // Requests that ended in one step, in the order in which they give up their blocks.
+  const due = new Int32Array(maxSequences)
+  const share = headroom === null ? null : headroomShare(headroom)
+  const { prefix } = progress
+  const cache = prefix !== null && engine.prefixCaching ? createPrefixCache(totalBlocks, prefix, inputTokens) : null
+  const book = createChargeBook(timer, progress)
   let freeBlocks = totalBlocks
+  let paidBlocks = 0 // taken already, of those that the next decode step opens
   let phase = 0 // step mod 16
   let decoding = 0
   let runningTail = -1
@@ -99,24 +121,35 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
 
   /** Blocks that a prompt takes at admission: its own, or those of its whole output too. */
   const admittedBlocks = (id: number): number =>
-    blocksOf(takesAll ? inputTokens[id]! + outputTokens[id]! : promptOf(id)) + onceBlocks[id]!
+    blocksOf(reservesOutput ? inputTokens[id]! + outputTokens[id]! : promptOf(id)) + onceBlocks[id]!
   /** Blocks that a sequence of so much cached context holds. */
   const heldBlocks = (id: number, context: number): number =>
-    takesAll ? admittedBlocks(id) : blocksOf(context) + onceBlocks[id]!
+    reservesOutput ? admittedBlocks(id) : blocksOf(context) + onceBlocks[id]!
   /** Blocks that decoding opens in the next `steps` steps. */
-  const opens = (steps: number): number => (takesAll ? 0 : blocksOpened(residues, phase, steps, decoding))
-  /** Blocks looked for beyond its own before a prompt is admitted: for tokens that the running ones and it have yet to make. */
-  const heldBack = (id: number): number =>
-    takesAll || reserve === 0
-      ? 0
-      : Math.ceil((reserve * (real[LEFT]! - real[STEP]! * decoding + outputTokens[id]! - generated[id]!)) / 16)
+  const opens = (steps: number): number => (reservesOutput ? 0 : blocksOpened(residues, phase, steps, decoding))
+  /** Tokens of its own output for which a prompt looks for room at admission. */
+  const ownAhead = (id: number): number => Math.min(headroom!.ownLimit, outputTokens[id]! - generated[id]!)
+  /** Tokens that decoding sequences have yet to make. */
+  const left = (): number => real[LEFT]! - real[STEP]! * decoding
 
   /** Tokens to prefill: after a preemption the generated ones too. */
   const promptOf = (id: number): number => inputTokens[id]! + generated[id]!
   const residueOf = (context: number): number => (context + 16 - phase) & 15
 
-  function release(id: number, context: number): void {
-    freeBlocks += heldBlocks(id, context)
+  /** Blocks of waiting prompt `id` that are free now: fewer where others hold its beginning. */
+  function freeBlocksFor(id: number): number {
+    const blocks = admittedBlocks(id)
+    return cache === null ? blocks : blocks - cache.unitBlocks(id) + cache.needed()
+  }
+
+  function take(blocks: number): void {
+    freeBlocks -= blocks
+    if (cache !== null) cache.take(blocks)
+  }
+
+  function release(id: number, context: number, computed: number): void {
+    const held = heldBlocks(id, context)
+    freeBlocks += cache === null ? held : cache.release(id, held - cache.unitBlocks(id), computed)
     const before = previous[id]!
     const after = next[id]!
     if (after >= 0) previous[after] = before
@@ -139,15 +172,17 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     real[CONTEXT] = decoding === 0 ? 0 : real[CONTEXT]! - context - 1
     real[ONCE] = decoding === 0 ? 0 : real[ONCE]! - onceSeconds[id]!
     real[LEFT] = decoding === 0 ? 0 : real[LEFT]! - finishStep[id]!
+    real[OUTPUT] = real[OUTPUT]! - outputTokens[id]!
     const residue = residueOf(context)
     residues[residue] = residues[residue]! - 1
-    release(id, context)
+    if (book !== null) book.settle(id, real[STEP]!, context)
+    release(id, context, wholePrompt)
   }
 
   function preemptLast(): void {
     const id = runningTail
     if (id === partial) {
-      release(id, promptOf(id))
+      release(id, promptOf(id), partialDone)
       partial = -1
     } else {
       generated[id] = outputTokens[id]! - (finishStep[id]! - real[STEP]!)
@@ -161,37 +196,52 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     preemptions++
   }
 
-  /** Ends decode sequences whose last step was just taken. */
+  /** Ends decode sequences whose last step was just taken: the first admitted first, for they give up their blocks in that order. */
   function finishDue(): void {
     const step = real[STEP]!
+    let ended = 0
     while (decoding > 0) {
       const id = heap.top()
-      if (finishStep[id]! > step) return
+      if (finishStep[id]! > step) break
       heap.pop()
-      leaveDecoding(id, contextOf(id))
       finishedAt[id] = real[NOW]!
       completed++
+      if (cache === null) leaveDecoding(id, contextOf(id))
+      else {
+        const { turn } = prefix!
+        let i = ended++
+        for (; i > 0 && turn[due[i - 1]!]! > turn[id]!; i--) due[i] = due[i - 1]!
+        due[i] = id
+        if (ended === decoding) break
+      }
     }
+    for (let i = 0; i < ended; i++) leaveDecoding(due[i]!, contextOf(due[i]!))
   }
 
   /** The prompt is cached and its next token sampled: it decodes from the next step on, or is done. */
   function finishPrompt(id: number): void {
     const context = promptOf(id)
-    if (generated[id] === 0) firstTokenAt[id] = real[NOW]!
+    if (generated[id] === 0) {
+      firstTokenAt[id] = real[NOW]!
+      real[PROMPTS] = real[PROMPTS]! + context
+      if (cache !== null) real[HITS] = real[HITS]! + prefix!.hitTokens[id]!
+    }
     generated[id] = generated[id]! + 1
-    const left = outputTokens[id]! - generated[id]!
-    if (left <= 0) {
-      release(id, context)
+    const toMake = outputTokens[id]! - generated[id]!
+    if (toMake <= 0) {
+      release(id, context, wholePrompt)
       finishedAt[id] = real[NOW]!
       completed++
       return
     }
-    finishStep[id] = real[STEP]! + left
+    finishStep[id] = real[STEP]! + toMake
     heap.push(id)
     decoding++
     real[CONTEXT] = real[CONTEXT]! + context + 1
     real[ONCE] = real[ONCE]! + onceSeconds[id]!
     real[LEFT] = real[LEFT]! + finishStep[id]!
+    real[OUTPUT] = real[OUTPUT]! + outputTokens[id]!
+    if (book !== null) book.join(id, real[STEP]!)
     const residue = residueOf(context)
     residues[residue] = residues[residue]! + 1
   }
@@ -201,13 +251,16 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     const first = timer.decode(decoding) + perToken * real[CONTEXT]! + real[ONCE]!
     const growth = perToken * decoding
     let steps = Math.min(atMost, finishStep[heap.top()]! - real[STEP]!)
+    if (share !== null && steps > 1 && waitingHead >= 0) steps = Math.min(steps, stepsUntilRoom())
     const room = until - real[NOW]!
     if (steps > 1 && first >= room) steps = 1
     if (steps > 1) {
-      if (!takesAll) steps = stepsWithBlocks(residues, phase, steps, decoding, freeBlocks)
+      if (!reservesOutput) steps = stepsWithBlocks(residues, phase, steps, decoding, freeBlocks + paidBlocks)
       if (room < secondsOf(steps, first, growth)) steps = stepsUntil(room, first, growth, steps)
     }
-    freeBlocks -= opens(steps)
+    take(opens(steps) - paidBlocks)
+    paidBlocks = 0
+    if (book !== null) book.decode(steps, decoding)
     const seconds = secondsOf(steps, first, growth)
     real[NOW] = real[NOW]! + seconds
     real[BUSY] = real[BUSY]! + seconds
@@ -217,6 +270,13 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     finishDue()
   }
 
+  /** Steps of decoding after which the first waiting prompt may find the headroom that it lacks now, if nothing ends before. */
+  function stepsUntilRoom(): number {
+    if (partial >= 0 || decoding >= maxSequences) return Number.POSITIVE_INFINITY
+    const room = 16 * (freeBlocks - freeBlocksFor(waitingHead)) - ownAhead(waitingHead)
+    return share!.stepsUntil(real[STEP]!, decoding, left(), room)
+  }
+
   /** Admits waiting prompts and takes one step that carries prefill; false when there is nothing to prefill. */
   function prefillStep(): boolean {
     const beside = mixes ? decoding : 0
@@ -224,28 +284,38 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     let prompts = 0
     let done = 0
     let attention = 0
+    let promised = 0 // tokens for which those admitted in this step looked for room
     // Running sequences come first: what they open in this step is not there for prompts.
-    const opened = beside > 0 ? opens(1) : 0
-    freeBlocks -= opened
+    if (beside > 0) {
+      paidBlocks = opens(1)
+      take(paidBlocks)
+    }
     if (partial >= 0 && budget > 0) {
       const chunk = Math.min(promptOf(partial) - partialDone, budget)
-      attention += timer.prefillAttention(chunk, partialDone)
+      const own = timer.prefillAttention(chunk, partialDone)
+      attention += own
+      if (book !== null) book.prompt(partial, chunk, own)
       partialDone += chunk
       budget -= chunk
       prompts++
       if (partialDone === promptOf(partial)) {
         completing[done++] = partial
+        if (share !== null) promised += ownAhead(partial)
         partial = -1
       }
     }
     while (partial < 0 && budget > 0 && waitingHead >= 0 && decoding + prompts < maxSequences) {
       const id = waitingHead
       const prompt = promptOf(id)
+      const hit = cachedTokens(id)
+      const toCompute = prompt - hit
       // Uncut prompts wait for a step with room for them; one longer than any step is cut after all.
-      if (!cuts && prompt > budget && (prompts > 0 || prompt <= maxBatchedTokens - beside)) break
-      const blocks = admittedBlocks(id)
-      // With nothing running there is nothing to hold back for: a lone prompt always starts.
-      if (blocks + (decoding + prompts > 0 ? heldBack(id) : 0) > freeBlocks) {
+      if (!cuts && toCompute > budget && (prompts > 0 || toCompute <= maxBatchedTokens - beside)) break
+      const blocks = freeBlocksFor(id)
+      // With nothing running there is nothing to look ahead for: a lone prompt always starts.
+      const coming =
+        share === null || decoding + prompts === 0 ? 0 : ownAhead(id) + promised + share.at(real[STEP]!) * left()
+      if (blocks + Math.ceil(coming / 16) > freeBlocks) {
         cacheStalls++
         break
       }
@@ -253,23 +323,27 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
       if (waitingHead < 0) waitingTail = -1
       waiting--
       freeBlocks -= blocks
+      if (cache !== null) admitToCache(id, hit)
       appendRunning(id)
       prompts++
-      const chunk = Math.min(prompt, budget)
-      attention += timer.prefillAttention(chunk, 0)
+      const chunk = Math.min(toCompute, budget)
+      const own = timer.prefillAttention(chunk, hit)
+      attention += own
+      if (book !== null) book.prompt(id, chunk, own)
       budget -= chunk
-      if (chunk === prompt) completing[done++] = id
-      else {
+      if (chunk === toCompute) {
+        completing[done++] = id
+        if (share !== null) promised += ownAhead(id)
+      } else {
         partial = id
-        partialDone = chunk
+        partialDone = hit + chunk
       }
     }
-    if (prompts === 0) {
-      freeBlocks += opened
-      return false
-    }
+    if (prompts === 0) return false
+    paidBlocks = 0
     if (beside > 0) attention += perToken * real[CONTEXT]! + real[ONCE]!
     const seconds = timer.mixed(maxBatchedTokens - budget, beside + done, beside + prompts, attention)
+    if (book !== null) book.mixed(seconds, attention, maxBatchedTokens - budget, beside)
     real[NOW] = real[NOW]! + seconds
     real[BUSY] = real[BUSY]! + seconds
     if (beside > 0) {
@@ -282,12 +356,27 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     return true
   }
 
+  /** Tokens at the front of a prompt that are in the cache; its last token is always computed, with its block. */
+  function cachedTokens(id: number): number {
+    return cache === null ? 0 : 16 * Math.min(cache.found(id), (promptOf(id) - 1) >> 4)
+  }
+
+  function admitToCache(id: number, hit: number): void {
+    cache!.hold(id, admittedBlocks(id) - cache!.unitBlocks(id))
+    if (generated[id] === 0) prefix!.hitTokens[id] = hit
+    real[TURN] = real[TURN]! + 1
+    prefix!.turn[id] = real[TURN]!
+  }
+
   /** One event: preempt if blocks lack, then a prefill step or a run of decode steps. */
   function move(until: number): void {
     let preempted = false
     while (decoding > 0 && opens(1) > freeBlocks) {
       preemptLast()
       preempted = true
+    }
+    if (preempted && share !== null) {
+      share.afterEviction(real[STEP]!, decoding, real[OUTPUT]! - left(), real[OUTPUT]!)
     }
     if (!preempted && (partial >= 0 || waitingHead >= 0) && prefillStep()) return
     decodeMany(until, preempted ? 1 : Number.POSITIVE_INFINITY)
@@ -299,6 +388,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     while (real[NOW]! < until) {
       if (!hasWork()) {
         if (until === Number.POSITIVE_INFINITY) return
+        if (share !== null) share.afterIdling(real[STEP]!)
         real[IDLE] = real[IDLE]! + until - real[NOW]!
         real[NOW] = until
         return
@@ -324,6 +414,12 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     },
     outstanding: () => waiting + decoding + (partial >= 0 ? 1 : 0),
     waiting: () => waiting,
+    cachedTokens,
+    settleCharges: () => {
+      if (book === null) return
+      for (let id = runningTail; id >= 0; id = previous[id]!)
+        if (id !== partial) book.settle(id, real[STEP]!, contextOf(id))
+    },
     state: () => ({
       nowSeconds: real[NOW]!,
       busySeconds: real[BUSY]!,
@@ -335,6 +431,9 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
       cacheStalls,
       usedBlocks: totalBlocks - freeBlocks,
       freeBlocks,
+      cachedBlocks: cache === null ? 0 : cache.cachedBlocks(),
+      promptTokens: real[PROMPTS]!,
+      hitTokens: real[HITS]!,
       steps: real[STEP]!,
     }),
   }

@@ -47,6 +47,8 @@ export interface Outcome {
   /** Requests in the house, the mean over time (Little: Σ of their times there ÷ duration); of completed ones. */
   readonly meanOutstanding: number
   readonly preemptions: number
+  /** Of the tokens of prompts whose first token came, those not computed but found in a replica's prefix cache; null where arrivals do not tell what prompts share. */
+  readonly prefixHitRate: number | null
   /** By window of arrival: requests taken on, and those late by the objective (unfinished ones included). A rejected or spilled request is neither. Empty without an objective. */
   readonly late: readonly { readonly fromSeconds: number; readonly requests: number; readonly late: number }[]
   /** Tokens of the late requests, and of the rejected ones. */
@@ -94,6 +96,7 @@ function countsOf({ progress, replicas, taken }: FleetRun) {
   }
   const states = replicas.map(replica => replica.state())
   const sum = (of: (state: (typeof states)[number]) => number): number => states.reduce((s, state) => s + of(state), 0)
+  const prompted = sum(state => state.promptTokens)
   return {
     requests: taken,
     completed: sum(state => state.completed),
@@ -105,6 +108,7 @@ function countsOf({ progress, replicas, taken }: FleetRun) {
     spilledTokens,
     rejectedTokens,
     preemptions: sum(state => state.preemptions),
+    prefixHitRate: progress.prefix && prompted > 0 ? sum(state => state.hitTokens) / prompted : null,
   }
 }
 
