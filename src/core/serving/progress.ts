@@ -23,6 +23,8 @@ export interface Progress {
   /** Blocks taken once (windows, states), and seconds a decode step spends on them. */
   readonly onceBlocks: Int32Array
   readonly onceSeconds: Float64Array
+  /** Requests that ended since it was last emptied; null where nobody empties it. */
+  readonly ended: number[] | null
   /** Where arrivals tell what prompts have in common. */
   readonly prefix: HeldPrefixes | null
   /** Where asked for. */
@@ -48,16 +50,24 @@ export interface Charges {
   readonly joinedAtStep: Float64Array
 }
 
-/** With `charges`, replicas also tell what share of their busy seconds each request took. */
-export function startProgress(arrivals: Arrivals, options: { readonly charges?: boolean } = {}): Progress {
+export interface ProgressOptions {
+  /** Replicas also tell what share of their busy seconds each request took. */
+  readonly charges?: boolean
+  /** Places are used by one request after another (slots.ts), which replicas tell of in `ended`. */
+  readonly reused?: boolean
+}
+
+export function startProgress(arrivals: Arrivals, options: ProgressOptions = {}): Progress {
   const { n, prefix } = arrivals
+  const { charges = false, reused = false } = options
+  const seconds = () => (reused ? new Float64Array(n) : new Float64Array(n).fill(Number.NaN))
   return {
     n,
     atSeconds: arrivals.atSeconds,
     inputTokens: arrivals.inputTokens,
     outputTokens: arrivals.outputTokens,
-    firstTokenAt: new Float64Array(n).fill(Number.NaN),
-    finishedAt: new Float64Array(n).fill(Number.NaN),
+    firstTokenAt: seconds(),
+    finishedAt: seconds(),
     generated: new Int32Array(n),
     rejected: new Uint8Array(n),
     spilled: new Uint8Array(n),
@@ -67,17 +77,18 @@ export function startProgress(arrivals: Arrivals, options: { readonly charges?: 
     heapPlace: new Int32Array(n),
     onceBlocks: new Int32Array(n),
     onceSeconds: new Float64Array(n),
+    ended: reused ? [] : null,
     prefix: prefix
       ? {
           ids: prefix.ids,
           tokensPerBlock: prefix.tokensPerBlock,
-          from: prefix.offsets,
-          to: prefix.offsets.subarray(1),
+          from: reused ? new Int32Array(n) : prefix.offsets,
+          to: reused ? new Int32Array(n) : prefix.offsets.subarray(1),
           hitTokens: new Int32Array(n),
           turn: new Float64Array(n),
         }
       : null,
-    charges: options.charges
+    charges: charges
       ? {
           prefillSeconds: new Float64Array(n),
           decodeSeconds: new Float64Array(n),

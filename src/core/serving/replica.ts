@@ -85,7 +85,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
   // Requests that ended in one step, in the order in which they give up their blocks.
   const due = new Int32Array(maxSequences)
   const share = headroom === null ? null : headroomShare(headroom)
-  const { prefix } = progress
+  const { prefix, ended: endedIds } = progress
   const cache = prefix !== null && engine.prefixCaching ? createPrefixCache(totalBlocks, prefix, inputTokens) : null
   const book = createChargeBook(timer, progress)
   let freeBlocks = totalBlocks
@@ -206,6 +206,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
       heap.pop()
       finishedAt[id] = real[NOW]!
       completed++
+      if (endedIds !== null) endedIds.push(id)
       if (cache === null) leaveDecoding(id, contextOf(id))
       else {
         const { turn } = prefix!
@@ -232,6 +233,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
       release(id, context, wholePrompt)
       finishedAt[id] = real[NOW]!
       completed++
+      if (endedIds !== null) endedIds.push(id)
       return
     }
     finishStep[id] = real[STEP]! + toMake
