@@ -3,6 +3,7 @@ import { type Command, CommanderError } from 'commander'
 import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
 import { budgets } from './commands/budgets.ts'
+import { calibrate } from './commands/calibrate.ts'
 import { crossover } from './commands/crossover.ts'
 import { doctor } from './commands/doctor.ts'
 import { fingerprint } from './commands/fingerprint.ts'
@@ -30,6 +31,7 @@ const commands: readonly CommandModule[] = [
   reprice,
   crossover,
   simulate,
+  calibrate,
   savings,
   reconcile,
   utilization,

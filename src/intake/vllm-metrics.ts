@@ -26,23 +26,32 @@ export const vllmMetrics: Importer = {
 
 /** @throws Fault SCRAPE_UNTIMED */
 export function ofExposition(text: string, where: string, options: ImportOptions): Scraped {
-  const { scrapes: read, bad } = readExposition(text)
-  const scrapes = read.flatMap(({ stamp, samples }) => {
-    const told = stamp === null ? null : parseInstant(stamp)
-    const at = (sample: Sample) =>
-      sample.atMs === null ? (told ?? options.scrapedAtMicros ?? null) : sample.atMs * 1000
-    return scrapesOf(
-      samples.map(sample => ({ ...sample, atMicros: at(sample) })),
-      where,
-      options,
-    )
-  })
-  const rejects = bad.map(({ line, raw }): Reject => ({ line, reason: 'no sample of the text format', raw }))
+  const { samples, rejects } = samplesOfExposition(text, options)
+  const scrapes = samples.flatMap(of => scrapesOf(of, where, options))
   return { scrapes, rejects, notes: notesOn(scrapes) }
 }
 
-/** An answer of /api/v1/query or query_range. */
+/** The samples of each scrape. */
+export function samplesOfExposition(text: string, options: Pick<ImportOptions, 'scrapedAtMicros'>) {
+  const { scrapes, bad } = readExposition(text)
+  const samples = scrapes.map(({ stamp, samples }): Timed[] => {
+    const told = stamp === null ? null : parseInstant(stamp)
+    return samples.map(sample => ({
+      ...sample,
+      atMicros: sample.atMs === null ? (told ?? options.scrapedAtMicros ?? null) : sample.atMs * 1000,
+    }))
+  })
+  const rejects = bad.map(({ line, raw }): Reject => ({ line, reason: 'no sample of the text format', raw }))
+  return { samples, rejects }
+}
+
 function ofPrometheus(text: string, where: string, options: ImportOptions): Scraped {
+  const scrapes = scrapesOf(samplesOfPrometheus(text, where), where, options)
+  return { scrapes, rejects: [], notes: notesOn(scrapes) }
+}
+
+/** An answer of /api/v1/query or query_range. @throws Fault FIELD_INVALID */
+export function samplesOfPrometheus(text: string, where: string): Timed[] {
   const answer = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown
   const data = isObject(answer) && isObject(answer.data) ? answer.data : {}
   const series = Array.isArray(data.result) ? data.result.filter(isObject) : []
@@ -57,8 +66,7 @@ function ofPrometheus(text: string, where: string, options: ImportOptions): Scra
       fix: `ask for the counters as they are: query={__name__=~"(vllm|sglang):.*"}`,
     })
   }
-  const scrapes = scrapesOf(samples, where, options)
-  return { scrapes, rejects: [], notes: notesOn(scrapes) }
+  return samples
 }
 
 function pointOf(point: unknown, name: string, labels: Json): (Sample & { atMicros: number })[] {
@@ -68,9 +76,39 @@ function pointOf(point: unknown, name: string, labels: Json): (Sample & { atMicr
   return [{ name, labels: labels as Sample['labels'], value, atMs: null, atMicros: Math.round(seconds * 1e6) }]
 }
 
-type Timed = Sample & { readonly atMicros: number | null }
+export type Timed = Sample & { readonly atMicros: number | null }
 
 function scrapesOf(all: readonly Timed[], where: string, options: ImportOptions): Scrape[] {
+  const starts = new Map(
+    all
+      .filter(({ name }) => name === 'process_start_time_seconds')
+      .map(sample => [placeOf(sample, options), sample.value * 1e6]),
+  )
+  return enginesOf(all, where, options).flatMap(({ server, engine, model, atMicros, samples }) => {
+    const said = saidBy[samples[0]!.family]!(samples)
+    // Series without a model's label are of the whole process: they are no engine's.
+    if (model === null && said.generationTokens === null) return []
+    return [
+      { server, engine, model, atMicros, startedMicros: starts.get(placeOf(samples[0]!, options)) ?? null, ...said },
+    ]
+  })
+}
+
+/** What one engine said at one moment, names without their family. */
+interface EngineSamples {
+  readonly server: string
+  readonly engine: string
+  readonly model: string | null
+  readonly atMicros: number
+  readonly samples: readonly (Timed & { readonly family: string })[]
+}
+
+/** @throws Fault SCRAPE_UNTIMED */
+export function enginesOf(
+  all: readonly Timed[],
+  where: string,
+  options: Pick<ImportOptions, 'server'>,
+): readonly EngineSamples[] {
   // Collectors that allow no colon in a name write an underscore.
   const own = all.flatMap(sample => {
     const [, family, name] = /^(vllm|sglang)[:_](\w+)$/.exec(sample.name) ?? []
@@ -82,31 +120,21 @@ function scrapesOf(all: readonly Timed[], where: string, options: ImportOptions)
       fix: 'give --at TIME, or write a line "# 2026-11-20T10:00:00Z" before each scrape',
     })
   }
-  const starts = new Map(
-    all
-      .filter(({ name }) => name === 'process_start_time_seconds')
-      .map(sample => [placeOf(sample, options), sample.value * 1e6]),
-  )
   const engines = groupedBy(own, sample => {
     const { engine = '0', model_name = null } = sample.labels
     return JSON.stringify([serverOf(sample, options) ?? sample.family, engine, model_name, sample.atMicros])
   })
-  return [...engines].flatMap(([key, samples]) => {
+  return [...engines].map(([key, samples]) => {
     const [server, engine, model, atMicros] = JSON.parse(key) as [string, string, string | null, number]
-    const said = saidBy[samples[0]!.family]!(samples)
-    // Series without a model's label are of the whole process: they are no engine's.
-    if (model === null && said.generationTokens === null) return []
-    return [
-      { server, engine, model, atMicros, startedMicros: starts.get(placeOf(samples[0]!, options)) ?? null, ...said },
-    ]
+    return { server, engine, model, atMicros, samples }
   })
 }
 
 /** Null where no label and no option names it: then it is called by its engine. */
-const serverOf = ({ labels }: Sample, options: ImportOptions): string | null =>
+const serverOf = ({ labels }: Sample, options: Pick<ImportOptions, 'server'>): string | null =>
   options.server ?? labels.pod ?? labels.instance ?? null
 
-const placeOf = (sample: Timed, options: ImportOptions): string =>
+const placeOf = (sample: Timed, options: Pick<ImportOptions, 'server'>): string =>
   JSON.stringify([serverOf(sample, options), sample.atMicros])
 
 export type EngineSaid = Omit<Scrape, 'server' | 'engine' | 'model' | 'atMicros' | 'startedMicros'>
