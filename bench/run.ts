@@ -8,7 +8,7 @@ import type { Figure } from './measure.ts'
 import { priceFigures } from './price.ts'
 import { reportFigures } from './report.ts'
 import { keepFigures, printFigures } from './results.ts'
-import { simulatorFigures } from './simulator.ts'
+import { simulatorFigures } from './simulator/speed.ts'
 
 const suites: Readonly<Record<string, (folder: string) => Promise<Figure[]>>> = {
   price: priceFigures,

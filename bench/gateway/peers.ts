@@ -1,9 +1,9 @@
 // Other gateways as their makers ship them, fetched into a cache that is no part of the product; started on a free port.
-import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { fetched, onPath, refuse } from '../fetched.ts'
 import { contender, type Start } from './contender.ts'
-import { freePort, lastLine, startProgram } from './process.ts'
+import { freePort, startProgram } from './process.ts'
 
 const portkeyVersion = '1.15.2'
 const litellmVersion = '1.108.7'
@@ -115,32 +115,4 @@ async function debianNginx(): Promise<string> {
   await fetched(apt, ['update', '-qq'], '/', env)
   await fetched(apt, ['install', '-y', '-qq', '--no-install-recommends', 'nginx-light'], '/', env)
   return onPath('nginx') ?? refuse('apt-get installed no nginx')
-}
-
-/** Runs what fetches a peer; @throws Error with the last line of its complaint, after five minutes too. */
-function fetched(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
-  mkdirSync(cwd, { recursive: true })
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
-  let text = ''
-  child.stderr.on('data', (piece: Buffer) => {
-    text = (text + piece.toString()).slice(-4000)
-  })
-  const late = setTimeout(() => child.kill('SIGKILL'), 300_000)
-  return new Promise((done, fail) => {
-    child.once('error', fail)
-    child.once('close', code => {
-      clearTimeout(late)
-      if (code === 0) done()
-      else fail(new Error(`${command.split('/').at(-1)} ${args[0]} failed: ${lastLine(text)}`))
-    })
-  })
-}
-
-function onPath(name: string): string | null {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/go/bin']
-  return folders.map(folder => join(folder, name)).find(existsSync) ?? null
-}
-
-function refuse(reason: string): never {
-  throw new Error(reason)
 }

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root } from '../crossline.ts'
+import { fetchedFolder } from '../fetched.ts'
 import type { Figure } from '../measure.ts'
 import { keepFigures, printFigures } from '../results.ts'
 import { jsonBody, streamBody } from './bodies.ts'
@@ -50,7 +50,7 @@ const note = (text: string) => process.stderr.write(`bench gateway: ${text} …\
 
 const folder = mkdtempSync(join(tmpdir(), 'crossline-bench-gateway-'))
 const upstream = await startScript(join(import.meta.dirname, 'upstream.ts'))
-const place: Place = { upstream: upstream.origin, folder, cache: join(root, 'node_modules/.cache/crossline-bench') }
+const place: Place = { upstream: upstream.origin, folder, cache: fetchedFolder }
 const loader = startLoader()
 const started: Contender[] = []
 const figures: Figure[] = []

@@ -51,6 +51,9 @@ export function createPrefixCache(totalBlocks: number, prefix: HeldPrefixes, inp
   // With blocks of one size, and no smaller than a KV block, what follows a missing unit is missing too.
   const breaksOff = tokensPerBlock !== null && tokensPerBlock >= 16
 
+  // KV blocks of a unit where its size is a multiple of theirs, as most are; else 0.
+  const wholeBlocks = tokensPerBlock !== null && tokensPerBlock % 16 === 0 ? tokensPerBlock >> 4 : 0
+
   const placeOf = (name: number): number => Math.imul(name, 0x9e3779b1) >>> shift
 
   function slotOf(name: number): number {
@@ -145,6 +148,7 @@ export function createPrefixCache(totalBlocks: number, prefix: HeldPrefixes, inp
     const start = from[id]!
     const prompt = inputTokens[id]!
     const count = i + 1 - start
+    if (wholeBlocks > 0) return Math.min(count * wholeBlocks, prompt >> 4)
     // Blocks of no one size each stand for an equal share of their prompt.
     const tokens = tokensPerBlock === null ? (prompt * count) / (to[id]! - start) : count * tokensPerBlock
     return Math.floor(Math.min(tokens, prompt) / 16)
