@@ -1,6 +1,6 @@
 // Calls and a fleet in question in; what that fleet, or each way to size it, would have done with them and cost, out.
 
-import { gpuById, loadFacts, modelById, weightsOf } from '../catalog/facts.ts'
+import { gpuById, loadFacts, weightsOf } from '../catalog/facts.ts'
 import { billingOf, defaultLease } from '../catalog/leases.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
 import { figures, known, type Simulation } from '../core/decide/fleet-figures.ts'
@@ -22,7 +22,6 @@ import { coldStartParts } from '../core/serving/cold-start.ts'
 import { buildEngine } from '../core/serving/engine.ts'
 import type { Fleet } from '../core/serving/fleet.ts'
 import { loadOf } from '../core/serving/fleet-size.ts'
-import { type ReplicaShape, smallestParallelism } from '../core/serving/memory.ts'
 import { notModelled } from '../core/serving/not-modelled.ts'
 import type { RouterName } from '../core/serving/routers.ts'
 import { simulate } from '../core/serving/simulate.ts'
@@ -32,6 +31,7 @@ import { estimate } from '../core/statistics/estimate.ts'
 import { allArrivals, busiestRequests, type CallTimes } from './busiest.ts'
 import { objectiveOf } from './objective.ts'
 import { defaultQuestion } from './question.ts'
+import { shapeOf } from './replica-shape.ts'
 import { defaultOffer, namedOffer, spillApiRule } from './spill-api.ts'
 
 /** What `crossline simulate` is asked. Null = the default that the answer tells. */
@@ -143,15 +143,6 @@ export function simulation(calls: CallTimes, question: SimulationQuestion, tools
         }),
     notModelled,
   }
-}
-
-/** @throws Fault MODEL_DOES_NOT_FIT, TP_DOES_NOT_DIVIDE, …_DTYPE_UNKNOWN */
-function shapeOf({ model: name, gpu: gpuName, tp, weights, kv }: SimulationQuestion): ReplicaShape {
-  const model = modelById(name)
-  const gpu = gpuById(gpuName)
-  const shape = { gpu, model, weightDtype: weights ?? undefined, kvDtype: kv ?? undefined }
-  // Where none of 1, 2, 4, 8 holds it, the fault of the largest says by how much.
-  return { ...shape, tp: tp ?? smallestParallelism(shape) ?? 8 }
 }
 
 function fleetOf({ engine, elsewhere, router, scaling }: SizingQuestion, question: SimulationQuestion): Fleet {

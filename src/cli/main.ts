@@ -4,6 +4,7 @@ import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
 import { budgets } from './commands/budgets.ts'
 import { calibrate } from './commands/calibrate.ts'
+import { capacity } from './commands/capacity.ts'
 import { crossover } from './commands/crossover.ts'
 import { doctor } from './commands/doctor.ts'
 import { fingerprint } from './commands/fingerprint.ts'
@@ -31,6 +32,7 @@ const commands: readonly CommandModule[] = [
   reprice,
   crossover,
   simulate,
+  capacity,
   calibrate,
   savings,
   reconcile,

@@ -164,7 +164,7 @@ const count = (value: number): string =>
 const hours = (value: number | null): string => (value === null ? '–' : String(Number(value.toPrecision(4))))
 
 /** "184 ms", "24.1 s". */
-function milliseconds(ms: number | null): string {
+export function milliseconds(ms: number | null): string {
   if (ms === null) return '–'
   if (ms >= 999.5) return `${Number((ms / 1000).toPrecision(3))} s`
   return `${Number(ms.toPrecision(3))} ms`

@@ -11,6 +11,7 @@ import type { Repeats, ReportRow, Slice } from '../ledger/ledger.ts'
 import { answerOf, evidenceOf, questionOf } from './answers.ts'
 import { budgetsAnswer } from './budgets-answer.ts'
 import { type AnswerBy, answerBy } from './by-dimension.ts'
+import { capacityShape, runCapacity } from './capacity.ts'
 import { importShape, runImport } from './importing.ts'
 import { checkZone, rangeMicros } from './instants.ts'
 import type { Operation } from './operation.ts'
@@ -195,6 +196,16 @@ export const utilization = operation({
   run: runUtilization,
 })
 
+export const capacity = operation({
+  name: 'capacity',
+  method: 'GET',
+  summary:
+    'The load that one replica sustains within a latency objective, from stated lengths or the calls of the ledger.',
+  takesFile: false,
+  shape: capacityShape,
+  run: runCapacity,
+})
+
 export const budgets = operation({
   name: 'budgets',
   method: 'GET',
@@ -229,6 +240,7 @@ export const operations: readonly Operation<never, unknown>[] = [
   savings,
   reconcile,
   utilization,
+  capacity,
   budgets,
   dropSampleCalls,
 ] as unknown as readonly Operation<never, unknown>[]

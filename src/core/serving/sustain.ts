@@ -1,15 +1,12 @@
 // A sample of the traffic, a replica's shape and a latency objective → the load that one such replica sustains in its fleet.
-import { Fault } from '../fault/fault.ts'
-import { stream } from '../statistics/random.ts'
 import type { Arrivals } from './arrivals.ts'
 import { loadBand, throughputBand } from './band.ts'
-import { buildEngine, type Engine, infeasibility } from './engine.ts'
-import { runFleet } from './fleet.ts'
+import { buildEngine, type Engine } from './engine.ts'
 import type { ReplicaShape } from './memory.ts'
 import { atFactor, rateOf } from './pace.ts'
+import { feasibleMix, meanOf, saturate, saturatedBy, tokenSeconds } from './saturation.ts'
 import { largestOf, mostOf, smallestFleet } from './search.ts'
 import { simulate } from './simulate.ts'
-import { spreadTies } from './spread.ts'
 
 /** 95th percentiles over the mix that must hold. */
 export interface Objective {
@@ -62,7 +59,6 @@ export interface Sustained {
   readonly infeasible: { readonly calls: number; readonly reasons: readonly string[] }
 }
 
-const sampleLimit = 2500
 /** Largest fleet tried. */
 const mostTried = 64
 const curveLoads = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1]
@@ -71,8 +67,6 @@ const likelyShare = 0.6
 /** A fleet of many: copies of the sample, out of step, fall on so many replicas. Tried at these shares of their saturated rate. */
 const crowd = 16
 const crowdShares = [0.2, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1] as const
-/** How much shorter prompts or answers are made to see what a token costs. */
-const trim = 0.2
 
 /**
  * Finds the smallest fleet behind a least-loaded router that meets the objective with the sample as it came, and then how
@@ -101,7 +95,7 @@ export function sustain(request: SustainRequest): Sustained {
     band: throughputBand(shape),
   }
   const { mix, infeasible } = memory.fits
-    ? feasibleMix(engine, request)
+    ? feasibleMix(engine, request.sample, request.seed)
     : { mix: null, infeasible: { calls: 0, reasons: [] } }
   const refuse = (problem: string | null, bottleneck: string): Sustained => {
     return {
@@ -143,8 +137,7 @@ export function sustain(request: SustainRequest): Sustained {
   const input = meanOf(mix.inputTokens)
   const output = meanOf(mix.outputTokens)
   if (requestsPerSecond >= saturated.rate * 0.97) {
-    const prefillHeavy = cost.secondsPerInputToken * input > cost.secondsPerOutputToken * output
-    bottleneck = saturated.stalled ? 'KV cache' : prefillHeavy ? 'prefill compute' : 'decode bandwidth'
+    bottleneck = saturatedBy(mix, saturated, cost)
   }
   const loadCurve = rising([
     { load: 0, busyShare: 0, ttftP95Ms: alone.ttftP95Ms, tpotP95Ms: alone.tpotP95Ms },
@@ -167,49 +160,6 @@ export function sustain(request: SustainRequest): Sustained {
     band: loadBand(shape, bottleneck),
     infeasible,
   }
-}
-
-/** The feasible part of the sample: a seeded stretch when long; ties spread; times from 0 at their own pace. */
-function feasibleMix(engine: Engine, request: SustainRequest) {
-  const sample = spreadTies(request.sample)
-  if (sample.n === 0) throw new Fault('SAMPLE_EMPTY', 'a sustainable load needs at least one request in the sample')
-  const random = stream(request.seed, 'sustain')
-  const reasons = new Set<string>()
-  const kept: number[] = []
-  for (let i = 0; i < sample.n; i++) {
-    const reason = infeasibility(engine, sample.inputTokens[i]!, sample.outputTokens[i]!)
-    if (reason === null) kept.push(i)
-    else reasons.add(reason)
-  }
-  const infeasible = { calls: sample.n - kept.length, reasons: [...reasons].sort() }
-  if (kept.length === 0) return { mix: null, infeasible }
-  const from = kept.length > sampleLimit ? random.integer(kept.length - sampleLimit + 1) : 0
-  const stretch = kept.slice(from, from + sampleLimit)
-  const n = stretch.length
-  const start = sample.atSeconds[stretch[0]!]!
-  const pick = (values: Int32Array) => Int32Array.from(stretch, i => values[i]!)
-  const mix = {
-    n,
-    atSeconds: Float64Array.from(stretch, i => sample.atSeconds[i]! - start),
-    inputTokens: pick(sample.inputTokens),
-    outputTokens: pick(sample.outputTokens),
-  }
-  return { mix, infeasible }
-}
-
-/** Requests per second with everything queued at the start: the middle half of completions, past ramp and drain. */
-function saturate(engine: Engine, mix: Arrivals): { readonly rate: number; readonly stalled: boolean } {
-  const queued = { ...mix, atSeconds: new Float64Array(mix.n) }
-  const { progress, replicas } = runFleet(queued, { engine, replicas: 1 })
-  const ends = progress.finishedAt.slice().sort()
-  const from = Math.floor(mix.n / 4)
-  const to = Math.floor((3 * mix.n) / 4)
-  const span = ends[to]! - ends[from]!
-  const { cacheStalls, nowSeconds } = replicas[0]!.state()
-  const steady = span > 0 ? (to - from) / span : 0
-  // A sample that one batch swallows has no middle: the whole run then bounds the rate.
-  const rate = steady > 0 ? Math.min(steady, (2 * mix.n) / nowSeconds) : mix.n / nowSeconds
-  return { rate, stalled: cacheStalls > mix.n / 20 }
 }
 
 interface Trial {
@@ -259,28 +209,4 @@ function missed(who: string, { ttftP95Ms, tpotP95Ms }: Trial, objective: Objecti
     return `${who}: ${Math.round(ttftP95Ms)} ms to the first token (p95); the objective is ${objective.ttftP95Ms} ms`
   }
   return `${who}: ${tpotP95Ms.toFixed(1)} ms per output token (p95); the objective is ${objective.tpotP95Ms} ms`
-}
-
-/** What a saturated replica saves when prompts, or answers, are a fifth shorter: the price of a token of each kind in seconds. */
-function tokenSeconds(engine: Engine, mix: Arrivals, rate: number, sustained: number) {
-  const shorter = (values: Int32Array): Int32Array => values.map(tokens => Math.max(1, Math.round(tokens * (1 - trim))))
-  const saved = (kind: 'inputTokens' | 'outputTokens'): number => {
-    const trimmed = shorter(mix[kind])
-    const tokens = meanOf(mix[kind]) - meanOf(trimmed)
-    if (tokens <= 0) return 0
-    return Math.max(0, 1 / rate - 1 / saturate(engine, { ...mix, [kind]: trimmed }).rate) / tokens
-  }
-  const input = saved('inputTokens')
-  const output = saved('outputTokens')
-  const perRequest = input * meanOf(mix.inputTokens) + output * meanOf(mix.outputTokens)
-  const even = 1 / (sustained * (meanOf(mix.inputTokens) + meanOf(mix.outputTokens)))
-  if (perRequest <= 0) return { secondsPerInputToken: even, secondsPerOutputToken: even }
-  const scale = 1 / (sustained * perRequest)
-  return { secondsPerInputToken: input * scale, secondsPerOutputToken: output * scale }
-}
-
-function meanOf(values: Int32Array): number {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += values[i]!
-  return values.length === 0 ? 0 : sum / values.length
 }

@@ -1,0 +1,39 @@
+// A model, a GPU and how it is cut, by the names people use → the shape of a replica.
+import { gpuById, modelById } from '../catalog/facts.ts'
+import { Fault, nearestName } from '../core/fault/fault.ts'
+import { type ReplicaShape, smallestParallelism } from '../core/serving/memory.ts'
+import { type EngineName, policies } from '../core/serving/policies.ts'
+
+/** Null = its default: the fewest GPUs that hold the model, its own dtype, bf16, vLLM. */
+export interface NamedShape {
+  readonly model: string
+  readonly gpu: string
+  readonly tp: number | null
+  readonly weights: string | null
+  readonly kv: string | null
+  readonly engine?: string | null
+}
+
+/** @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, ENGINE_UNKNOWN */
+export function shapeOf({ model: name, gpu: gpuName, tp, weights, kv, engine = null }: NamedShape): ReplicaShape {
+  const model = modelById(name)
+  const gpu = gpuById(gpuName)
+  const shape = {
+    gpu,
+    model,
+    weightDtype: weights ?? undefined,
+    kvDtype: kv ?? undefined,
+    ...(engine === null ? {} : { engine: engineOf(engine) }),
+  }
+  // Where none of 1, 2, 4, 8 holds it, the fault of the largest says by how much.
+  return { ...shape, tp: tp ?? smallestParallelism(shape) ?? 8 }
+}
+
+function engineOf(asked: string): EngineName {
+  if (asked in policies) return asked as EngineName
+  const near = nearestName(asked, Object.keys(policies))
+  throw new Fault('ENGINE_UNKNOWN', `no engine is called "${asked}"`, {
+    where: '--engine',
+    fix: near === null ? `use one of ${Object.keys(policies).join(', ')}` : `did you mean ${near}?`,
+  })
+}
