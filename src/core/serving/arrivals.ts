@@ -8,6 +8,8 @@ export interface Arrivals {
   readonly outputTokens: Int32Array
   /** What prompts have in common; absent = nobody knows, and nothing is found in a cache. */
   readonly prefix?: PrefixBlocks | undefined
+  /** By request, which session it belongs to; negative = none. Absent = nobody knows. */
+  readonly sessions?: Int32Array | undefined
 }
 
 /**

@@ -125,5 +125,7 @@ export function allElsewhere(arrivals: Arrivals, overflow: Overflow): Outcome {
     lateTokens: { input: 0, output: 0 },
     rejectedTokens,
     replicas: { min: 0, mean: 0, max: 0 },
+    interrupted: 0,
+    groups: [],
   }
 }

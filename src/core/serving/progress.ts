@@ -27,6 +27,8 @@ export interface Progress {
   readonly ended: number[] | null
   /** Where arrivals tell what prompts have in common. */
   readonly prefix: HeldPrefixes | null
+  /** As arrivals tell them; null = nobody knows. */
+  readonly sessions: Int32Array | null
   /** Where asked for. */
   readonly charges: Charges | null
 }
@@ -88,6 +90,7 @@ export function startProgress(arrivals: Arrivals, options: ProgressOptions = {})
           turn: new Float64Array(n),
         }
       : null,
+    sessions: arrivals.sessions ?? null,
     charges: charges
       ? {
           prefillSeconds: new Float64Array(n),

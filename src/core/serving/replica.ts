@@ -22,8 +22,15 @@ export interface Replica {
   readonly outstanding: () => number
   /** Requests that no batch has taken in yet. */
   readonly waiting: () => number
+  /** The first of them; −1 without one. */
+  readonly firstWaiting: () => number
   /** Tokens of the prompt that it would not compute if it were admitted now: its beginning is in the cache. */
   readonly cachedTokens: (id: number) => number
+  /**
+   * Gives up what it holds, those running first in the order of their admission: they are computed anew wherever they go
+   * next, and stay charged for what was lost.
+   */
+  readonly evict: () => number[]
   /** Charges running sequences for their steps so far, where charges are asked for: then all charges sum to the busy seconds. */
   readonly settleCharges: () => void
 }
@@ -358,6 +365,30 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     return true
   }
 
+  function evict(): number[] {
+    const ids: number[] = []
+    while (runningTail >= 0) {
+      const id = runningTail
+      ids.push(id)
+      if (id === partial) {
+        release(id, promptOf(id), partialDone)
+        partial = -1
+      } else {
+        heap.remove(id)
+        leaveDecoding(id, contextOf(id))
+      }
+    }
+    ids.reverse()
+    for (; waitingHead >= 0; waitingHead = next[waitingHead]!) ids.push(waitingHead)
+    waitingTail = -1
+    waiting = 0
+    for (const id of ids) {
+      generated[id] = 0
+      firstTokenAt[id] = Number.NaN
+    }
+    return ids
+  }
+
   /** Tokens at the front of a prompt that are in the cache; its last token is always computed, with its block. */
   function cachedTokens(id: number): number {
     return cache === null ? 0 : 16 * Math.min(cache.found(id), (promptOf(id) - 1) >> 4)
@@ -416,6 +447,8 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     },
     outstanding: () => waiting + decoding + (partial >= 0 ? 1 : 0),
     waiting: () => waiting,
+    firstWaiting: () => waitingHead,
+    evict,
     cachedTokens,
     settleCharges: () => {
       if (book === null) return

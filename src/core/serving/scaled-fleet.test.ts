@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Arrivals } from './arrivals.ts'
-import { createAutoscaler, type Scaling, scalingSignals } from './autoscaler.ts'
+import { createAutoscaler, type Scaling } from './autoscaler.ts'
 import { coldStartParts, coldStartSeconds } from './cold-start.ts'
 import { buildEngine, type Engine } from './engine.ts'
 import { runFleet } from './fleet.ts'
 import type { Gpu } from './hardware.ts'
 import type { Model } from './model.ts'
-import { runScaled } from './scaled-fleet.ts'
 import { simulate } from './simulate.ts'
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`../../../data/${name}`, import.meta.url), 'utf8'))
@@ -48,7 +47,7 @@ const traffic = fc
 
 const scalings: fc.Arbitrary<Scaling> = fc
   .record({
-    signal: fc.constantFrom(...scalingSignals),
+    signal: fc.constantFrom('concurrency' as const, 'utilization' as const),
     target: tenths(0.2, 6),
     minReplicas: fc.integer({ min: 1, max: 3 }),
     more: fc.integer({ min: 0, max: 5 }),
@@ -88,9 +87,7 @@ test('law 2: arrivals = completed + running + waiting + rejected + spilled at an
         const o = simulate(arrivals, fleet, { untilSeconds })
         expect(o.completed + o.running + o.waiting + o.rejected + o.spilled).toBe(o.requests)
         if (untilSeconds === undefined) expect([o.requests, o.running, o.waiting]).toEqual([arrivals.n, 0, 0])
-        const run = scaling
-          ? runScaled(arrivals, { ...fleet, scaling }, untilSeconds)
-          : runFleet(arrivals, fleet, untilSeconds)
+        const run = runFleet(arrivals, fleet, untilSeconds)
         let all = 0
         let rest = 0
         for (let id = 0; id < run.taken; id++) {
@@ -173,7 +170,7 @@ test('one burst: the new replica is paid from the decision on, serves after its 
     coldStartSeconds: 8,
     downCooldownSeconds: 60,
   }
-  const { leases } = runScaled(arrivals, { engine: small, replicas: 1, scaling, router: 'least-loaded' })
+  const { leases } = runFleet(arrivals, { engine: small, replicas: 1, scaling, router: 'least-loaded' })
   expect(leases).toHaveLength(2)
   // The first tick after the burst is at 75 s; the wish for two lasts while the queue does, then 60 s more.
   expect([leases[1]!.fromSeconds, leases[1]!.readySeconds]).toEqual([75, 83])
@@ -214,14 +211,13 @@ test("the Kubernetes documentation's own example: 200m against a target of 100m 
     downCooldownSeconds: 0,
     ...more,
   })
+  const quiet = { serving: 4, outstanding: 0, waiting: 0, longestWaitSeconds: 0, scheduled: 0 }
   const at = (busyShare: number, more?: Partial<Scaling>) =>
-    createAutoscaler(scaling(more))(0, { serving: 4, outstanding: 0, busyShare }, 4)
+    createAutoscaler(scaling(more))(0, { ...quiet, busyShare }, 4)
   expect([at(0.2), at(0.05), at(0.105), at(0.2, { maxReplicas: 6 }), at(0, {})]).toEqual([8, 2, 4, 6, 1])
   // Down only when the whole window agrees, up at once.
   const steady = createAutoscaler(scaling({ downCooldownSeconds: 30 }))
-  const seen = [0.2, 0.05, 0.05, 0.05].map((busyShare, i) =>
-    steady(i * 15, { serving: 4, outstanding: 0, busyShare }, 4),
-  )
+  const seen = [0.2, 0.05, 0.05, 0.05].map((busyShare, i) => steady(i * 15, { ...quiet, busyShare }, 4))
   expect(seen).toEqual([8, 4, 4, 2])
 })
 
@@ -236,7 +232,7 @@ test('a cold start is the sum of its published parts, and larger weights take lo
   for (const part of parts) expect(part.source).not.toBe('')
 })
 
-test('no autoscaler keeps fewer than one replica or aims at nothing', () => {
+test('no autoscaler keeps fewer than none, never has one, or aims at nothing', () => {
   const arrivals = {
     n: 1,
     atSeconds: new Float64Array(1),
@@ -246,7 +242,9 @@ test('no autoscaler keeps fewer than one replica or aims at nothing', () => {
   const scaling: Scaling = { signal: 'concurrency', target: 1, minReplicas: 1, maxReplicas: 2, coldStartSeconds: 0 }
   const run = (more: Partial<Scaling>) => () =>
     simulate(arrivals, { engine: small, replicas: 1, scaling: { ...scaling, ...more } })
-  expect(run({ minReplicas: 0 })).toThrow(/0 to 2/)
+  expect(run({ minReplicas: -1 })).toThrow(/-1 to 2/)
+  expect(run({ minReplicas: 0, maxReplicas: 0 })).toThrow(/0 to 0/)
+  expect(run({ signal: 'schedule' })).toThrow(/schedule/)
   expect(run({ maxReplicas: 0 })).toThrow(/1 to 0/)
   expect(run({ target: 0 })).toThrow(/target/)
 })

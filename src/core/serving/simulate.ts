@@ -1,8 +1,8 @@
 // Arrivals and a fleet → what would have happened: counts, tokens, GPU time by kind, latency.
 import type { Arrivals } from './arrivals.ts'
-import { type Fleet, type FleetRun, runFleet } from './fleet.ts'
+import { type Fleet, type FleetRun, type MixedFleet, runFleet } from './fleet.ts'
+import { groupsOf, nameOf } from './group.ts'
 import { type Percentiles, percentiles } from './quantiles.ts'
-import { runScaled } from './scaled-fleet.ts'
 
 export type { Fleet } from './fleet.ts'
 export type { Percentiles } from './quantiles.ts'
@@ -58,21 +58,61 @@ export interface Outcome {
   readonly leases: readonly { readonly fromSeconds: number; readonly toSeconds: number }[]
   /** Leased replicas, cold and draining ones included; the mean is over time. */
   readonly replicas: { readonly min: number; readonly mean: number; readonly max: number }
+  /** How often a request lost its replica, by failure or interruption, and was computed anew. */
+  readonly interrupted: number
+  readonly groups: readonly GroupOutcome[]
+}
+
+/** What one group of a fleet did. What is rejected or sent elsewhere belongs to none. */
+export interface GroupOutcome
+  extends Pick<
+    Outcome,
+    | 'completed'
+    | 'tokens'
+    | 'leasedGpuSeconds'
+    | 'busyGpuSeconds'
+    | 'idleGpuSeconds'
+    | 'coldGpuSeconds'
+    | 'utilization'
+    | 'leases'
+    | 'replicas'
+  > {
+  readonly name: string
+  readonly gpusPerReplica: number
 }
 
 /** Replays `arrivals` on `fleet`. Deterministic; throws a Fault when the model does not fit or arrivals are out of order. */
-export function simulate(arrivals: Arrivals, fleet: Fleet, options: SimulateOptions = {}): Outcome {
-  const { scaling } = fleet
-  const run = scaling
-    ? runScaled(arrivals, { ...fleet, scaling }, options.untilSeconds)
-    : runFleet(arrivals, fleet, options.untilSeconds)
-  const gpuTime = gpuTimeOf(run, fleet.engine.gpus)
+export function simulate(arrivals: Arrivals, fleet: Fleet | MixedFleet, options: SimulateOptions = {}): Outcome {
+  const run = runFleet(arrivals, fleet, options.untilSeconds)
+  const groups = groupsOf(fleet).map((group, index) => ({
+    name: nameOf(group, index),
+    gpusPerReplica: group.engine.gpus,
+    ...servedBy(run, index),
+    ...gpuTimeOf(run, group.engine.gpus, index),
+  }))
+  const sum = (of: (group: GroupOutcome) => number): number => groups.reduce((total, group) => total + of(group), 0)
+  const leasedGpuSeconds = sum(group => group.leasedGpuSeconds)
+  const busyGpuSeconds = sum(group => group.busyGpuSeconds)
+  const durationSeconds = run.endSeconds
   const { inHouseSeconds, ...latency } = latencyOf(run)
-  const meanOutstanding = gpuTime.durationSeconds > 0 ? inHouseSeconds / gpuTime.durationSeconds : 0
-  return { ...countsOf(run), ...gpuTime, ...latency, meanOutstanding, ...lateOf(run, options) }
+  return {
+    ...countsOf(run),
+    durationSeconds,
+    leasedGpuSeconds,
+    busyGpuSeconds,
+    idleGpuSeconds: sum(group => group.idleGpuSeconds),
+    coldGpuSeconds: sum(group => group.coldGpuSeconds),
+    utilization: leasedGpuSeconds > 0 ? busyGpuSeconds / leasedGpuSeconds : null,
+    leases: groups.flatMap(({ leases }) => leases),
+    replicas: replicasOf(run.leases, durationSeconds),
+    groups,
+    ...latency,
+    meanOutstanding: durationSeconds > 0 ? inHouseSeconds / durationSeconds : 0,
+    ...lateOf(run, options),
+  }
 }
 
-function countsOf({ progress, replicas, taken }: FleetRun) {
+function countsOf({ progress, replicas, taken, unplaced, interrupted }: FleetRun) {
   let rejected = 0
   let spilled = 0
   let input = 0
@@ -103,7 +143,8 @@ function countsOf({ progress, replicas, taken }: FleetRun) {
     rejected,
     spilled,
     running: sum(state => state.running),
-    waiting: sum(state => state.waiting),
+    waiting: unplaced + sum(state => state.waiting),
+    interrupted,
     tokens: { input, output },
     spilledTokens,
     rejectedTokens,
@@ -112,45 +153,63 @@ function countsOf({ progress, replicas, taken }: FleetRun) {
   }
 }
 
-function gpuTimeOf({ leases }: FleetRun, gpus: number) {
-  let durationSeconds = 0
-  for (const { replica, toSeconds } of leases) {
-    durationSeconds = Math.max(durationSeconds, toSeconds ?? replica?.state().nowSeconds ?? 0)
+/** What a group completed: of one group, all that was. */
+function servedBy({ progress, taken, groupOf }: FleetRun, index: number) {
+  const tokens = { input: 0, output: 0 }
+  let completed = 0
+  for (let id = 0; id < taken; id++) {
+    if (Number.isNaN(progress.finishedAt[id]!) || (groupOf !== null && groupOf[id] !== index)) continue
+    completed++
+    tokens.input += progress.inputTokens[id]!
+    tokens.output += progress.outputTokens[id]!
   }
+  return { completed, tokens }
+}
+
+function gpuTimeOf(run: FleetRun, gpus: number, index: number) {
   let leased = 0
   let busy = 0
   let idle = 0
   let cold = 0
-  const spans: { fromSeconds: number; toSeconds: number }[] = []
+  const leases = run.leases.filter(({ group }) => group === index)
   for (const { replica, fromSeconds, readySeconds, toSeconds } of leases) {
     // A replica that ends before the last one stays leased, idle, unless it was let go.
-    const end = toSeconds ?? durationSeconds
-    const ready = Math.min(readySeconds, end)
+    const ready = Math.min(readySeconds, toSeconds)
     const state = replica?.state()
-    spans.push({ fromSeconds, toSeconds: end })
-    leased += end - fromSeconds
+    leased += toSeconds - fromSeconds
     busy += state?.busySeconds ?? 0
-    idle += state ? state.idleSeconds + (end - state.nowSeconds) : end - ready
+    idle += state ? state.idleSeconds + (toSeconds - state.nowSeconds) : toSeconds - ready
     cold += ready - fromSeconds
   }
   return {
-    durationSeconds,
     leasedGpuSeconds: leased * gpus,
     busyGpuSeconds: busy * gpus,
     idleGpuSeconds: idle * gpus,
     coldGpuSeconds: cold * gpus,
     utilization: leased > 0 ? busy / leased : null,
-    leases: spans,
-    replicas: replicasOf(leases, durationSeconds, leased),
+    leases: spansOf(leases),
+    replicas: replicasOf(leases, run.endSeconds),
   }
 }
 
+/** A repaired replica goes on where the lease of the failed one was. */
+function spansOf(leases: FleetRun['leases']): { fromSeconds: number; toSeconds: number }[] {
+  const spans: { fromSeconds: number; toSeconds: number }[] = []
+  for (const { fromSeconds, toSeconds, continues } of leases) {
+    const before = continues ? spans.find(span => span.toSeconds === fromSeconds) : undefined
+    if (before === undefined) spans.push({ fromSeconds, toSeconds })
+    else before.toSeconds = toSeconds
+  }
+  return spans
+}
+
 /** Leased replicas over time: fewest and most at any moment, and the mean. */
-function replicasOf(leases: FleetRun['leases'], durationSeconds: number, leasedSeconds: number) {
+function replicasOf(leases: FleetRun['leases'], durationSeconds: number) {
   const first = leases.filter(({ fromSeconds }) => fromSeconds === 0).length
+  const leasedSeconds = leases.reduce((sum, { fromSeconds, toSeconds }) => sum + toSeconds - fromSeconds, 0)
   const changes = leases.flatMap(({ fromSeconds, toSeconds }) => [
     ...(fromSeconds > 0 ? [{ at: fromSeconds, by: 1 }] : []),
-    ...(toSeconds !== null && toSeconds < durationSeconds ? [{ at: toSeconds, by: -1 }] : []),
+    ...(toSeconds < durationSeconds ? [{ at: toSeconds, by: -1 }] : []),
   ])
   changes.sort((a, b) => a.at - b.at)
   let count = first

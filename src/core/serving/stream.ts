@@ -2,6 +2,7 @@
 import { Fault } from '../fault/fault.ts'
 import type { Arrivals } from './arrivals.ts'
 import { type Fleet, outOfOrder } from './fleet.ts'
+import { nameOf } from './group.ts'
 import { handOver } from './overflow.ts'
 import { createReplica } from './replica.ts'
 import { routers } from './routers.ts'
@@ -28,10 +29,10 @@ const heap = 4096
  */
 export function simulateStream(
   pieces: Iterable<Arrivals>,
-  fleet: Omit<Fleet, 'scaling'>,
+  fleet: Omit<Fleet, 'scaling' | 'spares' | 'failures' | 'spot'>,
   options: StreamOptions = {},
 ): StreamOutcome {
-  const { engine, overflow, replicas: count } = fleet
+  const { engine, replicas: count, seed = 1 } = fleet
   const { untilSeconds = Number.POSITIVE_INFINITY, mostAtOnce = 1 << 22 } = options
   if (!engine.memory.fits) throw new Fault('MODEL_DOES_NOT_FIT', engine.memory.problem ?? 'the model does not fit')
   const iterator = pieces[Symbol.iterator]()
@@ -40,7 +41,8 @@ export function simulateStream(
   const { progress } = slots
   const ended = progress.ended!
   const replicas = Array.from({ length: count }, () => createReplica(engine, progress))
-  const { looks, pick } = routers[fleet.router ?? 'round-robin']
+  const seats = replicas.map((replica, key) => ({ replica, key, weight: 1 }))
+  const pick = routers[fleet.router ?? 'round-robin'](progress, seed)
   const { entrySeconds } = engine.timer
   const book = tally(progress, options)
   let turn = 0
@@ -64,12 +66,12 @@ export function simulateStream(
       if (!(at >= before)) throw outOfOrder(turn, at, before)
       before = at
       const seen = at + entrySeconds
-      if (looks) for (let k = 0; k < count; k++) if (replicas[k]!.quietUntil() < seen) replicas[k]!.advance(seen)
-      const replica = replicas[pick(replicas, turn++)]!
-      replica.advance(seen)
       if (ended.length >= heap) empty()
       const id = slots.enter(piece, i)
-      handOver(replica, id, progress, overflow)
+      turn++
+      const { replica } = seats[pick(seats, id, seen)]!
+      replica.advance(seen)
+      handOver(replica, id, progress, fleet)
       if (progress.rejected[id] === 1 || progress.spilled[id] === 1) out(id)
     }
   }
@@ -86,21 +88,26 @@ export function simulateStream(
   const busy = sum(state => state.busySeconds)
   const prompted = sum(state => state.promptTokens)
   const { inHouseSeconds, ...figures } = book.figures()
-  return {
-    ...figures,
+  const time = {
     completed: sum(state => state.completed),
-    running: sum(state => state.running),
-    waiting: sum(state => state.waiting),
-    durationSeconds,
     leasedGpuSeconds: leased * engine.gpus,
     busyGpuSeconds: busy * engine.gpus,
     idleGpuSeconds: (leased - busy) * engine.gpus,
     coldGpuSeconds: 0,
     utilization: leased > 0 ? busy / leased : null,
+    leases: replicas.map(() => ({ fromSeconds: 0, toSeconds: durationSeconds })),
+    replicas: { min: count, mean: count, max: count },
+  }
+  return {
+    ...figures,
+    ...time,
+    interrupted: 0,
+    groups: [{ name: nameOf(fleet, 0), gpusPerReplica: engine.gpus, tokens: figures.tokens, ...time }],
+    running: sum(state => state.running),
+    waiting: sum(state => state.waiting),
+    durationSeconds,
     meanOutstanding: durationSeconds > 0 ? inHouseSeconds / durationSeconds : 0,
     preemptions: sum(state => state.preemptions),
     prefixHitRate: progress.prefix && prompted > 0 ? sum(state => state.hitTokens) / prompted : null,
-    leases: replicas.map(() => ({ fromSeconds: 0, toSeconds: durationSeconds })),
-    replicas: { min: count, mean: count, max: count },
   }
 }
