@@ -1,48 +1,173 @@
 // `calibrate`: load points of a real server, loaded now or told by a load generator's records → the serving model fitted to it.
+import { dirname, join, resolve } from 'node:path'
 import { Fault } from '../../core/fault/fault.ts'
-import type { CommandModule } from '../command.ts'
+import type { LoadPoint } from '../../core/serving/calibration/load-point.ts'
+import { lengthsFlag, type SweepFlags, sweepServer } from '../calibrate-server.ts'
+import type { CommandFrame, CommandModule } from '../command.ts'
+import { listFlag, numberFlag } from '../flags.ts'
 
-interface Flags {
+interface Flags extends SweepFlags {
   readonly from?: readonly string[]
   readonly format?: string
+  readonly engine?: string
+  readonly slots?: number
+  readonly context?: number
+  readonly out?: string
+  readonly against?: string
 }
+
+const count = { min: 1, whole: true }
 
 export const calibrate: CommandModule = {
   name: 'calibrate',
   register(program, frame) {
+    const number = (flag: string, range: Parameters<typeof numberFlag>[1]) => numberFlag(flag, range)
     program
       .command('calibrate')
       .summary('fit the serving model to a real server')
       .description(
-        'Reads load points of a real server: requests of a known length, so many at once or so many a second, and how fast they\n' +
-          'were served. Records of vllm bench serve, GuideLLM, AIPerf and InferenceMAX are read, and scraped vLLM metrics.',
+        'Loads a real OpenAI-compatible server, a few requests at once and then more, measures time to first token, time per\n' +
+          'output token and throughput at each load, and fits the serving model to them. What it would send is said first.\n' +
+          'Records of vllm bench serve, GuideLLM, AIPerf and InferenceMAX are read as well, and scraped vLLM metrics.',
       )
+      .optionsGroup('A server to load:')
+      .option('--url <url>', 'where its API is: http://127.0.0.1:8000/v1')
+      .option('--model <name>', 'as the server calls it')
+      .option('--concurrency <a,b>', 'requests at once, in turn (default: 1,2,4,8,16)', listFlag('--concurrency'))
+      .option(
+        '--lengths <in/out,…>',
+        'tokens of prompt and answer (default: 512/128,2048/16); all loads of the first',
+        lengthsFlag,
+      )
+      .option('--max-requests <n>', 'of the whole sweep (default: 300)', number('--max-requests', count))
+      .option('--max-seconds <s>', 'of the whole sweep (default: 300)', number('--max-seconds', { above: 0 }))
+      .option(
+        '--usd-per-hour <usd>',
+        'what the server costs, to say what the sweep does',
+        number('--usd-per-hour', { above: 0 }),
+      )
+      .option('--api-key-env <name>', 'variable that holds its key')
+      .option('--allow-remote', 'load a server that is not on this machine')
+      .option('--dry-run', 'say what would be sent, and send no load')
+      .optionsGroup('Records instead:')
       .option('--from <file...>', 'results of a load generator, or scraped vLLM metrics')
       .option('--format <name>', 'what the files are (default: detected)')
+      .optionsGroup('The server:')
+      .option('--engine <name>', 'vllm, llama.cpp, …: for the file only')
+      .option('--slots <n>', 'requests that it serves at once (default: found out)', number('--slots', count))
+      .option('--context <n>', 'tokens that a request may have (default: 8192)', number('--context', count))
+      .option('--out <file>', 'where the calibration goes (default: beside crossline.yaml)')
+      .option(
+        '--against <file>',
+        'a calibration made before: say how well it foretold what is measured now, fit nothing',
+      )
       .addHelpText(
         'after',
         `
 Examples:
-  crossline calibrate --from bench-*.json
-  crossline calibrate --from scrapes.prom --json`,
+  crossline calibrate --url http://127.0.0.1:8080/v1 --model smollm2 --dry-run
+  crossline calibrate --url http://127.0.0.1:8080/v1 --model smollm2 --concurrency 1,2,4,8
+  crossline calibrate --from bench-*.json --model llama-3.1-8b
+  crossline calibrate --url http://127.0.0.1:8080/v1 --model smollm2 --lengths 256/64 \\
+    --against crossline.calibration.smollm2.yaml`,
       )
-      .action(async ({ from = [], format }: Flags) => {
-        if (from.length === 0) {
-          throw new Fault('FLAG_MISSING', 'no load points', {
-            where: 'crossline calibrate',
-            fix: 'name results of a load generator with --from',
-          })
-        }
-        const { readRecords } = await import('../calibrate-records.ts')
-        const { points, reads } = readRecords(from, format, frame.globals().data)
-        for (const { file, notes, rejected } of reads) {
-          for (const note of notes) frame.output.note(`${file}: ${note}`)
-          if (rejected !== null)
-            frame.output.note(`${file}: ${rejected.count} rejected (${rejected.first}): ${rejected.path}`)
-          if (rejected !== null) frame.output.status(2)
-        }
-        const { loadPointsText } = await import('../../report/load-points-text.ts')
-        frame.output.result({ points, files: reads }, () => loadPointsText(points))
-      })
+      .action((flags: Flags) => run(flags, frame))
   },
+}
+
+async function run(flags: Flags, frame: CommandFrame): Promise<void> {
+  const { from = [], url } = flags
+  if ((from.length === 0) === (url === undefined)) {
+    throw new Fault(from.length === 0 ? 'FLAG_MISSING' : 'FLAGS_CONFLICT', 'one source of load points is needed', {
+      where: 'crossline calibrate',
+      fix: 'give --url to load a server, or --from with results of a load generator',
+    })
+  }
+  const { output } = frame
+  const { points, measured, model, estimate } =
+    url === undefined ? await recorded(flags, frame) : await sweepServer({ ...flags, url }, frame)
+  if (points.length === 0) {
+    if (flags.dryRun === true) output.result({ estimate }, () => '')
+    else throw new Fault('NO_POINTS', 'no load point was measured', { where: measured[0], fix: 'see the notes above' })
+    return
+  }
+  if (flags.against !== undefined) {
+    await compare(flags.against, points, frame)
+    return
+  }
+  const { calibrateBare } = await import('../../core/serving/calibration/calibration.ts')
+  const { writeCalibration } = await import('../../calibrate/calibration-file.ts')
+  output.progress('fitting')
+  const { server, error } = calibrateBare(points, {
+    maxSequences: flags.slots ?? null,
+    maxContext: flags.context ?? 8192,
+    maxBatchedTokens: 2048,
+  })
+  const calibration = {
+    version: 1 as const,
+    made: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+    measured,
+    model,
+    gpu: null,
+    gpus: null,
+    weights: null,
+    kv: null,
+    engine: flags.engine ?? null,
+    server,
+    error,
+    points,
+  }
+  const path =
+    flags.out ??
+    join(dirname(resolve(frame.globals().config)), `crossline.calibration.${model.replace(/[^\w.-]+/g, '_')}.yaml`)
+  writeCalibration(path, calibration)
+  const { calibrationText } = await import('../../report/calibration-text.ts')
+  output.result({ ...calibration, estimate, file: path }, () => calibrationText(calibration, path))
+}
+
+/** What an earlier calibration says of the loads that were measured now. */
+async function compare(path: string, points: readonly LoadPoint[], frame: CommandFrame): Promise<void> {
+  const [{ readCalibration }, { foretold }, { comparisonText }] = await Promise.all([
+    import('../../calibrate/calibration-file.ts'),
+    import('../../core/serving/calibration/calibration.ts'),
+    import('../../report/calibration-text.ts'),
+  ])
+  const { server, made } = readCalibration(path)
+  const comparison = foretold(server, points)
+  frame.output.result({ calibration: path, made, ...comparison }, () => comparisonText(comparison, path, made))
+}
+
+interface Measured {
+  readonly points: readonly LoadPoint[]
+  readonly measured: readonly string[]
+  readonly model: string
+  readonly estimate: unknown
+}
+
+async function recorded(flags: Flags, frame: CommandFrame): Promise<Measured> {
+  const { readRecords } = await import('../calibrate-records.ts')
+  const { points, reads } = readRecords(flags.from!, flags.format, frame.globals().data)
+  for (const { file, notes, rejected } of reads) {
+    for (const note of notes) frame.output.note(`${file}: ${note}`)
+    if (rejected === null) continue
+    frame.output.note(`${file}: ${rejected.count} rejected (${rejected.first}): ${rejected.path}`)
+    frame.output.status(2)
+  }
+  const models = [...new Set(points.map(({ server }) => server.model).filter(name => name !== null))]
+  if (flags.model === undefined && models.length !== 1) {
+    throw new Fault(
+      'FLAG_MISSING',
+      models.length === 0 ? 'the records name no model' : `the records are of ${models.join(', ')}`,
+      {
+        where: '--model',
+        fix: models.length === 0 ? 'name it' : 'calibrate one at a time, or name what they all are',
+      },
+    )
+  }
+  return {
+    points: points.map(({ server: _, ...point }) => point),
+    measured: flags.from!,
+    model: flags.model ?? models[0]!,
+    estimate: null,
+  }
 }

@@ -1,0 +1,71 @@
+// A calibration in; what was measured, what was fitted and how far it is off, out, for a terminal.
+import type { BareServer } from '../core/serving/calibration/bare-server.ts'
+import type { CalibrationError, Foretold } from '../core/serving/calibration/calibration.ts'
+import type { ErrorByFigure, FigureError } from '../core/serving/calibration/errors.ts'
+import type { LoadPoint } from '../core/serving/calibration/load-point.ts'
+import { loadPointsText } from './load-points-text.ts'
+
+export function calibrationText(
+  calibration: {
+    readonly model: string
+    readonly server: BareServer
+    readonly error: CalibrationError
+    readonly points: readonly LoadPoint[]
+  },
+  path: string,
+): string {
+  const { server, error } = calibration
+  const slots = server.maxSequences === null ? 'no limit was met' : `${server.maxSequences} at once, others wait`
+  return [
+    loadPointsText(calibration.points),
+    `${calibration.model}: a step takes ${ms(server.stepSeconds)} ms + ${ms(server.sequenceSeconds)} ms an answer + ${ms(server.contextTokenSeconds * 1000)} ms a 1000 tokens of context;`,
+    `prompts ${ms(server.promptStepSeconds)} ms + ${ms(server.promptTokenSeconds)} ms a token; entry ${ms(server.entrySeconds)} ms; ${slots}.`,
+    '',
+    ...errorLines(error),
+    `written to ${path}`,
+  ].join('\n')
+}
+
+/** Measured beside predicted, load by load. */
+export function comparisonText({ points, error }: Foretold, path: string, made: string): string {
+  const cell = (value: number | null): string => (value === null ? '—' : String(Number(value.toPrecision(3))))
+  const both = (a: number | null, b: number | null): string => `${cell(a)} → ${cell(b)}`.padStart(20)
+  const rows = points.map(
+    ({ point, measured, predicted }) =>
+      `${`${point.concurrency ?? `${cell(point.offeredPerSecond)}/s`} × ${Math.round(point.inputTokens)}/${Math.round(point.outputTokens)}`.padEnd(18)}` +
+      both(measured.outputTokensPerSecond, predicted.outputTokensPerSecond) +
+      both(measured.tpotMs, predicted.tpotMs) +
+      both(measured.ttftMs, predicted.ttftMs),
+  )
+  const head = `${'measured → predicted'.padEnd(18)}${['tokens/s', 'TPOT ms', 'TTFT ms'].map((name, i) => name.padStart(i === 0 ? 18 : 20)).join('')}`
+  const said = [error.outputTokensPerSecond, error.tpotMs, error.ttftMs].map(share)
+  return [
+    head,
+    ...rows,
+    '',
+    `error, median / p90: tokens/s ${said[0]}, TPOT ${said[1]}, TTFT ${said[2]}`,
+    `by ${path} of ${made}`,
+  ].join('\n')
+}
+
+function errorLines({ before, after, heldOut }: CalibrationError): string[] {
+  const rows: [string, ErrorByFigure | null][] = [
+    ['before', before],
+    ['after', after],
+    ['each point from the others', heldOut],
+  ]
+  const shown = rows.flatMap(([name, of]) =>
+    of === null
+      ? []
+      : [
+          `${name.padEnd(28)}${[of.outputTokensPerSecond, of.tpotMs, of.ttftMs].map(one => share(one).padStart(12)).join('')}`,
+        ],
+  )
+  const head = `${'error, median / p90'.padEnd(28)}${['tokens/s', 'TPOT', 'TTFT'].map(name => name.padStart(12)).join('')}`
+  return [head, ...shown]
+}
+
+const share = (error: FigureError | null): string =>
+  error === null ? '—' : `${(100 * error.median).toFixed(1)} / ${(100 * error.p90).toFixed(0)} %`
+
+const ms = (seconds: number): string => String(Number((seconds * 1000).toPrecision(3)))
