@@ -1,5 +1,5 @@
 // All calls of a slice in; the requests of its busiest hour out, as the load that a fleet is tried with.
-import type { Arrivals } from '../core/serving/arrivals.ts'
+import { type Arrivals, type PrefixBlocks, picked } from '../core/serving/arrivals.ts'
 
 /** Calls as flat arrays in time order; a negative count means that the call's usage is unknown. */
 export interface CallTimes {
@@ -12,6 +12,8 @@ export interface CallTimes {
   /** What the record says of time, NaN where it says nothing; absent where no record does. */
   readonly ttftMs?: Float32Array
   readonly latencyMs?: Float32Array
+  /** What prompts have in common; absent where nobody recorded it. */
+  readonly prefix?: PrefixBlocks | undefined
 }
 
 const windowMicros = 600e6
@@ -33,8 +35,7 @@ export function busiestRequests(calls: CallTimes, limit = 2500): Arrivals {
   const stride = Math.max(1, Math.ceil(count / limit))
   const size = Math.ceil(count / stride)
   const atSeconds = new Float64Array(size)
-  const inputTokens = new Int32Array(size)
-  const outputTokens = new Int32Array(size)
+  const picks = new Int32Array(size)
   let n = 0
   let seen = 0
   let offsetSeconds = 0
@@ -44,18 +45,12 @@ export function busiestRequests(calls: CallTimes, limit = 2500): Arrivals {
       if (calls.inputTokens[i]! < 0 || calls.outputTokens[i]! < 0) continue
       if (seen++ % stride !== 0) continue
       atSeconds[n] = offsetSeconds + (calls.atMicros[i]! - calls.atMicros[0]! - startMicros) / 1e6
-      inputTokens[n] = calls.inputTokens[i]!
-      outputTokens[n] = calls.outputTokens[i]!
+      picks[n] = i
       n += 1
     }
     offsetSeconds += windowMicros / 1e6
   }
-  return {
-    n,
-    atSeconds: atSeconds.subarray(0, n),
-    inputTokens: inputTokens.subarray(0, n),
-    outputTokens: outputTokens.subarray(0, n),
-  }
+  return picked(calls, picks.subarray(0, n), atSeconds.subarray(0, n))
 }
 
 interface Window {
@@ -110,21 +105,13 @@ function tokensOf(calls: CallTimes, from: number, to: number): number {
 /** Calls as arrivals for a full replay: seconds from the first call, calls of unknown usage left out and counted. */
 export function allArrivals(calls: CallTimes): { arrivals: Arrivals; leftOut: number } {
   const atSeconds = new Float64Array(calls.n)
-  const inputTokens = new Int32Array(calls.n)
-  const outputTokens = new Int32Array(calls.n)
+  const picks = new Int32Array(calls.n)
   let n = 0
   for (let i = 0; i < calls.n; i++) {
     if (calls.inputTokens[i]! < 0 || calls.outputTokens[i]! < 0) continue
     atSeconds[n] = (calls.atMicros[i]! - calls.atMicros[0]!) / 1e6
-    inputTokens[n] = calls.inputTokens[i]!
-    outputTokens[n] = calls.outputTokens[i]!
+    picks[n] = i
     n += 1
   }
-  const arrivals = {
-    n,
-    atSeconds: atSeconds.subarray(0, n),
-    inputTokens: inputTokens.subarray(0, n),
-    outputTokens: outputTokens.subarray(0, n),
-  }
-  return { arrivals, leftOut: calls.n - n }
+  return { arrivals: picked(calls, picks.subarray(0, n), atSeconds.subarray(0, n)), leftOut: calls.n - n }
 }

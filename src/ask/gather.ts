@@ -28,6 +28,7 @@ import { withLevers } from './metered-levers.ts'
 import { objectiveOf } from './objective.ts'
 import { deferrableCalls, limitsOf, offerBases, type Sold, todaysHost, unstatedNotes } from './offer-bases.ts'
 import { ownServersOf } from './own-servers.ts'
+import { withPrefixes } from './prefixes.ts'
 import { defaultGpus, defaultOtherModels, type Question } from './question.ts'
 import { replayed } from './replay.ts'
 import { type Candidate, replicaTerms, shapesOf } from './replica-terms.ts'
@@ -57,7 +58,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
       kind: 'outside',
     })
   }
-  const calls = await ledger.columns(asked.slice)
+  const calls = await withPrefixes(ledger, asked.slice, await ledger.columns(asked.slice))
   const groups = await ledger.usageGroups(asked.slice, { windowSeconds })
   const traffic = trafficOf(groups, demand.windows.calls.length)
 

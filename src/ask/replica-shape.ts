@@ -12,10 +12,20 @@ export interface NamedShape {
   readonly weights: string | null
   readonly kv: string | null
   readonly engine?: string | null
+  /** False: every prompt is computed in full. */
+  readonly prefixCache?: boolean
 }
 
 /** @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, ENGINE_UNKNOWN */
-export function shapeOf({ model: name, gpu: gpuName, tp, weights, kv, engine = null }: NamedShape): ReplicaShape {
+export function shapeOf({
+  model: name,
+  gpu: gpuName,
+  tp,
+  weights,
+  kv,
+  engine = null,
+  prefixCache = true,
+}: NamedShape): ReplicaShape {
   const model = modelById(name)
   const gpu = gpuById(gpuName)
   const shape = {
@@ -23,6 +33,7 @@ export function shapeOf({ model: name, gpu: gpuName, tp, weights, kv, engine = n
     model,
     weightDtype: weights ?? undefined,
     kvDtype: kv ?? undefined,
+    prefixCaching: prefixCache,
     ...(engine === null ? {} : { engine: engineOf(engine) }),
   }
   // Where none of 1, 2, 4, 8 holds it, the fault of the largest says by how much.

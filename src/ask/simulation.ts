@@ -42,6 +42,7 @@ export interface SimulationQuestion {
   readonly tp: number | null
   readonly weights: string | null
   readonly kv: string | null
+  readonly prefixCache: boolean
   /** Null = 1, or what the first of `sizings` needs. */
   readonly replicas: number | null
   readonly router: RouterName

@@ -16,6 +16,7 @@ export interface SimulateFlags {
   readonly tp?: number
   readonly weights?: string
   readonly kv?: string
+  readonly prefixCache?: boolean
   readonly replicas?: number
   readonly router?: string
   readonly ttft?: number
@@ -68,6 +69,7 @@ export function declareSimulateFlags(command: Command): Command {
     .option('--gpus <n>', 'the same; beside --tp, of all replicas', number('--gpus', count))
     .option('--weights <dtype>', "dtype of the weights (default: the model's own)")
     .option('--kv <dtype>', 'dtype of the KV cache (default: bf16)')
+    .option('--no-prefix-cache', 'compute every prompt in full, also where the trace tells what prompts share')
     .option('--replicas <n>', 'a fixed number (default: 1)', number('--replicas', count))
     .option('--router <name>', `${Object.keys(routers).join(' or ')} (default: least-loaded)`)
     .option('--ttft <ms>', 'time to first token that counts as late above, p95', number('--ttft', positive))
@@ -98,11 +100,13 @@ export async function simulateParams(
   seed: number,
 ): Promise<{ trace: string; question: SimulationQuestion }> {
   const plan = flags.plan === undefined ? {} : await readPlan(flags.plan)
-  const { ttft, tpot, scaleUpCooldown, scaleDownCooldown, coldStart, plan: _, ...named } = flags
+  const { ttft, tpot, scaleUpCooldown, scaleDownCooldown, coldStart, plan: _, prefixCache, ...named } = flags
   const all: Plan = {
     ...plan,
     ...given({
       ...named,
+      // Without the flag it is true, which is no word against a plan.
+      prefixCache: prefixCache === false ? false : undefined,
       ttftP95Ms: ttft,
       tpotP95Ms: tpot,
       scaleUpCooldownSeconds: scaleUpCooldown,
@@ -132,6 +136,7 @@ export async function simulateParams(
     tp,
     weights: all.weights ?? null,
     kv: all.kv ?? null,
+    prefixCache: all.prefixCache ?? true,
     replicas,
     router: oneOf(all.router ?? 'least-loaded', Object.keys(routers) as RouterName[], 'router'),
     ttftP95Ms: all.ttftP95Ms ?? null,
@@ -187,6 +192,7 @@ async function readPlan(path: string): Promise<Plan> {
       tp: whole,
       weights: name,
       kv: name,
+      prefixCache: z.boolean().optional(),
       replicas: whole,
       router: name,
       ttftP95Ms: above,

@@ -69,6 +69,9 @@ function fleetLines(fleet: Simulation, columns: number): string[] {
       ? []
       : [['too small', 'misses the objective: --sizing peak says how many replicas it takes'] as [string, string]]),
     ['preemptions', countLabel(fleet.preemptions)],
+    ...(fleet.prefixHitRate === null
+      ? []
+      : [['prefix hits', `${shareLabel(fleet.prefixHitRate)} of prompt tokens`] as [string, string]]),
     ...(speed === null ? [] : [['simulated', `${countLabel(speed)} requests a second`] as [string, string]]),
   ]
   return rows.flatMap(([name, value]) => paragraph(value, columns, `${padded(name, 13)} `, ' '.repeat(14)))

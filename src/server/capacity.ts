@@ -66,7 +66,7 @@ export async function runCapacity(
 ): Promise<CapacityAnswer> {
   const question = capacityQuestion(params)
   const hasLengths = question.input !== null || question.output !== null
-  const calls = hasLengths ? null : await (await workplace.ledger()).columns({})
+  const calls = hasLengths ? null : await callsOf(workplace)
   io.progress('trying loads')
   const { configFile } = workplace
   return capacityApart({ question, calls, configFile }, workplace.isServed)
@@ -79,5 +79,11 @@ export const tracedCalls: Operation<Record<string, never>, CallTimes> = {
   summary: 'Calls as columns.',
   takesFile: false,
   params: z.strictObject({}),
-  run: async workplace => (await workplace.ledger()).columns({}),
+  run: callsOf,
+}
+
+async function callsOf(workplace: Workplace): Promise<CallTimes> {
+  const { withPrefixes } = await import('../ask/prefixes.ts')
+  const ledger = await workplace.ledger()
+  return withPrefixes(ledger, {}, await ledger.columns({}))
 }

@@ -11,8 +11,12 @@ export const simulateCalls: Operation<SimulationQuestion, Simulation> = {
   takesFile: false,
   params: z.custom<SimulationQuestion>(),
   async run(workplace, question, io) {
-    const { simulation } = await import('../ask/simulation.ts')
-    const calls = await (await workplace.ledger()).columns({})
+    const [{ simulation }, { withPrefixes }] = await Promise.all([
+      import('../ask/simulation.ts'),
+      import('../ask/prefixes.ts'),
+    ])
+    const ledger = await workplace.ledger()
+    const calls = await withPrefixes(ledger, {}, await ledger.columns({}))
     return simulation(calls, question, {
       clock: () => performance.now() / 1000,
       progress: text => io.progress(text),

@@ -7,6 +7,7 @@ import type { Simulation } from '../../core/decide/fleet-figures.ts'
 import { runForTest } from './frame-for-test.ts'
 import { simulate } from './simulate.ts'
 
+const mooncake = fileURLToPath(new URL('../../../data/traces/mooncake-conversation.jsonl.gz', import.meta.url))
 const azure = fileURLToPath(new URL('../../../data/traces/azure-llm-2023-code.csv.gz', import.meta.url))
 let folder: string
 let data: string
@@ -92,6 +93,18 @@ test('the trace of a code completion service: the peak costs a multiple of the m
   expect(text).toMatch(/^peak +6 /m)
   expect(text.replace(/\s+/g, ' ')).toContain('a new one serves after 8.9 min')
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})
+
+test('a trace that tells what prompts share: replicas keep beginnings, less work is left, and it can be switched off', async () => {
+  const fleet = ['--trace', mooncake, '--model', 'llama-3.1-8b', '--gpu', 'h100', '--replicas', '8']
+  const kept = await run(...fleet)
+  const computed = await run(...fleet, '--no-prefix-cache')
+  // An endless cache would find 36.6 % of the blocks (data/traces/README.md); eight small ones find some of that.
+  expect(kept.json.prefixHitRate!).toBeGreaterThan(0.05)
+  expect(kept.json.prefixHitRate!).toBeLessThan(0.366)
+  expect(computed.json.prefixHitRate).toBe(0)
+  expect(kept.json.busyGpuHours!).toBeLessThan(computed.json.busyGpuHours!)
+  expect(kept.text).toMatch(/^prefix hits +\d+(\.\d+)? % of prompt tokens$/m)
 })
 
 test('a dear API and a cheap lease: own GPUs for the base, bursts spill, and the bill is both', async () => {

@@ -23,33 +23,72 @@ export interface PrefixBlocks {
   readonly tokensPerBlock: number | null
 }
 
-/** Ids of blocks, as recorded → small whole numbers of (all before, block): what stands after another beginning is another block. */
+/** Ids of blocks, as recorded (whole numbers) → small ones of (all before, block): what stands after another beginning is another block. */
 export function chained(offsets: Int32Array, blocks: ArrayLike<number>): Int32Array {
-  const ids = new Int32Array(offsets[offsets.length - 1]!)
-  // By block, then by what stands before it: most blocks only ever follow one.
-  const known = new Map<number, number | Map<number, number>>()
-  const parents: number[] = []
+  const total = offsets[offsets.length - 1]!
+  const ids = new Int32Array(total)
+  // By id, what it stands for; and open addressing from that to the id, of which 0 means nobody.
+  const blockOf = new Float64Array(total + 1)
+  const parentOf = new Int32Array(total + 1)
+  let bits = 4
+  while (2 ** bits < 2 * total) bits++
+  const table = new Int32Array(2 ** bits)
+  const mask = table.length - 1
+  let known = 0
   for (let call = 0; call + 1 < offsets.length; call++) {
-    let parent = -1
+    let parent = 0
     for (let i = offsets[call]!; i < offsets[call + 1]!; i++) {
-      const seen = known.get(blocks[i]!)
-      let id = typeof seen === 'number' ? (parents[seen] === parent ? seen : undefined) : seen?.get(parent)
-      if (id === undefined) {
-        id = parents.push(parent) - 1
-        if (seen === undefined) known.set(blocks[i]!, id)
-        else if (typeof seen === 'number')
-          known.set(
-            blocks[i]!,
-            new Map([
-              [parents[seen]!, seen],
-              [parent, id],
-            ]),
-          )
-        else seen.set(parent, id)
+      const block = blocks[i]!
+      const low = Math.imul((block % 4294967296) ^ Math.imul(parent, 0x85ebca6b), 0x9e3779b1)
+      let place = (low ^ (low >>> 15) ^ Math.imul(block / 4294967296, 0x27d4eb2f)) & mask
+      let id = table[place]!
+      while (id !== 0 && (blockOf[id] !== block || parentOf[id] !== parent)) {
+        place = (place + 1) & mask
+        id = table[place]!
+      }
+      if (id === 0) {
+        id = ++known
+        table[place] = id
+        blockOf[id] = block
+        parentOf[id] = parent
       }
       ids[i] = id
       parent = id
     }
   }
   return ids
+}
+
+/**
+ * The arrivals' `picks`, at other times. `copies[i]` tells which copy of the traffic pick i belongs to: prompts of different
+ * copies have no beginnings in common, or a request served twice would find itself in the cache.
+ */
+export function picked(
+  arrivals: Pick<Arrivals, 'inputTokens' | 'outputTokens' | 'prefix'>,
+  picks: ArrayLike<number>,
+  atSeconds: Float64Array,
+  copies?: ArrayLike<number>,
+): Arrivals {
+  const n = picks.length
+  const lengths = {
+    n,
+    atSeconds,
+    inputTokens: Int32Array.from(picks, i => arrivals.inputTokens[i]!),
+    outputTokens: Int32Array.from(picks, i => arrivals.outputTokens[i]!),
+  }
+  const { prefix } = arrivals
+  if (!prefix) return lengths
+  const offsets = new Int32Array(n + 1)
+  for (let k = 0; k < n; k++) {
+    offsets[k + 1] = offsets[k]! + prefix.offsets[picks[k]! + 1]! - prefix.offsets[picks[k]!]!
+  }
+  let most = 0
+  for (const id of prefix.ids) if (id > most) most = id
+  const ids = new Int32Array(offsets[n]!)
+  for (let k = 0; k < n; k++) {
+    const from = prefix.offsets[picks[k]!]!
+    const shift = (copies?.[k] ?? 0) * (most + 1)
+    for (let i = offsets[k]!; i < offsets[k + 1]!; i++) ids[i] = prefix.ids[from + i - offsets[k]!]! + shift
+  }
+  return { ...lengths, prefix: { offsets, ids, tokensPerBlock: prefix.tokensPerBlock } }
 }

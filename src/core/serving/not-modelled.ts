@@ -1,7 +1,7 @@
 // What this serving model leaves out, for the reader of an answer: each a few words and, after a colon, what that means.
 
 export const notModelled: readonly string[] = [
-  'Prefix cache: every prompt is computed in full, so self-hosting looks dearer than it is where prompts share a beginning.',
+  'Prefix cache: where no record tells what prompts share, every one is computed in full, so self-hosting looks dearer than it is; where one does, answers that a next prompt repeats are computed again.',
   'Autoscaling and cold starts: an option is a fixed number of warm replicas; simulate --sizing autoscale tries one that scales, never to none.',
   'Replica failure: nor spot interruption and rolling updates; spare replicas are counted in the cost only.',
   'Engines other than vLLM V1: TensorRT-LLM, SGLang, and differences between versions of one engine.',

@@ -1,6 +1,6 @@
 // A stretch of requests and a factor in; as much more or less of the same traffic, with its own bursts, out.
 import { stream } from '../statistics/random.ts'
-import type { Arrivals } from './arrivals.ts'
+import { type Arrivals, picked } from './arrivals.ts'
 
 /** Fewer requests than this say little about a 95th percentile: thinned stretches are repeated with other coins. */
 const fewest = 600
@@ -32,12 +32,14 @@ function independent(arrivals: Arrivals, rate: number, seed: number): Arrivals {
   const random = stream(seed, 'pace independent')
   const n = Math.max(fewest, Math.min(most, arrivals.n))
   const picks = Int32Array.from({ length: n }, () => random.integer(arrivals.n))
+  const taken = new Int32Array(arrivals.n)
+  const copies = Int32Array.from(picks, i => taken[i]!++)
   let at = 0
   const times = Float64Array.from({ length: n }, () => {
     at += random.exponential(1 / rate)
     return at
   })
-  return gathered(arrivals, picks, times)
+  return picked(arrivals, picks, times, copies)
 }
 
 /** One coin per request; the same coins at every factor, so that a lighter load is part of a heavier one. */
@@ -47,16 +49,18 @@ function thinned(arrivals: Arrivals, share: number, seed: number): Arrivals {
   const round = atSeconds[n - 1]! - atSeconds[0]! + (atSeconds[n - 1]! - atSeconds[0]!) / Math.max(1, n - 1)
   const picks: number[] = []
   const times: number[] = []
+  const copies: number[] = []
   const enough = Math.min(fewest, n)
   for (let turn = 0; picks.length < enough && turn < 200; turn++) {
     for (let i = 0; i < n; i++) {
       if (random.uniform() >= share) continue
       picks.push(i)
+      copies.push(turn)
       times.push(turn * round + atSeconds[i]! - atSeconds[0]!)
     }
   }
   if (picks.length === 0) return independent(arrivals, rateOf(arrivals)! * share, seed)
-  return gathered(arrivals, picks, times)
+  return picked(arrivals, picks, Float64Array.from(times), copies)
 }
 
 /** The stretch and moved copies of it, the last copy thinned to the fraction asked for. */
@@ -68,6 +72,7 @@ function superposed(arrivals: Arrivals, factor: number, seed: number): Arrivals 
   const span = atSeconds[n - 1]! - start + (atSeconds[n - 1]! - start) / Math.max(1, n - 1)
   const picks: number[] = []
   const times: number[] = []
+  const copyOf: number[] = []
   // Only the beginning is copied where the whole would be too long, and it may be busier than the rest, or quieter.
   const copies = (factor * rateOf(arrivals)!) / ((n - 1) / (atSeconds[n - 1]! - start))
   for (let copy = 0; copy < copies; copy++) {
@@ -76,20 +81,17 @@ function superposed(arrivals: Arrivals, factor: number, seed: number): Arrivals 
     for (let i = 0; i < n; i++) {
       if (share < 1 && random.uniform() >= share) continue
       picks.push(i)
+      copyOf.push(copy)
       const at = atSeconds[i]! - start + shift
       times.push(at >= span ? at - span : at)
     }
   }
-  return gathered(arrivals, picks, times)
-}
-
-function gathered(arrivals: Arrivals, picks: ArrayLike<number>, times: ArrayLike<number>): Arrivals {
-  const n = picks.length
-  const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => times[a]! - times[b]! || a - b)
-  return {
-    n,
-    atSeconds: Float64Array.from(order, i => times[i]!),
-    inputTokens: Int32Array.from(order, i => arrivals.inputTokens[picks[i]!]!),
-    outputTokens: Int32Array.from(order, i => arrivals.outputTokens[picks[i]!]!),
-  }
+  const order = Int32Array.from(picks.keys()).sort((a, b) => times[a]! - times[b]! || a - b)
+  const inOrder = (values: number[]) => Int32Array.from(order, k => values[k]!)
+  return picked(
+    arrivals,
+    inOrder(picks),
+    Float64Array.from(order, k => times[k]!),
+    inOrder(copyOf),
+  )
 }

@@ -1,7 +1,7 @@
 // A sample of requests and an engine → what a replica whose queue never empties serves of them, and what a token costs it.
 import { Fault } from '../fault/fault.ts'
 import { stream } from '../statistics/random.ts'
-import type { Arrivals } from './arrivals.ts'
+import { type Arrivals, picked } from './arrivals.ts'
 import { type Engine, infeasibility } from './engine.ts'
 import { runFleet } from './fleet.ts'
 import { spreadTies } from './spread.ts'
@@ -38,16 +38,9 @@ export function feasibleMix(engine: Engine, asCame: Arrivals, seed: number) {
   if (kept.length === 0) return { mix: null, infeasible }
   const from = kept.length > sampleLimit ? random.integer(kept.length - sampleLimit + 1) : 0
   const stretch = kept.slice(from, from + sampleLimit)
-  const n = stretch.length
   const start = sample.atSeconds[stretch[0]!]!
-  const pick = (values: Int32Array) => Int32Array.from(stretch, i => values[i]!)
-  const mix = {
-    n,
-    atSeconds: Float64Array.from(stretch, i => sample.atSeconds[i]! - start),
-    inputTokens: pick(sample.inputTokens),
-    outputTokens: pick(sample.outputTokens),
-  }
-  return { mix, infeasible }
+  const atSeconds = Float64Array.from(stretch, i => sample.atSeconds[i]! - start)
+  return { mix: picked(sample, stretch, atSeconds), infeasible }
 }
 
 /** Requests per second with everything queued at the start: the middle half of completions, past ramp and drain. */
