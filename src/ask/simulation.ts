@@ -178,7 +178,12 @@ function fleetOf({ engine, elsewhere, router, scaling }: SizingQuestion, questio
 /** Requests in flight per replica that a stated autoscaler aims at where nothing is sized that would say how many one carries. */
 const defaultTarget = 16
 
-function leaseOf({ gpu, term, usdPerGpuHour, gpusPerInstance }: SimulationQuestion): Omit<Simulation['lease'], 'note'> {
+export function leaseOf({
+  gpu,
+  term,
+  usdPerGpuHour,
+  gpusPerInstance,
+}: Pick<SimulationQuestion, 'gpu' | 'term' | 'usdPerGpuHour' | 'gpusPerInstance'>): Omit<Simulation['lease'], 'note'> {
   if (usdPerGpuHour !== null) return { usdPerGpuHour, source: 'stated by you', gpusPerInstance, billing: null }
   const leases = loadFacts().leases.filter(row => gpusPerInstance === null || row.gpusPerInstance === gpusPerInstance)
   const terms = new Set(loadFacts().leases.map(lease => lease.term))

@@ -1,6 +1,7 @@
 // A capacity answer in; what one replica carries, what gives way above it and the loads tried, for a terminal, out.
 
-import { countLabel, shareLabel } from '../charts/labels.ts'
+import { countLabel, daysLabel, shareLabel, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
+import type { HorizonAnswer, HorizonFigures, HorizonFleet } from '../core/decide/horizon-figures.ts'
 import { many } from '../core/fault/many.ts'
 import type { Probe, Statistic } from '../core/serving/capacity.ts'
 import type { CapacityAnswer } from '../core/serving/capacity-answer.ts'
@@ -9,7 +10,7 @@ import { milliseconds } from './simulation-text.ts'
 
 /** No line is wider than `columns` (80 at least). */
 export function capacityText(
-  answer: CapacityAnswer,
+  answer: CapacityAnswer & Partial<HorizonAnswer>,
   options: { readonly columns: number; readonly color: boolean },
 ): string {
   const pen = ink(options.color)
@@ -30,14 +31,15 @@ export function capacityText(
   ]
   const rows = answer.problem === null ? carries(answer) : [['carries', `nothing: ${answer.problem}`] as const]
   const body = rows.flatMap(([name, value]) => paragraph(value, columns, `${padded(name, 13)} `, ' '.repeat(14)))
-  const tried = answer.probes.length === 0 ? [] : ['', ...probeTable(answer)]
+  const tried = answer.probes.length === 0 || answer.horizon ? [] : ['', ...probeTable(answer)]
+  const days = answer.horizon ? ['', ...horizonLines(answer.horizon, columns)] : []
   const notes = paragraph(
     'Rates are of one replica, by simulation; the band is the serving model’s own error. The server’s clock starts when a request comes in.',
     columns,
     '',
     '  ',
   )
-  return [...head, ...body, ...tried, '', ...notes.map(pen.dim)].join('\n')
+  return [...head, ...body, ...tried, ...days, '', ...notes.map(pen.dim)].join('\n')
 }
 
 function limitsText({ objective: { ttftMs, tpotMs } }: CapacityAnswer): string {
@@ -93,6 +95,47 @@ function probeTable({ probes, objective: { statistic } }: CapacityAnswer): strin
       meets ? 'kept' : 'missed',
     ])
   return [line(head.map(name => (name.startsWith('T') ? `${name} ${statistic}` : name))), ...probes.map(row)]
+}
+
+const fleetHead = ['replicas', 'GPU-hours', 'busy', 'of full', 'late', 'USD', '$/Mtok']
+const fleetWidths = [11, 10, 6, 7, 7, 9, 8]
+
+function horizonLines(horizon: HorizonFigures, columns: number): string[] {
+  const { lease, coldStartSeconds } = horizon
+  const line = (name: string, cells: readonly string[]) =>
+    `${padded(name, 9)} ${cells.map((cell, i) => padded(cell, fleetWidths[i]!, 'right')).join(' ')}`.trimEnd()
+  const row = (name: string, fleet: HorizonFleet) =>
+    line(name, [
+      fleet.replicas.min === fleet.replicas.max
+        ? String(fleet.replicas.max)
+        : `${fleet.replicas.min}–${rate(fleet.replicas.mean)}–${fleet.replicas.max}`,
+      countLabel(Math.round(fleet.gpuHours)),
+      shareLabel(fleet.utilization),
+      shareLabel(fleet.shareOfSaturated),
+      shareLabel(fleet.lateShare),
+      usdLabel(fleet.usd),
+      usdPerMtokLabel(fleet.effectiveUsdPerMtok),
+    ])
+  const price = lease.usdPerGpuHour === null ? 'unknown' : usdPerMtokLabel(lease.usdPerGpuHour)
+  const carried = horizon.curve.map(({ replicas, requestsPerSecond }) => `${replicas}: ${rate(requestsPerSecond)}`)
+  const notes = [
+    `GPU-hour: ${price}, ${lease.source}; by the second, no whole instances.`,
+    `followed: in each window what it needs, leased ${Math.round(coldStartSeconds)} s before (${rate(horizon.followed.coldGpuHours)} GPU-hours cold), as if one knew; fixed: what the busiest window needs.`,
+    'busy: a step was running; of full: requests served of what the leased time would serve saturated.',
+    horizon.error,
+  ]
+  return [
+    ...paragraph(
+      `${daysLabel(horizon.hours / 24)} in windows of ${Math.round(horizon.windowSeconds)} s: ${countLabel(horizon.requests)} requests; within the objective, replicas and requests a second: ${carried.join(', ')}`,
+      columns,
+    ),
+    '',
+    line('', fleetHead),
+    row('followed', horizon.followed),
+    row('fixed', horizon.fixed),
+    '',
+    ...notes.flatMap(note => paragraph(note, columns, '', '  ')),
+  ]
 }
 
 const rate = (value: number): string => String(Number(value.toPrecision(value < 1 ? 2 : 3)))

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import type { HorizonAnswer } from '../../core/decide/horizon-figures.ts'
 import type { CapacityAnswer } from '../../core/serving/capacity-answer.ts'
 import { appOf } from '../../server/app-for-test.ts'
 import { openWorkplace } from '../../server/workplace.ts'
@@ -125,6 +126,56 @@ test('a batch answers each line in order, ids echoed, flags standing in for what
   const alone = await run(...replica, ...lengths, '--ttft', '500', '--tpot', '30')
   const { id: _, ...first } = rows[0]
   expect(first).toEqual(JSON.parse(JSON.stringify(alone.json)))
+})
+
+test('over days of rates each window has its fleet, with hours and dollars that add up', async () => {
+  const rates = join(folder, 'rates.csv')
+  writeFileSync(
+    rates,
+    'time,clients,rate\n2026-11-02T00:00:00Z,3,10\n2026-11-02T00:10:00Z,9,60\n2026-11-02T00:20:00Z,2,0\n',
+  )
+  const words = [...replica, ...lengths, '--ttft', '500', '--tpot', '30', '--usd-per-gpu-hour', '3', '--horizon', rates]
+  const ran = await runForTest<HorizonAnswer>(capacity, ['capacity', ...words, '--cold-start', '60'], { data })
+  const { horizon, requestsPerSecond } = ran.json
+  const { byWindow, followed, fixed, curve, lease } = horizon!
+  expect(byWindow.map(({ fromSeconds, requestsPerSecond: rate }) => [fromSeconds, rate])).toEqual([
+    [0, 10],
+    [600, 60],
+    [1200, 0],
+  ])
+  const [first, busiest, empty] = byWindow.map(({ replicas }) => replicas)
+  expect([first, empty]).toEqual([1, 1])
+  expect(busiest).toBeLessThanOrEqual(Math.ceil(60 / requestsPerSecond))
+  expect(curve[0]).toEqual({ replicas: 1, requestsPerSecond })
+  expect(fixed.gpuHours).toBeCloseTo(busiest! / 2, 9)
+  expect(followed.gpuHours).toBeCloseTo((2 + busiest!) / 6 + (busiest! - 1) / 60, 9)
+  expect(followed.usd).toBeCloseTo(followed.gpuHours * 3, 9)
+  expect(followed.effectiveUsdPerMtok).toBeCloseTo(followed.usd! / ((70 * 600 * 1200) / 1e6), 9)
+  for (const fleet of [followed, fixed]) {
+    expect(fleet.busyGpuHours + fleet.idleGpuHours + fleet.coldGpuHours).toBeCloseTo(fleet.gpuHours, 9)
+  }
+  expect(lease.source).toBe('stated by you')
+  expect(ran.text).toContain('followed')
+  for (const line of ran.text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  const half = await runForTest<HorizonAnswer>(capacity, ['capacity', ...words, '--scale-rates', '0.5'], { data })
+  expect(half.json.horizon!.requests).toBe(horizon!.requests / 2)
+})
+
+test.each([
+  ['second,requests_per_s\n0,1\n600,2\n1300,3\n', 'windows do not lie end to end', ':4'],
+  ['second,requests_per_s\n0,1\n600,-2\n', '"-2" is not a rate from 0', ':3'],
+  ['second,requests_per_s\n0,1\nlater,2\n', '"later" is not a time', ':3'],
+  ['second,calls\n0,1\n600,2\n', 'no column of rates', ':1'],
+  ['second,requests_per_s\n0,1\n', 'at least two windows', ':2'],
+])('rates such as %j are refused by line', async (text, message, place) => {
+  const path = join(folder, 'bad.csv')
+  writeFileSync(path, text)
+  const ran = run(...replica, ...lengths, '--horizon', path)
+  await expect(ran).rejects.toMatchObject({
+    code: 'RATES_FILE',
+    message: expect.stringContaining(message),
+    where: path + place,
+  })
 })
 
 test('the server answers the same under /api/capacity, from stated lengths or the calls of its ledger', async () => {

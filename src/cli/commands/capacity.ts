@@ -17,10 +17,17 @@ interface CapacityFlags {
   readonly input?: number
   readonly output?: number
   readonly lengthRangeRatio?: number
+  readonly cv?: number
   readonly replicas?: number
   readonly ttft?: number
   readonly tpot?: number
   readonly stat?: string
+  readonly horizon?: string
+  readonly scaleRates?: number
+  readonly minReplicas?: number
+  readonly coldStart?: number
+  readonly usdPerGpuHour?: number
+  readonly term?: string
 }
 
 const count = { min: 1, whole: true }
@@ -46,6 +53,7 @@ export const capacity: CommandModule = {
         'lengths uniform in [r, 1] × these (default: 1)',
         number('--length-range-ratio', { above: 0, max: 1 }),
       )
+      .option('--cv <x>', 'variation of the gaps between these (default: 1)', number('--cv', { above: 0, max: 20 }))
       .option('--batch <file.jsonl>', 'a question a line, from a file or - (standard input); prints JSON Lines')
       .optionsGroup('Replica:')
       .option('--model <id>', 'open model, by its id in the catalog')
@@ -59,6 +67,13 @@ export const capacity: CommandModule = {
       .option('--ttft <ms>', 'limit on the time to first token', number('--ttft', positive))
       .option('--tpot <ms>', 'limit on the time per output token', number('--tpot', positive))
       .option('--stat <name>', 'of which the limits hold: mean, p50, p90, p95 or p99 (default: p95)')
+      .optionsGroup('Over days:')
+      .option('--horizon <rates.csv>', 'requests per second by window: the fleet of each, its GPU-hours and cost')
+      .option('--scale-rates <x>', 'every rate times this (default: 1)', number('--scale-rates', positive))
+      .option('--min-replicas <n>', 'never fewer (default: 1)', number('--min-replicas', { min: 0, whole: true }))
+      .option('--cold-start <s>', 'default: node + image + weights + engine', number('--cold-start', { min: 0 }))
+      .option('--usd-per-gpu-hour <usd>', 'instead of the lease table', number('--usd-per-gpu-hour', { min: 0 }))
+      .option('--term <term>', 'lease term (default: on_demand)')
       .optionsGroup('Options:')
       .addHelpText(
         'after',
@@ -68,7 +83,8 @@ One limit alone leaves the other open; without any, those of the traffic are tak
 Examples:
   crossline capacity --model llama-3.1-8b --gpu h100 --input 1000 --output 200 --ttft 500 --tpot 30
   crossline capacity --model llama-3.1-70b --gpu h100 --trace calls.csv --json
-  crossline capacity --batch questions.jsonl --ttft 2000`,
+  crossline capacity --batch questions.jsonl --ttft 2000
+  crossline capacity --model llama-3.1-70b --gpu h100 --trace calls.csv --horizon rates.csv`,
       )
       .action((flags: CapacityFlags) => run(flags, frame))
   },
@@ -76,7 +92,7 @@ Examples:
 
 async function run(flags: CapacityFlags, frame: CommandFrame): Promise<void> {
   const { seed, color, config } = frame.globals()
-  const { trace, batch, ttft, tpot, ...named } = flags
+  const { trace, batch, ttft, tpot, horizon, scaleRates, minReplicas, coldStart, usdPerGpuHour, term, ...named } = flags
   const stated = given({ ...named, ttftMs: ttft, tpotMs: tpot, seed }) as Partial<CapacityParams>
   const [{ useOwnFacts }, { Fault }] = await Promise.all([
     import('../../catalog/facts.ts'),
@@ -87,6 +103,12 @@ async function run(flags: CapacityFlags, frame: CommandFrame): Promise<void> {
     throw new Fault('FLAGS_CONFLICT', 'lengths are stated beside a trace that has its own', {
       where: '--trace',
       fix: 'give --trace, or --input and --output',
+    })
+  }
+  if (horizon !== undefined && (batch !== undefined || stated.replicas !== undefined)) {
+    throw new Fault('FLAGS_CONFLICT', 'a horizon finds its own fleets, of one question', {
+      where: '--horizon',
+      fix: `leave out ${batch === undefined ? '--replicas' : '--batch'}`,
     })
   }
   const calls = trace === undefined ? null : await callsOf(trace, frame)
@@ -109,13 +131,25 @@ async function run(flags: CapacityFlags, frame: CommandFrame): Promise<void> {
       fix: `give --${name}, such as ${example}${orTrace}`,
     })
   }
-  const [{ capacityQuestion, checkedCapacity }, { capacityOf }, { capacityText }] = await Promise.all([
+  const [{ capacityQuestion, checkedCapacity }, { capacityOf, horizonAnswer }, { capacityText }] = await Promise.all([
     import('../../server/capacity.ts'),
     import('../../ask/capacity.ts'),
     import('../../report/capacity-text.ts'),
   ])
+  const question = capacityQuestion(checkedCapacity(stated))
+  const over =
+    horizon === undefined
+      ? null
+      : {
+          rates: (await import('../rates-file.ts')).readRates(horizon),
+          scale: scaleRates ?? 1,
+          minReplicas: minReplicas ?? 1,
+          coldStartSeconds: coldStart ?? null,
+          usdPerGpuHour: usdPerGpuHour ?? null,
+          term: term ?? 'on_demand',
+        }
   frame.output.progress('trying loads')
-  const answer = capacityOf(capacityQuestion(checkedCapacity(stated)), calls)
+  const answer = over === null ? capacityOf(question, calls) : horizonAnswer(question, over, calls)
   frame.output.progress(null)
   frame.output.result(answer, () => capacityText(answer, { columns: terminalColumns(), color }))
   if (answer.problem !== null) frame.output.status(1)

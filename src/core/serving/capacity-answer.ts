@@ -76,10 +76,11 @@ export function capacityAnswer(
   }
 }
 
-const roundedProbe = ({ requestsPerSecond, meets, busyShare, ttftMs, tpotMs }: Probe): Probe => ({
+const roundedProbe = ({ requestsPerSecond, meets, busyShare, lateShare, ttftMs, tpotMs }: Probe): Probe => ({
   requestsPerSecond: estimate(requestsPerSecond),
   meets,
   busyShare: estimate(busyShare),
+  lateShare: estimate(lateShare),
   ttftMs: rounded(ttftMs),
   tpotMs: rounded(tpotMs),
 })

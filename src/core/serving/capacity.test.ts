@@ -8,19 +8,19 @@ import { buildEngine } from './engine.ts'
 import type { Gpu } from './hardware.ts'
 import type { Model } from './model.ts'
 import { simulate } from './simulate.ts'
-import { poissonTraffic } from './traffic.ts'
+import { drawnTraffic } from './traffic.ts'
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`../../../data/${name}`, import.meta.url), 'utf8'))
 const gpu = (id: string): Gpu => read('gpus.json').gpus.find((row: Gpu) => row.id === id)
 const model = (id: string): Model => read('models.json').models.find((row: Model) => row.id === id)
 const shape = { gpu: gpu('h100-sxm-80gb'), model: model('llama-3.1-8b'), tp: 1 }
-const chat = { inputTokens: 1000, outputTokens: 200, lengthRangeRatio: 0.5 }
+const chat = { inputTokens: 1000, outputTokens: 200, lengthRangeRatio: 0.5, cv: 1 }
 const limits = { ttftMs: 500, tpotMs: 30, statistic: 'p95' as Statistic }
 const found = capacity({ shape, traffic: chat, limits, seed: 1 })
 
 test('traffic of another seed keeps the objective just below the capacity and misses it just above', () => {
   const engine = buildEngine(shape)
-  const at = (rate: number) => simulate(poissonTraffic(chat, 20_000, 77).at(rate, 77), { engine, replicas: 1 })
+  const at = (rate: number) => simulate(drawnTraffic(chat, 20_000, 77).at(rate, 77), { engine, replicas: 1 })
   const below = at(found.requestsPerSecond * 0.96)
   expect(below.ttftMs.p95!).toBeLessThanOrEqual(limits.ttftMs)
   expect(below.tpotMs.p95!).toBeLessThanOrEqual(limits.tpotMs)
@@ -44,9 +44,9 @@ test('its own probes bracket it: the load next above missed, by half a percent, 
  */
 test('prompts served one by one carry what the M/D/1 queue says', () => {
   const one = { ...shape, maxBatchedTokens: 2000 }
-  const traffic = { inputTokens: 2000, outputTokens: 1, lengthRangeRatio: 1 }
+  const traffic = { inputTokens: 2000, outputTokens: 1, lengthRangeRatio: 1, cv: 1 }
   const engine = buildEngine(one)
-  const alone = simulate(poissonTraffic(traffic, 50, 1).at(1e-3, 1), { engine, replicas: 1 }).ttftMs.p50! / 1000
+  const alone = simulate(drawnTraffic(traffic, 50, 1).at(1e-3, 1), { engine, replicas: 1 }).ttftMs.p50! / 1000
   const service = alone - engine.timer.entrySeconds
   for (const wait of [0.25, 1, 4]) {
     const limit = { ttftMs: (alone + wait * service) * 1000, tpotMs: null, statistic: 'mean' as const }
@@ -100,7 +100,7 @@ test("a trace's own bunching carries less than its lengths at even pace, and rep
 
 test('what is in the house at that load is its rate times the time there (Little), and the cache holds it', () => {
   const engine = buildEngine(shape)
-  const { e2eMs, meanOutstanding } = simulate(poissonTraffic(chat, 20_000, 5).at(found.requestsPerSecond, 5), {
+  const { e2eMs, meanOutstanding } = simulate(drawnTraffic(chat, 20_000, 5).at(found.requestsPerSecond, 5), {
     engine,
     replicas: 1,
   })

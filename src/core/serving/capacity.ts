@@ -11,7 +11,7 @@ import { startProgress } from './progress.ts'
 import { createReplica } from './replica.ts'
 import { feasibleMix, meanOf, saturate, saturatedBy, tokenSeconds } from './saturation.ts'
 import { largestOf } from './search.ts'
-import { type Lengths, poissonTraffic, type Traffic, tracedTraffic } from './traffic.ts'
+import { drawnTraffic, type Lengths, type Traffic, tracedTraffic } from './traffic.ts'
 
 /** What of a latency must lie within the objective. */
 export const statistics = ['mean', 'p50', 'p90', 'p95', 'p99'] as const
@@ -26,11 +26,15 @@ export interface LatencyLimits {
 
 export interface CapacityRequest {
   readonly shape: ReplicaShape
-  /** Requests as they came (lengths and bunching), or lengths that come as a Poisson process. */
+  /** Requests as they came (lengths and bunching), or lengths that come by gaps of a stated variation. */
   readonly traffic: Arrivals | Lengths
   readonly limits: LatencyLimits
   /** Replicas behind one least-loaded router, which share bursts; default 1. */
   readonly replicas?: number | undefined
+  /** Shares of the capacity found that are tried too. */
+  readonly loads?: readonly number[] | undefined
+  /** Known to be carried by each replica, from a smaller fleet: nothing below is looked for. */
+  readonly atLeast?: number | undefined
   readonly seed: number
 }
 
@@ -44,6 +48,8 @@ export interface Probe {
   readonly meets: boolean
   /** Share of time in which a step is running. */
   readonly busyShare: number
+  /** Share of requests of which either time is above its limit. */
+  readonly lateShare: number
   readonly ttftMs: Latency
   readonly tpotMs: Latency
 }
@@ -86,7 +92,7 @@ const warmUp = 0.2
 const drain = 0.1
 /** Requests of one draw: several times what is in the house at once, within bounds of time. */
 const fewestDrawn = 4000
-const mostDrawn = 12_000
+const mostDrawn = 30_000
 const kvInstants = 400
 
 /**
@@ -94,7 +100,15 @@ const kvInstants = 400
  * drawn from the same seeds, and a looser limit passes wherever a tighter one does: it never finds a smaller load. Beyond
  * the saturated rate a queue that once forms (a full cache throws sequences out) never empties again: no load is looked for.
  */
-export function capacity({ shape, traffic: asked, limits, replicas = 1, seed }: CapacityRequest): Capacity {
+export function capacity({
+  shape,
+  traffic: asked,
+  limits,
+  replicas = 1,
+  loads = [],
+  atLeast = 0,
+  seed,
+}: CapacityRequest): Capacity {
   const engine = buildEngine(shape)
   const { memory } = engine
   let infeasible: Capacity['infeasible'] = { calls: 0, reasons: [] }
@@ -120,11 +134,11 @@ export function capacity({ shape, traffic: asked, limits, replicas = 1, seed }: 
     const feasible = feasibleMix(engine, asked, seed)
     infeasible = feasible.infeasible
     if (!feasible.mix) return refuse('no request of the trace fits the model and its cache', 'KV cache')
-    traffic = tracedTraffic(feasible.mix)
+    traffic = tracedTraffic(feasible.mix, drawnOf(engine, meansOf(feasible.mix), replicas))
   } else {
     const reason = infeasibility(engine, asked.inputTokens, asked.outputTokens)
     if (reason !== null) return refuse(`a request of these lengths is ${reason}`, 'KV cache')
-    traffic = poissonTraffic(asked, drawnOf(engine, asked), seed)
+    traffic = drawnTraffic(asked, drawnOf(engine, asked, replicas), seed)
   }
 
   const { mix } = traffic
@@ -139,7 +153,10 @@ export function capacity({ shape, traffic: asked, limits, replicas = 1, seed }: 
     tried.set(share, found)
     return found
   }
-  const share = largestOf(shares, one => probe(one).meets)
+  const floor = atLeast / saturated.rate
+  const lookedFor = shares.filter(one => one > floor * (1 + 1e-9))
+  const share = largestOf(lookedFor, one => probe(one).meets) || Math.min(1, floor)
+  for (const load of loads) if (share > 0) probe(load * share)
   const probes = [...tried.values()].sort((a, b) => a.requestsPerSecond - b.requestsPerSecond)
   const over = probes.find(({ meets }) => !meets)
   const bottleneck = over === undefined ? heldBy : missOf(over, limits)
@@ -165,11 +182,20 @@ export function capacity({ shape, traffic: asked, limits, replicas = 1, seed }: 
   }
 }
 
-/** Requests of a draw: ten times what a full replica holds, for the latencies of a load to settle. */
-function drawnOf({ maxSequences, memory }: Engine, { inputTokens, outputTokens }: Lengths): number {
-  const held = Math.min(maxSequences, memory.kvCapacityTokens / (inputTokens + outputTokens))
+/** Requests of a draw: ten times what full replicas hold, for the latencies of a load to settle. */
+function drawnOf(
+  { maxSequences, memory }: Engine,
+  { inputTokens, outputTokens }: Pick<Lengths, 'inputTokens' | 'outputTokens'>,
+  replicas: number,
+): number {
+  const held = replicas * Math.min(maxSequences, memory.kvCapacityTokens / (inputTokens + outputTokens))
   return Math.round(Math.min(mostDrawn, Math.max(fewestDrawn, 10 * held)))
 }
+
+const meansOf = ({ inputTokens, outputTokens }: Arrivals) => ({
+  inputTokens: meanOf(inputTokens),
+  outputTokens: meanOf(outputTokens),
+})
 
 function probeAt(
   engine: Engine,
@@ -181,6 +207,7 @@ function probeAt(
 ): Probe {
   const ttft: number[] = []
   const tpot: number[] = []
+  let late = 0
   let busySeconds = 0
   let seconds = 0
   for (let draw = 0; draw < draws; draw++) {
@@ -189,9 +216,12 @@ function probeAt(
     const { atSeconds, firstTokenAt, finishedAt, outputTokens } = run.progress
     const to = Math.ceil(arrivals.n * (1 - drain))
     for (let id = Math.floor(arrivals.n * warmUp); id < to; id++) {
-      ttft.push((firstTokenAt[id]! - atSeconds[id]!) * 1000)
+      const first = (firstTokenAt[id]! - atSeconds[id]!) * 1000
       const more = outputTokens[id]! - 1
-      if (more > 0) tpot.push(((finishedAt[id]! - firstTokenAt[id]!) * 1000) / more)
+      const each = more > 0 ? ((finishedAt[id]! - firstTokenAt[id]!) * 1000) / more : 0
+      ttft.push(first)
+      if (more > 0) tpot.push(each)
+      if (first > (limits.ttftMs ?? first) || each > (limits.tpotMs ?? each)) late++
     }
     let end = 0
     for (const replica of run.replicas) {
@@ -203,7 +233,8 @@ function probeAt(
   }
   const found = { ttftMs: latencyOf(ttft), tpotMs: latencyOf(tpot) }
   const meets = isWithin(found.ttftMs, limits.ttftMs, limits) && isWithin(found.tpotMs, limits.tpotMs, limits)
-  return { requestsPerSecond, meets, busyShare: seconds > 0 ? busySeconds / seconds : 0, ...found }
+  const busyShare = seconds > 0 ? busySeconds / seconds : 0
+  return { requestsPerSecond, meets, busyShare, lateShare: late / ttft.length, ...found }
 }
 
 const isWithin = (latency: Latency, limitMs: number | null, { statistic }: LatencyLimits): boolean =>

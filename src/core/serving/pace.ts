@@ -19,18 +19,24 @@ export function rateOf({ n, atSeconds }: Arrivals): number | null {
  * The traffic at `factor` times its rate without touching its clock: below 1 each request is kept with that
  * probability (what one of several users' worth of traffic looks like); above 1 copies are added, each moved as a whole
  * by a random time around the stretch, so that bursts stay as long as they are and are not in step. A burst of ten
- * seconds stays one of ten seconds: stretching the clock would make it two minutes at a twelfth of the load.
+ * seconds stays one of ten seconds: stretching the clock would make it two minutes at a twelfth of the load. What gets
+ * too short is repeated until it has about `atLeast` requests.
  */
-export function atFactor(arrivals: Arrivals, factor: number, seed: number): Arrivals {
+export function atFactor(
+  arrivals: Arrivals,
+  factor: number,
+  seed: number,
+  atLeast = Math.min(fewest, arrivals.n),
+): Arrivals {
   const rate = rateOf(arrivals)
-  if (rate === null || factor > mostCopies) return independent(arrivals, (rate ?? 1) * factor, seed)
-  return factor <= 1 ? thinned(arrivals, factor, seed) : superposed(arrivals, factor, seed)
+  if (rate === null || factor > mostCopies) return independent(arrivals, (rate ?? 1) * factor, seed, atLeast)
+  return factor <= 1 ? thinned(arrivals, factor, seed, atLeast) : superposed(arrivals, factor, seed, atLeast)
 }
 
 /** Lengths as they came, in random order; exponential gaps. */
-function independent(arrivals: Arrivals, rate: number, seed: number): Arrivals {
+function independent(arrivals: Arrivals, rate: number, seed: number, atLeast: number): Arrivals {
   const random = stream(seed, 'pace independent')
-  const n = Math.max(fewest, Math.min(most, arrivals.n))
+  const n = Math.max(fewest, atLeast, Math.min(most, arrivals.n))
   const picks = Int32Array.from({ length: n }, () => random.integer(arrivals.n))
   const taken = new Int32Array(arrivals.n)
   const copies = Int32Array.from(picks, i => taken[i]!++)
@@ -43,15 +49,14 @@ function independent(arrivals: Arrivals, rate: number, seed: number): Arrivals {
 }
 
 /** One coin per request; the same coins at every factor, so that a lighter load is part of a heavier one. */
-function thinned(arrivals: Arrivals, share: number, seed: number): Arrivals {
+function thinned(arrivals: Arrivals, share: number, seed: number, atLeast: number): Arrivals {
   const random = stream(seed, 'pace thinned')
   const { n, atSeconds } = arrivals
   const round = atSeconds[n - 1]! - atSeconds[0]! + (atSeconds[n - 1]! - atSeconds[0]!) / Math.max(1, n - 1)
   const picks: number[] = []
   const times: number[] = []
   const copies: number[] = []
-  const enough = Math.min(fewest, n)
-  for (let turn = 0; picks.length < enough && turn < 200; turn++) {
+  for (let turn = 0; picks.length < atLeast && turn < 200; turn++) {
     for (let i = 0; i < n; i++) {
       if (random.uniform() >= share) continue
       picks.push(i)
@@ -59,15 +64,15 @@ function thinned(arrivals: Arrivals, share: number, seed: number): Arrivals {
       times.push(turn * round + atSeconds[i]! - atSeconds[0]!)
     }
   }
-  if (picks.length === 0) return independent(arrivals, rateOf(arrivals)! * share, seed)
+  if (picks.length === 0) return independent(arrivals, rateOf(arrivals)! * share, seed, atLeast)
   return picked(arrivals, picks, Float64Array.from(times), copies)
 }
 
 /** The stretch and moved copies of it, the last copy thinned to the fraction asked for. */
-function superposed(arrivals: Arrivals, factor: number, seed: number): Arrivals {
+function superposed(arrivals: Arrivals, factor: number, seed: number, atLeast: number): Arrivals {
   const random = stream(seed, 'pace copies')
   const { atSeconds } = arrivals
-  const n = Math.min(arrivals.n, Math.ceil(most / factor))
+  const n = Math.min(arrivals.n, Math.ceil(Math.max(most, atLeast) / factor))
   const start = atSeconds[0]!
   const span = atSeconds[n - 1]! - start + (atSeconds[n - 1]! - start) / Math.max(1, n - 1)
   const picks: number[] = []

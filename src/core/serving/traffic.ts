@@ -17,10 +17,12 @@ export interface Lengths {
   readonly outputTokens: number
   /** Lengths are uniform in [this, 1] × the stated ones; 1 = all alike. */
   readonly lengthRangeRatio: number
+  /** Coefficient of variation of the gaps between requests, which are Gamma-distributed; 1 = a Poisson process, more = bursts. */
+  readonly cv: number
 }
 
-/** Requests of stated lengths that come independently of each other (a Poisson process), `n` of them. */
-export function poissonTraffic(lengths: Lengths, n: number, seed: number): Traffic {
+/** Requests of stated lengths, `n` of them, that come by gaps of the stated variation. */
+export function drawnTraffic(lengths: Lengths, n: number, seed: number): Traffic {
   const drawn = (at: number): Arrivals => {
     const random = stream(at, 'capacity lengths')
     const low = lengths.lengthRangeRatio
@@ -36,9 +38,10 @@ export function poissonTraffic(lengths: Lengths, n: number, seed: number): Traff
     mix: drawn(seed),
     at: (requestsPerSecond, at) => {
       const random = stream(at, 'capacity gaps')
+      const variance = lengths.cv * lengths.cv
       let seconds = 0
       const atSeconds = Float64Array.from({ length: n }, () => {
-        seconds += random.exponential(1)
+        seconds += lengths.cv === 1 ? random.exponential(1) : random.gamma(1 / variance, variance)
         return seconds / requestsPerSecond
       })
       return { ...drawn(at), atSeconds }
@@ -47,7 +50,7 @@ export function poissonTraffic(lengths: Lengths, n: number, seed: number): Traff
 }
 
 /** A trace's own lengths and bunching, thinned or copied to the rate: its clock is left alone. */
-export function tracedTraffic(mix: Arrivals): Traffic {
+export function tracedTraffic(mix: Arrivals, atLeast: number): Traffic {
   const own = rateOf(mix) ?? 1
-  return { mix, at: (requestsPerSecond, seed) => atFactor(mix, requestsPerSecond / own, seed) }
+  return { mix, at: (requestsPerSecond, seed) => atFactor(mix, requestsPerSecond / own, seed, atLeast) }
 }
