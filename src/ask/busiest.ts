@@ -102,8 +102,8 @@ function tokensOf(calls: CallTimes, from: number, to: number): number {
   return tokens
 }
 
-/** Calls as arrivals for a full replay: seconds from the first call, calls of unknown usage left out and counted. */
-export function allArrivals(calls: CallTimes): { arrivals: Arrivals; leftOut: number } {
+/** Calls as arrivals for a full replay: seconds from the first call, calls of unknown usage left out and counted; `callOf` tells which call each is. */
+export function allArrivals(calls: CallTimes): { arrivals: Arrivals; leftOut: number; callOf: Int32Array } {
   const atSeconds = new Float64Array(calls.n)
   const picks = new Int32Array(calls.n)
   let n = 0
@@ -113,5 +113,6 @@ export function allArrivals(calls: CallTimes): { arrivals: Arrivals; leftOut: nu
     picks[n] = i
     n += 1
   }
-  return { arrivals: picked(calls, picks.subarray(0, n), atSeconds.subarray(0, n)), leftOut: calls.n - n }
+  const callOf = picks.subarray(0, n)
+  return { arrivals: picked(calls, callOf, atSeconds.subarray(0, n)), leftOut: calls.n - n, callOf }
 }

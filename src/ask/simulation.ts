@@ -3,6 +3,7 @@
 import { gpuById, loadFacts, weightsOf } from '../catalog/facts.ts'
 import { billingOf, defaultLease } from '../catalog/leases.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
+import { chargedBy } from '../core/decide/charged.ts'
 import { figures, known, type Simulation } from '../core/decide/fleet-figures.ts'
 import { goesOnWords } from '../core/decide/instance-hours.ts'
 import { unknown } from '../core/decide/lease.ts'
@@ -28,6 +29,7 @@ import { simulate } from '../core/serving/simulate.ts'
 import { spreadTies } from '../core/serving/spread.ts'
 import { sustain } from '../core/serving/sustain.ts'
 import { estimate } from '../core/statistics/estimate.ts'
+import type { CallLabels } from '../ledger/ledger.ts'
 import { allArrivals, busiestRequests, type CallTimes } from './busiest.ts'
 import { objectiveOf } from './objective.ts'
 import { defaultQuestion } from './question.ts'
@@ -58,6 +60,8 @@ export interface SimulationQuestion {
   /** Stated parts of an autoscaler. With `maxReplicas`, the fleet asked about is one that scales. */
   readonly scaling: Partial<Scaling>
   readonly sizings: readonly SizingName[]
+  /** A dimension by whose values the fleet's time and cost are told; null = none. Only of the fleet that is stated. */
+  readonly by: string | null
   readonly seed: number
 }
 
@@ -69,10 +73,15 @@ export interface SimulationTools {
 
 /**
  * Replays calls on the fleet asked about; with `sizings`, on a fleet of each. The figures at the top are then those of
- * the first of them, unless replicas were stated. Faults: MODEL_UNKNOWN, GPU_UNKNOWN, MODEL_DOES_NOT_FIT, SPILL_API_UNKNOWN, NO_CALLS.
+ * the first of them, unless replicas were stated. `labels` tell whose each call is, by the dimension asked for. Faults: MODEL_UNKNOWN, GPU_UNKNOWN, MODEL_DOES_NOT_FIT, SPILL_API_UNKNOWN, NO_CALLS.
  */
-export function simulation(calls: CallTimes, question: SimulationQuestion, tools: SimulationTools): Simulation {
-  const { arrivals: asCame, leftOut } = allArrivals(calls)
+export function simulation(
+  calls: CallTimes,
+  question: SimulationQuestion,
+  tools: SimulationTools,
+  labels: CallLabels | null = null,
+): Simulation {
+  const { arrivals: asCame, leftOut, callOf } = allArrivals(calls)
   if (asCame.n === 0) {
     throw new Fault('NO_CALLS', 'no call of the trace says how long its prompt and answer are', {
       fix: 'a replay needs input and output tokens',
@@ -109,7 +118,9 @@ export function simulation(calls: CallTimes, question: SimulationQuestion, tools
   const isOwnAsked = sizings.length === 0 || question.replicas !== null
   if (isOwnAsked) tools.progress('replaying the traffic')
   const before = tools.clock()
-  const own = isOwnAsked ? simulate(arrivals, fleetOf(asked, question), { objective }) : null
+  const own = isOwnAsked
+    ? simulate(arrivals, { ...fleetOf(asked, question), charges: labels !== null }, { objective })
+    : null
   const seconds = tools.clock() - before
   const first = sizings[0] ?? null
   const whole = allApi(asked)
@@ -131,6 +142,19 @@ export function simulation(calls: CallTimes, question: SimulationQuestion, tools
     coldStart: parts,
     load: load === null ? null : { mean: estimate(load.mean), p95: estimate(load.p95) },
     leftOut,
+    ...(own?.charges === undefined || labels === null
+      ? {}
+      : {
+          charged: chargedBy({
+            by: question.by!,
+            ...own.charges,
+            ...billOf(own, asked),
+            inputTokens: arrivals.inputTokens,
+            outputTokens: arrivals.outputTokens,
+            labels: Int32Array.from(callOf, call => labels.labels[call]!),
+            names: labels.names,
+          }),
+        }),
     ...(sizings.length === 0
       ? {}
       : {

@@ -27,6 +27,7 @@ export interface SimulateFlags {
   readonly spillApi?: string
   readonly spillAbove?: number
   readonly sizing?: readonly string[]
+  readonly by?: string
   readonly minReplicas?: number
   readonly maxReplicas?: number
   readonly targetPerReplica?: number
@@ -89,6 +90,8 @@ export function declareSimulateFlags(command: Command): Command {
     .option('--scale-up-cooldown <s>', 'default 0', number('--scale-up-cooldown', notNegative))
     .option('--scale-down-cooldown <s>', 'default 300', number('--scale-down-cooldown', notNegative))
     .option('--cold-start <s>', 'default: node + image + weights + engine', number('--cold-start', notNegative))
+    .optionsGroup('Attribution:')
+    .option('--by <dimension>', 'time and cost of the stated fleet by feature, task, team, user, tag:NAME, …')
     .optionsGroup('Options:')
 }
 
@@ -130,6 +133,12 @@ export async function simulateParams(
       fix: isBoth ? 'give --target-per-replica or --target-utilization' : 'give a share of time, such as 0.7',
     })
   }
+  if (all.by !== undefined && all.sizing !== undefined && replicas === null) {
+    throw new Fault('FLAGS_CONFLICT', 'time is told by call of one fleet, and several were asked for', {
+      where: '--by',
+      fix: 'state --replicas, or leave out --sizing',
+    })
+  }
   const question: SimulationQuestion = {
     model: needed(all.model, '--model', 'an open model of data/models.json, such as llama-3.1-70b'),
     gpu: needed(all.gpu, '--gpu', 'a GPU of data/gpus.json, such as h100-sxm-80gb'),
@@ -156,6 +165,7 @@ export async function simulateParams(
       coldStartSeconds: all.coldStartSeconds,
     }) as SimulationQuestion['scaling'],
     sizings: [...new Set((all.sizing ?? []).map(name => oneOf(name, sizingNames, 'sizing')))] as SizingName[],
+    by: all.by ?? null,
     seed,
   }
   return { trace: needed(all.trace, '--trace', 'a file of calls, in any format that import reads'), question }
@@ -203,6 +213,7 @@ async function readPlan(path: string): Promise<Plan> {
       spillApi: name,
       spillAbove: whole,
       sizing: z.array(z.string()).min(1).optional(),
+      by: name,
       minReplicas: whole,
       maxReplicas: whole,
       targetPerReplica: above,

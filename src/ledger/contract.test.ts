@@ -443,6 +443,22 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect((await ledger.columns({ toMicros: 2_000_000 })).n).toBe(1)
     })
 
+    test('labels tell whose each call is, in the order of the columns', async () => {
+      await ledger.append([
+        call('c', { atMicros: 3, attribution: { ...nobody, feature: 'chat' } }),
+        call('a', { atMicros: 1, attribution: { ...nobody, feature: 'chat' } }),
+        call('b', { atMicros: 2, attribution: nobody, tags: { plan: 'free' } }),
+      ])
+      const told = async (dimension: string) => {
+        const { labels, names } = await ledger.labels({}, dimension)
+        return [...labels].map(label => names[label])
+      }
+      expect(await told('feature')).toEqual(['chat', null, 'chat'])
+      expect(await told('tag:plan')).toEqual([null, 'free', null])
+      expect((await ledger.labels({ fromMicros: 2 }, 'feature')).labels.length).toBe(2)
+      await expect(ledger.labels({}, 'featur')).rejects.toThrow('unknown dimension')
+    })
+
     test('columns tell how long the first token and the whole answer took, NaN where nobody said', async () => {
       await ledger.append([
         call('a', { atMicros: 1_000_000, ttftMs: 120.5, latencyMs: 1500 }),

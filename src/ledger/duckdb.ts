@@ -17,6 +17,7 @@ import { positionsOf, takeRecords, unsettledOf } from './duckdb-take.ts'
 import { tellNoMore } from './duckdb-tell.ts'
 import type {
   CallColumns,
+  CallLabels,
   Ledger,
   LedgerLoader,
   LedgerReads,
@@ -26,7 +27,17 @@ import type {
   SourceRow,
   UsageGroup,
 } from './ledger.ts'
-import { beside, byKey, checkDimension, checkSlice, exactCount, findSource, totalOf, usdText } from './question.ts'
+import {
+  beside,
+  byKey,
+  checkDimension,
+  checkSlice,
+  exactCount,
+  findSource,
+  labelBook,
+  totalOf,
+  usdText,
+} from './question.ts'
 import * as sql from './sql.ts'
 
 /** Opens the ledger at `path`, creating it when missing. Faults and `spill` as `openSession`. */
@@ -59,6 +70,7 @@ const readsOf = (state: Reader): LedgerReads => ({
   report: (slice, by, zone) => report(state, slice, by, zone),
   demand: (slice, windowSeconds) => demand(state, slice, windowSeconds),
   columns: slice => columns(state, slice),
+  labels: (slice, dimension) => labels(state, slice, dimension),
   prefixBlocks: (slice, take) => prefixBlocks(state, slice, take),
   repeats: slice => repeats(state, slice),
   usageGroups: (slice, options) => usageGroups(state, slice, options),
@@ -206,6 +218,21 @@ async function columns(session: Reader, slice: Slice): Promise<CallColumns> {
     if (at !== n)
       throw new Fault('LEDGER_READ_SHORT', `read ${at} of ${n} calls`, { kind: 'outside', fix: 'run it again' })
     return result
+  })
+}
+
+async function labels(session: Reader, slice: Slice, dimension: string): Promise<CallLabels> {
+  checkSlice(slice)
+  checkDimension(dimension)
+  const { values, bind } = bindings()
+  const where = sql.within(slice, bind)
+  const book = labelBook()
+  return session.apart(async connection => {
+    const stream = await connection.stream(sql.labels(where, dimension, bind), values)
+    for (let chunk = await stream.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await stream.fetchChunk()) {
+      for (const value of chunk.getColumnValues(0)) book.add((value ?? null) as string | null)
+    }
+    return book.whole()
   })
 }
 

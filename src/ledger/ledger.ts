@@ -106,6 +106,12 @@ export interface PrefixPiece {
   readonly blocks: Float64Array
 }
 
+/** What a dimension says of each call of a slice, in the order of its columns: `names[labels[i]]`; null = nothing. */
+export interface CallLabels {
+  readonly labels: Int32Array
+  readonly names: readonly (string | null)[]
+}
+
 /** Calls that ask again what was asked before, however long ago. */
 export interface Repeats {
   /** Calls of which it is known: their whole request was hashed, or their whole prompt. */
@@ -147,6 +153,8 @@ export interface LedgerReads {
   report(slice: Slice, by: readonly string[], zone: string): Promise<{ rows: ReportRow[]; total: ReportRow }>
   demand(slice: Slice, windowSeconds: number): Promise<Demand | null>
   columns(slice: Slice): Promise<CallColumns>
+  /** Whose each of these calls is. @throws Fault UNKNOWN_DIMENSION */
+  labels(slice: Slice, dimension: string): Promise<CallLabels>
   /**
    * Hands over the prefix blocks of all calls in the order of `columns`, piece by piece so that they are never all in
    * memory: the next piece waits for `take`. Nothing is handed over when no call has any. Returns how many do.

@@ -15,7 +15,17 @@ import { eachOnce, meteredAgain } from '../core/meter/told-again.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
 import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
-import { type Beside, beside, byKey, checkDimension, checkSlice, findSource, totalOf, usdText } from './question.ts'
+import {
+  type Beside,
+  beside,
+  byKey,
+  checkDimension,
+  checkSlice,
+  findSource,
+  labelBook,
+  totalOf,
+  usdText,
+} from './question.ts'
 
 const isSample = (source: string): boolean => source === 'sample' || source.startsWith('sample:')
 const promptOf = (call: Call) => toldPromptTokens(call.usage)
@@ -241,6 +251,12 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
         ttftMs: Float32Array.from(own, call => call.ttftMs ?? NaN),
         latencyMs: Float32Array.from(own, call => call.latencyMs ?? NaN),
       }
+    },
+    labels: async (slice, dimension) => {
+      checkDimension(dimension)
+      const book = labelBook()
+      for (const call of inTime(slice)) book.add(dimensionOf(call, dimension, 'UTC'))
+      return book.whole()
     },
     prefixBlocks: async (slice, take) => {
       const lists = inTime(slice).map(call => call.prefixBlocks ?? [])

@@ -1,7 +1,7 @@
 // What a store's answers have in common: names of dimensions checked, exact counts, a source found by any of its names.
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
-import { dimensions, type ReportRow, type Slice, type SourceRow } from './ledger.ts'
+import { type CallLabels, dimensions, type ReportRow, type Slice, type SourceRow } from './ledger.ts'
 
 /** Refuses a dimension that no call has. `tag:NAME` is always one. */
 export function checkDimension(name: string, where = '--by'): void {
@@ -95,6 +95,20 @@ export interface Beside {
   readonly reportedCalls: number
   readonly reported: bigint
   readonly priced: bigint
+}
+
+/** Labels one by one → each name once, and which of them each is. */
+export function labelBook() {
+  const numbers = new Map<string | null, number>()
+  const labels: number[] = []
+  return {
+    add(name: string | null): void {
+      const number = numbers.get(name) ?? numbers.size
+      if (number === numbers.size) numbers.set(name, number)
+      labels.push(number)
+    },
+    whole: (): CallLabels => ({ labels: Int32Array.from(labels), names: [...numbers.keys()] }),
+  }
 }
 
 /** As a row tells it. */

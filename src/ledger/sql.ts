@@ -315,6 +315,16 @@ export const columns = (
   coalesce(try_cast(c.ttft_ms AS FLOAT), 'nan'::FLOAT), coalesce(try_cast(c.latency_ms AS FLOAT), 'nan'::FLOAT) FROM calls c ${where}
   ORDER BY c.started_at, c.ordinal, c.id, 2, 3`
 
+/** In the order of `columns`, which the last two expressions belong to. */
+export const labels = (
+  where: string,
+  dimension: string,
+  bind: (value: string | bigint) => string,
+) => `SELECT ${dimensionValue(dimension, bind)},
+  (CASE WHEN c."input" IS NULL THEN -1 ELSE ${prompt('c')} END)::INTEGER,
+  (CASE WHEN c."output" IS NULL THEN -1 ELSE ${answer('c')} END)::INTEGER FROM calls c ${where}
+  ORDER BY c.started_at, c.ordinal, c.id, 2, 3`
+
 /** What each call asks beside text, as bits. */
 const needs = callNeeds
   .map(({ bit, kinds, tags }) => {

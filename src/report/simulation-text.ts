@@ -5,6 +5,7 @@ import type { FleetFigures, Simulation, SizingFigures } from '../core/decide/fle
 import { many } from '../core/fault/many.ts'
 import { windowsRequired } from '../core/serving/windows.ts'
 import { type Ink, ink, padded, paragraph } from './ansi.ts'
+import { chargedLines } from './charged-text.ts'
 
 /** The simulation as text, no line wider than `columns` (80 at least). */
 export function simulationText(
@@ -13,11 +14,17 @@ export function simulationText(
 ): string {
   const pen = ink(options.color)
   const columns = Math.max(80, options.columns)
-  const { sizings } = simulation
+  const { sizings, charged } = simulation
   const body = sizings === undefined ? fleetLines(simulation, columns) : sizingTable(sizings, columns, pen)
-  return [...headLines(simulation, columns, pen), '', ...body, '', ...footLines(simulation, columns).map(pen.dim)].join(
-    '\n',
-  )
+  const own = charged === undefined ? [] : ['', ...chargedLines(charged, columns, pen)]
+  return [
+    ...headLines(simulation, columns, pen),
+    '',
+    ...body,
+    ...own,
+    '',
+    ...footLines(simulation, columns).map(pen.dim),
+  ].join('\n')
 }
 
 function headLines(

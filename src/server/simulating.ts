@@ -17,9 +17,8 @@ export const simulateCalls: Operation<SimulationQuestion, Simulation> = {
     ])
     const ledger = await workplace.ledger()
     const calls = await withPrefixes(ledger, {}, await ledger.columns({}))
-    return simulation(calls, question, {
-      clock: () => performance.now() / 1000,
-      progress: text => io.progress(text),
-    })
+    const labels = question.by === null ? null : await ledger.labels({}, question.by)
+    const tools = { clock: () => performance.now() / 1000, progress: (text: string) => io.progress(text) }
+    return simulation(calls, question, tools, labels)
   },
 }

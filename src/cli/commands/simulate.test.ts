@@ -107,6 +107,30 @@ test('a trace that tells what prompts share: replicas keep beginnings, less work
   expect(kept.text).toMatch(/^prefix hits +\d+(\.\d+)? % of prompt tokens$/m)
 })
 
+test('--by tells whose the GPU time is: rows and the idle line are the fleet, and the bill', async () => {
+  const named = join(folder, 'named.csv')
+  const [head, ...rows] = readFileSync(calls, 'utf8').trimEnd().split('\n')
+  const owned = rows.map((row, i) => `${row},${i % 4 === 0 ? 'search' : i % 4 === 1 ? '' : 'chat'}`)
+  writeFileSync(named, `${head},feature\n${owned.join('\n')}\n`)
+  const words = ['--trace', named, ...fleet, '--replicas', '2', '--usd-per-gpu-hour', '3']
+  const { json, text } = await run(...words, '--by', 'feature')
+  const { rows: charged, idle } = json.charged!
+  expect(Object.fromEntries(charged.map(({ name, calls: n }) => [name, n]))).toEqual({
+    chat: 100,
+    search: 50,
+    null: 50,
+  })
+  const sum = (of: (row: (typeof charged)[number]) => number) => charged.reduce((all, row) => all + of(row), 0)
+  expect(sum(row => row.prefillGpuHours + row.decodeGpuHours)).toBeCloseTo(json.busyGpuHours!, 9)
+  expect(idle.gpuHours).toBeCloseTo(json.idleGpuHours!, 9)
+  expect(sum(row => row.marginalUsd!) + idle.usd!).toBeCloseTo(json.usd!, 9)
+  expect(sum(row => row.loadedUsd!)).toBeCloseTo(json.usd!, 9)
+  expect(text).toMatch(/^chat +100 .*\n(.*\n)*idle, cold /m)
+  await expect(run(...words, '--by', 'featur')).rejects.toThrow('unknown dimension "featur"')
+  const sized = ['--trace', named, ...fleet, '--sizing', 'mean', '--by', 'feature']
+  await expect(run(...sized)).rejects.toThrow('several were asked for')
+})
+
 test('a dear API and a cheap lease: own GPUs for the base, bursts spill, and the bill is both', async () => {
   const words = ['--trace', azure, '--model', 'llama-3.1-70b', '--gpu', 'h100', '--sizing', 'blend']
   const { json, text } = await run(

@@ -1,4 +1,5 @@
 // A replay and its bill in; the figures that `simulate` prints of a fleet, hours and dollars, twelve digits, out.
+
 import type { Scaling } from '../serving/autoscaler.ts'
 import type { ColdStartPart } from '../serving/cold-start.ts'
 import type { Percentiles } from '../serving/quantiles.ts'
@@ -6,6 +7,7 @@ import type { RouterName } from '../serving/routers.ts'
 import type { Outcome } from '../serving/simulate.ts'
 import { windowsMet } from '../serving/windows.ts'
 import { estimate } from '../statistics/estimate.ts'
+import type { Charged } from './charged.ts'
 import type { BillingStep } from './instance-hours.ts'
 import type { Bill, SizingName } from './sizing.ts'
 
@@ -86,6 +88,8 @@ export interface Simulation extends FleetFigures {
   readonly load: { readonly mean: number; readonly p95: number } | null
   /** Calls of unknown usage, which cannot be replayed. */
   readonly leftOut: number
+  /** By the dimension asked for. */
+  readonly charged?: Charged
   readonly sizings?: readonly SizingFigures[]
   readonly notModelled: readonly string[]
 }

@@ -19,10 +19,11 @@ export interface ChargeBook {
   readonly settle: (id: number, step: number, context: number) => void
 }
 
-export function createChargeBook(timer: StepTimer, progress: Progress): ChargeBook | null {
+/** Null where nobody asked for charges. They are in GPU-seconds, of `gpus` GPUs a replica. */
+export function createChargeBook(timer: StepTimer, gpus: number, progress: Progress): ChargeBook | null {
   const { charges, onceSeconds } = progress
   if (charges === null) return null
-  const { prefillSeconds, decodeSeconds, chargedBefore, joinedAtStep } = charges
+  const { prefillGpuSeconds, decodeGpuSeconds, chargedBefore, joinedAtStep } = charges
   const perToken = timer.contextTokenSeconds
   const alone = timer.decode(1)
   // What every sequence that decodes has been charged so far, without attention.
@@ -43,7 +44,7 @@ export function createChargeBook(timer: StepTimer, progress: Progress): ChargeBo
       if (decoding > 0) each[0] = each[0]! + fixed + perTokenOfStep
       for (let i = 0; i < ids.length; i++) {
         const id = ids[i]!
-        prefillSeconds[id] = prefillSeconds[id]! + attentions[i]! + fixed + tokens[i]! * perTokenOfStep
+        prefillGpuSeconds[id] = prefillGpuSeconds[id]! + gpus * (attentions[i]! + fixed + tokens[i]! * perTokenOfStep)
       }
       ids.length = tokens.length = attentions.length = 0
     },
@@ -58,7 +59,7 @@ export function createChargeBook(timer: StepTimer, progress: Progress): ChargeBo
       const steps = step - joinedAtStep[id]!
       // Its contexts were context, context − 1, …: one for each step.
       const attention = steps * (perToken * (context - (steps - 1) / 2) + onceSeconds[id]!)
-      decodeSeconds[id] = decodeSeconds[id]! + each[0]! - chargedBefore[id]! + attention
+      decodeGpuSeconds[id] = decodeGpuSeconds[id]! + gpus * (each[0]! - chargedBefore[id]! + attention)
       chargedBefore[id] = each[0]!
       joinedAtStep[id] = step
     },

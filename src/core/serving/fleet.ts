@@ -54,7 +54,7 @@ export function runFleet(
   checkGroups(groups)
   const { seed = 1 } = fleet
   const { atSeconds, inputTokens, outputTokens } = arrivals
-  const progress = startProgress(arrivals)
+  const progress = startProgress(arrivals, { charges: fleet.charges ?? false })
   const pick = routers[fleet.router ?? 'round-robin'](progress, seed)
   let interrupted = 0
   const lost: { readonly ids: readonly number[]; readonly fromSeconds: number }[] = []

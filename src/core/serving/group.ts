@@ -33,6 +33,8 @@ export interface Fleet extends Group {
   readonly admission?: Admission | undefined
   /** Of what routers, failures and interruptions draw; default 1. */
   readonly seed?: number | undefined
+  /** Tells what share of the busy time each request took. */
+  readonly charges?: boolean | undefined
 }
 
 /** Groups of several shapes, sizings or leases behind one router. */

@@ -43,10 +43,10 @@ export interface HeldPrefixes extends Pick<PrefixBlocks, 'ids' | 'tokensPerBlock
   readonly turn: Float64Array
 }
 
-/** Each request's share of the seconds in which a step ran. */
+/** Each request's share of the GPU time in which a step ran. */
 export interface Charges {
-  readonly prefillSeconds: Float64Array
-  readonly decodeSeconds: Float64Array
+  readonly prefillGpuSeconds: Float64Array
+  readonly decodeGpuSeconds: Float64Array
   // Owned by the replica: what each decoding sequence had been charged, and the step, when this one began to decode.
   readonly chargedBefore: Float64Array
   readonly joinedAtStep: Float64Array
@@ -93,8 +93,8 @@ export function startProgress(arrivals: Arrivals, options: ProgressOptions = {})
     sessions: arrivals.sessions ?? null,
     charges: charges
       ? {
-          prefillSeconds: new Float64Array(n),
-          decodeSeconds: new Float64Array(n),
+          prefillGpuSeconds: new Float64Array(n),
+          decodeGpuSeconds: new Float64Array(n),
           chargedBefore: new Float64Array(n),
           joinedAtStep: new Float64Array(n),
         }

@@ -113,8 +113,8 @@ function expectSame(arrivals: Arrivals, engine: Engine) {
     if (Number.isNaN(slow.end[id]!)) continue
     near(progress.firstTokenAt[id]!, slow.first[id]!)
     near(progress.finishedAt[id]!, slow.end[id]!)
-    near(progress.charges!.prefillSeconds[id]!, slow.charges.prefill[id]!)
-    near(progress.charges!.decodeSeconds[id]!, slow.charges.decode[id]!)
+    near(progress.charges!.prefillGpuSeconds[id]!, engine.gpus * slow.charges.prefill[id]!)
+    near(progress.charges!.decodeGpuSeconds[id]!, engine.gpus * slow.charges.decode[id]!)
     if (progress.prefix) expect(progress.prefix.hitTokens[id]).toBe(slow.hitTokens[id])
   }
   const state = replica.state()
@@ -179,10 +179,10 @@ test('laws 2 and 3 with shared beginnings of no one size, whenever the clock sto
         expect(cachedBlocks).toBeLessThanOrEqual(engine.memory.kvBlocks)
         expect(hitTokens).toBeLessThanOrEqual(promptTokens)
         replica.settleCharges()
-        const { prefillSeconds, decodeSeconds } = progress.charges!
+        const { prefillGpuSeconds, decodeGpuSeconds } = progress.charges!
         let charged = 0
-        for (let id = 0; id < equal.n; id++) charged += prefillSeconds[id]! + decodeSeconds[id]!
-        expect(relative(charged, busySeconds)).toBeLessThan(1e-9)
+        for (let id = 0; id < equal.n; id++) charged += prefillGpuSeconds[id]! + decodeGpuSeconds[id]!
+        expect(relative(charged, engine.gpus * busySeconds)).toBeLessThan(1e-9)
       }
       replica.advance(until)
       check()

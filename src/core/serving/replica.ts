@@ -94,7 +94,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
   const share = headroom === null ? null : headroomShare(headroom)
   const { prefix, ended: endedIds } = progress
   const cache = prefix !== null && engine.prefixCaching ? createPrefixCache(totalBlocks, prefix, inputTokens) : null
-  const book = createChargeBook(timer, progress)
+  const book = createChargeBook(timer, engine.gpus, progress)
   let freeBlocks = totalBlocks
   let paidBlocks = 0 // taken already, of those that the next decode step opens
   let phase = 0 // step mod 16

@@ -2,6 +2,7 @@
 import type { Arrivals } from './arrivals.ts'
 import { type Fleet, type FleetRun, type MixedFleet, runFleet } from './fleet.ts'
 import { groupsOf, nameOf } from './group.ts'
+import type { Charges } from './progress.ts'
 import { type Percentiles, percentiles } from './quantiles.ts'
 
 export type { Fleet } from './fleet.ts'
@@ -61,6 +62,8 @@ export interface Outcome {
   /** How often a request lost its replica, by failure or interruption, and was computed anew. */
   readonly interrupted: number
   readonly groups: readonly GroupOutcome[]
+  /** Of the busy GPU time, that of each request; where the fleet was asked for it. They sum to all (law 3). */
+  readonly charges?: Pick<Charges, 'prefillGpuSeconds' | 'decodeGpuSeconds'>
 }
 
 /** What one group of a fleet did. What is rejected or sent elsewhere belongs to none. */
@@ -109,7 +112,15 @@ export function simulate(arrivals: Arrivals, fleet: Fleet | MixedFleet, options:
     ...latency,
     meanOutstanding: durationSeconds > 0 ? inHouseSeconds / durationSeconds : 0,
     ...lateOf(run, options),
+    ...chargesOf(run),
   }
+}
+
+function chargesOf({ progress: { charges }, replicas }: FleetRun): Pick<Outcome, 'charges'> {
+  if (charges === null) return {}
+  for (const replica of replicas) replica.settleCharges()
+  const { prefillGpuSeconds, decodeGpuSeconds } = charges
+  return { charges: { prefillGpuSeconds, decodeGpuSeconds } }
 }
 
 function countsOf({ progress, replicas, taken, unplaced, interrupted }: FleetRun) {
