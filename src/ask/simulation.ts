@@ -202,6 +202,7 @@ function fleetOf({ engine, elsewhere, router, scaling }: SizingQuestion, questio
 /** Requests in flight per replica that a stated autoscaler aims at where nothing is sized that would say how many one carries. */
 const defaultTarget = 16
 
+/** The lease of a GPU: as stated, else the table's default of that term. @throws Fault TERM_UNKNOWN */
 export function leaseOf({
   gpu,
   term,
@@ -229,17 +230,21 @@ export function leaseOf({
   }
 }
 
-function offerOf({ spillApi, model }: SimulationQuestion, arrivals: Arrivals): HostedOffer | null {
+/** The API that takes what the fleet does not: as named, else a middle one. @throws Fault SPILL_API_… */
+export function offerOf(
+  { spillApi, model }: Pick<SimulationQuestion, 'spillApi' | 'model'>,
+  arrivals: Arrivals,
+): HostedOffer | null {
   return spillApi === null ? defaultOffer(weightsOf(model)?.weights ?? model, arrivals) : namedOffer(spillApi)
 }
 
-function elsewhereOf(offer: HostedOffer): Elsewhere {
+export function elsewhereOf(offer: HostedOffer): Elsewhere {
   const { contextTokens, maxOutputTokens, usdPerMtokInput: input, usdPerMtokOutput: output } = offer
   const usdPerMtok = input === null || output === null ? null : { input: Number(input), output: Number(output) }
   return { contextTokens, maxOutputTokens, usdPerMtok }
 }
 
-function shownOffer(offer: HostedOffer, isNamed: boolean): NonNullable<Simulation['spillApi']> {
+export function shownOffer(offer: HostedOffer, isNamed: boolean): NonNullable<Simulation['spillApi']> {
   const { usdPerMtok } = elsewhereOf(offer)
   return {
     name: `${offer.host}:${offer.modelAsListed}`,

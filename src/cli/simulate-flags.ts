@@ -1,14 +1,18 @@
 // Flags of `simulate` and a plan file → the trace and the fleet in question; flags win.
-import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { PlanQuestion } from '../ask/plan-question.ts'
 import type { SimulationQuestion } from '../ask/simulation.ts'
 import { type SizingName, sizingNames } from '../core/decide/sizing.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import { type RouterName, routers } from '../core/serving/routers.ts'
 import { given, listFlag, numberFlag } from './flags.ts'
+import { readPlan } from './plan-file.ts'
+import type { Plan } from './plan-shape.ts'
+import { plannedFleet } from './planned-fleet.ts'
 
 export interface SimulateFlags {
   readonly plan?: string
+  readonly batch?: string
   readonly trace?: string
   readonly model?: string
   readonly gpu?: string
@@ -37,21 +41,6 @@ export interface SimulateFlags {
   readonly coldStart?: number
 }
 
-/** Flags that a plan file names with their units. */
-interface WithUnits {
-  readonly ttftP95Ms: number
-  readonly tpotP95Ms: number
-  readonly scaleUpCooldownSeconds: number
-  readonly scaleDownCooldownSeconds: number
-  readonly coldStartSeconds: number
-}
-
-type Planned = WithUnits &
-  Omit<SimulateFlags, 'plan' | 'ttft' | 'tpot' | 'scaleUpCooldown' | 'scaleDownCooldown' | 'coldStart'>
-
-/** The same under the names of a plan file. */
-type Plan = { readonly [Name in keyof Planned]?: Planned[Name] | undefined }
-
 const count = { min: 1, whole: true }
 const positive = { above: 0 }
 const notNegative = { min: 0 }
@@ -62,7 +51,8 @@ export function declareSimulateFlags(command: Command): Command {
   return command
     .optionsGroup('Traffic:')
     .option('--trace <file>', 'calls to replay, in any format that import reads; the ledger is left alone')
-    .option('--plan <file>', 'YAML with any of these parameters; flags win')
+    .option('--plan <file>', 'YAML or JSON with any of these, or with groups of replicas; flags win')
+    .option('--batch <file.jsonl>', 'a plan a line, from a file or - (standard input); prints JSON Lines')
     .optionsGroup('Fleet:')
     .option('--model <id>', 'open model, by its id in the catalog')
     .option('--gpu <id>', 'GPU, by its id in the catalog')
@@ -95,16 +85,25 @@ export function declareSimulateFlags(command: Command): Command {
     .optionsGroup('Options:')
 }
 
+/** What is asked of a fleet: one group by the fields of flags, or a plan with groups. */
+export type Asked =
+  | { readonly question: SimulationQuestion; readonly plan: null }
+  | { readonly question: null; readonly plan: PlanQuestion }
+
 /**
- * The trace and the question. @throws Fault FLAG_MISSING, FLAGS_CONFLICT, ROUTER_UNKNOWN, SIZING_UNKNOWN, those of the plan
+ * The trace and what is asked. @throws Fault FLAG_MISSING, FLAGS_CONFLICT, ROUTER_UNKNOWN, SIZING_UNKNOWN, those of the plan
  */
-export async function simulateParams(
-  flags: SimulateFlags,
-  seed: number,
-): Promise<{ trace: string; question: SimulationQuestion }> {
+export async function simulateParams(flags: SimulateFlags, seed: number): Promise<Asked & { readonly trace: string }> {
+  const all = await statedPlan(flags)
+  const asked = askedBy(all, seed)
+  return { trace: needed(all.trace, '--trace', 'a file of calls, in any format that import reads'), ...asked }
+}
+
+/** The plan file, and flags over it. */
+export async function statedPlan(flags: SimulateFlags): Promise<Plan> {
   const plan = flags.plan === undefined ? {} : await readPlan(flags.plan)
-  const { ttft, tpot, scaleUpCooldown, scaleDownCooldown, coldStart, plan: _, prefixCache, ...named } = flags
-  const all: Plan = {
+  const { ttft, tpot, scaleUpCooldown, scaleDownCooldown, coldStart, plan: _, batch: _b, prefixCache, ...named } = flags
+  return {
     ...plan,
     ...given({
       ...named,
@@ -116,6 +115,29 @@ export async function simulateParams(
       scaleDownCooldownSeconds: scaleDownCooldown,
       coldStartSeconds: coldStart,
     }),
+  } as Plan
+}
+
+/** A plan as the question that it is. @throws Fault as simulateParams, PLAN_CONFLICT, CASCADE_… */
+export function askedBy(all: Plan, seed: number): Asked {
+  const model = needed(all.model, '--model', 'an open model of data/models.json, such as llama-3.1-70b')
+  const router = oneOf(all.router ?? 'least-loaded', Object.keys(routers) as RouterName[], 'router')
+  if (all.groups !== undefined) {
+    return { question: null, plan: plannedFleet({ ...all, model, router }, seed) }
+  }
+  return { question: oneGroup({ ...all, model, router }, seed), plan: null }
+}
+
+function oneGroup(
+  all: Plan & { readonly model: string; readonly router: RouterName },
+  seed: number,
+): SimulationQuestion {
+  const misplaced = (['overflow', 'admission', 'cascade'] as const).find(name => all[name] !== undefined)
+  if (misplaced !== undefined) {
+    throw new Fault('PLAN_CONFLICT', `"${misplaced}" needs groups`, {
+      where: misplaced,
+      fix: 'state the fleet as groups: [{ gpu, replicas, … }]',
+    })
   }
   const { tp = all.gpus ?? null } = all
   const replicas = all.replicas ?? (all.gpus !== undefined && tp !== null && all.gpus !== tp ? all.gpus / tp : null)
@@ -139,15 +161,15 @@ export async function simulateParams(
       fix: 'state --replicas, or leave out --sizing',
     })
   }
-  const question: SimulationQuestion = {
-    model: needed(all.model, '--model', 'an open model of data/models.json, such as llama-3.1-70b'),
+  return {
+    model: all.model,
     gpu: needed(all.gpu, '--gpu', 'a GPU of data/gpus.json, such as h100-sxm-80gb'),
     tp,
     weights: all.weights ?? null,
     kv: all.kv ?? null,
     prefixCache: all.prefixCache ?? true,
     replicas,
-    router: oneOf(all.router ?? 'least-loaded', Object.keys(routers) as RouterName[], 'router'),
+    router: all.router,
     ttftP95Ms: all.ttftP95Ms ?? null,
     tpotP95Ms: all.tpotP95Ms ?? null,
     usdPerGpuHour: all.usdPerGpuHour ?? null,
@@ -166,9 +188,8 @@ export async function simulateParams(
     }) as SimulationQuestion['scaling'],
     sizings: [...new Set((all.sizing ?? []).map(name => oneOf(name, sizingNames, 'sizing')))] as SizingName[],
     by: all.by ?? null,
-    seed,
+    seed: all.seed ?? seed,
   }
-  return { trace: needed(all.trace, '--trace', 'a file of calls, in any format that import reads'), question }
 }
 
 function needed(value: string | undefined, where: string, what: string): string {
@@ -184,45 +205,4 @@ function oneOf<Name extends string>(asked: string, names: readonly Name[], what:
     where: `--${what}`,
     fix: near === null ? `use one of ${names.join(', ')}` : `did you mean ${near}?`,
   })
-}
-
-async function readPlan(path: string): Promise<Plan> {
-  const [{ z }, { readChecked }] = await Promise.all([import('zod'), import('./yaml-file.ts')])
-  const name = z.string().min(1).optional()
-  const whole = z.int().min(1).optional()
-  const above = z.number().positive().optional()
-  const from = z.number().nonnegative().optional()
-  const plan = readChecked(
-    path,
-    z.strictObject({
-      trace: name,
-      model: name,
-      gpu: name,
-      gpus: whole,
-      tp: whole,
-      weights: name,
-      kv: name,
-      prefixCache: z.boolean().optional(),
-      replicas: whole,
-      router: name,
-      ttftP95Ms: above,
-      tpotP95Ms: above,
-      usdPerGpuHour: from,
-      term: name,
-      gpusPerInstance: whole,
-      spillApi: name,
-      spillAbove: whole,
-      sizing: z.array(z.string()).min(1).optional(),
-      by: name,
-      minReplicas: whole,
-      maxReplicas: whole,
-      targetPerReplica: above,
-      targetUtilization: above,
-      scaleUpCooldownSeconds: from,
-      scaleDownCooldownSeconds: from,
-      coldStartSeconds: from,
-    }),
-  )
-  // A plan names its trace as seen from where it lies.
-  return plan.trace === undefined ? plan : { ...plan, trace: resolve(dirname(path), plan.trace) }
 }

@@ -15,7 +15,10 @@ export function simulationText(
   const pen = ink(options.color)
   const columns = Math.max(80, options.columns)
   const { sizings, charged } = simulation
-  const body = sizings === undefined ? fleetLines(simulation, columns) : sizingTable(sizings, columns, pen)
+  const body =
+    sizings === undefined
+      ? fleetLines(simulation, columns, ': --sizing peak says how many replicas it takes')
+      : sizingTable(sizings, columns, pen)
   const own = charged === undefined ? [] : ['', ...chargedLines(charged, columns, pen)]
   return [
     ...headLines(simulation, columns, pen),
@@ -42,7 +45,12 @@ function headLines(
   return [pen.bold(replica), ...paragraph([...traffic, ...asks, late].join('; '), columns)]
 }
 
-function fleetLines(fleet: Simulation, columns: number): string[] {
+/** What a fleet did, a figure a line. */
+export function fleetLines(
+  fleet: FleetFigures & Pick<Simulation, 'simulatedRequestsPerSecond'>,
+  columns: number,
+  advice = '',
+): string[] {
   const { replicas, tokens, spilledTokens } = fleet
   const times = (name: string, { p50, p95, p99 }: FleetFigures['ttftMs']): [string, string] => [
     name,
@@ -72,9 +80,7 @@ function fleetLines(fleet: Simulation, columns: number): string[] {
       'late',
       `${shareLabel(fleet.lateShare)} of calls, ${shareLabel(fleet.worstHourLateShare)} in the worst hour; ${shareLabel(fleet.windowsMetShare)} of windows met`,
     ],
-    ...(keepsObjective(fleet)
-      ? []
-      : [['too small', 'misses the objective: --sizing peak says how many replicas it takes'] as [string, string]]),
+    ...(keepsObjective(fleet) ? [] : [['too small', `misses the objective${advice}`] as [string, string]]),
     ['preemptions', countLabel(fleet.preemptions)],
     ...(fleet.prefixHitRate === null
       ? []
@@ -158,20 +164,20 @@ function footLines({ lease, spillApi, allApiUsd, leftOut, sizings }: Simulation,
 }
 
 /** By how many GPUs and by what time it is leased, where that is not one of each. */
-function billingWords({ gpusPerInstance, billing }: Simulation['lease']): string {
+export function billingWords({ gpusPerInstance, billing }: Simulation['lease']): string {
   const instance = gpusPerInstance === null || gpusPerInstance === 1 ? '' : `; by ${gpusPerInstance} GPUs`
   return `${instance}${billing === null ? '' : `; ${billing.source}`}`
 }
 
 /** "6", or "1–5.5–6": fewest, mean and most. */
-function rangeOf({ min, mean, max }: FleetFigures['replicas']): string {
+export function rangeOf({ min, mean, max }: FleetFigures['replicas']): string {
   if (min === null || mean === null || max === null) return '–'
   return min === max ? String(min) : `${min}–${count(mean)}–${max}`
 }
 
 const count = (value: number): string =>
   value > 0 && value < 0.05 ? '<0.1' : String(Number(value.toFixed(value < 10 ? 1 : 0)))
-const hours = (value: number | null): string => (value === null ? '–' : String(Number(value.toPrecision(4))))
+export const hours = (value: number | null): string => (value === null ? '–' : String(Number(value.toPrecision(4))))
 
 /** "184 ms", "24.1 s". */
 export function milliseconds(ms: number | null): string {
@@ -180,8 +186,8 @@ export function milliseconds(ms: number | null): string {
   return `${Number(ms.toPrecision(3))} ms`
 }
 
-const lengthOf = (seconds: number): string =>
+export const lengthOf = (seconds: number): string =>
   seconds < 120 ? `${Number(seconds.toPrecision(3))} s` : daysLabel(seconds / 86_400)
 
-const duration = (seconds: number): string =>
+export const duration = (seconds: number): string =>
   seconds >= 90 ? `${Number((seconds / 60).toFixed(1))} min` : `${Number(seconds.toFixed(0))} s`

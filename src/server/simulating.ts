@@ -1,8 +1,12 @@
 // All calls of a workplace's ledger and a fleet in question → its simulation. Only traces are simulated so: HTTP does not list it.
 import { z } from 'zod'
-import type { SimulationQuestion } from '../ask/simulation.ts'
+import type { CallTimes } from '../ask/busiest.ts'
+import type { PlanQuestion } from '../ask/plan-question.ts'
+import type { SimulationQuestion, SimulationTools } from '../ask/simulation.ts'
 import type { Simulation } from '../core/decide/fleet-figures.ts'
-import type { Operation } from './operation.ts'
+import type { FleetPlan } from '../core/decide/plan-figures.ts'
+import type { Operation, OperationIo } from './operation.ts'
+import type { Workplace } from './workplace.ts'
 
 export const simulateCalls: Operation<SimulationQuestion, Simulation> = {
   name: 'simulate',
@@ -11,14 +15,30 @@ export const simulateCalls: Operation<SimulationQuestion, Simulation> = {
   takesFile: false,
   params: z.custom<SimulationQuestion>(),
   async run(workplace, question, io) {
-    const [{ simulation }, { withPrefixes }] = await Promise.all([
-      import('../ask/simulation.ts'),
-      import('../ask/prefixes.ts'),
-    ])
-    const ledger = await workplace.ledger()
-    const calls = await withPrefixes(ledger, {}, await ledger.columns({}))
-    const labels = question.by === null ? null : await ledger.labels({}, question.by)
-    const tools = { clock: () => performance.now() / 1000, progress: (text: string) => io.progress(text) }
-    return simulation(calls, question, tools, labels)
+    const { simulation } = await import('../ask/simulation.ts')
+    const labels = question.by === null ? null : await (await workplace.ledger()).labels({}, question.by)
+    return simulation(await callsOf(workplace), question, toolsOf(io), labels)
   },
+}
+
+export const simulatePlan: Operation<PlanQuestion, FleetPlan> = {
+  name: 'simulate',
+  method: 'GET',
+  summary: 'Replay traffic on a fleet of several groups.',
+  takesFile: false,
+  params: z.custom<PlanQuestion>(),
+  async run(workplace, question, io) {
+    const { fleetPlan } = await import('../ask/fleet-plan.ts')
+    return fleetPlan(await callsOf(workplace), question, toolsOf(io))
+  },
+}
+
+async function callsOf(workplace: Workplace): Promise<CallTimes> {
+  const { withPrefixes } = await import('../ask/prefixes.ts')
+  const ledger = await workplace.ledger()
+  return withPrefixes(ledger, {}, await ledger.columns({}))
+}
+
+function toolsOf(io: OperationIo): SimulationTools {
+  return { clock: () => performance.now() / 1000, progress: text => io.progress(text) }
 }

@@ -1,8 +1,10 @@
 // `simulate`: a trace and a fleet → what would have happened, or what each way to size the fleet costs. Never opens the ledger.
-import type { CommandModule } from '../command.ts'
+import { Fault } from '../../core/fault/fault.ts'
+import type { CommandFrame, CommandModule } from '../command.ts'
 import { terminalColumns } from '../output.ts'
+import { placedInPlan } from '../plan-file.ts'
 import { withTrace } from '../run-operation.ts'
-import { declareSimulateFlags, type SimulateFlags, simulateParams } from '../simulate-flags.ts'
+import { declareSimulateFlags, type SimulateFlags, simulateParams, statedPlan } from '../simulate-flags.ts'
 
 export const simulate: CommandModule = {
   name: 'simulate',
@@ -12,6 +14,7 @@ export const simulate: CommandModule = {
       .summary('replay a trace on a fleet; size for peak, size for average')
       .description(
         'Replays every call of a trace on simulated replicas: GPU time busy, idle and cold, latency, cost.\n' +
+          'A plan may have groups of several shapes, autoscaled, spot or failing, with overflow and cascade.\n' +
           'With --sizing, a table of what it costs to size the fleet one way or another, and how late it then is.',
       )
     declareSimulateFlags(command)
@@ -26,17 +29,56 @@ A plan:
   trace: calls.csv.gz
   model: llama-3.1-70b
   gpu: h100-sxm-80gb
-  replicas: 4`,
+  replicas: 4
+
+simulate.example.yaml has every field of a plan with groups, simulate.schema.json is its schema.`,
       )
-      .action(async (flags: SimulateFlags) => {
-        const { seed, color } = frame.globals()
-        const { trace, question } = await simulateParams(flags, seed)
-        const result = await withTrace(frame, trace, async run => {
-          const { simulateCalls } = await import('../../server/simulating.ts')
-          return run(simulateCalls, question)
-        })
-        const { simulationText } = await import('../../report/simulation-text.ts')
-        frame.output.result(result, () => simulationText(result, { columns: terminalColumns(), color }))
-      })
+      .action((flags: SimulateFlags) => run(flags, frame))
   },
+}
+
+async function run(flags: SimulateFlags, frame: CommandFrame): Promise<void> {
+  if (flags.batch !== undefined) return runBatch(flags.batch, flags, frame)
+  const { seed, color } = frame.globals()
+  const { trace, question, plan } = await simulateParams(flags, seed)
+  const { simulateCalls, simulatePlan } = await import('../../server/simulating.ts')
+  const options = { columns: terminalColumns(), color }
+  if (plan !== null) {
+    const result = await withTrace(frame, trace, run => run(simulatePlan, plan)).catch(async (thrown: unknown) => {
+      throw thrown instanceof Fault ? await placedInPlan(flags.plan!, thrown) : thrown
+    })
+    const { planText } = await import('../../report/plan-text.ts')
+    return frame.output.result(result, () => planText(result, options))
+  }
+  const result = await withTrace(frame, trace, run => run(simulateCalls, question))
+  const { simulationText } = await import('../../report/simulation-text.ts')
+  frame.output.result(result, () => simulationText(result, options))
+}
+
+async function runBatch(batch: string, flags: SimulateFlags, frame: CommandFrame): Promise<void> {
+  const { seed } = frame.globals()
+  const stated = await statedPlan(flags)
+  const { trace } = stated
+  if (trace === undefined) {
+    throw new Fault('FLAG_MISSING', '--trace is needed', {
+      where: 'crossline simulate --batch',
+      fix: 'name the file of calls that every line is tried on',
+    })
+  }
+  const [{ simulateBatch }, { readText, writeOut }, { tracedCalls }] = await Promise.all([
+    import('../simulate-batch.ts'),
+    import('../text-stream.ts'),
+    import('../../server/capacity.ts'),
+  ])
+  const calls = await withTrace(frame, trace, run => run(tracedCalls, {}))
+  const name = batch === '-' ? 'standard input' : batch
+  const tools = {
+    clock: () => performance.now() / 1000,
+    progress: (text: string) => frame.output.progress(text),
+  }
+  const tally = await simulateBatch(await readText(batch), writeOut, { file: name, stated, calls, seed, tools })
+  frame.output.progress(null)
+  if (tally.bad === 0) return
+  frame.output.note(`${tally.bad} of ${tally.lines} lines have no answer; each says why`)
+  frame.output.status(2)
 }

@@ -126,6 +126,8 @@ export function allElsewhere(arrivals: Arrivals, overflow: Overflow): Outcome {
     rejectedTokens,
     replicas: { min: 0, mean: 0, max: 0 },
     interrupted: 0,
+    escalated: 0,
+    escalatedTokens: { input: 0, output: 0 },
     groups: [],
   }
 }

@@ -118,7 +118,11 @@ test('laws 2 and 3 hold at any instant, whatever fails, is interrupted, scales t
   const seen = { interrupted: 0, unplaced: 0, cold: 0, rejected: 0, spilled: 0, groups: 0, preempted: 0 }
   fc.assert(
     fc.property(traffic, fleets, instants, (arrivals, fleet, untilSeconds) => {
-      const o = simulate(arrivals, fleet, { untilSeconds })
+      const o = simulate(arrivals, { ...fleet, charges: true }, { untilSeconds })
+      // What every request is charged, lost work included, is all that was busy.
+      const { prefillGpuSeconds, decodeGpuSeconds } = o.charges!
+      const charged = [...prefillGpuSeconds, ...decodeGpuSeconds].reduce((sum, seconds) => sum + seconds, 0)
+      expect(Math.abs(charged - o.busyGpuSeconds)).toBeLessThan(1e-6 * Math.max(1, o.busyGpuSeconds))
       expect(o.completed + o.running + o.waiting + o.rejected + o.spilled).toBe(o.requests)
       if (untilSeconds === undefined) expect([o.requests, o.running, o.waiting]).toEqual([arrivals.n, 0, 0])
       const run = runFleet(arrivals, fleet, untilSeconds)
@@ -399,6 +403,25 @@ test('a request that only one shape can hold goes there, and waits for it where 
 test('replicas that fail before anything is done are a fault, not a run without end', () => {
   const group: Group = { engine: engines[0]!, replicas: 1, failures: { meanSecondsBetween: 0.01 } }
   expect(() => simulate(steady(5, 1), { groups: [group] })).toThrow(/fail faster/)
+})
+
+test('a group that scales stands by for the peaks of those before it, from none', () => {
+  const burst = { ...steady(300, 1), atSeconds: Float64Array.from({ length: 300 }, (_, i) => (i < 200 ? 30 : i)) }
+  const scaling: Scaling = {
+    signal: 'concurrency',
+    target: 8,
+    minReplicas: 0,
+    maxReplicas: 4,
+    coldStartSeconds: 3,
+    intervalSeconds: 5,
+  }
+  const base: Group = { engine: engines[0]!, replicas: 1 }
+  const quiet = simulate(steady(100, 2), { groups: [base, { ...base, scaling }], router: 'least-loaded' })
+  expect(quiet.groups[1]!.leasedGpuSeconds).toBe(0)
+  for (const signal of ['concurrency', 'queue', 'wait'] as const) {
+    const o = simulate(burst, { groups: [base, { ...base, scaling: { ...scaling, signal } }], router: 'least-loaded' })
+    expect(o.groups[1]!.replicas.max).toBeGreaterThan(0)
+  }
 })
 
 test('a gateway with an end to its queue refuses what comes over it', () => {

@@ -59,11 +59,13 @@ export function runFleet(
   let interrupted = 0
   const lost: { readonly ids: readonly number[]; readonly fromSeconds: number }[] = []
   const members: Member[] = []
+  const rosters: Roster[] = []
   let isChanged = true
   const run: RunState = {
     progress,
     seed,
     members,
+    rosters,
     changed: () => {
       isChanged = true
     },
@@ -73,7 +75,7 @@ export function runFleet(
       if (interrupted > 1000 + 100 * arrivals.n) throw endless(interrupted)
     },
   }
-  const rosters = groups.map((group, index) => createRoster(group, index, run))
+  for (const [index, group] of groups.entries()) rosters.push(createRoster(group, index, run))
   const groupOf = groups.length > 1 ? new Uint8Array(arrivals.n) : null
   // The engine sees a request once it is tokenised.
   const entrySeconds = Math.max(...groups.map(({ engine }) => engine.timer.entrySeconds))

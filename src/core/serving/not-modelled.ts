@@ -1,9 +1,9 @@
 // What this serving model leaves out, for the reader of an answer: each a few words and, after a colon, what that means.
 
-export const notModelled: readonly string[] = [
+/** Of any replica, in a plan of `simulate` too. */
+export const leftOutOfPlans: readonly string[] = [
   'Prefix cache: where no record tells what prompts share, every one is computed in full, so self-hosting looks dearer than it is; where one does, answers that a next prompt repeats are computed again.',
-  'Autoscaling and cold starts: an option is a fixed number of warm replicas; simulate --sizing autoscale tries one that scales, never to none.',
-  'Replica failure: nor spot interruption and rolling updates; spare replicas are counted in the cost only.',
+  'Rolling updates, and failures of what is not a replica: gateways, networks, whole regions.',
   'Engines other than vLLM V1: TensorRT-LLM, SGLang, and differences between versions of one engine.',
   'Speculative decoding: nor multi-token prediction.',
   'Expert and pipeline parallelism: nor attention data parallelism and replicas over several servers.',
@@ -15,4 +15,11 @@ export const notModelled: readonly string[] = [
   'Sessions that wait for an answer: arrivals keep their recorded times.',
   'Adapters loaded on demand: all of them are kept in GPU memory; their kernels are a fixed allowance.',
   'Cancelled requests, images and audio in prompts.',
+]
+
+/** Of an option that is weighed against others. */
+export const notModelled: readonly string[] = [
+  'Autoscaling and cold starts: an option is a fixed number of warm replicas; simulate tries one that scales, a plan of it down to none.',
+  'Replica failure: nor spot interruption; spare replicas are counted in the cost only. A plan of simulate has both.',
+  ...leftOutOfPlans,
 ]

@@ -30,6 +30,8 @@ type Warm = Member & Seat
 export interface RunState {
   readonly progress: Progress
   readonly seed: number
+  /** The groups of the fleet, in order. */
+  readonly rosters: Roster[]
   /** Every member there was, of all groups, in the order of their leases. */
   readonly members: Member[]
   /** Requests that lost their replica, and from when on they can be given to another. */
@@ -57,11 +59,19 @@ export interface Roster {
   /** Brings those that serve to `now`, and serves what draining ones have left until then. */
   readonly advance: (now: number) => void
   readonly isAtWork: () => boolean
+  /** Requests that it holds or that wait for it, those that no batch has taken in, and for how long the first of these has waited. */
+  readonly load: (now: number) => Load
   readonly isDraining: (member: Member) => boolean
   /** When the next replica is ready; null: none is on its way. */
   readonly comingAt: () => number | null
   /** Leases one at once where an autoscaler may; whether it did. */
   readonly wake: (now: number) => boolean
+}
+
+interface Load {
+  readonly outstanding: number
+  readonly waiting: number
+  readonly longestWaitSeconds: number
 }
 
 export function createRoster(group: Group, index: number, run: RunState): Roster {
@@ -219,7 +229,7 @@ export function createRoster(group: Group, index: number, run: RunState): Roster
 
   const busySeconds = (): number => warm.reduce((sum, { replica }) => sum + replica.state().busySeconds, 0)
 
-  function signalsOf(now: number, sizing: Scaling) {
+  function load(now: number): Load {
     let outstanding = unplaced.length
     let waiting = unplaced.length
     let oldest = unplaced.length > 0 ? progress.atSeconds[unplaced[0]!]! : now
@@ -229,7 +239,26 @@ export function createRoster(group: Group, index: number, run: RunState): Roster
       const first = replica.firstWaiting()
       if (first >= 0) oldest = Math.min(oldest, progress.atSeconds[first]!)
     }
-    return { outstanding, waiting, longestWaitSeconds: now - oldest, scheduled: scheduledAt(sizing, now) }
+    return { outstanding, waiting, longestWaitSeconds: now - oldest }
+  }
+
+  /**
+   * What its autoscaler sees: its own load, and of the groups before it what waits there and what they hold beyond its
+   * target. So a group stands by for the peaks of those before it.
+   */
+  function signalsOf(now: number, sizing: Scaling) {
+    const own = load(now)
+    let { waiting, longestWaitSeconds } = own
+    let beyond = 0
+    for (const before of run.rosters.slice(0, index)) {
+      before.advance(now)
+      const theirs = before.load(now)
+      waiting += theirs.waiting
+      longestWaitSeconds = Math.max(longestWaitSeconds, theirs.longestWaitSeconds)
+      beyond += theirs.outstanding - (sizing.target * before.warm.length * (before.group.weight ?? 1)) / weight
+    }
+    const outstanding = own.outstanding + Math.max(0, beyond)
+    return { outstanding, waiting, longestWaitSeconds, scheduled: scheduledAt(sizing, now) }
   }
 
   function nextAt(): number {
@@ -257,6 +286,7 @@ export function createRoster(group: Group, index: number, run: RunState): Roster
     tick,
     advance,
     isAtWork: () => draining.length > 0 || unplaced.length > 0 || warm.some(({ replica }) => replica.outstanding() > 0),
+    load,
     isDraining: member => draining.includes(member as Warm),
     comingAt: () =>
       cold.length === 0 ? null : cold.reduce((soonest, member) => Math.min(soonest, member.readySeconds), Infinity),

@@ -1,6 +1,7 @@
 // Arrivals and a fleet → what would have happened: counts, tokens, GPU time by kind, latency.
 import type { Arrivals } from './arrivals.ts'
 import { type Fleet, type FleetRun, type MixedFleet, runFleet } from './fleet.ts'
+import { gpuTimeOf, replicasOf, servedBy } from './gpu-time.ts'
 import { groupsOf, nameOf } from './group.ts'
 import type { Charges } from './progress.ts'
 import { type Percentiles, percentiles } from './quantiles.ts'
@@ -15,6 +16,8 @@ export interface SimulateOptions {
   readonly objective?: { readonly ttftP95Ms: number; readonly tpotP95Ms: number } | undefined
   /** Width of the windows of `late` (default 300 s). */
   readonly windowSeconds?: number | undefined
+  /** 1 for each request that goes on to a larger model once the fleet has answered (a cascade). */
+  readonly escalates?: Uint8Array | undefined
   /** By which times requests fall into windows, where they were moved to be served; default: when they came. */
   readonly countedAtSeconds?: Float64Array | undefined
 }
@@ -32,6 +35,10 @@ export interface Outcome {
   readonly tokens: { readonly input: number; readonly output: number }
   /** Tokens of requests that were sent elsewhere. */
   readonly spilledTokens: { readonly input: number; readonly output: number }
+  /** Of the completed ones, those that went on to a larger model: served here, and again there. */
+  readonly escalated: number
+  /** Tokens of these, as here: the same prompt, and an answer that is taken to be as long. */
+  readonly escalatedTokens: { readonly input: number; readonly output: number }
   /** From 0 to the end of the last step, or to `untilSeconds`. */
   readonly durationSeconds: number
   /** GPU-seconds; leased = busy + idle + cold (law 3). Cold = leased and not ready yet; 0 for fleets of fixed size, which start warm. */
@@ -99,7 +106,7 @@ export function simulate(arrivals: Arrivals, fleet: Fleet | MixedFleet, options:
   const durationSeconds = run.endSeconds
   const { inHouseSeconds, ...latency } = latencyOf(run)
   return {
-    ...countsOf(run),
+    ...countsOf(run, options.escalates),
     durationSeconds,
     leasedGpuSeconds,
     busyGpuSeconds,
@@ -123,13 +130,15 @@ function chargesOf({ progress: { charges }, replicas }: FleetRun): Pick<Outcome,
   return { charges: { prefillGpuSeconds, decodeGpuSeconds } }
 }
 
-function countsOf({ progress, replicas, taken, unplaced, interrupted }: FleetRun) {
+function countsOf({ progress, replicas, taken, unplaced, interrupted }: FleetRun, escalates: Uint8Array | undefined) {
   let rejected = 0
   let spilled = 0
   let input = 0
   let output = 0
   const spilledTokens = { input: 0, output: 0 }
   const rejectedTokens = { input: 0, output: 0 }
+  const escalatedTokens = { input: 0, output: 0 }
+  let escalated = 0
   for (let id = 0; id < taken; id++) {
     if (progress.rejected[id]) {
       rejected++
@@ -144,6 +153,10 @@ function countsOf({ progress, replicas, taken, unplaced, interrupted }: FleetRun
     if (Number.isNaN(progress.finishedAt[id]!)) continue
     input += progress.inputTokens[id]!
     output += progress.outputTokens[id]!
+    if (!escalates?.[id]) continue
+    escalated++
+    escalatedTokens.input += progress.inputTokens[id]!
+    escalatedTokens.output += progress.outputTokens[id]!
   }
   const states = replicas.map(replica => replica.state())
   const sum = (of: (state: (typeof states)[number]) => number): number => states.reduce((s, state) => s + of(state), 0)
@@ -159,81 +172,11 @@ function countsOf({ progress, replicas, taken, unplaced, interrupted }: FleetRun
     tokens: { input, output },
     spilledTokens,
     rejectedTokens,
+    escalated,
+    escalatedTokens,
     preemptions: sum(state => state.preemptions),
     prefixHitRate: progress.prefix && prompted > 0 ? sum(state => state.hitTokens) / prompted : null,
   }
-}
-
-/** What a group completed: of one group, all that was. */
-function servedBy({ progress, taken, groupOf }: FleetRun, index: number) {
-  const tokens = { input: 0, output: 0 }
-  let completed = 0
-  for (let id = 0; id < taken; id++) {
-    if (Number.isNaN(progress.finishedAt[id]!) || (groupOf !== null && groupOf[id] !== index)) continue
-    completed++
-    tokens.input += progress.inputTokens[id]!
-    tokens.output += progress.outputTokens[id]!
-  }
-  return { completed, tokens }
-}
-
-function gpuTimeOf(run: FleetRun, gpus: number, index: number) {
-  let leased = 0
-  let busy = 0
-  let idle = 0
-  let cold = 0
-  const leases = run.leases.filter(({ group }) => group === index)
-  for (const { replica, fromSeconds, readySeconds, toSeconds } of leases) {
-    // A replica that ends before the last one stays leased, idle, unless it was let go.
-    const ready = Math.min(readySeconds, toSeconds)
-    const state = replica?.state()
-    leased += toSeconds - fromSeconds
-    busy += state?.busySeconds ?? 0
-    idle += state ? state.idleSeconds + (toSeconds - state.nowSeconds) : toSeconds - ready
-    cold += ready - fromSeconds
-  }
-  return {
-    leasedGpuSeconds: leased * gpus,
-    busyGpuSeconds: busy * gpus,
-    idleGpuSeconds: idle * gpus,
-    coldGpuSeconds: cold * gpus,
-    utilization: leased > 0 ? busy / leased : null,
-    leases: spansOf(leases),
-    replicas: replicasOf(leases, run.endSeconds),
-  }
-}
-
-/** A repaired replica goes on where the lease of the failed one was. */
-function spansOf(leases: FleetRun['leases']): { fromSeconds: number; toSeconds: number }[] {
-  const spans: { fromSeconds: number; toSeconds: number }[] = []
-  for (const { fromSeconds, toSeconds, continues } of leases) {
-    const before = continues ? spans.find(span => span.toSeconds === fromSeconds) : undefined
-    if (before === undefined) spans.push({ fromSeconds, toSeconds })
-    else before.toSeconds = toSeconds
-  }
-  return spans
-}
-
-/** Leased replicas over time: fewest and most at any moment, and the mean. */
-function replicasOf(leases: FleetRun['leases'], durationSeconds: number) {
-  const first = leases.filter(({ fromSeconds }) => fromSeconds === 0).length
-  const leasedSeconds = leases.reduce((sum, { fromSeconds, toSeconds }) => sum + toSeconds - fromSeconds, 0)
-  const changes = leases.flatMap(({ fromSeconds, toSeconds }) => [
-    ...(fromSeconds > 0 ? [{ at: fromSeconds, by: 1 }] : []),
-    ...(toSeconds < durationSeconds ? [{ at: toSeconds, by: -1 }] : []),
-  ])
-  changes.sort((a, b) => a.at - b.at)
-  let count = first
-  let min = first
-  let max = first
-  for (let i = 0; i < changes.length; i++) {
-    count += changes[i]!.by
-    // Changes of one moment are one.
-    if (changes[i + 1]?.at === changes[i]!.at) continue
-    min = Math.min(min, count)
-    max = Math.max(max, count)
-  }
-  return { min, mean: durationSeconds > 0 ? leasedSeconds / durationSeconds : first, max }
 }
 
 function latencyOf({ progress, taken }: FleetRun) {

@@ -102,6 +102,8 @@ export function simulateStream(
     ...figures,
     ...time,
     interrupted: 0,
+    escalated: 0,
+    escalatedTokens: { input: 0, output: 0 },
     groups: [{ name: nameOf(fleet, 0), gpusPerReplica: engine.gpus, tokens: figures.tokens, ...time }],
     running: sum(state => state.running),
     waiting: sum(state => state.waiting),
