@@ -7,6 +7,7 @@ import { type Progress, startProgress } from './progress.ts'
 import type { Replica } from './replica.ts'
 import { createRoster, type Member, type Roster, type RunState } from './roster.ts'
 import { routers, type Seat } from './routers.ts'
+import type { Watch } from './timeline.ts'
 
 export type { Fleet, Group, MixedFleet } from './group.ts'
 
@@ -43,12 +44,14 @@ export interface FleetRun {
  * Serves the arrivals in order until all are done, or until `untilSeconds`. A replica is leased when it is wished for and
  * serves when its cold start is over. One too many is given up while it is still cold, the newest first; a warm one (with
  * the fewest requests) takes no more and its lease ends when the last is done. A request that finds no replica waits for
- * the next that is ready. What a lost replica held is given to others, in the order of arrival, and computed anew.
+ * the next that is ready. What a lost replica held is given to others, in the order of arrival, and computed anew. A watch
+ * is shown the fleet between events: replicas are brought up to its look, as to a router's.
  */
 export function runFleet(
   arrivals: Arrivals,
   fleet: Fleet | MixedFleet,
   untilSeconds = Number.POSITIVE_INFINITY,
+  watch?: Watch,
 ): FleetRun {
   const groups = groupsOf(fleet)
   checkGroups(groups)
@@ -164,14 +167,24 @@ export function runFleet(
     return lost.length === 0 && !rosters.some(roster => roster.isAtWork())
   }
 
+  const waitingForOne = (): number =>
+    lost.reduce((sum, { ids }) => sum + ids.length, 0) + rosters.reduce((sum, { unplaced }) => sum + unplaced.length, 0)
+
   look()
   let taken = 0
   let before = 0
   let last = 0
+  let nextLook = watch === undefined ? Number.POSITIVE_INFINITY : watch.nextAt()
   for (;;) {
     const at = taken < arrivals.n ? atSeconds[taken]! : Number.POSITIVE_INFINITY
     if (!(at >= before)) throw outOfOrder(taken, at, before)
     const seen = at < untilSeconds ? at + entrySeconds : Number.POSITIVE_INFINITY
+    if (nextLook <= Math.min(seen, nextEvent) && nextLook < Number.POSITIVE_INFINITY) {
+      const isOver = nextLook >= untilSeconds || (isDone(nextLook) && taken === arrivals.n)
+      if (!isOver) watch!.see(nextLook, members, waitingForOne())
+      nextLook = isOver ? Number.POSITIVE_INFINITY : watch!.nextAt()
+      continue
+    }
     if (nextEvent <= seen) {
       if (nextEvent >= untilSeconds) break
       if (taken === arrivals.n && isDone(nextEvent)) break
@@ -195,13 +208,12 @@ export function runFleet(
     const replica = readySeconds < toSeconds ? member.replica : null
     return { group, replica, fromSeconds, readySeconds, toSeconds, continues }
   })
-  const held = lost.reduce((sum, { ids }) => sum + ids.length, 0)
   return {
     progress,
     replicas: members.flatMap(member => member.replica ?? []),
     leases,
     taken,
-    unplaced: held + rosters.reduce((sum, { unplaced }) => sum + unplaced.length, 0),
+    unplaced: waitingForOne(),
     endSeconds,
     interrupted,
     groupOf,

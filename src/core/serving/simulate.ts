@@ -5,6 +5,7 @@ import { gpuTimeOf, replicasOf, servedBy } from './gpu-time.ts'
 import { groupsOf, nameOf } from './group.ts'
 import type { Charges } from './progress.ts'
 import { type Percentiles, percentiles } from './quantiles.ts'
+import { type Timeline, timelineOf, timelineWatch } from './timeline.ts'
 
 export type { Fleet } from './fleet.ts'
 export type { Percentiles } from './quantiles.ts'
@@ -20,6 +21,8 @@ export interface SimulateOptions {
   readonly escalates?: Uint8Array | undefined
   /** By which times requests fall into windows, where they were moved to be served; default: when they came. */
   readonly countedAtSeconds?: Float64Array | undefined
+  /** Look at the fleet over time. */
+  readonly watched?: boolean | undefined
 }
 
 /** What a fleet did with its arrivals. Requests = completed + running + waiting + rejected + spilled (law 2). */
@@ -71,6 +74,8 @@ export interface Outcome {
   readonly groups: readonly GroupOutcome[]
   /** Of the busy GPU time, that of each request; where the fleet was asked for it. They sum to all (law 3). */
   readonly charges?: Pick<Charges, 'prefillGpuSeconds' | 'decodeGpuSeconds'>
+  /** Where it was asked for. */
+  readonly timeline?: Timeline
 }
 
 /** What one group of a fleet did. What is rejected or sent elsewhere belongs to none. */
@@ -93,7 +98,8 @@ export interface GroupOutcome
 
 /** Replays `arrivals` on `fleet`. Deterministic; throws a Fault when the model does not fit or arrivals are out of order. */
 export function simulate(arrivals: Arrivals, fleet: Fleet | MixedFleet, options: SimulateOptions = {}): Outcome {
-  const run = runFleet(arrivals, fleet, options.untilSeconds)
+  const looks = options.watched ? timelineWatch(arrivals.n > 0 ? arrivals.atSeconds[arrivals.n - 1]! : 0) : null
+  const run = runFleet(arrivals, fleet, options.untilSeconds, looks?.watch)
   const groups = groupsOf(fleet).map((group, index) => ({
     name: nameOf(group, index),
     gpusPerReplica: group.engine.gpus,
@@ -116,6 +122,7 @@ export function simulate(arrivals: Arrivals, fleet: Fleet | MixedFleet, options:
     leases: groups.flatMap(({ leases }) => leases),
     replicas: replicasOf(run.leases, durationSeconds),
     groups,
+    ...(looks === null ? {} : { timeline: timelineOf(looks.instants(), run.progress, run.taken, durationSeconds) }),
     ...latency,
     meanOutstanding: durationSeconds > 0 ? inHouseSeconds / durationSeconds : 0,
     ...lateOf(run, options),
