@@ -92,6 +92,20 @@ test('calls that no replica holds are counted, and what would hold them is said'
   expect(text).toContain('too long')
 })
 
+test('sessions are those of a dimension, the task unless the plan names another', async () => {
+  const [head, ...rows] = readFileSync(join(folder, 'calls.csv'), 'utf8').trimEnd().split('\n')
+  const path = join(folder, 'tasks.csv')
+  writeFileSync(path, [`${head},task,team`, ...rows.map((row, i) => `${row},t${i % 9},`)].join('\n'))
+  const text = 'groups: [{ gpu: h100, replicas: 3 }]\nrouter: session-sticky\n'
+  const sticky = await run('--plan', planned(text), '--trace', path)
+  expect(sticky.json.completed).toBe(200)
+  const spread = await run('--plan', planned(text), '--trace', path, '--router', 'least-loaded')
+  expect(sticky.json.e2eMs).not.toEqual(spread.json.e2eMs)
+  await expect(run('--plan', planned(`${text}sessions: team\n`), '--trace', path)).rejects.toMatchObject({
+    code: 'ROUTER_NEEDS',
+  })
+})
+
 test('flags of a cascade are by call, and must be as many', async () => {
   const flags = Array.from({ length: 200 }, (_, i) => (i < 30 ? 1 : 0))
   writeFileSync(join(folder, 'flags.txt'), `${flags.join('\n')}\n`)

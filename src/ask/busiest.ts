@@ -14,6 +14,8 @@ export interface CallTimes {
   readonly latencyMs?: Float32Array
   /** What prompts have in common; absent where nobody recorded it. */
   readonly prefix?: PrefixBlocks | undefined
+  /** Which session each belongs to, negative = none; absent where nobody asked or recorded it. */
+  readonly sessions?: Int32Array | undefined
 }
 
 const windowMicros = 600e6

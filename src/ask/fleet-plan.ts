@@ -163,10 +163,7 @@ function groupShape(asked: GroupQuestion, model: string): ReplicaShape {
   const { maxBatchedTokens, maxSequences, memoryUtilization } = asked
   gpuById(gpu)
   return {
-    ...shapeOf({ model, gpu, tp, weights, kv, engine, prefixCache }),
-    pp,
-    dp,
-    ep,
+    ...shapeOf({ model, gpu, tp, weights, kv, engine, prefixCache, pp, dp, ep }),
     adapters: adapters ?? undefined,
     maxBatchedTokens,
     maxSequences,

@@ -10,6 +10,8 @@ export interface PlanQuestion {
   readonly model: string
   readonly groups: readonly GroupQuestion[]
   readonly router: RouterName
+  /** The dimension of calls that says which session they belong to. */
+  readonly sessions: string
   /** Calls that go to an API: beyond `above` on a replica, or that no replica can hold. */
   readonly overflow: {
     readonly above: number | null

@@ -3,6 +3,7 @@ import { gpuById, modelById } from '../catalog/facts.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import { type ReplicaShape, smallestParallelism } from '../core/serving/memory.ts'
 import { type EngineName, policies } from '../core/serving/policies.ts'
+import { checkShape } from '../core/serving/shape-check.ts'
 
 /** Null = its default: the fewest GPUs that hold the model, its own dtype, bf16, vLLM. */
 export interface NamedShape {
@@ -12,11 +13,15 @@ export interface NamedShape {
   readonly weights: string | null
   readonly kv: string | null
   readonly engine?: string | null
+  /** Stages, copies of the attention weights, GPUs that share the experts; absent = 1. */
+  readonly pp?: number | undefined
+  readonly dp?: number | undefined
+  readonly ep?: number | undefined
   /** False: every prompt is computed in full. */
   readonly prefixCache?: boolean
 }
 
-/** @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, ENGINE_UNKNOWN */
+/** @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, ENGINE_UNKNOWN, those of checkShape */
 export function shapeOf({
   model: name,
   gpu: gpuName,
@@ -25,6 +30,9 @@ export function shapeOf({
   kv,
   engine = null,
   prefixCache = true,
+  pp,
+  dp,
+  ep,
 }: NamedShape): ReplicaShape {
   const model = modelById(name)
   const gpu = gpuById(gpuName)
@@ -34,10 +42,15 @@ export function shapeOf({
     weightDtype: weights ?? undefined,
     kvDtype: kv ?? undefined,
     prefixCaching: prefixCache,
+    pp,
+    dp,
+    ep,
     ...(engine === null ? {} : { engine: engineOf(engine) }),
   }
   // Where none of 1, 2, 4, 8 holds it, the fault of the largest says by how much.
-  return { ...shape, tp: tp ?? smallestParallelism(shape) ?? 8 }
+  const whole = { ...shape, tp: tp ?? smallestParallelism(shape) ?? 8 }
+  checkShape(whole)
+  return whole
 }
 
 function engineOf(asked: string): EngineName {

@@ -25,6 +25,7 @@ import type { Fleet } from '../core/serving/fleet.ts'
 import { loadOf } from '../core/serving/fleet-size.ts'
 import { notModelled } from '../core/serving/not-modelled.ts'
 import type { RouterName } from '../core/serving/routers.ts'
+import { checkShape } from '../core/serving/shape-check.ts'
 import { simulate } from '../core/serving/simulate.ts'
 import { spreadTies } from '../core/serving/spread.ts'
 import { sustain } from '../core/serving/sustain.ts'
@@ -35,6 +36,7 @@ import { objectiveOf } from './objective.ts'
 import { defaultQuestion } from './question.ts'
 import { shapeOf } from './replica-shape.ts'
 import { defaultOffer, namedOffer, spillApiRule } from './spill-api.ts'
+import { tooLong } from './too-long.ts'
 
 /** What `crossline simulate` is asked. Null = the default that the answer tells. */
 export interface SimulationQuestion {
@@ -48,6 +50,8 @@ export interface SimulationQuestion {
   /** Null = 1, or what the first of `sizings` needs. */
   readonly replicas: number | null
   readonly router: RouterName
+  /** The dimension of calls that says which session they belong to; absent: their task. */
+  readonly sessions?: string | undefined
   readonly ttftP95Ms: number | null
   readonly tpotP95Ms: number | null
   readonly usdPerGpuHour: number | null
@@ -141,6 +145,8 @@ export function simulation(
     allApiUsd: whole === null ? null : known(billOf(whole, asked).usd),
     coldStart: parts,
     load: load === null ? null : { mean: estimate(load.mean), p95: estimate(load.p95) },
+    shapeNotes: checkShape(shape),
+    tooLong: tooLong(arrivals, [shape], loadFacts().gpus),
     leftOut,
     ...(own?.charges === undefined || labels === null
       ? {}

@@ -96,6 +96,7 @@ export const planShape = z.strictObject({
   trace: of(name, 'calls to replay, as seen from this file'),
   model: of(name, 'open model, by its id in the catalog'),
   router: of(z.enum(Object.keys(routers) as [RouterName, ...RouterName[]]), 'default: least-loaded'),
+  sessions: of(name, 'of session-sticky: the dimension that names the session; default task'),
   ttftP95Ms: of(above, 'time to first token that counts as late above'),
   tpotP95Ms: of(above, 'time per output token that counts as late above'),
   seed: of(z.int().nonnegative(), 'of every draw; default 1'),

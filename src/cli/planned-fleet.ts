@@ -14,6 +14,7 @@ const beside = [
   'trace',
   'model',
   'router',
+  'sessions',
   'ttftP95Ms',
   'tpotP95Ms',
   'seed',
@@ -37,6 +38,7 @@ export function plannedFleet(plan: Plan & { readonly model: string }, seed: numb
     model,
     groups: plan.groups!.map(groupAsked),
     router: router ?? 'least-loaded',
+    sessions: plan.sessions ?? 'task',
     overflow:
       overflow === undefined
         ? null

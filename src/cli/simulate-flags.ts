@@ -170,6 +170,7 @@ function oneGroup(
     prefixCache: all.prefixCache ?? true,
     replicas,
     router: all.router,
+    sessions: all.sessions,
     ttftP95Ms: all.ttftP95Ms ?? null,
     tpotP95Ms: all.tpotP95Ms ?? null,
     usdPerGpuHour: all.usdPerGpuHour ?? null,

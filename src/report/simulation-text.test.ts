@@ -38,6 +38,8 @@ const fleet: Simulation = {
   allApiUsd: null,
   coldStart: [],
   load: null,
+  shapeNotes: [],
+  tooLong: null,
   leftOut: 0,
   notModelled: [],
 }

@@ -143,11 +143,16 @@ function notesOf(sizings: readonly SizingFigures[]): string[] {
   })
 }
 
-function footLines({ lease, spillApi, allApiUsd, leftOut, sizings }: Simulation, columns: number): string[] {
+function footLines(
+  { lease, spillApi, allApiUsd, leftOut, sizings, shapeNotes, tooLong }: Simulation,
+  columns: number,
+): string[] {
   const price = lease.usdPerGpuHour === null ? 'unknown' : usdPerMtokLabel(lease.usdPerGpuHour)
   const rates = (api: NonNullable<Simulation['spillApi']>) =>
     `${usdPerMtokLabel(api.usdPerMtokInput)} in, ${usdPerMtokLabel(api.usdPerMtokOutput)} out a million tokens`
   const lines = [
+    ...shapeNotes,
+    ...(tooLong === null ? [] : [`${tooLong.note}.`]),
     `GPU-hour: ${price}, ${lease.source}${billingWords(lease)}`,
     ...(lease.note === null ? [] : [`${lease.note}.`]),
     spillApi === null

@@ -17,7 +17,7 @@ export const simulateCalls: Operation<SimulationQuestion, Simulation> = {
   async run(workplace, question, io) {
     const { simulation } = await import('../ask/simulation.ts')
     const labels = question.by === null ? null : await (await workplace.ledger()).labels({}, question.by)
-    return simulation(await callsOf(workplace), question, toolsOf(io), labels)
+    return simulation(await callsOf(workplace, question), question, toolsOf(io), labels)
   },
 }
 
@@ -29,14 +29,22 @@ export const simulatePlan: Operation<PlanQuestion, FleetPlan> = {
   params: z.custom<PlanQuestion>(),
   async run(workplace, question, io) {
     const { fleetPlan } = await import('../ask/fleet-plan.ts')
-    return fleetPlan(await callsOf(workplace), question, toolsOf(io))
+    return fleetPlan(await callsOf(workplace, question), question, toolsOf(io))
   },
 }
 
-async function callsOf(workplace: Workplace): Promise<CallTimes> {
+async function callsOf(
+  workplace: Workplace,
+  { router, sessions = 'task' }: Pick<SimulationQuestion, 'router' | 'sessions'>,
+): Promise<CallTimes> {
   const { withPrefixes } = await import('../ask/prefixes.ts')
   const ledger = await workplace.ledger()
-  return withPrefixes(ledger, {}, await ledger.columns({}))
+  const calls = await withPrefixes(ledger, {}, await ledger.columns({}))
+  if (router !== 'session-sticky') return calls
+  const { labels, names } = await ledger.labels({}, sessions)
+  // Calls that name no session are none's.
+  if (names.every(name => name === null)) return calls
+  return { ...calls, sessions: labels.map(label => (names[label] === null ? -1 : label)) }
 }
 
 function toolsOf(io: OperationIo): SimulationTools {

@@ -225,6 +225,12 @@ test.each([
   [['--trace', 'CALLS', ...fleet, '--spill-api', 'bedrock'], 'SPILL_API_FORM', /bedrock:/],
   [['--trace', 'CALLS', ...fleet, '--spill-api', 'bedrok:x'], 'SPILL_API_UNKNOWN', /bedrock/],
   [['--trace', 'CALLS', ...fleet, '--weights', 'fp9'], 'WEIGHT_DTYPE_UNKNOWN', /fp8/],
+  [
+    ['--trace', 'CALLS', '--model', 'llama-3.1-8b', '--gpu', 'v100-sxm-32gb', '--kv', 'fp8'],
+    'KV_DTYPE_UNSUPPORTED',
+    /16-bit/,
+  ],
+  [['--trace', 'CALLS', ...fleet, '--router', 'session-sticky'], 'ROUTER_NEEDS', /sessions/],
   [['--trace', 'CALLS', ...fleet, '--max-replicas', '1', '--min-replicas', '3'], 'SCALING_RANGE', /no fewer/],
   [['--trace', 'CALLS', '--model', 'llama-3.1-70b', '--gpu', 'h100', '--tp', '1'], 'MODEL_DOES_NOT_FIT', /$/],
 ])('%j is refused with %s and says what to do', async (words, code, hint) => {

@@ -86,6 +86,10 @@ export interface Simulation extends FleetFigures {
   readonly coldStart: readonly ColdStartPart[]
   /** Replicas' worth of load, of what one carries within the objective. */
   readonly load: { readonly mean: number; readonly p95: number } | null
+  /** Where the replica runs otherwise than asked. */
+  readonly shapeNotes: readonly string[]
+  /** Calls that no replica can hold, and what would; null = none. */
+  readonly tooLong: { readonly calls: number; readonly note: string } | null
   /** Calls of unknown usage, which cannot be replayed. */
   readonly leftOut: number
   /** By the dimension asked for. */

@@ -64,7 +64,7 @@ export function chained(offsets: Int32Array, blocks: ArrayLike<number>): Int32Ar
  * copies have no beginnings in common, or a request served twice would find itself in the cache.
  */
 export function picked(
-  arrivals: Pick<Arrivals, 'inputTokens' | 'outputTokens' | 'prefix'>,
+  arrivals: Pick<Arrivals, 'inputTokens' | 'outputTokens' | 'prefix' | 'sessions'>,
   picks: ArrayLike<number>,
   atSeconds: Float64Array,
   copies?: ArrayLike<number>,
@@ -75,6 +75,7 @@ export function picked(
     atSeconds,
     inputTokens: Int32Array.from(picks, i => arrivals.inputTokens[i]!),
     outputTokens: Int32Array.from(picks, i => arrivals.outputTokens[i]!),
+    ...(arrivals.sessions === undefined ? {} : { sessions: Int32Array.from(picks, i => arrivals.sessions![i]!) }),
   }
   const { prefix } = arrivals
   if (!prefix) return lengths
