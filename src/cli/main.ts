@@ -2,6 +2,7 @@
 import { type Command, CommanderError } from 'commander'
 import type { CommandModule, GlobalOptions } from './command.ts'
 import { faultOfCommander, newProgram } from './command-line.ts'
+import { backtestCommand } from './commands/backtest.ts'
 import { budgets } from './commands/budgets.ts'
 import { calibrate } from './commands/calibrate.ts'
 import { capacity } from './commands/capacity.ts'
@@ -37,6 +38,7 @@ const commands: readonly CommandModule[] = [
   savings,
   reconcile,
   utilization,
+  backtestCommand,
   meter,
   fingerprint,
   price,

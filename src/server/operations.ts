@@ -1,4 +1,5 @@
 // The table of all that can be done with a ledger: the command line runs it here or on a server, HTTP and OpenAPI list it.
+
 import { z } from 'zod'
 import { countedTwice } from '../ask/counted-twice.ts'
 import { callsAmong } from '../ask/slices.ts'
@@ -9,6 +10,7 @@ import type { CountedTwice } from '../core/decide/counted-twice.ts'
 import { formatUsd } from '../core/meter/money.ts'
 import type { Repeats, ReportRow, Slice } from '../ledger/ledger.ts'
 import { answerOf, evidenceOf, questionOf } from './answers.ts'
+import { backtestShape, runBacktest } from './backtesting.ts'
 import { budgetsAnswer } from './budgets-answer.ts'
 import { type AnswerBy, answerBy } from './by-dimension.ts'
 import { capacityShape, runCapacity } from './capacity.ts'
@@ -206,6 +208,15 @@ export const capacity = operation({
   run: runCapacity,
 })
 
+export const backtest = operation({
+  name: 'backtest',
+  method: 'GET',
+  summary: 'Hours of the own fleet as they were, and as the simulated fleet would have had them.',
+  takesFile: false,
+  shape: backtestShape,
+  run: runBacktest,
+})
+
 export const budgets = operation({
   name: 'budgets',
   method: 'GET',
@@ -241,6 +252,7 @@ export const operations: readonly Operation<never, unknown>[] = [
   reconcile,
   utilization,
   capacity,
+  backtest,
   budgets,
   dropSampleCalls,
 ] as unknown as readonly Operation<never, unknown>[]
