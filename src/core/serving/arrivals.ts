@@ -61,7 +61,7 @@ export function chained(offsets: Int32Array, blocks: ArrayLike<number>): Int32Ar
 
 /**
  * The arrivals' `picks`, at other times. `copies[i]` tells which copy of the traffic pick i belongs to: prompts of different
- * copies have no beginnings in common, or a request served twice would find itself in the cache.
+ * copies have no beginnings in common, nor sessions, or a request served twice would find itself in the cache.
  */
 export function picked(
   arrivals: Pick<Arrivals, 'inputTokens' | 'outputTokens' | 'prefix' | 'sessions'>,
@@ -70,14 +70,20 @@ export function picked(
   copies?: ArrayLike<number>,
 ): Arrivals {
   const n = picks.length
-  const lengths = {
+  const lengths: Omit<Arrivals, 'sessions'> & { sessions?: Int32Array } = {
     n,
     atSeconds,
     inputTokens: Int32Array.from(picks, i => arrivals.inputTokens[i]!),
     outputTokens: Int32Array.from(picks, i => arrivals.outputTokens[i]!),
     ...(arrivals.sessions === undefined ? {} : { sessions: Int32Array.from(picks, i => arrivals.sessions![i]!) }),
   }
-  const { prefix } = arrivals
+  const { prefix, sessions } = arrivals
+  if (sessions) {
+    const size = 1 + sessions.reduce((most, session) => Math.max(most, session), 0)
+    const sessionOf = (i: number, k: number): number =>
+      sessions[i]! < 0 ? -1 : sessions[i]! + (copies?.[k] ?? 0) * size
+    lengths.sessions = Int32Array.from(picks, sessionOf)
+  }
   if (!prefix) return lengths
   const offsets = new Int32Array(n + 1)
   for (let k = 0; k < n; k++) {

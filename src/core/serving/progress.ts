@@ -55,6 +55,8 @@ export interface Charges {
 export interface ProgressOptions {
   /** Replicas also tell what share of their busy seconds each request took. */
   readonly charges?: boolean
+  /** Replicas tell in `ended` which requests did. */
+  readonly ended?: boolean
   /** Places are used by one request after another (slots.ts), which replicas tell of in `ended`. */
   readonly reused?: boolean
 }
@@ -79,7 +81,7 @@ export function startProgress(arrivals: Arrivals, options: ProgressOptions = {})
     heapPlace: new Int32Array(n),
     onceBlocks: new Int32Array(n),
     onceSeconds: new Float64Array(n),
-    ended: reused ? [] : null,
+    ended: reused || options.ended ? [] : null,
     prefix: prefix
       ? {
           ids: prefix.ids,

@@ -1,23 +1,18 @@
 // Requests that come piece by piece, however many, and a fixed fleet → what would have happened, in memory that does not grow with them.
 import { Fault } from '../fault/fault.ts'
 import type { Arrivals } from './arrivals.ts'
+import { type FixedOutcome, fixedOutcome } from './fixed-outcome.ts'
 import { type Fleet, outOfOrder } from './fleet.ts'
-import { nameOf } from './group.ts'
 import { handOver } from './overflow.ts'
 import { createReplica } from './replica.ts'
 import { routers } from './routers.ts'
-import type { Outcome, SimulateOptions } from './simulate.ts'
+import type { SimulateOptions } from './simulate.ts'
 import { requestSlots } from './slots.ts'
 import { tally } from './tally.ts'
 
 export interface StreamOptions extends Pick<SimulateOptions, 'untilSeconds' | 'objective' | 'windowSeconds'> {
   /** Most requests in the house at once; more are a Fault. */
   readonly mostAtOnce?: number
-}
-
-export interface StreamOutcome extends Outcome {
-  /** The largest share by which a percentile may be off: 0 up to a million requests, 0.005 beyond. */
-  readonly percentileError: number
 }
 
 /** Ended requests are taken out in such heaps. */
@@ -31,7 +26,7 @@ export function simulateStream(
   pieces: Iterable<Arrivals>,
   fleet: Omit<Fleet, 'scaling' | 'spares' | 'failures' | 'spot'>,
   options: StreamOptions = {},
-): StreamOutcome {
+): FixedOutcome {
   const { engine, replicas: count, seed = 1 } = fleet
   const { untilSeconds = Number.POSITIVE_INFINITY, mostAtOnce = 1 << 22 } = options
   if (!engine.memory.fits) throw new Fault('MODEL_DOES_NOT_FIT', engine.memory.problem ?? 'the model does not fit')
@@ -81,35 +76,5 @@ export function simulateStream(
   }
   for (let id = 0; id < slots.used(); id++) if (slots.isTaken(id)) book.add(id)
 
-  const states = replicas.map(replica => replica.state())
-  const sum = (of: (state: (typeof states)[number]) => number): number => states.reduce((s, one) => s + of(one), 0)
-  const durationSeconds = states.reduce((latest, { nowSeconds }) => Math.max(latest, nowSeconds), 0)
-  const leased = count * durationSeconds
-  const busy = sum(state => state.busySeconds)
-  const prompted = sum(state => state.promptTokens)
-  const { inHouseSeconds, ...figures } = book.figures()
-  const time = {
-    completed: sum(state => state.completed),
-    leasedGpuSeconds: leased * engine.gpus,
-    busyGpuSeconds: busy * engine.gpus,
-    idleGpuSeconds: (leased - busy) * engine.gpus,
-    coldGpuSeconds: 0,
-    utilization: leased > 0 ? busy / leased : null,
-    leases: replicas.map(() => ({ fromSeconds: 0, toSeconds: durationSeconds })),
-    replicas: { min: count, mean: count, max: count },
-  }
-  return {
-    ...figures,
-    ...time,
-    interrupted: 0,
-    escalated: 0,
-    escalatedTokens: { input: 0, output: 0 },
-    groups: [{ name: nameOf(fleet, 0), gpusPerReplica: engine.gpus, tokens: figures.tokens, ...time }],
-    running: sum(state => state.running),
-    waiting: sum(state => state.waiting),
-    durationSeconds,
-    meanOutstanding: durationSeconds > 0 ? inHouseSeconds / durationSeconds : 0,
-    preemptions: sum(state => state.preemptions),
-    prefixHitRate: progress.prefix && prompted > 0 ? sum(state => state.hitTokens) / prompted : null,
-  }
+  return fixedOutcome(fleet, replicas, progress, book)
 }
