@@ -25,6 +25,7 @@ import type { Fleet } from '../core/serving/fleet.ts'
 import { loadOf } from '../core/serving/fleet-size.ts'
 import { notModelled } from '../core/serving/not-modelled.ts'
 import type { RouterName } from '../core/serving/routers.ts'
+import { simulateSessions } from '../core/serving/sessions.ts'
 import { checkShape } from '../core/serving/shape-check.ts'
 import { simulate } from '../core/serving/simulate.ts'
 import { spreadTies } from '../core/serving/spread.ts'
@@ -37,6 +38,7 @@ import { defaultQuestion } from './question.ts'
 import { shapeOf } from './replica-shape.ts'
 import { defaultOffer, namedOffer, spillApiRule } from './spill-api.ts'
 import { tooLong } from './too-long.ts'
+import { turnsOf } from './turns.ts'
 
 /** What `crossline simulate` is asked. Null = the default that the answer tells. */
 export interface SimulationQuestion {
@@ -66,6 +68,8 @@ export interface SimulationQuestion {
   readonly sizings: readonly SizingName[]
   /** A dimension by whose values the fleet's time and cost are told; null = none. Only of the fleet that is stated. */
   readonly by: string | null
+  /** The dimension that names sessions whose next call waits for the last answer; null = calls keep their recorded times. */
+  readonly closedLoop: string | null
   readonly seed: number
 }
 
@@ -122,9 +126,11 @@ export function simulation(
   const isOwnAsked = sizings.length === 0 || question.replicas !== null
   if (isOwnAsked) tools.progress('replaying the traffic')
   const before = tools.clock()
-  const own = isOwnAsked
-    ? simulate(arrivals, { ...fleetOf(asked, question), charges: labels !== null }, { objective })
-    : null
+  const stated = { ...fleetOf(asked, question), charges: labels !== null }
+  const loop = question.closedLoop === null ? null : turnsOf(arrivals, calls, callOf, question.closedLoop)
+  const replay = () =>
+    loop === null ? simulate(arrivals, stated, { objective }) : simulateSessions(loop.turns, stated, { objective })
+  const own = isOwnAsked ? replay() : null
   const seconds = tools.clock() - before
   const first = sizings[0] ?? null
   const whole = allApi(asked)
@@ -148,6 +154,7 @@ export function simulation(
     shapeNotes: checkShape(shape),
     tooLong: tooLong(arrivals, [shape], loadFacts().gpus),
     leftOut,
+    ...(loop === null ? {} : { closedLoop: loop.facts }),
     ...(own?.charges === undefined || labels === null
       ? {}
       : {

@@ -136,6 +136,7 @@ export const planShape = z.strictObject({
   spillAbove: whole.optional(),
   sizing: z.array(z.string()).min(1).optional(),
   by: name.optional(),
+  closedLoop: name.optional(),
   minReplicas: whole.optional(),
   maxReplicas: whole.optional(),
   targetPerReplica: above.optional(),

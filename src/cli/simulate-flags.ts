@@ -32,6 +32,7 @@ export interface SimulateFlags {
   readonly spillAbove?: number
   readonly sizing?: readonly string[]
   readonly by?: string
+  readonly closedLoop?: string
   readonly minReplicas?: number
   readonly maxReplicas?: number
   readonly targetPerReplica?: number
@@ -53,6 +54,7 @@ export function declareSimulateFlags(command: Command): Command {
     .option('--trace <file>', 'calls to replay, in any format that import reads; the ledger is left alone')
     .option('--plan <file>', 'YAML or JSON with any of these, or with groups of replicas; flags win')
     .option('--batch <file.jsonl>', 'a plan a line, from a file or - (standard input); prints JSON Lines')
+    .option('--closed-loop <dimension>', 'a call waits for the answer to the last of its task, user, tag:NAME, …')
     .optionsGroup('Fleet:')
     .option('--model <id>', 'open model, by its id in the catalog')
     .option('--gpu <id>', 'GPU, by its id in the catalog')
@@ -161,6 +163,13 @@ function oneGroup(
       fix: 'state --replicas, or leave out --sizing',
     })
   }
+  const scales = all.maxReplicas !== undefined
+  if (all.closedLoop !== undefined && (scales || all.sizing !== undefined)) {
+    throw new Fault('FLAGS_CONFLICT', 'a closed loop runs on a fixed number of replicas', {
+      where: '--closed-loop',
+      fix: `state --replicas, and leave out ${scales ? '--max-replicas' : '--sizing'}`,
+    })
+  }
   return {
     model: all.model,
     gpu: needed(all.gpu, '--gpu', 'a GPU of data/gpus.json, such as h100-sxm-80gb'),
@@ -189,6 +198,7 @@ function oneGroup(
     }) as SimulationQuestion['scaling'],
     sizings: [...new Set((all.sizing ?? []).map(name => oneOf(name, sizingNames, 'sizing')))] as SizingName[],
     by: all.by ?? null,
+    closedLoop: all.closedLoop ?? null,
     seed: all.seed ?? seed,
   }
 }

@@ -31,7 +31,7 @@ export function simulationText(
 }
 
 function headLines(
-  { fleet, objective, requests, durationSeconds, load }: Simulation,
+  { fleet, objective, requests, durationSeconds, load, closedLoop }: Simulation,
   columns: number,
   pen: Ink,
 ): string[] {
@@ -42,7 +42,13 @@ function headLines(
     load === null ? [] : [`they load ${count(load.mean)} replicas on average, ${count(load.p95)} in the p95 window`]
   const { ttftP95Ms, tpotP95Ms } = objective
   const late = `late: first token after ${milliseconds(ttftP95Ms)} or ${milliseconds(tpotP95Ms)} a token`
-  return [pen.bold(replica), ...paragraph([...traffic, ...asks, late].join('; '), columns)]
+  const waits =
+    closedLoop === undefined
+      ? []
+      : [
+          `calls of one ${closedLoop.by} wait for each other: ${many(closedLoop.sessions, 'session')}, the time between an answer and the next call known of ${shareLabel(closedLoop.laterTurns === 0 ? null : closedLoop.thinkTimeKnown / closedLoop.laterTurns)}`,
+        ]
+  return [pen.bold(replica), ...paragraph([...traffic, ...asks, ...waits, late].join('; '), columns)]
 }
 
 /** What a fleet did, a figure a line. */

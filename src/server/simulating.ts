@@ -35,13 +35,14 @@ export const simulatePlan: Operation<PlanQuestion, FleetPlan> = {
 
 async function callsOf(
   workplace: Workplace,
-  { router, sessions = 'task' }: Pick<SimulationQuestion, 'router' | 'sessions'>,
+  asked: Pick<SimulationQuestion, 'router' | 'sessions'> & { readonly closedLoop?: string | null },
 ): Promise<CallTimes> {
   const { withPrefixes } = await import('../ask/prefixes.ts')
   const ledger = await workplace.ledger()
   const calls = await withPrefixes(ledger, {}, await ledger.columns({}))
-  if (router !== 'session-sticky') return calls
-  const { labels, names } = await ledger.labels({}, sessions)
+  const dimension = asked.closedLoop ?? (asked.router === 'session-sticky' ? (asked.sessions ?? 'task') : null)
+  if (dimension === null) return calls
+  const { labels, names } = await ledger.labels({}, dimension)
   // Calls that name no session are none's.
   if (names.every(name => name === null)) return calls
   return { ...calls, sessions: labels.map(label => (names[label] === null ? -1 : label)) }

@@ -131,6 +131,23 @@ test('--by tells whose the GPU time is: rows and the idle line are the fleet, an
   await expect(run(...sized)).rejects.toThrow('several were asked for')
 })
 
+test('--closed-loop: calls of one task wait for each other, so that a fleet too small is slow and has no queue', async () => {
+  const tasks = join(folder, 'tasks.csv')
+  const [head, ...rows] = readFileSync(calls, 'utf8').trimEnd().split('\n')
+  writeFileSync(tasks, `${head},task\n${rows.map((row, i) => `${row},t${i % 5}`).join('\n')}\n`)
+  const words = ['--trace', tasks, '--model', 'llama-3.1-8b', '--gpu', 'l4']
+  const open = await run(...words)
+  const loop = await run(...words, '--closed-loop', 'task')
+  expect(loop.json).toMatchObject({ requests: 200, completed: 200 })
+  expect(loop.json.closedLoop).toEqual({ by: 'task', sessions: 5, laterTurns: 195, thinkTimeKnown: 0 })
+  // Five at once at most, where the burst of the open loop queues.
+  expect(loop.json.ttftMs.p99!).toBeLessThan(open.json.ttftMs.p99!)
+  expect(loop.json.durationSeconds!).toBeGreaterThanOrEqual(open.json.durationSeconds!)
+  expect(loop.text.replace(/\s+/g, ' ')).toContain('calls of one task wait for each other: 5 sessions')
+  await expect(run(...words, '--closed-loop', 'team')).rejects.toThrow('no call of the trace says which team')
+  await expect(run(...words, '--closed-loop', 'task', '--sizing', 'peak')).rejects.toThrow('fixed number of replicas')
+})
+
 test('a dear API and a cheap lease: own GPUs for the base, bursts spill, and the bill is both', async () => {
   const words = ['--trace', azure, '--model', 'llama-3.1-70b', '--gpu', 'h100', '--sizing', 'blend']
   const { json, text } = await run(

@@ -92,6 +92,15 @@ export interface Simulation extends FleetFigures {
   readonly tooLong: { readonly calls: number; readonly note: string } | null
   /** Calls of unknown usage, which cannot be replayed. */
   readonly leftOut: number
+  /** Calls of one session waited for each other: of which dimension, and how much of the time between them is known. */
+  readonly closedLoop?: {
+    readonly by: string
+    readonly sessions: number
+    /** Calls that follow another of their session. */
+    readonly laterTurns: number
+    /** Of these, those whose session's last answer had ended when they came, by the record's own latency. */
+    readonly thinkTimeKnown: number
+  }
   /** By the dimension asked for. */
   readonly charged?: Charged
   readonly sizings?: readonly SizingFigures[]

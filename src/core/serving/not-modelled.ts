@@ -12,7 +12,7 @@ export const leftOutOfPlans: readonly string[] = [
   'Skew of expert routing: a fixed allowance is made for it.',
   'Window layers: sliding attention is charged at its mean over a request, not step by step.',
   'Throttled GPUs: power and temperature limits that lower the clock, and hosts slower than the measured ones.',
-  'Sessions that wait for an answer: arrivals keep their recorded times.',
+  'Sessions that wait for an answer: arrivals keep their recorded times, but in simulate --closed-loop.',
   'Adapters loaded on demand: all of them are kept in GPU memory; their kernels are a fixed allowance.',
   'Cancelled requests, images and audio in prompts.',
 ]

@@ -7,7 +7,7 @@ import { handOver } from './overflow.ts'
 import { startProgress } from './progress.ts'
 import { createReplica } from './replica.ts'
 import { routers } from './routers.ts'
-import type { SimulateOptions } from './simulate.ts'
+import { chargesOf, type SimulateOptions } from './simulate.ts'
 import { tally } from './tally.ts'
 
 /** Requests of sessions, the turns of each in the order of their numbers. A request of no session (−1) is one of a single turn. */
@@ -44,7 +44,7 @@ export function simulateSessions(
   const { engine, seed = 1 } = fleet
   const { entrySeconds } = engine.timer
   const at = turns.atSeconds.slice()
-  const progress = startProgress({ ...turns, atSeconds: at }, { ended: true })
+  const progress = startProgress({ ...turns, atSeconds: at }, { ended: true, charges: fleet.charges ?? false })
   const { ended, finishedAt, rejected, spilled } = progress
   const replicas = Array.from({ length: fleet.replicas }, () => createReplica(engine, progress))
   const seats = replicas.map((replica, key) => ({ replica, key, weight: 1 }))
@@ -107,7 +107,11 @@ export function simulateSessions(
     const { nowSeconds } = replica.state()
     replica.advanceToFinish(Math.max(Math.min(seen, second + entrySeconds), nowSeconds * (1 + 2 ** -52) + 2 ** -1000))
   }
-  return { ...fixedOutcome(fleet, replicas, progress, book), startedAtSeconds: at }
+  return {
+    ...fixedOutcome(fleet, replicas, progress, book),
+    ...chargesOf({ progress, replicas }),
+    startedAtSeconds: at,
+  }
 }
 
 /** First turns in the order of their numbers, and by turn the next one of its session (−1: none). */

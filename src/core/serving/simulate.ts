@@ -130,7 +130,11 @@ export function simulate(arrivals: Arrivals, fleet: Fleet | MixedFleet, options:
   }
 }
 
-function chargesOf({ progress: { charges }, replicas }: FleetRun): Pick<Outcome, 'charges'> {
+/** What each request was charged, where it was asked for. */
+export function chargesOf({
+  progress: { charges },
+  replicas,
+}: Pick<FleetRun, 'progress' | 'replicas'>): Pick<Outcome, 'charges'> {
   if (charges === null) return {}
   for (const replica of replicas) replica.settleCharges()
   const { prefillGpuSeconds, decodeGpuSeconds } = charges
