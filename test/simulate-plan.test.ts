@@ -106,6 +106,19 @@ test('sessions are those of a dimension, the task unless the plan names another'
   })
 })
 
+test('prompts and answers apart: each group has its own tokens, and the transfer is said', async () => {
+  const text = 'groups: [{ role: decode, gpu: h100 }, { role: prefill, gpu: h100 }]\ntransfer: { gbPerSecond: 10 }\n'
+  const { json, text: shown } = await run('--plan', planned(text))
+  expect(json.completed).toBe(200)
+  expect(json.groups.map(({ name }) => name)).toEqual(['prefill 1', 'decode 1'])
+  expect(json.groups.map(({ tokens }) => [tokens.input > 0, tokens.output > 0])).toEqual([
+    [true, false],
+    [false, true],
+  ])
+  expect(json.transfer).toEqual({ gbPerSecond: 10, milliseconds: 5, bytesPerToken: 131072 })
+  expect(shown).toContain('Caches are sent at 10 GB/s')
+})
+
 test('flags of a cascade are by call, and must be as many', async () => {
   const flags = Array.from({ length: 200 }, (_, i) => (i < 30 ? 1 : 0))
   writeFileSync(join(folder, 'flags.txt'), `${flags.join('\n')}\n`)
@@ -172,6 +185,8 @@ test.each([
   ['groups: [{ gpu: h100 }]\ncascade: { share: 0.1, flags: f.txt }', 'CASCADE_TERMS', /one of share and flags/],
   ['groups: [{ gpu: h100, autoscale: { signal: schedule } }]', 'SCALING_SCHEDULE', /zone, hours, otherwise/],
   ['groups: [{ gpu: h100, autoscale: { signal: queue, min: 4, max: 2 } }]', 'SCALING_RANGE', /4 to 2/],
+  ['groups: [{ gpu: h100, role: prefill }]', 'PLAN_ROLES', /both roles/],
+  ['groups: [{ gpu: h100, role: prefill }, { gpu: h100, role: decode }, { gpu: h100 }]', 'PLAN_ROLES', /every group/],
   ['groups: [{ gpu: h100, term: forever }]', 'TERM_UNKNOWN', /on_demand/],
 ])('a bad plan is one line that says what would do: %s', async (text, code, says) => {
   const fault = await run('--plan', planned(`${text}\n`)).then(

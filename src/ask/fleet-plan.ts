@@ -8,6 +8,7 @@ import type { Arrivals } from '../core/serving/arrivals.ts'
 import type { Scaling } from '../core/serving/autoscaler.ts'
 import { drawEscalations } from '../core/serving/cascade.ts'
 import { type ColdStartPart, coldStartParts } from '../core/serving/cold-start.ts'
+import { cacheBytes, simulateDisaggregated, type Transfer, transferDefaults } from '../core/serving/disaggregated.ts'
 import { buildEngine } from '../core/serving/engine.ts'
 import type { Group } from '../core/serving/group.ts'
 import { gpusOf, type ReplicaShape } from '../core/serving/memory.ts'
@@ -15,6 +16,7 @@ import { leftOutOfPlans } from '../core/serving/not-modelled.ts'
 import { checkShape } from '../core/serving/shape-check.ts'
 import { simulate } from '../core/serving/simulate.ts'
 import { spreadTies } from '../core/serving/spread.ts'
+import { estimate } from '../core/statistics/estimate.ts'
 import { allArrivals, type CallTimes } from './busiest.ts'
 import { objectiveOf } from './objective.ts'
 import type { GroupQuestion, PlanQuestion } from './plan-question.ts'
@@ -55,29 +57,38 @@ export function fleetPlan(calls: CallTimes, question: PlanQuestion, tools: Simul
 
   tools.progress(`replaying ${arrivals.n.toLocaleString('en-US')} calls`)
   const before = tools.clock()
-  const outcome = simulate(
-    arrivals,
-    {
-      groups: built.map(({ group }) => group),
-      router,
-      seed,
-      overflow:
-        overflow === null
-          ? undefined
-          : {
-              bound: overflow.above ?? Number.POSITIVE_INFINITY,
-              policy: overflow.policy,
-              contextTokens: elsewhere?.contextTokens ?? null,
-              maxOutputTokens: elsewhere?.maxOutputTokens ?? null,
-            },
-      admission: admission === null ? undefined : { bound: admission.above, policy: admission.policy },
-    },
-    { objective, escalates: cascade === null ? undefined : escalating(cascade, arrivals.n, seed) },
-  )
+  const doors = {
+    router,
+    seed,
+    overflow:
+      overflow === null
+        ? undefined
+        : {
+            bound: overflow.above ?? Number.POSITIVE_INFINITY,
+            policy: overflow.policy,
+            contextTokens: elsewhere?.contextTokens ?? null,
+            maxOutputTokens: elsewhere?.maxOutputTokens ?? null,
+          },
+    admission: admission === null ? undefined : { bound: admission.above, policy: admission.policy },
+  }
+  const options = { objective, escalates: cascade === null ? undefined : escalating(cascade, arrivals.n, seed) }
+  const of = (role: GroupQuestion['role']) => built.filter((_, i) => question.groups[i]!.role === role)
+  const [prefill, decode] = [of('prefill'), of('decode')]
+  const isApart = prefill.length > 0
+  const transfer = isApart ? transferOf(question, prefill[0]!.shape) : null
+  const outcome =
+    transfer === null
+      ? simulate(arrivals, { groups: built.map(({ group }) => group), ...doors }, options)
+      : simulateDisaggregated(
+          arrivals,
+          { prefill: prefill.map(({ group }) => group), decode: decode.map(({ group }) => group), transfer, ...doors },
+          options,
+        )
+  const inOrder = isApart ? [...prefill, ...decode] : built
   const seconds = tools.clock() - before
   const money = planMoney(
     outcome,
-    built.map(({ terms }) => terms),
+    inOrder.map(({ terms }) => terms),
     { spill: elsewhere?.usdPerMtok ?? null, escalation: escalation?.rates ?? null },
   )
   return {
@@ -94,11 +105,28 @@ export function fleetPlan(calls: CallTimes, question: PlanQuestion, tools: Simul
     escalationApi: escalation?.shown ?? null,
     tooLong: tooLong(
       arrivals,
-      built.map(({ shape }) => shape),
+      (isApart ? decode : built).map(({ shape }) => shape),
       loadFacts().gpus,
     ),
     leftOut,
+    transfer:
+      transfer === null
+        ? null
+        : {
+            gbPerSecond: transfer.bytesPerSecond / 1e9,
+            milliseconds: transfer.seconds * 1000,
+            bytesPerToken: estimate(transfer.bytes(1) - transfer.bytes(0)),
+          },
     notModelled: leftOutOfPlans,
+  }
+}
+
+/** Caches go from the first group that computes prompts in its own dtype. */
+function transferOf({ transfer: { gbPerSecond, milliseconds } }: PlanQuestion, shape: ReplicaShape): Transfer {
+  return {
+    bytesPerSecond: gbPerSecond === null ? transferDefaults.bytesPerSecond : gbPerSecond * 1e9,
+    seconds: milliseconds === null ? transferDefaults.seconds : milliseconds / 1000,
+    bytes: cacheBytes(shape),
   }
 }
 

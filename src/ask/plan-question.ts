@@ -26,12 +26,16 @@ export interface PlanQuestion {
     readonly api: string | null
     readonly usdPerMtok: { readonly input: number; readonly output: number } | null
   } | null
+  /** Of prefill to decode groups; null = their default. */
+  readonly transfer: { readonly gbPerSecond: number | null; readonly milliseconds: number | null }
   readonly objective: { readonly ttftP95Ms: number | null; readonly tpotP95Ms: number | null }
   readonly seed: number
 }
 
 export interface GroupQuestion {
   readonly name: string | null
+  /** Null: both. A fleet whose groups compute prompts and answers apart has both kinds and no other. */
+  readonly role: 'prefill' | 'decode' | null
   readonly gpu: string
   readonly tp: number | null
   readonly pp?: number | undefined

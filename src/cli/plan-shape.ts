@@ -44,6 +44,7 @@ const autoscale = z.strictObject({
 
 const group = z.strictObject({
   name: of(name, 'what the answer calls it; default: its number'),
+  role: of(z.enum(['prefill', 'decode']), 'computes prompts alone, or answers alone; absent: both'),
   gpu: name.meta({ description: 'GPU, by its id in the catalog' }),
   tp: of(whole, 'tensor parallelism; default: the fewest GPUs that hold the model'),
   pp: of(whole, 'stages of a pipeline; default 1'),
@@ -101,6 +102,13 @@ export const planShape = z.strictObject({
   tpotP95Ms: of(above, 'time per output token that counts as late above'),
   seed: of(z.int().nonnegative(), 'of every draw; default 1'),
   groups: of(z.array(group).min(1), 'replicas of one shape, sizing and lease each'),
+  transfer: of(
+    z.strictObject({
+      gbPerSecond: of(above, 'default 23, of one 400 Gb/s card'),
+      milliseconds: of(from, 'beside the bytes; default 5'),
+    }),
+    'how caches get from prefill to decode groups',
+  ),
   overflow: of(
     z.strictObject({
       above: of(whole, 'calls on a replica beyond which the next goes to the API; absent: only what none can hold'),

@@ -19,6 +19,7 @@ const beside = [
   'tpotP95Ms',
   'seed',
   'groups',
+  'transfer',
   'overflow',
   'admission',
   'cascade',
@@ -34,6 +35,13 @@ export function plannedFleet(plan: Plan & { readonly model: string }, seed: numb
       fix: 'state it in each group, or leave groups out',
     })
   }
+  const roles = new Set(plan.groups!.map(group => group.role ?? null))
+  if (roles.size > 1 ? roles.has(null) : !roles.has(null)) {
+    throw new Fault('PLAN_ROLES', 'prompts and answers are computed apart by groups of both roles and no other', {
+      where: 'groups',
+      fix: 'give every group a role, prefill or decode, at least one of each; or none a role',
+    })
+  }
   return {
     model,
     groups: plan.groups!.map(groupAsked),
@@ -44,6 +52,7 @@ export function plannedFleet(plan: Plan & { readonly model: string }, seed: numb
         ? null
         : { above: overflow.above ?? null, policy: overflow.policy, api: overflow.api ?? null },
     admission: admission ?? null,
+    transfer: { gbPerSecond: plan.transfer?.gbPerSecond ?? null, milliseconds: plan.transfer?.milliseconds ?? null },
     cascade: cascade === undefined ? null : cascadeAsked(cascade),
     objective: { ttftP95Ms: ttftP95Ms ?? null, tpotP95Ms: tpotP95Ms ?? null },
     seed: plan.seed ?? seed,
@@ -61,6 +70,7 @@ function groupAsked(group: PlannedGroup, index: number): GroupQuestion {
   return {
     ...group,
     name: group.name ?? null,
+    role: group.role ?? null,
     tp: group.tp ?? null,
     engine: group.engine ?? null,
     weights: group.weights ?? null,

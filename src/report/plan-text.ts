@@ -66,7 +66,7 @@ function moreLines({ interrupted, escalated, escalationUsd, tooLong }: FleetPlan
   ]
 }
 
-function footLines({ groups, spillApi, escalationApi, leftOut }: FleetPlan): string[] {
+function footLines({ groups, spillApi, escalationApi, transfer, leftOut }: FleetPlan): string[] {
   const api = ({ name, usdPerMtokInput, usdPerMtokOutput, source }: NonNullable<FleetPlan['spillApi']>): string =>
     `${name}, ${usdPerMtokLabel(usdPerMtokInput)} in, ${usdPerMtokLabel(usdPerMtokOutput)} out a million tokens (${source})`
   return [
@@ -80,6 +80,11 @@ function footLines({ groups, spillApi, escalationApi, leftOut }: FleetPlan): str
         ...notes.map(note => `${name}: ${note}`),
       ]
     }),
+    ...(transfer === null
+      ? []
+      : [
+          `Caches are sent at ${transfer.gbPerSecond} GB/s and ${transfer.milliseconds} ms each, ${countLabel(transfer.bytesPerToken)} bytes a token; they do not wait for each other.`,
+        ]),
     ...(spillApi === null ? [] : [`Overflow: ${api(spillApi)}`]),
     ...(escalationApi === null ? [] : [`Cascade: ${api(escalationApi)}; its answers are taken to be as long`]),
     ...(leftOut > 0 ? [`${countLabel(leftOut)} calls of unknown usage are left out: unknown is not zero.`] : []),

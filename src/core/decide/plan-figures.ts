@@ -56,6 +56,12 @@ export interface FleetPlan extends FleetFigures {
   readonly escalationApi: (NonNullable<Simulation['spillApi']> & { readonly share: number | null }) | null
   /** Calls that no replica of the plan can hold, and what would; null = none. */
   readonly tooLong: { readonly calls: number; readonly note: string } | null
+  /** Of caches, where prompts and answers are computed apart; null = they are not. */
+  readonly transfer: {
+    readonly gbPerSecond: number
+    readonly milliseconds: number
+    readonly bytesPerToken: number
+  } | null
   readonly leftOut: number
   readonly notModelled: readonly string[]
 }

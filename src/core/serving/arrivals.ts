@@ -10,6 +10,8 @@ export interface Arrivals {
   readonly prefix?: PrefixBlocks | undefined
   /** By request, which session it belongs to; negative = none. Absent = nobody knows. */
   readonly sessions?: Int32Array | undefined
+  /** The cache of every prompt comes with it: another replica computed it (disaggregated.ts). */
+  readonly carried?: boolean | undefined
 }
 
 /**

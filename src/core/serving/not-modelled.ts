@@ -7,7 +7,6 @@ export const leftOutOfPlans: readonly string[] = [
   'Engines other than vLLM V1: TensorRT-LLM, SGLang, and differences between versions of one engine.',
   'Speculative decoding: nor multi-token prediction.',
   'Expert and pipeline parallelism: nor attention data parallelism and replicas over several servers.',
-  'Separate prefill and decode fleets.',
   'CUDA-graph padding: a decode step is priced at its own batch size, not at the next captured one.',
   'Skew of expert routing: a fixed allowance is made for it.',
   'Window layers: sliding attention is charged at its mean over a request, not step by step.',
@@ -21,5 +20,6 @@ export const leftOutOfPlans: readonly string[] = [
 export const notModelled: readonly string[] = [
   'Autoscaling and cold starts: an option is a fixed number of warm replicas; simulate tries one that scales, a plan of it down to none.',
   'Replica failure: nor spot interruption; spare replicas are counted in the cost only. A plan of simulate has both.',
+  'Separate prefill and decode fleets: a plan of simulate has them.',
   ...leftOutOfPlans,
 ]

@@ -27,6 +27,8 @@ export interface Progress {
   readonly ended: number[] | null
   /** Where arrivals tell what prompts have in common. */
   readonly prefix: HeldPrefixes | null
+  /** 1 while the cache of a prompt that another replica computed is there; null where none came with one. */
+  readonly carried: Uint8Array | null
   /** As arrivals tell them; null = nobody knows. */
   readonly sessions: Int32Array | null
   /** Where asked for. */
@@ -92,6 +94,7 @@ export function startProgress(arrivals: Arrivals, options: ProgressOptions = {})
           turn: new Float64Array(n),
         }
       : null,
+    carried: arrivals.carried ? new Uint8Array(n).fill(1) : null,
     sessions: arrivals.sessions ?? null,
     charges: charges
       ? {

@@ -92,7 +92,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
   // Requests that ended in one step, in the order in which they give up their blocks.
   const due = new Int32Array(maxSequences)
   const share = headroom === null ? null : headroomShare(headroom)
-  const { prefix, ended: endedIds } = progress
+  const { prefix, carried, ended: endedIds } = progress
   const cache = prefix !== null && engine.prefixCaching ? createPrefixCache(totalBlocks, prefix, inputTokens) : null
   const book = createChargeBook(timer, engine.gpus, progress)
   let freeBlocks = totalBlocks
@@ -196,6 +196,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
       heap.remove(id)
       leaveDecoding(id, contextOf(id))
     }
+    if (carried !== null) carried[id] = 0
     next[id] = waitingHead
     waitingHead = id
     if (waitingTail < 0) waitingTail = id
@@ -385,12 +386,15 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     for (const id of ids) {
       generated[id] = 0
       firstTokenAt[id] = Number.NaN
+      if (carried !== null) carried[id] = 0
     }
     return ids
   }
 
   /** Tokens at the front of a prompt that are in the cache; its last token is always computed, with its block. */
   function cachedTokens(id: number): number {
+    // What came with its cache needs only its last token computed, which makes the next (vLLM's connectors do so too).
+    if (carried !== null && carried[id] === 1) return promptOf(id) - 1
     return cache === null ? 0 : 16 * Math.min(cache.found(id), (promptOf(id) - 1) >> 4)
   }
 

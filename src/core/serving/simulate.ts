@@ -3,7 +3,7 @@ import type { Arrivals } from './arrivals.ts'
 import { type Fleet, type FleetRun, type MixedFleet, runFleet } from './fleet.ts'
 import { gpuTimeOf, replicasOf, servedBy } from './gpu-time.ts'
 import { groupsOf, nameOf } from './group.ts'
-import type { Charges } from './progress.ts'
+import type { Charges, Progress } from './progress.ts'
 import { type Percentiles, percentiles } from './quantiles.ts'
 import { type Timeline, timelineOf, timelineWatch } from './timeline.ts'
 
@@ -141,7 +141,11 @@ export function chargesOf({
   return { charges: { prefillGpuSeconds, decodeGpuSeconds } }
 }
 
-function countsOf({ progress, replicas, taken, unplaced, interrupted }: FleetRun, escalates: Uint8Array | undefined) {
+/** What became of requests, and their tokens. */
+export function fatesOf(
+  { progress, taken }: Pick<FleetRun, 'taken'> & { readonly progress: Times },
+  escalates: Uint8Array | undefined,
+) {
   let rejected = 0
   let spilled = 0
   let input = 0
@@ -169,28 +173,33 @@ function countsOf({ progress, replicas, taken, unplaced, interrupted }: FleetRun
     escalatedTokens.input += progress.inputTokens[id]!
     escalatedTokens.output += progress.outputTokens[id]!
   }
+  return { rejected, spilled, tokens: { input, output }, spilledTokens, rejectedTokens, escalated, escalatedTokens }
+}
+
+function countsOf(run: FleetRun, escalates: Uint8Array | undefined) {
+  const { progress, replicas, taken, unplaced, interrupted } = run
   const states = replicas.map(replica => replica.state())
   const sum = (of: (state: (typeof states)[number]) => number): number => states.reduce((s, state) => s + of(state), 0)
   const prompted = sum(state => state.promptTokens)
   return {
     requests: taken,
+    ...fatesOf(run, escalates),
     completed: sum(state => state.completed),
-    rejected,
-    spilled,
     running: sum(state => state.running),
     waiting: unplaced + sum(state => state.waiting),
     interrupted,
-    tokens: { input, output },
-    spilledTokens,
-    rejectedTokens,
-    escalated,
-    escalatedTokens,
     preemptions: sum(state => state.preemptions),
     prefixHitRate: progress.prefix && prompted > 0 ? sum(state => state.hitTokens) / prompted : null,
   }
 }
 
-function latencyOf({ progress, taken }: FleetRun) {
+/** When requests came, and how far they got. */
+export type Times = Pick<
+  Progress,
+  'atSeconds' | 'inputTokens' | 'outputTokens' | 'firstTokenAt' | 'finishedAt' | 'rejected' | 'spilled'
+>
+
+export function latencyOf({ progress, taken }: Pick<FleetRun, 'taken'> & { readonly progress: Times }) {
   const { atSeconds, firstTokenAt, finishedAt, outputTokens } = progress
   const ttft = new Float64Array(taken)
   const tpot = new Float64Array(taken)
@@ -215,7 +224,10 @@ function latencyOf({ progress, taken }: FleetRun) {
   }
 }
 
-function lateOf({ progress, taken }: FleetRun, options: SimulateOptions) {
+export function lateOf(
+  { progress, taken }: Pick<FleetRun, 'taken'> & { readonly progress: Times },
+  options: SimulateOptions,
+) {
   const { objective, windowSeconds = 300 } = options
   const lateTokens = { input: 0, output: 0 }
   if (!objective || taken === 0) return { late: [], lateTokens }
