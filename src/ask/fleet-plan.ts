@@ -71,7 +71,11 @@ export function fleetPlan(calls: CallTimes, question: PlanQuestion, tools: Simul
           },
     admission: admission === null ? undefined : { bound: admission.above, policy: admission.policy },
   }
-  const options = { objective, escalates: cascade === null ? undefined : escalating(cascade, arrivals.n, seed) }
+  const options = {
+    objective,
+    watched: question.watched,
+    escalates: cascade === null ? undefined : escalating(cascade, arrivals.n, seed),
+  }
   const of = (role: GroupQuestion['role']) => built.filter((_, i) => question.groups[i]!.role === role)
   const [prefill, decode] = [of('prefill'), of('decode')]
   const isApart = prefill.length > 0

@@ -30,6 +30,8 @@ export interface PlanQuestion {
   readonly transfer: { readonly gbPerSecond: number | null; readonly milliseconds: number | null }
   readonly objective: { readonly ttftP95Ms: number | null; readonly tpotP95Ms: number | null }
   readonly seed: number
+  /** Look at the fleet over time. */
+  readonly watched?: boolean
 }
 
 export interface GroupQuestion {

@@ -17,7 +17,7 @@ import {
 } from '../core/decide/sizing.ts'
 import { Fault } from '../core/fault/fault.ts'
 import { many } from '../core/fault/many.ts'
-import type { Arrivals } from '../core/serving/arrivals.ts'
+import { type Arrivals, picked } from '../core/serving/arrivals.ts'
 import type { Scaling } from '../core/serving/autoscaler.ts'
 import { coldStartParts } from '../core/serving/cold-start.ts'
 import { buildEngine } from '../core/serving/engine.ts'
@@ -27,7 +27,7 @@ import { notModelled } from '../core/serving/not-modelled.ts'
 import type { RouterName } from '../core/serving/routers.ts'
 import { simulateSessions } from '../core/serving/sessions.ts'
 import { checkShape } from '../core/serving/shape-check.ts'
-import { simulate } from '../core/serving/simulate.ts'
+import { type Outcome, simulate } from '../core/serving/simulate.ts'
 import { spreadTies } from '../core/serving/spread.ts'
 import { sustain } from '../core/serving/sustain.ts'
 import { estimate } from '../core/statistics/estimate.ts'
@@ -71,6 +71,8 @@ export interface SimulationQuestion {
   /** The dimension that names sessions whose next call waits for the last answer; null = calls keep their recorded times. */
   readonly closedLoop: string | null
   readonly seed: number
+  /** Look at the stated fleet over time. */
+  readonly watched?: boolean
 }
 
 export interface SimulationTools {
@@ -128,8 +130,14 @@ export function simulation(
   const before = tools.clock()
   const stated = { ...fleetOf(asked, question), charges: labels !== null }
   const loop = question.closedLoop === null ? null : turnsOf(arrivals, calls, callOf, question.closedLoop)
-  const replay = () =>
-    loop === null ? simulate(arrivals, stated, { objective }) : simulateSessions(loop.turns, stated, { objective })
+  const { watched } = question
+  const replay = (): Outcome => {
+    if (loop === null) return simulate(arrivals, stated, { objective, watched })
+    const outcome = simulateSessions(loop.turns, stated, { objective })
+    // Calls that come when they came in the loop make the fleet do the same once more.
+    const again = watched ? simulate(inOrder(arrivals, outcome.startedAtSeconds), stated, { watched }) : null
+    return again?.timeline === undefined ? outcome : { ...outcome, timeline: again.timeline }
+  }
   const own = isOwnAsked ? replay() : null
   const seconds = tools.clock() - before
   const first = sizings[0] ?? null
@@ -181,6 +189,17 @@ export function simulation(
         }),
     notModelled,
   }
+}
+
+/** The same requests, at other times. */
+function inOrder(arrivals: Arrivals, times: Float64Array): Arrivals {
+  const order = Int32Array.from({ length: arrivals.n }, (_, i) => i).sort((a, b) => times[a]! - times[b]! || a - b)
+  const first = times[order[0]!]!
+  return picked(
+    arrivals,
+    order,
+    Float64Array.from(order, i => times[i]! - first),
+  )
 }
 
 function fleetOf({ engine, elsewhere, router, scaling }: SizingQuestion, question: SimulationQuestion): Fleet {

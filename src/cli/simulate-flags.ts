@@ -40,6 +40,9 @@ export interface SimulateFlags {
   readonly scaleUpCooldown?: number
   readonly scaleDownCooldown?: number
   readonly coldStart?: number
+  readonly svg?: string
+  readonly png?: string
+  readonly html?: string
 }
 
 const count = { min: 1, whole: true }
@@ -82,6 +85,10 @@ export function declareSimulateFlags(command: Command): Command {
     .option('--scale-up-cooldown <s>', 'default 0', number('--scale-up-cooldown', notNegative))
     .option('--scale-down-cooldown <s>', 'default 300', number('--scale-down-cooldown', notNegative))
     .option('--cold-start <s>', 'default: node + image + weights + engine', number('--cold-start', notNegative))
+    .optionsGroup('Pictures:')
+    .option('--svg <file>', 'the stated fleet over time: queue, batch, KV cache, replicas, first tokens')
+    .option('--png <file>', 'the same as PNG')
+    .option('--html <file>', 'the same as a page, light or dark as its reader has it')
     .optionsGroup('Attribution:')
     .option('--by <dimension>', 'time and cost of the stated fleet by feature, task, team, user, tag:NAME, …')
     .optionsGroup('Options:')
@@ -104,7 +111,20 @@ export async function simulateParams(flags: SimulateFlags, seed: number): Promis
 /** The plan file, and flags over it. */
 export async function statedPlan(flags: SimulateFlags): Promise<Plan> {
   const plan = flags.plan === undefined ? {} : await readPlan(flags.plan)
-  const { ttft, tpot, scaleUpCooldown, scaleDownCooldown, coldStart, plan: _, batch: _b, prefixCache, ...named } = flags
+  const {
+    ttft,
+    tpot,
+    scaleUpCooldown,
+    scaleDownCooldown,
+    coldStart,
+    plan: _,
+    batch: _b,
+    svg: _s,
+    png: _p,
+    html: _h,
+    prefixCache,
+    ...named
+  } = flags
   return {
     ...plan,
     ...given({

@@ -10,10 +10,24 @@ export interface PngOptions extends PictureOptions {
   readonly scale?: number
 }
 
-/** The picture as PNG. Inter (OFL 1.1) is registered from the package, so a bare machine draws the same letters. */
-export async function answerPng(answer: Answer, options: PngOptions = {}): Promise<Uint8Array> {
-  const { scale = 2, ...picture } = options
-  const { width, height } = { ...defaultPicture, ...picture }
+/** The picture as PNG. */
+export function answerPng(answer: Answer, options: PngOptions = {}): Promise<Uint8Array> {
+  const { scale, ...picture } = options
+  return pngOf(answerSvg(answer, picture), { ...defaultPicture, ...picture, scale })
+}
+
+/**
+ * An SVG document of this size as PNG, enlarged by `scale` (2). Inter (OFL 1.1) is registered from the package, so a bare
+ * machine draws the same letters.
+ */
+export async function pngOf(
+  document: string,
+  {
+    width,
+    height,
+    scale = 2,
+  }: { readonly width: number; readonly height: number; readonly scale?: number | undefined },
+): Promise<Uint8Array> {
   // Loaded on demand: 35 MB of native code that no other command needs.
   const { createCanvas, GlobalFonts, loadImage } = await import('@napi-rs/canvas').catch((cause: unknown) => {
     throw new Fault(
@@ -27,7 +41,7 @@ export async function answerPng(answer: Answer, options: PngOptions = {}): Promi
     for (const path of fontPaths()) GlobalFonts.register(await readFile(path), 'Inter')
   }
   // Scaled in the SVG itself: an image drawn larger than it says would be enlarged as pixels.
-  const svg = answerSvg(answer, picture).replace(
+  const svg = document.replace(
     `width="${width}" height="${height}" viewBox`,
     `width="${width * scale}" height="${height * scale}" viewBox`,
   )

@@ -1,13 +1,11 @@
 // `crossover`: a ledger, a trace or stated terms → options ranked, crossing points, pictures.
-import { writeFile } from 'node:fs/promises'
 import type { Answer } from '../../core/decide/answer.ts'
-import { Fault } from '../../core/fault/fault.ts'
 import { sameCommand } from '../again.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { type CrossoverFlags, crossoverParams, declareCrossoverFlags } from '../crossover-flags.ts'
 import { terminalColumns } from '../output.ts'
 import { type Runner, runnerOn, withTrace } from '../run-operation.ts'
-import { systemWords } from '../unreadable.ts'
+import { writeFileOf } from '../written.ts'
 
 export const crossover: CommandModule = {
   name: 'crossover',
@@ -83,22 +81,11 @@ async function answer(
 async function writePictures(flags: CrossoverFlags, result: Answer, html: () => Promise<string>): Promise<void> {
   if (flags.svg !== undefined) {
     const { answerSvg } = await import('../../report/svg.tsx')
-    await write(flags.svg, '--svg', answerSvg(result))
+    await writeFileOf(flags.svg, '--svg', answerSvg(result))
   }
   if (flags.png !== undefined) {
     const { answerPng } = await import('../../report/png.ts')
-    await write(flags.png, '--png', await answerPng(result))
+    await writeFileOf(flags.png, '--png', await answerPng(result))
   }
-  if (flags.html !== undefined) await write(flags.html, '--html', await html())
-}
-
-async function write(path: string, flag: string, contents: string | Uint8Array): Promise<void> {
-  try {
-    await writeFile(path, contents)
-  } catch (thrown) {
-    throw new Fault('CANNOT_WRITE', `cannot write ${path}: ${systemWords(thrown)}`, {
-      where: flag,
-      fix: 'give a file in a folder that exists and is writable',
-    })
-  }
+  if (flags.html !== undefined) await writeFileOf(flags.html, '--html', await html())
 }

@@ -267,3 +267,34 @@ test('what is no trace of calls is one clear line', async () => {
   await expect(run('--trace', join(folder, 'none.csv'), ...fleet)).rejects.toMatchObject({ kind: 'input' })
   rmSync(odd)
 })
+
+test('a fleet over time is drawn as SVG, PNG and a page that runs nothing, and its looks are in the answer', async () => {
+  const at = (name: string) => join(folder, name)
+  const pictures = ['--svg', at('t.svg'), '--png', at('t.png'), '--html', at('t.html')]
+  const { json } = await run('--trace', calls, ...fleet, '--replicas', '2', ...pictures)
+  const { timeline } = json
+  expect(timeline!.instants.length).toBeGreaterThan(100)
+  expect(timeline!.instants.every(({ serving }) => serving === 2)).toBe(true)
+  const came = timeline!.stretches.reduce(
+    (sum, one) => sum + one.requestsPerSecond * (one.toSeconds - one.fromSeconds),
+    0,
+  )
+  expect(came).toBeCloseTo(200, 6)
+  const svg = readFileSync(at('t.svg'), 'utf8')
+  expect(svg).toContain('llama-3.1-8b (bf16) on 1× h100-sxm-80gb, 2 replicas')
+  expect(svg).not.toMatch(/href=|url\(|<style|<script|var\(|NaN/)
+  expect(readFileSync(at('t.png')).subarray(1, 4).toString()).toBe('PNG')
+  const html = readFileSync(at('t.html'), 'utf8')
+  expect(html).toContain("default-src 'none'")
+  expect(html).not.toContain('<script')
+  expect(html).toContain('var(--cl-blue')
+  for (const name of ['t.svg', 't.png', 't.html']) rmSync(at(name))
+  const { timeline: _, simulatedRequestsPerSecond: _s, ...plain } = json
+  const unseen = await run('--trace', calls, ...fleet, '--replicas', '2')
+  const { simulatedRequestsPerSecond: _u, ...same } = unseen.json
+  expect(same).toEqual(plain)
+  await expect(run('--trace', calls, ...fleet, '--sizing', 'peak,mean', '--svg', at('t.svg'))).rejects.toMatchObject({
+    code: 'FLAGS_CONFLICT',
+  })
+  await expect(run('--trace', calls, ...fleet, '--svg', at('no/t.svg'))).rejects.toMatchObject({ code: 'CANNOT_WRITE' })
+})

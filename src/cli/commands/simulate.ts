@@ -1,5 +1,6 @@
 // `simulate`: a trace and a fleet → what would have happened, or what each way to size the fleet costs. Never opens the ledger.
 import { Fault } from '../../core/fault/fault.ts'
+import type { Pictured } from '../../report/timeline-picture.tsx'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { terminalColumns } from '../output.ts'
 import { placedInPlan } from '../plan-file.ts'
@@ -43,14 +44,25 @@ async function run(flags: SimulateFlags, frame: CommandFrame): Promise<void> {
   const { trace, question, plan } = await simulateParams(flags, seed)
   const { simulateCalls, simulatePlan } = await import('../../server/simulating.ts')
   const options = { columns: terminalColumns(), color }
+  const watched = isPictured(flags)
   if (plan !== null) {
-    const result = await withTrace(frame, trace, run => run(simulatePlan, plan)).catch(async (thrown: unknown) => {
-      throw thrown instanceof Fault ? await placedInPlan(flags.plan!, thrown) : thrown
-    })
+    const result = await withTrace(frame, trace, run => run(simulatePlan, { ...plan, watched })).catch(
+      async (thrown: unknown) => {
+        throw thrown instanceof Fault ? await placedInPlan(flags.plan!, thrown) : thrown
+      },
+    )
+    await writePictures(flags, result)
     const { planText } = await import('../../report/plan-text.ts')
     return frame.output.result(result, () => planText(result, options))
   }
-  const result = await withTrace(frame, trace, run => run(simulateCalls, question))
+  if (watched && question.sizings.length > 0 && question.replicas === null) {
+    throw new Fault('FLAGS_CONFLICT', 'a picture shows one fleet, and several sizings are asked for', {
+      where: '--sizing',
+      fix: 'state --replicas too, or leave out --sizing',
+    })
+  }
+  const result = await withTrace(frame, trace, run => run(simulateCalls, { ...question, watched }))
+  await writePictures(flags, result)
   const { simulationText } = await import('../../report/simulation-text.ts')
   frame.output.result(result, () => simulationText(result, options))
 }
@@ -81,4 +93,17 @@ async function runBatch(batch: string, flags: SimulateFlags, frame: CommandFrame
   if (tally.bad === 0) return
   frame.output.note(`${tally.bad} of ${tally.lines} lines have no answer; each says why`)
   frame.output.status(2)
+}
+
+const isPictured = ({ svg, png, html }: SimulateFlags): boolean => (svg ?? png ?? html) !== undefined
+
+async function writePictures(flags: SimulateFlags, result: Pictured): Promise<void> {
+  if (!isPictured(flags)) return
+  const [{ timelineHtml, timelinePng, timelineSvg }, { writeFileOf }] = await Promise.all([
+    import('../../report/timeline-picture.tsx'),
+    import('../written.ts'),
+  ])
+  if (flags.svg !== undefined) await writeFileOf(flags.svg, '--svg', timelineSvg(result))
+  if (flags.png !== undefined) await writeFileOf(flags.png, '--png', await timelinePng(result))
+  if (flags.html !== undefined) await writeFileOf(flags.html, '--html', timelineHtml(result))
 }

@@ -5,6 +5,7 @@ import type { ColdStartPart } from '../serving/cold-start.ts'
 import type { Percentiles } from '../serving/quantiles.ts'
 import type { RouterName } from '../serving/routers.ts'
 import type { Outcome } from '../serving/simulate.ts'
+import type { Range, Timeline } from '../serving/timeline.ts'
 import { windowsMet } from '../serving/windows.ts'
 import { estimate } from '../statistics/estimate.ts'
 import type { Charged } from './charged.ts'
@@ -45,6 +46,8 @@ export interface FleetFigures {
   readonly preemptions: number | null
   readonly prefixHitRate: number | null
   readonly replicas: { readonly min: number | null; readonly mean: number | null; readonly max: number | null }
+  /** Where it was asked for. */
+  readonly timeline?: Timeline
 }
 
 export interface SizingFigures extends FleetFigures {
@@ -149,6 +152,28 @@ export function figures(outcome: Outcome | null, bill: Bill, carried: TokenCost 
     preemptions: outcome.preemptions,
     prefixHitRate: known(outcome.prefixHitRate),
     replicas: { min: replicas.min, mean: estimate(replicas.mean), max: replicas.max },
+    ...(outcome.timeline === undefined ? {} : { timeline: shown(outcome.timeline) }),
+  }
+}
+
+function shown({ durationSeconds, instants, stretches }: Timeline): Timeline {
+  const range = (one: Range | null) =>
+    one === null ? null : { min: estimate(one.min), mean: estimate(one.mean), max: estimate(one.max) }
+  return {
+    durationSeconds: estimate(durationSeconds),
+    instants: instants.map(one => ({
+      ...one,
+      atSeconds: estimate(one.atSeconds),
+      batch: range(one.batch),
+      kvUse: range(one.kvUse),
+    })),
+    stretches: stretches.map(one => ({
+      fromSeconds: estimate(one.fromSeconds),
+      toSeconds: estimate(one.toSeconds),
+      requestsPerSecond: estimate(one.requestsPerSecond),
+      ttftP50Ms: known(one.ttftP50Ms),
+      ttftP95Ms: known(one.ttftP95Ms),
+    })),
   }
 }
 
