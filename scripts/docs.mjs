@@ -15,7 +15,7 @@ import { startProvider } from './docs-provider.mjs'
  * calls come, and whose gateway has a provider that answers as the real one did.
  */
 const sittings = [
-  { pages: ['docs/walkthrough.md', 'docs/sizing.md'] },
+  { pages: ['docs/walkthrough.md', 'docs/sizing.md', 'docs/fleets.md'] },
   { pages: ['docs/ten-minutes.md'] },
   { pages: ['docs/reconcile.md'] },
   { pages: ['docs/savings.md'], serves: true },
@@ -31,7 +31,8 @@ await prepare()
 
 /** A folder that looks like a fresh checkout: the program and its documents, an empty ledger, nobody's settings. */
 const bench = mkdtempSync(join(tmpdir(), 'crossline-docs-'))
-for (const name of ['crossline', 'data', 'docs', 'scripts', 'test']) symlinkSync(join(root, name), join(bench, name))
+for (const name of ['crossline', 'data', 'docs', 'scripts', 'simulate.example.yaml', 'test'])
+  symlinkSync(join(root, name), join(bench, name))
 const stale = []
 /** Where the server of the pages is. */
 const stated = '127.0.0.1:4141'

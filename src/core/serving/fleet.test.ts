@@ -174,6 +174,42 @@ test('laws 2 and 3 hold at any instant, whatever fails, is interrupted, scales t
   for (const count of Object.values(seen)) expect(count, JSON.stringify(seen)).toBeGreaterThan(30)
 })
 
+test('law 6: a GPU with more of anything holds no less, and ends no later than by a step, in turn and without preemption', () => {
+  const base = gpu('l40s-48gb')
+  const more = fc.constantFrom(1, 1.1, 1.5, 3)
+  let faster = 0
+  fc.assert(
+    fc.property(
+      traffic,
+      more,
+      more,
+      more,
+      fc.integer({ min: 1, max: 3 }),
+      (drawn, memory, speed, compute, replicas) => {
+        const { prefix: _, sessions: __, ...arrivals } = drawn
+        const better: Gpu = {
+          ...base,
+          memoryGiB: base.memoryGiB * memory,
+          memoryBandwidthTBs: base.memoryBandwidthTBs * speed,
+          denseTflops: { ...base.denseTflops, bf16: base.denseTflops.bf16! * compute },
+        }
+        const limits = { model, tp: 1, maxBatchedTokens: 256, maxSequences: 16 }
+        const [worse, well] = [base, better].map(one => buildEngine({ ...limits, gpu: one }))
+        expect(well!.memory.kvCapacityTokens).toBeGreaterThanOrEqual(worse!.memory.kvCapacityTokens)
+        const [slow, fast] = [worse!, well!].map(engine =>
+          simulate(arrivals, { engine, replicas, router: 'round-robin' }),
+        )
+        expect([slow!.preemptions, fast!.preemptions]).toEqual([0, 0])
+        const longest = worse!.timer.mixed(256, 16, 16, worse!.timer.prefillAttention(256, 1300))
+        expect(fast!.durationSeconds).toBeLessThanOrEqual(slow!.durationSeconds + longest)
+        if (fast!.durationSeconds < slow!.durationSeconds) faster++
+      },
+    ),
+    { numRuns: 200, seed: 33 },
+  )
+  expect(faster).toBeGreaterThan(50)
+})
+
 test('the same seed gives the same answer, another seed other failures', () => {
   const group: Group = { engine: engines[0]!, replicas: 3, failures: { meanSecondsBetween: 40 }, coldStartSeconds: 10 }
   fc.assert(

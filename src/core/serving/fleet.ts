@@ -2,10 +2,11 @@
 import { Fault } from '../fault/fault.ts'
 import type { Arrivals } from './arrivals.ts'
 import { checkGroups, type Fleet, groupsOf, type MixedFleet } from './group.ts'
+import type { Member } from './member.ts'
 import { handOver } from './overflow.ts'
 import { type Progress, startProgress } from './progress.ts'
 import type { Replica } from './replica.ts'
-import { createRoster, type Member, type Roster, type RunState } from './roster.ts'
+import { createRoster, type Roster, type RunState } from './roster.ts'
 import { routers, type Seat } from './routers.ts'
 import type { Watch } from './timeline.ts'
 

@@ -2,29 +2,9 @@
 import { createAutoscaler, type Scaling, scalingDefaults, scheduledAt } from './autoscaler.ts'
 import { failsAt, noticeAt } from './failures.ts'
 import { coldStartOf, type Group, longestServed, nameOf } from './group.ts'
+import { emptied, type Member, type Warm } from './member.ts'
 import type { Progress } from './progress.ts'
-import { createReplica, type Replica } from './replica.ts'
-import type { Seat } from './routers.ts'
-
-/** A replica from the wish for it to its end. Seconds; Infinity = not foreseen. */
-export interface Member {
-  readonly key: number
-  readonly weight: number
-  readonly group: number
-  /** Null while it is cold. */
-  replica: Replica | null
-  readonly fromSeconds: number
-  readonly readySeconds: number
-  /** Null: until the end of the run. */
-  toSeconds: number | null
-  /** It takes the place of a failed one, whose lease goes on. */
-  readonly continues: boolean
-  failsAt: number
-  noticeAt: number
-  goneAt: number
-}
-
-type Warm = Member & Seat
+import { createReplica } from './replica.ts'
 
 /** What the groups of a run have in common. */
 export interface RunState {
@@ -296,10 +276,4 @@ export function createRoster(group: Group, index: number, run: RunState): Roster
       return true
     },
   }
-}
-
-/** Serves what is left up to `now`, and says whether nothing is. */
-function emptied(replica: Replica, now: number): boolean {
-  while (replica.outstanding() > 0 && replica.state().nowSeconds < now) replica.advanceToFinish(now)
-  return replica.outstanding() === 0
 }
