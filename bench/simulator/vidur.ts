@@ -96,6 +96,8 @@ function linear(engine: Engine) {
       prefillAttention: (tokens, context) => perContextToken * (tokens + context),
       mixed: (tokens, _rows, _requests, attention) => fixed + perToken * tokens + attention,
       entrySeconds: 0,
+      frontSeconds: () => 0,
+      largestPart: engine.timer.largestPart,
     },
   }
   return { engine: told, steps }

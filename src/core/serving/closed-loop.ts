@@ -1,20 +1,34 @@
 // A constant number of requests in flight → steady throughput and latency: what a benchmark at fixed concurrency measures.
 import type { Engine } from './engine.ts'
-import { startProgress } from './progress.ts'
+import { type Progress, startProgress } from './progress.ts'
 import { type Percentiles, percentiles } from './quantiles.ts'
-import { createReplica } from './replica.ts'
+import { createReplica, type ReplicaState } from './replica.ts'
+
+export interface MeanAndPercentiles extends Percentiles {
+  /** Null without a value. */
+  readonly mean: number | null
+}
 
 export interface ClosedLoop {
   readonly completed: number
+  readonly endSeconds: number
+  /** Tokens over the whole run, its beginning and end included. */
   readonly outputTokensPerSecond: number
   readonly requestsPerSecond: number
-  readonly ttftMs: Percentiles & { readonly mean: number }
-  readonly tpotMs: Percentiles & { readonly mean: number }
+  readonly ttftMs: MeanAndPercentiles
+  /** (last token − first token) ÷ (tokens − 1), of requests with at least 2 tokens. */
+  readonly tpotMs: MeanAndPercentiles
+  /** The mean from start to last token; null without a completed request. */
+  readonly meanE2eSeconds: number | null
+  readonly busySeconds: number
+  readonly preemptions: number
+  readonly cacheStalls: number
 }
 
 /**
  * Serves `inputTokens[i]`, `outputTokens[i]` in order, each started when an earlier one ends so that `concurrency` are in
- * flight, on one replica. The first requests start together, as load generators do.
+ * flight, on one replica. The first requests start together, as load generators do; their prompts pass the front end one
+ * after the other.
  */
 export function closedLoop(
   engine: Engine,
@@ -25,48 +39,66 @@ export function closedLoop(
   const n = inputTokens.length
   const progress = startProgress({ n, atSeconds: new Float64Array(n), inputTokens, outputTokens })
   const replica = createReplica(engine, progress)
-  const { entrySeconds } = engine.timer
-  // Requests on their way to the engine reach it in the order they were started.
+  const { entrySeconds, frontSeconds } = engine.timer
+  const reachesAt = new Float64Array(n)
+  // Requests reach the engine in the order they were started.
   let started = 0
   let reached = 0
-  let ended = 0
-  while (ended < n) {
+  let refused = 0
+  let frontFree = 0
+  for (;;) {
     const { nowSeconds, completed } = replica.state()
-    ended = completed + rejectedAmong(progress.rejected, reached)
-    while (started < n && started - ended < concurrency) progress.atSeconds[started++] = nowSeconds
-    const arrival = reached < started ? progress.atSeconds[reached]! + entrySeconds : Number.POSITIVE_INFINITY
-    if (arrival <= nowSeconds) replica.enqueue(reached++)
-    else replica.advanceToFinish(arrival)
+    const ended = completed + refused
+    if (ended >= n) break
+    while (started < n && started - ended < concurrency) {
+      progress.atSeconds[started] = nowSeconds
+      frontFree = Math.max(frontFree, nowSeconds) + frontSeconds(inputTokens[started]!)
+      reachesAt[started++] = frontFree + entrySeconds
+    }
+    const arrival = reached < started ? reachesAt[reached]! : Number.POSITIVE_INFINITY
+    if (arrival > nowSeconds) replica.advanceToFinish(arrival)
+    else if (!replica.enqueue(reached++)) refused++
   }
-  const { completed, nowSeconds } = replica.state()
-  const ttft = new Float64Array(completed)
-  const tpot = new Float64Array(completed)
+  const state = replica.state()
+  return { ...latenciesOf(progress, n), busySeconds: state.busySeconds, ...strain(state) }
+}
+
+const strain = ({ preemptions, cacheStalls }: ReplicaState) => ({ preemptions, cacheStalls })
+
+/** Rates and latencies of the requests that are done, of the first `n`. */
+export function latenciesOf(progress: Progress, n: number) {
+  const { atSeconds, firstTokenAt, finishedAt, outputTokens } = progress
+  const ttft = new Float64Array(n)
+  const tpot = new Float64Array(n)
   let done = 0
+  let timed = 0
   let tokens = 0
+  let e2eSeconds = 0
+  let endSeconds = 0
   for (let id = 0; id < n; id++) {
-    if (Number.isNaN(progress.finishedAt[id]!)) continue
-    ttft[done] = (progress.firstTokenAt[id]! - progress.atSeconds[id]!) * 1000
-    const span = progress.finishedAt[id]! - progress.firstTokenAt[id]!
-    tpot[done++] = (span * 1000) / Math.max(1, outputTokens[id]! - 1)
+    const end = finishedAt[id]!
+    if (Number.isNaN(end)) continue
+    const first = firstTokenAt[id]!
+    ttft[done++] = (first - atSeconds[id]!) * 1000
+    if (outputTokens[id]! > 1) tpot[timed++] = ((end - first) * 1000) / (outputTokens[id]! - 1)
+    e2eSeconds += end - atSeconds[id]!
     tokens += outputTokens[id]!
+    endSeconds = Math.max(endSeconds, end)
   }
   return {
-    completed,
-    outputTokensPerSecond: tokens / nowSeconds,
-    requestsPerSecond: completed / nowSeconds,
-    ttftMs: { mean: mean(ttft), ...percentiles(ttft) },
-    tpotMs: { mean: mean(tpot), ...percentiles(tpot) },
+    completed: done,
+    endSeconds,
+    outputTokensPerSecond: tokens / endSeconds,
+    requestsPerSecond: done / endSeconds,
+    ttftMs: { mean: mean(ttft, done), ...percentiles(ttft, done) },
+    tpotMs: { mean: mean(tpot, timed), ...percentiles(tpot, timed) },
+    meanE2eSeconds: done > 0 ? e2eSeconds / done : null,
   }
 }
 
-function rejectedAmong(rejected: Uint8Array, first: number): number {
-  let count = 0
-  for (let id = 0; id < first; id++) count += rejected[id]!
-  return count
-}
-
-function mean(values: Float64Array): number {
+function mean(values: Float64Array, n: number): number | null {
+  if (n === 0) return null
   let sum = 0
-  for (const value of values) sum += value
-  return sum / values.length
+  for (let i = 0; i < n; i++) sum += values[i]!
+  return sum / n
 }

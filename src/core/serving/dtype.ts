@@ -3,27 +3,26 @@ import { Fault, nearestName } from '../fault/fault.ts'
 import type { DenseTflops, Gpu } from './hardware.ts'
 import type { Model } from './model.ts'
 
+/** Ways to store weights whose GEMM kernels differ. */
+export type GemmFormat = 'bf16' | 'fp8' | 'fp8Block' | 'int8' | 'mxfp4' | 'nvfp4' | 'int4'
+
 /** How the weights of one part are stored and multiplied. */
 export interface Precision {
+  readonly format: GemmFormat
   readonly bytes: number
   /** The arithmetic the format is made for. */
   readonly arithmetic: keyof DenseTflops
-  /** Share of memory bandwidth, and of the arithmetic's dense peak, that GEMM kernels reach (fitted, serving-model §6). */
-  readonly memoryShare: number
-  readonly computeShare: number
 }
 
-const bf16: Precision = { bytes: 2, arithmetic: 'bf16', memoryShare: 0.82, computeShare: 0.65 }
-const fp8: Precision = { bytes: 1, arithmetic: 'fp8', memoryShare: 0.88, computeShare: 0.49 }
+const bf16: Precision = { format: 'bf16', bytes: 2, arithmetic: 'bf16' }
+const fp8: Precision = { format: 'fp8', bytes: 1, arithmetic: 'fp8' }
 /** Scales per 128 × 128 block (DeepSeek, Qwen3 and other FP8 mixtures of experts): reads slower. */
-const blockFp8: Precision = { ...fp8, memoryShare: 0.88 * 0.69 }
-const int8: Precision = { bytes: 1, arithmetic: 'int8', memoryShare: 0.88, computeShare: 0.49 }
+const blockFp8: Precision = { format: 'fp8Block', bytes: 1, arithmetic: 'fp8' }
+const int8: Precision = { format: 'int8', bytes: 1, arithmetic: 'int8' }
 // Scales included: blocks of 32 with 1 byte (MXFP4), of 16 with 1 byte (NVFP4), of 128 with 2 bytes (INT4).
-const mxfp4: Precision = { bytes: 0.53125, arithmetic: 'fp4', memoryShare: 0.75, computeShare: 0.36 }
-const nvfp4: Precision = { bytes: 0.5625, arithmetic: 'fp4', memoryShare: 0.75, computeShare: 0.36 }
-const int4: Precision = { bytes: 0.52, arithmetic: 'bf16', memoryShare: 0.75, computeShare: 0.65 }
-/** Weight-only kernels of fused experts unpack as they read (fitted on the Kimi-K2 INT4 rows outside the test's choice). */
-const int4Experts: Precision = { ...int4, memoryShare: 0.5 }
+const mxfp4: Precision = { format: 'mxfp4', bytes: 0.53125, arithmetic: 'fp4' }
+const nvfp4: Precision = { format: 'nvfp4', bytes: 0.5625, arithmetic: 'fp4' }
+const int4: Precision = { format: 'int4', bytes: 0.52, arithmetic: 'bf16' }
 
 /** Precision of attention and dense layers (`dense`) and of routed experts (`experts`). Embeddings and LM head stay bf16. */
 export interface WeightPrecision {
@@ -35,6 +34,9 @@ const formats: Readonly<Record<string, Precision>> = { bf16, fp16: bf16, fp8, in
 
 /** Every weight dtype understood. */
 export const weightDtypes: readonly string[] = [...Object.keys(formats), 'fp4-experts-fp8']
+
+/** Families whose makers publish FP8 weights with block scales; others' are scaled by the tensor or channel. */
+const blockScaled = /^(deepseek|qwen|glm|kimi|minimax)/
 
 /**
  * Precision by part for `dtype` (default: the model's own). A 4-bit checkpoint of a mixture of experts quantises the
@@ -49,16 +51,16 @@ export function weightPrecision(model: Model, dtype: string = model.nativeDtype)
       fix: near ? `did you mean ${near}?` : `use one of ${weightDtypes.join(', ')}`,
     })
   }
-  if (format === fp8 && model.moe) return { dense: blockFp8, experts: blockFp8 }
-  if (format === int4 && model.moe) return { dense: bf16, experts: int4Experts }
+  if (format === fp8 && model.moe && blockScaled.test(model.family)) return { dense: blockFp8, experts: blockFp8 }
+  if (format === int4 && model.moe) return { dense: bf16, experts: int4 }
   return { dense: model.moe && format.bytes < 1 ? bf16 : format, experts: format }
 }
 
-/** Dense peak FLOP/s of `precision` on `gpu`; without the arithmetic, weights shrink in memory and are multiplied in 16 bits. */
-export function peakFlops(gpu: Gpu, precision: Precision): { readonly flops: number; readonly share: number } {
+/** Dense peak FLOP/s of `precision` on `gpu`, and the format its kernels multiply in: without the arithmetic, weights shrink in memory and are multiplied in 16 bits. */
+export function peakFlops(gpu: Gpu, precision: Precision): { readonly flops: number; readonly as: GemmFormat } {
   const native = gpu.denseTflops[precision.arithmetic]
-  if (native !== undefined) return { flops: native * 1e12, share: precision.computeShare }
-  return { flops: (gpu.denseTflops.bf16 ?? gpu.denseTflops.fp16 ?? 0) * 1e12, share: bf16.computeShare }
+  if (native !== undefined) return { flops: native * 1e12, as: precision.format }
+  return { flops: (gpu.denseTflops.bf16 ?? gpu.denseTflops.fp16 ?? 0) * 1e12, as: 'bf16' }
 }
 
 const kvBytes: Readonly<Record<string, number>> = {

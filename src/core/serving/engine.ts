@@ -1,5 +1,6 @@
 // A replica's shape → the engine that runs on it: step timer, scheduler limits, cache.
 import { Fault } from '../fault/fault.ts'
+import type { Efficiency } from './efficiency.ts'
 import { engineDefaults, gpusOf, type MemoryPlan, planMemory, type ReplicaShape } from './memory.ts'
 import { type Policy, policies } from './policies.ts'
 import { type StepTimer, stepTimer } from './step-time.ts'
@@ -15,13 +16,15 @@ export interface Engine {
   readonly maxSequences: number
   /** Beginnings of prompts are kept for those that share them, where arrivals tell which do. */
   readonly prefixCaching: boolean
+  /** Decode steps from one look at the queue to the next. */
+  readonly pollSteps: number
   /** Longest prompt + output that the model takes. */
   readonly maxContext: number
   readonly gpus: number
 }
 
 /** Builds the engine; whether it fits is in `memory.fits`. Throws a Fault for limits that no scheduler could run with. */
-export function buildEngine(shape: ReplicaShape): Engine {
+export function buildEngine(shape: ReplicaShape, fit?: Efficiency): Engine {
   const defaults = engineDefaults(shape)
   const maxBatchedTokens = shape.maxBatchedTokens ?? defaults.maxBatchedTokens
   const maxSequences = Math.min(shape.maxSequences ?? defaults.maxSequences, maxBatchedTokens)
@@ -32,12 +35,13 @@ export function buildEngine(shape: ReplicaShape): Engine {
     })
   }
   return {
-    timer: stepTimer(shape),
+    timer: stepTimer(shape, fit),
     memory: planMemory(shape),
     policy: policies[shape.engine ?? 'vllm'],
     maxBatchedTokens,
     maxSequences,
     prefixCaching: shape.prefixCaching ?? true,
+    pollSteps: shape.pollSteps ?? 1,
     maxContext: shape.model.maxContext,
     gpus: gpusOf(shape),
   }

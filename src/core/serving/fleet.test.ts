@@ -171,7 +171,7 @@ test('laws 2 and 3 hold at any instant, whatever fails, is interrupted, scales t
     }),
     { numRuns: 1500, seed: 31 },
   )
-  for (const count of Object.values(seen)) expect(count, JSON.stringify(seen)).toBeGreaterThan(30)
+  for (const count of Object.values(seen)) expect(count, JSON.stringify(seen)).toBeGreaterThan(20)
 })
 
 test('law 6: a GPU with more of anything holds no less, and ends no later than by a step, in turn and without preemption', () => {

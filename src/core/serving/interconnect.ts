@@ -18,6 +18,7 @@ interface Link {
   readonly rows: readonly [readonly number[], readonly number[], readonly number[]]
   /** False: no measurement of this link; scaled from its nearest kin. */
   readonly measured: boolean
+  readonly pcie: boolean
 }
 
 const scaled = (row: readonly number[], factor: number): readonly number[] => row.map(us => us * factor)
@@ -26,12 +27,17 @@ const between = (a: readonly number[], b: readonly number[]): readonly number[] 
 const pcie = (factor: number): Link => ({
   rows: [scaled(pcie5x2, factor), scaled(pcie5x4, factor), scaled(pcie5x8, factor)],
   measured: factor === 1,
+  pcie: true,
 })
 const links = {
-  hopper: { rows: [h100x2, between(h100x2, h100x8), h100x8], measured: true },
-  ampere: { rows: [scaled(h100x2, 1.5), scaled(between(h100x2, h100x8), 1.5), a100x8], measured: true },
-  blackwell: { rows: [scaled(b200x8, 0.6), scaled(b200x8, 0.75), b200x8], measured: true },
-  fabric: { rows: [scaled(h100x2, 2), scaled(between(h100x2, h100x8), 1.5), scaled(h100x8, 1.2)], measured: false },
+  hopper: { rows: [h100x2, between(h100x2, h100x8), h100x8], measured: true, pcie: false },
+  ampere: { rows: [scaled(h100x2, 1.5), scaled(between(h100x2, h100x8), 1.5), a100x8], measured: true, pcie: false },
+  blackwell: { rows: [scaled(b200x8, 0.6), scaled(b200x8, 0.75), b200x8], measured: true, pcie: false },
+  fabric: {
+    rows: [scaled(h100x2, 2), scaled(between(h100x2, h100x8), 1.5), scaled(h100x8, 1.2)],
+    measured: false,
+    pcie: false,
+  },
   pcie5: pcie(1),
   pcie4: pcie(2),
   pcie3: pcie(4),

@@ -28,6 +28,8 @@ export interface ReplicaShape {
   readonly maxSequences?: number | undefined
   /** Keeps beginnings of prompts for those that share them; default true, as engines do. */
   readonly prefixCaching?: boolean | undefined
+  /** Decode steps from one look at the queue to the next (SGLang's `--scheduler-recv-interval`); default 1. */
+  readonly pollSteps?: number | undefined
   /** Kept in memory beside the weights; absent = none. */
   readonly adapters?: Adapters | undefined
 }
@@ -54,6 +56,7 @@ export interface MemoryPlan {
 export const blockTokens = 16
 /** vLLM 2026 releases; 0.90 before. */
 const memoryUtilization = 0.92
+const freeShare = 0.92
 const GiB = 1073741824
 
 /** Token budget of a step and most sequences at once: the defaults of the shape's engine for this GPU. */
@@ -86,17 +89,31 @@ export function weightBytes(model: Model, dtype?: string): number {
   )
 }
 
-/** Weights and adapters of the whole replica. */
-const heldBytes = ({ model, weightDtype, adapters }: Omit<ReplicaShape, 'tp'>): number =>
-  weightBytes(model, weightDtype) + adapterBytes(model, adapters)
+/** Weights and adapters on each GPU: experts are cut or spread over all lanes of a stage, the rest over one. */
+function heldBytesPerGpu({ model, weightDtype, adapters, tp, pp = 1, dp = 1 }: ReplicaShape): number {
+  const experts = countParameters(model).experts * weightPrecision(model, weightDtype).experts.bytes
+  const rest = weightBytes(model, weightDtype) - experts + adapterBytes(model, adapters)
+  return (rest + experts / dp) / tp / pp
+}
+
+/**
+ * What an engine gives its cache. vLLM: a share of all memory, minus weights and reserve. TensorRT-LLM and SGLang: a share
+ * of what is free beside them (`kv_cache_free_gpu_mem_fraction` 0.9, up to 0.95 in its published tables; SGLang sizes its
+ * static part by the GPU and leaves about a tenth).
+ */
+function poolBytes(shape: ReplicaShape, used: number): number {
+  const bytes = shape.gpu.memoryGiB * GiB
+  if ((shape.engine ?? 'vllm') === 'vllm') return bytes * (shape.memoryUtilization ?? memoryUtilization) - used
+  return (bytes - used) * (shape.memoryUtilization ?? freeShare)
+}
 
 /** Does the replica fit, and how much cache is left. Capacity never falls when a GPU gets more memory (law 6). */
 export function planMemory(shape: ReplicaShape): MemoryPlan {
-  const { gpu, model, tp } = shape
+  const { model, tp } = shape
   checkParallelism(model, tp)
-  const weights = heldBytes(shape) / tp
+  const weights = heldBytesPerGpu(shape)
   const reserve = reserveBytes(shape)
-  const pool = gpu.memoryGiB * GiB * (shape.memoryUtilization ?? memoryUtilization) - weights - reserve
+  const pool = poolBytes(shape, weights + reserve)
   const cache = cacheShape(model, tp, kvElementBytes(shape.kvDtype))
   const blockBytes = cache.bytesPerToken * blockTokens
   const kvBlocks = Math.max(0, Math.floor(pool / blockBytes))
@@ -157,10 +174,9 @@ function doesNotFit(shape: ReplicaShape, needed: number, pool: number): string {
 }
 
 function poolAt(shape: ReplicaShape, tp: number, weightDtype: string): boolean {
-  const { gpu, model } = shape
-  const next = { ...shape, tp }
-  const used = heldBytes({ ...next, weightDtype }) / tp + reserveBytes(next)
-  const pool = gpu.memoryGiB * GiB * (shape.memoryUtilization ?? memoryUtilization) - used
+  const { model } = shape
+  const next = { ...shape, tp, weightDtype }
+  const pool = poolBytes(next, heldBytesPerGpu(next) + reserveBytes(next))
   return pool >= cacheShape(model, tp, kvElementBytes(shape.kvDtype)).bytesPerToken * leastUsefulTokens(model)
 }
 

@@ -67,6 +67,7 @@ const OUTPUT = 7 // Σ tokens of output of decoding sequences
 const PROMPTS = 8 // Σ tokens of prompts whose first token came
 const HITS = 9
 const TURN = 10 // prompts admitted
+const POLLED = 11 // step of the last look at the queue
 
 /**
  * Continuous batching as vLLM V1 does it, varied by the engine's `policy`: one token budget a step; running sequences first
@@ -76,14 +77,14 @@ const TURN = 10 // prompts admitted
  * clock begins at `fromSeconds`, warm.
  */
 export function createReplica(engine: Engine, progress: Progress, fromSeconds = 0): Replica {
-  const { timer, memory, policy, maxBatchedTokens, maxSequences, maxContext } = engine
+  const { timer, memory, policy, maxBatchedTokens, maxSequences, maxContext, pollSteps } = engine
   const { mixes, cuts, reservesOutput, headroom } = policy
   const { inputTokens, outputTokens, firstTokenAt, finishedAt, generated } = progress
   const { finishStep, next, previous, onceBlocks, onceSeconds } = progress
   const perToken = timer.contextTokenSeconds
   const totalBlocks = memory.kvBlocks
 
-  const real = new Float64Array(11)
+  const real = new Float64Array(12)
   real[NOW] = fromSeconds
   const heap = finishHeap(finishStep, progress.heapPlace, maxSequences)
   // Decoding sequences by (context − step) mod 16: says at which steps each opens a new block, without visiting it.
@@ -415,8 +416,14 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     if (preempted && share !== null) {
       share.afterEviction(real[STEP]!, decoding, real[OUTPUT]! - left(), real[OUTPUT]!)
     }
-    if (!preempted && (partial >= 0 || waitingHead >= 0) && prefillStep()) return
-    decodeMany(until, preempted ? 1 : Number.POSITIVE_INFINITY)
+    // A scheduler that looks at its queue every so many decode steps takes in nobody between them; a prompt in progress goes on.
+    const blind = pollSteps > 1 && decoding > 0 && partial < 0 ? (real[STEP]! - real[POLLED]!) % pollSteps : 0
+    if (!preempted && blind === 0 && (partial >= 0 || waitingHead >= 0) && prefillStep()) {
+      real[POLLED] = real[STEP]!
+      return
+    }
+    const untilPoll = pollSteps > 1 && waitingHead >= 0 ? pollSteps - blind : Number.POSITIVE_INFINITY
+    decodeMany(until, preempted ? 1 : untilPoll)
   }
 
   const hasWork = (): boolean => decoding > 0 || partial >= 0 || waitingHead >= 0

@@ -161,7 +161,7 @@ test('one burst: the new replica is paid from the decision on, serves after its 
   // Forty requests at once after a quiet minute; one every ten seconds to keep the clock going.
   const atSeconds = Float64Array.from([...Array(60).keys()].map(i => (i < 40 ? 61 : 61 + (i - 39) * 10)))
   const n = atSeconds.length
-  const arrivals = { n, atSeconds, inputTokens: new Int32Array(n).fill(200), outputTokens: new Int32Array(n).fill(100) }
+  const arrivals = { n, atSeconds, inputTokens: new Int32Array(n).fill(200), outputTokens: new Int32Array(n).fill(200) }
   const scaling: Scaling = {
     signal: 'concurrency',
     target: 4,

@@ -82,7 +82,9 @@ test('so many sessions of like turns without think time are a benchmark at fixed
   const n = 240
   const alike = { inputTokens: new Int32Array(n).fill(700), outputTokens: new Int32Array(n).fill(90) }
   const zeros = { n, atSeconds: new Float64Array(n), thinkSeconds: new Float64Array(n) }
-  const known = closedLoop(engine, 12, alike.inputTokens, alike.outputTokens)
+  // Their prompts reach the engine side by side; a benchmark's pass its front end one after the other.
+  const sideBySide = { ...engine, timer: { ...engine.timer, frontSeconds: () => 0 } }
+  const known = closedLoop(sideBySide, 12, alike.inputTokens, alike.outputTokens)
   // Twelve sessions of twenty turns, and as many sessions of one turn of which twelve are in progress.
   const twelve = { ...zeros, ...alike, sessions: Int32Array.from({ length: n }, (_, i) => i % 12) }
   const single = { ...zeros, ...alike, sessions: new Int32Array(n).fill(-1) }

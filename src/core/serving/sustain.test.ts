@@ -149,7 +149,8 @@ test('law 6: more bandwidth, arithmetic or memory never lowers the saturated thr
           const loose = { ttftP95Ms: 1e9, tpotP95Ms: 1e9 }
           return sustain({ shape: { ...shape, gpu: of }, sample, objective: loose, seed: 1 }).saturatedRequestsPerSecond
         }
-        expect(rate(better)).toBeGreaterThanOrEqual(rate(h100))
+        // To the last digits: sums of other step times round otherwise.
+        expect(rate(better)).toBeGreaterThanOrEqual(rate(h100) * (1 - 1e-12))
       },
     ),
     { numRuns: 25, seed: 5 },

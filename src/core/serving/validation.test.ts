@@ -60,9 +60,9 @@ function check(row: Row): Checked {
     row,
     moe: model.moe !== undefined,
     band: throughputBand(shape),
-    throughput: (row.ttftMs + row.tpotMs * answers) / (loop.ttftMs.mean + loop.tpotMs.mean * answers),
-    tpot: loop.tpotMs.mean / row.tpotMs,
-    ttft: loop.ttftMs.mean / row.ttftMs,
+    throughput: (row.ttftMs + row.tpotMs * answers) / (loop.ttftMs.mean! + loop.tpotMs.mean! * answers),
+    tpot: loop.tpotMs.mean! / row.tpotMs,
+    ttft: loop.ttftMs.mean! / row.ttftMs,
   }
 }
 

@@ -43,6 +43,8 @@ export function bareEngine(server: BareServer): Engine {
         Math.max(0, tokens - rows) * server.promptTokenSeconds +
         attention,
       entrySeconds: server.entrySeconds,
+      frontSeconds: () => 0,
+      largestPart: () => 'a step as measured',
     },
     memory: {
       fits: true,
@@ -58,6 +60,7 @@ export function bareEngine(server: BareServer): Engine {
     maxBatchedTokens: server.maxBatchedTokens,
     maxSequences,
     prefixCaching: false,
+    pollSteps: 1,
     maxContext: server.maxContext,
     gpus: 1,
   }

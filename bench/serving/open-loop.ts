@@ -1,0 +1,120 @@
+// data/serving/open-loop.jsonl.gz → predicted against measured at offered rates: effective $/Mtok, the load within an objective, TTFT tails.
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { conditionOf } from '../../src/core/serving/condition.ts'
+import { conditionProblem, predict } from '../../src/core/serving/predict.ts'
+import { quantileOf } from './accuracy-text.ts'
+import { gpus, models } from './rows.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a published table, read field by field
+type Raw = any
+
+/** The cost-meter files do not tell how many prompts a run had; about 500 follows from their rates and throughputs. */
+const usualRequests = 500
+
+interface Run {
+  readonly config: string
+  readonly rate: number
+  /** Predicted ÷ measured: of $ per output token this is the inverse of throughput's. */
+  readonly usd: number
+  readonly ttftP99: { readonly predicted: number; readonly measured: number } | null
+  /** Completed at what was asked for. */
+  readonly kept: boolean
+  readonly inferred: boolean
+}
+
+function runsOf(): readonly Run[] {
+  const url = new URL('../../data/serving/open-loop.jsonl.gz', import.meta.url)
+  const lines = gunzipSync(readFileSync(url)).toString('utf8').trim().split('\n')
+  return lines.flatMap(line => {
+    const raw: Raw = JSON.parse(line)
+    const gpu = gpus.find(one => one.id === raw.gpu)
+    const model = models.find(one => one.id === raw.model)
+    // Disaggregated runs are another fleet, and 1,000 a second means all at once.
+    if (raw.quality !== 'measured' || !gpu || !model || raw.prefillWorkers || raw.offeredRequestRate >= 1000) return []
+    if (raw.inputTokens === undefined || raw.outputTokensPerSec === undefined) return []
+    const condition = conditionOf({
+      gpu,
+      model,
+      engine: raw.engine,
+      engineVersion: raw.engineVersion ?? null,
+      weightDtype: raw.weightDtype ?? null,
+      kvDtype: raw.kvDtype ?? null,
+      gpuCount: raw.gpuCount,
+      tp: raw.tp ?? null,
+      pp: null,
+      dp: null,
+      ep: null,
+      replicas: raw.replicas ?? null,
+      inputTokens: Math.round(raw.inputTokens),
+      outputTokens: Math.round(raw.outputTokens),
+      lengthRangeRatio: null,
+      load: {
+        mode: 'open',
+        requestsPerSecond: raw.requestRate ?? raw.offeredRequestRate,
+        burstiness: raw.arrival === 'constant' ? 100 : (raw.burstiness ?? 1),
+      },
+      requests: raw.numRequests ?? usualRequests,
+    })
+    if (conditionProblem(condition) !== null) return []
+    const predicted = predict(condition, 1)
+    return [
+      {
+        config: raw.config,
+        rate: raw.offeredRequestRate,
+        usd: raw.outputTokensPerSec / predicted.outputTokensPerSecond,
+        ttftP99: raw.ttftP99Ms === undefined ? null : { predicted: predicted.ttftMs.p99!, measured: raw.ttftP99Ms },
+        kept: raw.requestsPerSec >= 0.9 * raw.offeredRequestRate,
+        inferred: raw.gpuInferred === true,
+      },
+    ]
+  })
+}
+
+/** The rate at which the TTFT p99 of a rising row of runs crosses `objectiveMs`, by interpolation in logs; null: it does not. */
+function crossing(points: readonly (readonly [rate: number, ttftMs: number])[], objectiveMs: number): number | null {
+  for (let i = 1; i < points.length; i++) {
+    const [[r0, t0], [r1, t1]] = [points[i - 1]!, points[i]!]
+    if (t0 <= objectiveMs && t1 > objectiveMs) {
+      const share = Math.log(objectiveMs / t0) / Math.log(t1 / t0)
+      return Math.exp(Math.log(r0) + share * Math.log(r1 / r0))
+    }
+  }
+  return null
+}
+
+export function openLoopText(): string {
+  const runs = runsOf()
+  const errors = (of: readonly Run[]) => of.map(({ usd }) => Math.abs(usd - 1))
+  const pair = (values: readonly number[]) =>
+    `${(100 * quantileOf(values, 0.5)).toFixed(1)} / ${(100 * quantileOf(values, 0.9)).toFixed(0)}`
+  const groups = new Map<string, Run[]>()
+  for (const run of runs) groups.set(run.config, [...(groups.get(run.config) ?? []), run])
+  const loads: number[] = []
+  const tails: number[] = []
+  for (const own of groups.values()) {
+    const ordered = own.filter(({ ttftP99 }) => ttftP99 !== null).sort((a, b) => a.rate - b.rate)
+    if (ordered.length < 3) continue
+    const measured = ordered.map(({ rate, ttftP99 }) => [rate, ttftP99!.measured] as const)
+    const predicted = ordered.map(({ rate, ttftP99 }) => [rate, ttftP99!.predicted] as const)
+    const objective = Math.sqrt(measured[0]![1] * measured.at(-1)![1])
+    const truth = crossing(measured, objective)
+    const guess = crossing(predicted, objective)
+    if (truth !== null) loads.push(guess === null ? 1 : Math.abs(guess / truth - 1))
+    const top = Math.max(...ordered.filter(({ kept }) => kept).map(({ rate }) => rate))
+    for (const run of ordered) if (run.rate <= 0.8 * top) tails.push(run.ttftP99!.predicted / run.ttftP99!.measured)
+  }
+  const within = tails.filter(ratio => ratio <= 2 && ratio >= 0.5).length / tails.length
+  return `
+## Runs driven by a rate
+
+${runs.length} runs of data/serving/open-loop.jsonl.gz, none of which the constants were fitted to (Poisson, Gamma and even arrivals). Median / 90th percentile of the error, percent.
+
+| figure | runs | error | target |
+| --- | ---: | ---: | --- |
+| effective $ per Mtok of output at a stated price of the GPU-hour | ${runs.length} | ${pair(errors(runs))} | 10 / 25 |
+| the same, without the cards whose kind was inferred | ${runs.filter(({ inferred }) => !inferred).length} | ${pair(errors(runs.filter(({ inferred }) => !inferred)))} | |
+| highest rate within a TTFT p99 objective (geometric middle of the lowest and highest measured) | ${loads.length} | ${pair(loads)} | 15 / 30 |
+| TTFT p99 within a factor of 2, below 80 % of the highest rate kept | ${tails.length} | ${(100 * within).toFixed(0)} % of runs | all |
+`
+}
