@@ -13,6 +13,7 @@ import { importCommand } from './commands/import.ts'
 import { keys } from './commands/keys.ts'
 import { meter } from './commands/meter.ts'
 import { models } from './commands/models.ts'
+import { predict } from './commands/predict.ts'
 import { price } from './commands/price.ts'
 import { prices } from './commands/prices.ts'
 import { reconcile } from './commands/reconcile.ts'
@@ -33,6 +34,7 @@ const commands: readonly CommandModule[] = [
   reprice,
   crossover,
   simulate,
+  predict,
   capacity,
   calibrate,
   savings,

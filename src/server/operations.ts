@@ -18,6 +18,7 @@ import { importShape, runImport } from './importing.ts'
 import { checkZone, rangeMicros } from './instants.ts'
 import type { Operation } from './operation.ts'
 import { choicesShape, questionShape, rangeShape } from './parameters.ts'
+import { predictShape, runPrediction } from './predicting.ts'
 import { priceCallsOf } from './prices.ts'
 import { reconcileShape, runReconcile } from './reconciling.ts'
 import { dropSample } from './sample.ts'
@@ -198,6 +199,15 @@ export const utilization = operation({
   run: runUtilization,
 })
 
+export const predict = operation({
+  name: 'predict',
+  method: 'GET',
+  summary: 'Throughput and latency of a model on GPUs at a steady load. Nothing of the ledger is read.',
+  takesFile: false,
+  shape: predictShape,
+  run: async (_, params) => runPrediction(params),
+})
+
 export const capacity = operation({
   name: 'capacity',
   method: 'GET',
@@ -251,6 +261,7 @@ export const operations: readonly Operation<never, unknown>[] = [
   savings,
   reconcile,
   utilization,
+  predict,
   capacity,
   backtest,
   budgets,
