@@ -71,9 +71,10 @@ function runsOf(): readonly Run[] {
   })
 }
 
-/** The rate at which the TTFT p99 of a rising row of runs crosses `objectiveMs`, by interpolation in logs; null: it does not. */
+/** The highest rate at which the TTFT p99 of runs, ascending by rate, is within `objectiveMs`, by interpolation in logs; null: none or all are. */
 function crossing(points: readonly (readonly [rate: number, ttftMs: number])[], objectiveMs: number): number | null {
-  for (let i = 1; i < points.length; i++) {
+  // From above: a first run that warmed a server up is no limit.
+  for (let i = points.length - 1; i > 0; i--) {
     const [[r0, t0], [r1, t1]] = [points[i - 1]!, points[i]!]
     if (t0 <= objectiveMs && t1 > objectiveMs) {
       const share = Math.log(objectiveMs / t0) / Math.log(t1 / t0)
