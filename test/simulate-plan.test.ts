@@ -117,6 +117,9 @@ test('prompts and answers apart: each group has its own tokens, and the transfer
   ])
   expect(json.transfer).toEqual({ gbPerSecond: 10, milliseconds: 5, bytesPerToken: 131072 })
   expect(shown).toContain('Caches are sent at 10 GB/s')
+  await expect(run('--plan', planned(text), '--svg', join(folder, 'x.svg'))).rejects.toMatchObject({
+    code: 'FLAGS_CONFLICT',
+  })
 })
 
 test('flags of a cascade are by call, and must be as many', async () => {

@@ -48,6 +48,8 @@ export interface SimulationQuestion {
   readonly tp: number | null
   readonly weights: string | null
   readonly kv: string | null
+  /** Null = vLLM. */
+  readonly engine: string | null
   readonly prefixCache: boolean
   /** Null = 1, or what the first of `sizings` needs. */
   readonly replicas: number | null

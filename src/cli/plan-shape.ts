@@ -135,6 +135,7 @@ export const planShape = z.strictObject({
   tp: whole.optional(),
   weights: name.optional(),
   kv: name.optional(),
+  engine: name.optional(),
   prefixCache: z.boolean().optional(),
   replicas: whole.optional(),
   usdPerGpuHour: from.optional(),

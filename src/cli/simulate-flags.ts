@@ -20,6 +20,7 @@ export interface SimulateFlags {
   readonly tp?: number
   readonly weights?: string
   readonly kv?: string
+  readonly engine?: string
   readonly prefixCache?: boolean
   readonly replicas?: number
   readonly router?: string
@@ -66,6 +67,7 @@ export function declareSimulateFlags(command: Command): Command {
     .option('--weights <dtype>', "dtype of the weights (default: the model's own)")
     .option('--kv <dtype>', 'dtype of the KV cache (default: bf16)')
     .option('--no-prefix-cache', 'compute every prompt in full, also where the trace tells what prompts share')
+    .option('--engine <name>', 'vllm, tensorrt-llm or sglang (default: vllm)')
     .option('--replicas <n>', 'a fixed number (default: 1)', number('--replicas', count))
     .option('--router <name>', `${Object.keys(routers).join(' or ')} (default: least-loaded)`)
     .option('--ttft <ms>', 'time to first token that counts as late above, p95', number('--ttft', positive))
@@ -196,6 +198,7 @@ function oneGroup(
     tp,
     weights: all.weights ?? null,
     kv: all.kv ?? null,
+    engine: all.engine ?? null,
     prefixCache: all.prefixCache ?? true,
     replicas,
     router: all.router,

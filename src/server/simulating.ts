@@ -33,6 +33,16 @@ export const simulatePlan: Operation<PlanQuestion, FleetPlan> = {
   },
 }
 
+/** Calls of a trace, with their sessions: the command line tries many fleets on them. */
+export const replayedCalls: Operation<{ readonly sessions?: string | undefined }, CallTimes> = {
+  name: 'simulate',
+  method: 'GET',
+  summary: 'Calls as columns.',
+  takesFile: false,
+  params: z.custom<{ readonly sessions?: string | undefined }>(),
+  run: (workplace, { sessions }) => callsOf(workplace, { router: 'session-sticky', sessions }),
+}
+
 async function callsOf(
   workplace: Workplace,
   asked: Pick<SimulationQuestion, 'router' | 'sessions'> & { readonly closedLoop?: string | null },

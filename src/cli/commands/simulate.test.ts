@@ -221,6 +221,13 @@ test('GPUs of one replica, or of all beside the parallelism', async () => {
   ])
 })
 
+test('another engine is another schedule', async () => {
+  const flags = ['--trace', calls, ...fleet, '--engine']
+  const [vllm, sglang] = [await run(...flags, 'vllm'), await run(...flags, 'sglang')]
+  expect(sglang.json.tpotMs).not.toEqual(vllm.json.tpotMs)
+  await expect(run(...flags, 'sglan')).rejects.toMatchObject({ code: 'ENGINE_UNKNOWN', fix: 'did you mean sglang?' })
+})
+
 test('a lease or an API without a price leaves the cost unknown', async () => {
   const { json, text } = await run('--trace', calls, '--model', 'llama-3.1-8b', '--gpu', 'l4-24gb')
   expect([json.usd, json.effectiveUsdPerMtok, json.lease.usdPerGpuHour]).toEqual([null, null, null])

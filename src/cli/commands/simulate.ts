@@ -46,6 +46,12 @@ async function run(flags: SimulateFlags, frame: CommandFrame): Promise<void> {
   const options = { columns: terminalColumns(), color }
   const watched = isPictured(flags)
   if (plan !== null) {
+    if (watched && plan.groups.some(({ role }) => role !== null)) {
+      throw new Fault('FLAGS_CONFLICT', 'prompts and answers are computed apart, and a picture shows one queue', {
+        where: 'groups',
+        fix: 'leave out --svg, --png and --html, or the roles',
+      })
+    }
     const result = await withTrace(frame, trace, run => run(simulatePlan, { ...plan, watched })).catch(
       async (thrown: unknown) => {
         throw thrown instanceof Fault ? await placedInPlan(flags.plan!, thrown) : thrown
@@ -77,12 +83,12 @@ async function runBatch(batch: string, flags: SimulateFlags, frame: CommandFrame
       fix: 'name the file of calls that every line is tried on',
     })
   }
-  const [{ simulateBatch }, { readText, writeOut }, { tracedCalls }] = await Promise.all([
+  const [{ simulateBatch }, { readText, writeOut }, { replayedCalls }] = await Promise.all([
     import('../simulate-batch.ts'),
     import('../text-stream.ts'),
-    import('../../server/capacity.ts'),
+    import('../../server/simulating.ts'),
   ])
-  const calls = await withTrace(frame, trace, run => run(tracedCalls, {}))
+  const calls = await withTrace(frame, trace, run => run(replayedCalls, { sessions: stated.sessions }))
   const name = batch === '-' ? 'standard input' : batch
   const tools = {
     clock: () => performance.now() / 1000,
