@@ -49,14 +49,14 @@ function figures(answer: PredictionAnswer): (readonly [string, string])[] {
   const rate = (value: number | null) => (value === null ? 'unknown' : countLabel(Math.round(value)))
   const span = (one: { readonly low: number; readonly high: number } | null, label: (value: number) => string) =>
     one === null ? '' : ` (band ${label(one.low)} to ${label(one.high)})`
-  const percentiles = (latency: PredictionAnswer['ttftMs']) =>
-    `mean ${milliseconds(latency.mean)}, p50 ${milliseconds(latency.p50)}, p95 ${milliseconds(latency.p95)}`
+  const latency = ({ mean, p50, p95 }: PredictionAnswer['ttftMs'], band: PredictionAnswer['band']) =>
+    `mean ${milliseconds(mean)}${span(band, milliseconds)}, p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}`
   return [
     ['output', `${rate(answer.outputTokensPerSecond)} tokens a second${span(band, rate)}`],
     ['a GPU', `${rate(answer.perGpu.outputTokensPerSecond)} output tokens a second`],
     ['in and out', `${rate(answer.totalTokensPerSecond)} tokens a second`],
-    ['first token', `${percentiles(ttftMs)}${span(bands.ttftMs, milliseconds)}`],
-    ['per token', `${percentiles(tpotMs)}${span(bands.tpotMs, milliseconds)}`],
+    ['first token', latency(ttftMs, bands.ttftMs)],
+    ['per token', latency(tpotMs, bands.tpotMs)],
     [
       'in the house',
       `${rate(answer.concurrency)} requests on average; a step runs ${shareLabel(answer.busyShare)} of the time`,

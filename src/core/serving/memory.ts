@@ -104,7 +104,12 @@ function heldBytesPerGpu({ model, weightDtype, adapters, tp, pp = 1, dp = 1 }: R
 function poolBytes(shape: ReplicaShape, used: number): number {
   const bytes = shape.gpu.memoryGiB * GiB
   if ((shape.engine ?? 'vllm') === 'vllm') return bytes * (shape.memoryUtilization ?? memoryUtilization) - used
-  return (bytes - used) * (shape.memoryUtilization ?? freeShare)
+  const free = (bytes - used) * (shape.memoryUtilization ?? freeShare)
+  if (shape.engine !== 'sglang' || shape.memoryUtilization !== undefined) return free
+  // SGLang's `mem_fraction_static` by default: half a GiB, 1.5 MiB a token of a chunk and 2 MiB a sequence of its largest graph stay free.
+  const chunk = shape.maxBatchedTokens ?? engineDefaults(shape).maxBatchedTokens
+  const kept = bytes - (0.5 + (1.5 * chunk + 2 * 256) / 1024) * GiB - heldBytesPerGpu(shape)
+  return kept > 0 ? Math.min(free, kept) : free
 }
 
 /** Does the replica fit, and how much cache is left. Capacity never falls when a GPU gets more memory (law 6). */
@@ -153,7 +158,9 @@ function reserveBytes(shape: ReplicaShape): number {
     moe ? (moe.activeExperts + moe.sharedExperts) * moe.moeIntermediate : 0,
   )
   const activations = tokens * (8 * model.hidden + (4 * width) / tp) * 2
-  const logits = (3 * sequences * model.vocab * 4) / tp
+  // A run whose memory is short is started with a smaller batch limit than TensorRT-LLM's and SGLang's thousands.
+  const sampled = (shape.engine ?? 'vllm') === 'vllm' ? sequences : Math.min(sequences, 512)
+  const logits = (3 * sampled * model.vocab * 4) / tp
   const graphs = (gpu.memoryGiB >= 70 ? 1 : 0.4) * GiB
   const outside = (tp > 1 ? 0.6 : 0.15) * GiB
   return activations + logits + graphs + outside
