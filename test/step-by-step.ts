@@ -41,6 +41,9 @@ export function stepByStep(arrivals: Arrivals, engine: Engine) {
   const named = new Map<string, Block>()
   let share = policy.headroom?.first ?? 0
   let decodeSteps = 0
+  // Decode steps in all, and when the queue was last looked at for good.
+  let taken = 0
+  let polled = 0
 
   const names = (id: number): string[] => {
     if (!prefix) return []
@@ -138,7 +141,9 @@ export function stepByStep(arrivals: Arrivals, engine: Engine) {
         opened.add(s)
       }
     }
-    if (!preempted) {
+    const isPartial = running.some(s => !isDecoding(s))
+    const isBlind = decoders.length > 0 && !isPartial && (taken - polled) % engine.pollSteps !== 0
+    if (!preempted && !isBlind) {
       const partial = running.find(s => !isDecoding(s))
       if (policy.mixes) open()
       if (partial) chunk(partial)
@@ -194,7 +199,11 @@ export function stepByStep(arrivals: Arrivals, engine: Engine) {
     now += seconds
     busySeconds += seconds
     inSystemSeconds += seconds * (running.length + waiting.length)
-    if (batch.length > 0) decodeSteps++
+    if (batch.length > 0) {
+      decodeSteps++
+      taken++
+    }
+    if (chunks.length > 0) polled = taken
     for (const s of batch) {
       s.cached++
       s.generated++

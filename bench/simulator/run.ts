@@ -21,7 +21,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
 const asked = words.filter(word => !word.startsWith('-'))
 const figures: Figure[] = []
 const remarks = [
-  'One thread each; medians of three runs in one process, of which the first also compiles. The ten million come in pieces and nothing of them is kept but their sums; beyond a million their percentiles are within 0.5 %.',
+  'Seconds of a core, in all threads; medians of three runs in one process, of which the first also compiles. The ten million come in pieces and nothing of them is kept but their sums; beyond a million their percentiles are within 0.5 %.',
   "Vidur's own step times come from profiles that it downloads when it runs: both are told the same linear ones here, which costs Vidur less than its look-ups; its metrics are off. Its time is that of its event loop alone.",
 ]
 try {

@@ -4,10 +4,10 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gpuById, modelById } from '../../src/catalog/facts.ts'
 import { buildEngine, type Engine } from '../../src/core/serving/engine.ts'
-import { simulate } from '../../src/core/serving/simulate.ts'
+import { type Outcome, simulate } from '../../src/core/serving/simulate.ts'
 import { fetched, fetchedFolder, onPath, refuse } from '../fetched.ts'
 import { type Figure, median } from '../measure.ts'
-import { drawn } from './speed.ts'
+import { coreSeconds, drawn } from './speed.ts'
 
 const version = '0.0.26'
 const requests = 10_000
@@ -47,10 +47,13 @@ export async function vidurFigures(folder: string, rounds: number): Promise<Figu
     })
     theirs.push(JSON.parse(said.trimEnd().split('\n').at(-1)!))
     const tries = [0, 1, 2].map(() => {
-      const started = process.hrtime.bigint()
-      const outcome = simulate(load, { engine, replicas: 1 })
-      ours.push(Number(process.hrtime.bigint() - started) / 1e9)
-      return outcome
+      let outcome: Outcome | null = null
+      ours.push(
+        coreSeconds(() => {
+          outcome = simulate(load, { engine, replicas: 1 })
+        }),
+      )
+      return outcome! as Outcome
     })
     return tries[0]!
   })

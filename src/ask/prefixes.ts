@@ -4,7 +4,10 @@ import type { CallColumns, LedgerReads, Slice } from '../ledger/ledger.ts'
 import type { CallTimes } from './busiest.ts'
 import { prefixEvidence } from './cache-hits.ts'
 
-/** `columns` are those of the slice; without prefix blocks they stay as they are. */
+/** More blocks than these would take gigabytes to tell apart. */
+const mostBlocks = 40_000_000
+
+/** `columns` are those of the slice; without prefix blocks, or with more than 40 million, they stay as they are. */
 export async function withPrefixes(
   ledger: LedgerReads,
   slice: Slice,
@@ -16,11 +19,14 @@ export async function withPrefixes(
   const pieces: Float64Array[] = []
   let call = 0
   let total = 0
+  let isKept = true
   await ledger.prefixBlocks(slice, piece => {
-    pieces.push(piece.blocks)
+    isKept &&= total <= mostBlocks
+    if (isKept) pieces.push(piece.blocks)
     for (let k = 0; k < piece.n; k++) offsets[++call] = total + piece.offsets[k + 1]! - piece.offsets[0]!
     total = offsets[call]!
   })
+  if (!isKept) return columns
   const blocks = new Float64Array(total)
   let at = 0
   for (const piece of pieces) {

@@ -15,6 +15,8 @@ const fleet: Simulation = {
   coldGpuHours: 0,
   utilization: 0.125,
   loadShare: null,
+  mfu: null,
+  mbu: null,
   tokens: { input: 1000, output: 100 },
   spilledTokens: { input: 0, output: 0 },
   usd: 32,

@@ -77,7 +77,10 @@ export function fleetLines(
       'GPU-hours',
       `${hours(fleet.gpuHours)} leased = ${hours(fleet.busyGpuHours)} busy + ${hours(fleet.idleGpuHours)} idle + ${hours(fleet.coldGpuHours)} cold`,
     ],
-    ['busy', `${shareLabel(fleet.utilization)} of leased time`],
+    [
+      'busy',
+      `${shareLabel(fleet.utilization)} of leased time${fleet.mfu === null ? '' : `; then at ${shareLabel(fleet.mfu)} of peak arithmetic, ${shareLabel(fleet.mbu)} of bandwidth`}`,
+    ],
     ['cost', `${usdLabel(fleet.usd)}, ${usdPerMtokLabel(fleet.effectiveUsdPerMtok)} a million tokens`],
     times('first token', fleet.ttftMs),
     times('per token', fleet.tpotMs),

@@ -27,6 +27,9 @@ export interface FleetFigures {
   readonly utilization: number | null
   /** Work done ÷ what the leased time carries within the objective; above 1 where calls are late. Null where nobody asked what a replica carries. */
   readonly loadShare: number | null
+  /** While busy: the time that its arithmetic, and that reading weights and cache, would take at the GPUs' peaks; null of several shapes. */
+  readonly mfu: number | null
+  readonly mbu: number | null
   /** Of completed requests. */
   readonly tokens: { readonly input: number; readonly output: number } | null
   readonly spilledTokens: { readonly input: number; readonly output: number } | null
@@ -136,6 +139,8 @@ export function figures(outcome: Outcome | null, bill: Bill, carried: TokenCost 
     idleGpuHours: estimate(Math.max(0, gpuSeconds - busyGpuSeconds - coldGpuSeconds) / 3600),
     coldGpuHours: estimate(coldGpuSeconds / 3600),
     utilization: gpuSeconds > 0 ? estimate(busyGpuSeconds / gpuSeconds) : null,
+    mfu: known(outcome.groups.length === 1 ? outcome.groups[0]!.ofPeak.mfu : null),
+    mbu: known(outcome.groups.length === 1 ? outcome.groups[0]!.ofPeak.mbu : null),
     loadShare: known(loadShareOf(outcome, gpuSeconds, carried)),
     tokens,
     spilledTokens,
@@ -201,6 +206,8 @@ const nothing = {
   coldGpuHours: null,
   utilization: null,
   loadShare: null,
+  mfu: null,
+  mbu: null,
   tokens: null,
   spilledTokens: null,
   effectiveUsdPerMtok: null,

@@ -108,6 +108,8 @@ function groupFigures(group: GroupOutcome, gpuSeconds: number, usd: number | nul
     idleGpuHours: estimate(Math.max(0, gpuSeconds - busyGpuSeconds - coldGpuSeconds) / 3600),
     coldGpuHours: estimate(coldGpuSeconds / 3600),
     utilization: gpuSeconds > 0 ? estimate(busyGpuSeconds / gpuSeconds) : null,
+    mfu: known(group.ofPeak.mfu),
+    mbu: known(group.ofPeak.mbu),
     usd: known(usd),
     replicas: { min: replicas.min, mean: estimate(replicas.mean), max: replicas.max },
   }

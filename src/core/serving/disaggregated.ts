@@ -13,6 +13,8 @@ import {
   latencyOf,
   lateOf,
   type Outcome,
+  ofPeak,
+  replicasIn,
   type SimulateOptions,
   type Times,
 } from './simulate.ts'
@@ -162,6 +164,7 @@ function partOf(run: FleetRun, group: Group, index: number, role: 'prefill' | 'd
   return {
     name: group.name ?? `${role} ${nameOf(group, index)}`,
     gpusPerReplica: group.engine.gpus,
+    ofPeak: ofPeak(group.engine, replicasIn(run, index)),
     completed,
     tokens: role === 'prefill' ? { input: tokens.input, output: 0 } : { input: 0, output: tokens.output },
     ...gpuTimeOf(run, group.engine.gpus, index),

@@ -2,6 +2,7 @@
 import { Fault } from '../fault/fault.ts'
 import type { Efficiency } from './efficiency.ts'
 import { engineDefaults, gpusOf, type MemoryPlan, planMemory, type ReplicaShape } from './memory.ts'
+import { type PeakShares, peakShares, type Work } from './peak-shares.ts'
 import { type Policy, policies } from './policies.ts'
 import { type StepTimer, stepTimer } from './step-time.ts'
 
@@ -21,6 +22,8 @@ export interface Engine {
   /** Longest prompt + output that the model takes. */
   readonly maxContext: number
   readonly gpus: number
+  /** Model FLOPs and bytes against the GPUs' peaks. */
+  readonly peakShares: (work: Work, busySeconds: number) => PeakShares
 }
 
 /** Builds the engine; whether it fits is in `memory.fits`. Throws a Fault for limits that no scheduler could run with. */
@@ -44,6 +47,7 @@ export function buildEngine(shape: ReplicaShape, fit?: Efficiency): Engine {
     pollSteps: shape.pollSteps ?? 1,
     maxContext: shape.model.maxContext,
     gpus: gpusOf(shape),
+    peakShares: peakShares(shape),
   }
 }
 

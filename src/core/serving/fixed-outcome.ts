@@ -2,7 +2,7 @@
 import { type Group, nameOf } from './group.ts'
 import type { Progress } from './progress.ts'
 import type { Replica } from './replica.ts'
-import type { Outcome } from './simulate.ts'
+import { type Outcome, ofPeak } from './simulate.ts'
 import type { Tally } from './tally.ts'
 
 export interface FixedOutcome extends Outcome {
@@ -41,7 +41,15 @@ export function fixedOutcome(
     interrupted: 0,
     escalated: 0,
     escalatedTokens: { input: 0, output: 0 },
-    groups: [{ name: nameOf(group, 0), gpusPerReplica: gpus, tokens: figures.tokens, ...time }],
+    groups: [
+      {
+        name: nameOf(group, 0),
+        gpusPerReplica: gpus,
+        ofPeak: ofPeak(group.engine, replicas),
+        tokens: figures.tokens,
+        ...time,
+      },
+    ],
     running: sum(state => state.running),
     waiting: sum(state => state.waiting),
     durationSeconds,

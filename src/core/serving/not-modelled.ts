@@ -2,7 +2,7 @@
 
 /** Of any replica, in a plan of `simulate` too. */
 export const leftOutOfPlans: readonly string[] = [
-  'Prefix cache: where no record tells what prompts share, every one is computed in full, so self-hosting looks dearer than it is; where one does, answers that a next prompt repeats are computed again.',
+  'Prefix cache: where no record tells what prompts share (or they are of more than 40 million blocks), every one is computed in full, so self-hosting looks dearer than it is; where one does, answers that a next prompt repeats are computed again.',
   'Rolling updates, and failures of what is not a replica: gateways, networks, whole regions.',
   'Engines other than vLLM, TensorRT-LLM and SGLang: and what their flags change; versions only where measurements name them.',
   'Speculative decoding: nor multi-token prediction.',

@@ -64,10 +64,12 @@ const engines = fc
     budget: fc.integer({ min: 8, max: 400 }),
     sequences: fc.integer({ min: 1, max: 16 }),
     policy: fc.constantFrom(...Object.values(policies)),
+    pollSteps: fc.constantFrom(1, 1, 2, 5),
   })
   .map(x => ({
     ...tight(shapes[x.shape]!, x.kvBlocks, x.budget, Math.min(x.sequences, x.budget)),
     policy: x.policy,
+    pollSteps: x.pollSteps,
   }))
 
 /** The same traffic with prompts that are walks through a small tree, so that many share a beginning. */

@@ -4,6 +4,7 @@ import { blocksOf, blocksOpened, secondsOf, stepsUntil, stepsWithBlocks } from '
 import { blocksAtMost, type Engine } from './engine.ts'
 import { finishHeap } from './finish-heap.ts'
 import { headroomShare } from './headroom.ts'
+import type { Work } from './peak-shares.ts'
 import { createPrefixCache, wholePrompt } from './prefix-cache.ts'
 import type { Progress } from './progress.ts'
 
@@ -52,7 +53,9 @@ export interface ReplicaState {
   /** Tokens of prompts whose first token came, and of these not computed but found. */
   readonly promptTokens: number
   readonly hitTokens: number
+  /** Decode steps. */
   readonly steps: number
+  readonly work: Work
 }
 
 // Doubles that change every step live in a typed array: a captured `let` would box each write.
@@ -68,6 +71,13 @@ const PROMPTS = 8 // Σ tokens of prompts whose first token came
 const HITS = 9
 const TURN = 10 // prompts admitted
 const POLLED = 11 // step of the last look at the queue
+const DECODE_STEPS = 12 // steps without prompts
+const DECODE_TOKENS = 13
+const SAMPLED = 14
+const READ = 15 // Σ context that decoding sequences looked at
+const KEYS = 16 // Σ keys that prompt tokens looked at
+const PROMPT_STEPS = 17
+const PROMPT_STEP_TOKENS = 18
 
 /**
  * Continuous batching as vLLM V1 does it, varied by the engine's `policy`: one token budget a step; running sequences first
@@ -84,7 +94,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
   const perToken = timer.contextTokenSeconds
   const totalBlocks = memory.kvBlocks
 
-  const real = new Float64Array(12)
+  const real = new Float64Array(19)
   real[NOW] = fromSeconds
   const heap = finishHeap(finishStep, progress.heapPlace, maxSequences)
   // Decoding sequences by (context − step) mod 16: says at which steps each opens a new block, without visiting it.
@@ -275,6 +285,10 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     const seconds = secondsOf(steps, first, growth)
     real[NOW] = real[NOW]! + seconds
     real[BUSY] = real[BUSY]! + seconds
+    real[DECODE_STEPS] = real[DECODE_STEPS]! + steps
+    real[DECODE_TOKENS] = real[DECODE_TOKENS]! + steps * decoding
+    real[SAMPLED] = real[SAMPLED]! + steps * decoding
+    real[READ] = real[READ]! + secondsOf(steps, real[CONTEXT]!, decoding)
     real[CONTEXT] = real[CONTEXT]! + steps * decoding
     real[STEP] = real[STEP]! + steps
     phase = (phase + steps) & 15
@@ -306,6 +320,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
       const own = timer.prefillAttention(chunk, partialDone)
       attention += own
       if (book !== null) book.prompt(partial, chunk, own)
+      real[KEYS] = real[KEYS]! + chunk * (partialDone + (chunk + 1) / 2)
       partialDone += chunk
       budget -= chunk
       prompts++
@@ -341,6 +356,7 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
       const own = timer.prefillAttention(chunk, hit)
       attention += own
       if (book !== null) book.prompt(id, chunk, own)
+      real[KEYS] = real[KEYS]! + chunk * (hit + (chunk + 1) / 2)
       budget -= chunk
       if (chunk === toCompute) {
         completing[done++] = id
@@ -357,7 +373,11 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
     if (book !== null) book.mixed(seconds, attention, maxBatchedTokens - budget, beside)
     real[NOW] = real[NOW]! + seconds
     real[BUSY] = real[BUSY]! + seconds
+    real[PROMPT_STEPS] = real[PROMPT_STEPS]! + 1
+    real[PROMPT_STEP_TOKENS] = real[PROMPT_STEP_TOKENS]! + maxBatchedTokens - budget
+    real[SAMPLED] = real[SAMPLED]! + beside + done
     if (beside > 0) {
+      real[READ] = real[READ]! + real[CONTEXT]!
       real[CONTEXT] = real[CONTEXT]! + decoding
       real[STEP] = real[STEP]! + 1
       phase = (phase + 1) & 15
@@ -481,6 +501,15 @@ export function createReplica(engine: Engine, progress: Progress, fromSeconds = 
       promptTokens: real[PROMPTS]!,
       hitTokens: real[HITS]!,
       steps: real[STEP]!,
+      work: {
+        steps: real[DECODE_STEPS]! + real[PROMPT_STEPS]!,
+        tokens: real[DECODE_TOKENS]! + real[PROMPT_STEP_TOKENS]!,
+        promptSteps: real[PROMPT_STEPS]!,
+        promptStepTokens: real[PROMPT_STEP_TOKENS]!,
+        sampled: real[SAMPLED]!,
+        contextTokens: real[READ]!,
+        promptKeys: real[KEYS]!,
+      },
     }),
   }
 }

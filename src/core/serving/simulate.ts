@@ -1,10 +1,14 @@
 // Arrivals and a fleet → what would have happened: counts, tokens, GPU time by kind, latency.
+
 import type { Arrivals } from './arrivals.ts'
+import type { Engine } from './engine.ts'
 import { type Fleet, type FleetRun, type MixedFleet, runFleet } from './fleet.ts'
 import { gpuTimeOf, replicasOf, servedBy } from './gpu-time.ts'
 import { groupsOf, nameOf } from './group.ts'
+import { type PeakShares, totalWork } from './peak-shares.ts'
 import type { Charges, Progress } from './progress.ts'
 import { type Percentiles, percentiles } from './quantiles.ts'
+import type { Replica } from './replica.ts'
 import { type Timeline, timelineOf, timelineWatch } from './timeline.ts'
 
 export type { Fleet } from './fleet.ts'
@@ -94,6 +98,8 @@ export interface GroupOutcome
   > {
   readonly name: string
   readonly gpusPerReplica: number
+  /** While its replicas were busy. */
+  readonly ofPeak: PeakShares
 }
 
 /** Replays `arrivals` on `fleet`. Deterministic; throws a Fault when the model does not fit or arrivals are out of order. */
@@ -103,6 +109,7 @@ export function simulate(arrivals: Arrivals, fleet: Fleet | MixedFleet, options:
   const groups = groupsOf(fleet).map((group, index) => ({
     name: nameOf(group, index),
     gpusPerReplica: group.engine.gpus,
+    ofPeak: ofPeak(group.engine, replicasIn(run, index)),
     ...servedBy(run, index),
     ...gpuTimeOf(run, group.engine.gpus, index),
   }))
@@ -128,6 +135,18 @@ export function simulate(arrivals: Arrivals, fleet: Fleet | MixedFleet, options:
     ...lateOf(run, options),
     ...chargesOf(run),
   }
+}
+
+/** The replicas of one group that came to serve. */
+export function replicasIn({ leases }: FleetRun, group: number): readonly Replica[] {
+  return leases.flatMap(lease => (lease.group === group && lease.replica !== null ? [lease.replica] : []))
+}
+
+/** What replicas of one engine made of their GPUs while they were busy. */
+export function ofPeak(engine: Engine, replicas: readonly Replica[]): PeakShares {
+  const states = replicas.map(replica => replica.state())
+  const busy = states.reduce((sum, { busySeconds }) => sum + busySeconds, 0)
+  return engine.peakShares(totalWork(states.map(({ work }) => work)), busy)
 }
 
 /** What each request was charged, where it was asked for. */

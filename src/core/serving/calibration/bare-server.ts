@@ -62,6 +62,8 @@ export function bareEngine(server: BareServer): Engine {
     prefixCaching: false,
     pollSteps: 1,
     maxContext: server.maxContext,
+    // Of a server of which only its times are known nothing can be said of peaks.
+    peakShares: () => ({ mfu: null, mbu: null }),
     gpus: 1,
   }
 }
