@@ -1,8 +1,9 @@
 // A model, a GPU, lengths and a load in question → steady throughput and latency with their bands, in round figures.
 import { gpuById, modelById } from '../catalog/facts.ts'
 import { Fault } from '../core/fault/fault.ts'
-import { conditionOf, type Load } from '../core/serving/condition.ts'
+import { type Condition, conditionOf, type Load } from '../core/serving/condition.ts'
 import { type PredictionAnswer, predictionAnswer } from '../core/serving/prediction-answer.ts'
+import { checkShape } from '../core/serving/shape-check.ts'
 
 /** What `crossline predict` is asked. Null = its default. */
 export interface PredictionQuestion {
@@ -26,9 +27,27 @@ export interface PredictionQuestion {
   readonly seed: number
 }
 
-/** @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, WEIGHT_DTYPE_UNKNOWN, TP_DOES_NOT_DIVIDE, GPUS_NOT_WHOLE */
+export interface StatedPrediction extends PredictionAnswer {
+  /** Where the replica runs otherwise than asked. */
+  readonly shapeNotes: readonly string[]
+}
+
+/** Of a shape that somebody means to run. @throws Fault as predictionOf, and those of checkShape */
+export function statedPrediction(question: PredictionQuestion): StatedPrediction {
+  const shapeNotes = checkShape(conditionFor(question).shape)
+  return { ...predictionOf(question), shapeNotes }
+}
+
+/**
+ * Of a measured row: what was run there ran, however it tells its shape.
+ * @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, WEIGHT_DTYPE_UNKNOWN, TP_DOES_NOT_DIVIDE, GPUS_NOT_WHOLE
+ */
 export function predictionOf(question: PredictionQuestion): PredictionAnswer {
-  const condition = conditionOf({
+  return predictionAnswer(conditionFor(question), question.seed)
+}
+
+function conditionFor(question: PredictionQuestion): Condition {
+  return conditionOf({
     gpu: gpuById(question.gpu),
     model: modelById(question.model),
     engine: question.engine,
@@ -47,7 +66,6 @@ export function predictionOf(question: PredictionQuestion): PredictionAnswer {
     load: question.load,
     requests: question.requests,
   })
-  return predictionAnswer(condition, question.seed)
 }
 
 /** The load that three ways to state one mean. @throws Fault LOAD_MISSING, FLAGS_CONFLICT */

@@ -8,7 +8,7 @@ import { milliseconds } from './simulation-text.ts'
 
 /** No line is wider than `columns` (80 at least). */
 export function predictionText(
-  answer: PredictionAnswer,
+  answer: PredictionAnswer & { readonly shapeNotes?: readonly string[] },
   options: { readonly columns: number; readonly color: boolean },
 ): string {
   const pen = ink(options.color)
@@ -23,7 +23,7 @@ export function predictionText(
     '',
     ...body,
     '',
-    ...paragraph(note, columns, '', '  ').map(pen.dim),
+    ...[...(answer.shapeNotes ?? []), note].flatMap(line => paragraph(line, columns, '', '  ')).map(pen.dim),
   ].join('\n')
 }
 

@@ -1,7 +1,6 @@
 // Parameters of a prediction, checked → its answer. Nothing of the ledger is read.
 import { z } from 'zod'
-import { loadOf, type PredictionQuestion, predictionOf } from '../ask/prediction.ts'
-import type { PredictionAnswer } from '../core/serving/prediction-answer.ts'
+import { loadOf, type PredictionQuestion, type StatedPrediction, statedPrediction } from '../ask/prediction.ts'
 import { checkParams } from './parameters.ts'
 
 const name = z.string().min(1)
@@ -65,4 +64,4 @@ export function predictionQuestion(params: PredictParams): PredictionQuestion {
   }
 }
 
-export const runPrediction = (params: PredictParams): PredictionAnswer => predictionOf(predictionQuestion(params))
+export const runPrediction = (params: PredictParams): StatedPrediction => statedPrediction(predictionQuestion(params))

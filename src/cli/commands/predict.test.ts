@@ -92,6 +92,16 @@ test('the load is stated once: neither not at all nor twice', async () => {
   await expect(run(...asked, '--concurrency', '4', '--rate', '2')).rejects.toThrow('the load is stated twice')
 })
 
+test('a shape that no server would start is refused with what would do; one that runs otherwise says so', async () => {
+  const of = (...words: string[]) =>
+    run('--model', 'llama-3.1-8b', '--input', '9', '--output', '9', '--offline', ...words)
+  await expect(of('--gpu', 'h100', '--pp', '99')).rejects.toMatchObject({ code: 'PP_EXCEEDS_LAYERS' })
+  await expect(of('--gpu', 'h100', '--ep', '4')).rejects.toMatchObject({ code: 'EP_WITHOUT_EXPERTS' })
+  await expect(of('--gpu', 'v100-sxm-32gb', '--kv', 'fp8')).rejects.toMatchObject({ code: 'KV_DTYPE_UNSUPPORTED' })
+  const { text } = await of('--gpu', 'a100-sxm-80gb', '--weights', 'fp8')
+  expect(text).toContain('fp8 weights save memory and reads only')
+})
+
 test('rows of the table of measurements are predicted in order, one object each, whatever they measured', async () => {
   const path = join(folder, 'rows.jsonl')
   const table = gunzipSync(readFileSync(new URL('../../../data/serving/measurements.jsonl.gz', import.meta.url)))
