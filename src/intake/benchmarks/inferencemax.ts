@@ -27,6 +27,7 @@ export const inferencemax: BenchmarkReader = {
         model: textAt(value, 'model'),
         gpu: textAt(value, 'hw') ?? textAt(value, 'device'),
         gpus: gpusOf(value),
+        tp: positiveAt(value, 'tp'),
         engine: textAt(value, 'framework'),
         weights: textAt(value, 'precision'),
       })),

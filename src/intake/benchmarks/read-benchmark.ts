@@ -7,12 +7,20 @@ import { isObject, type Json } from '../pages.ts'
 import { aiperf } from './aiperf.ts'
 import { guidellm } from './guidellm.ts'
 import { inferencemax } from './inferencemax.ts'
+import { measurements } from './measurements.ts'
 import type { BenchmarkFile, BenchmarkRead, BenchmarkReader, Parsed } from './reader.ts'
 import { vllmBench } from './vllm-bench.ts'
 import { vllmScrapes } from './vllm-scrapes.ts'
 
 /** Every format of benchmark records that is read: one line each. */
-export const benchmarkReaders: readonly BenchmarkReader[] = [vllmBench, guidellm, aiperf, inferencemax, vllmScrapes]
+export const benchmarkReaders: readonly BenchmarkReader[] = [
+  vllmBench,
+  guidellm,
+  aiperf,
+  inferencemax,
+  measurements,
+  vllmScrapes,
+]
 
 /** @throws Fault FILE_UNREADABLE, FILE_EMPTY, FORMAT_UNKNOWN, UNKNOWN_FORMAT */
 export function readBenchmark(path: string, format?: string): BenchmarkRead & { readonly format: string } {

@@ -7,12 +7,33 @@ import { isObject, type Json } from '../pages.ts'
 export interface ServerHints {
   readonly model: string | null
   readonly gpu: string | null
+  /** Of all replicas. */
   readonly gpus: number | null
   readonly engine: string | null
+  readonly engineVersion: string | null
   readonly weights: string | null
+  readonly kv: string | null
+  readonly tp: number | null
+  readonly pp: number | null
+  readonly dp: number | null
+  readonly ep: number | null
+  readonly replicas: number | null
 }
 
-export const nothingSaid: ServerHints = { model: null, gpu: null, gpus: null, engine: null, weights: null }
+export const nothingSaid: ServerHints = {
+  model: null,
+  gpu: null,
+  gpus: null,
+  engine: null,
+  engineVersion: null,
+  weights: null,
+  kv: null,
+  tp: null,
+  pp: null,
+  dp: null,
+  ep: null,
+  replicas: null,
+}
 
 export interface MeasuredPoint extends LoadPoint {
   readonly server: ServerHints

@@ -23,7 +23,7 @@ export const vllmBench: BenchmarkReader = {
         ...nothingSaid,
         model: textAt(value, 'model_id'),
         engine: engineOf(textAt(value, 'backend') ?? textAt(value, 'endpoint_type')),
-        gpus: positiveAt(value, 'tensor_parallel_size'),
+        tp: positiveAt(value, 'tensor_parallel_size'),
       })),
       notes: [],
     }

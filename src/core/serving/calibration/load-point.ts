@@ -8,7 +8,7 @@ export interface LatencyMs {
   readonly p99: number | null
 }
 
-/** One point of a load sweep, by whoever measured it. Of the two ways to load a server, one is null. */
+/** One point of a load sweep, by whoever measured it. Of the two ways to load a server one is null; both are where all requests were sent at once. */
 export interface LoadPoint {
   /** Where it was read: a file and the place in it, or the server that was loaded. */
   readonly source: string
