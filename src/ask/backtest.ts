@@ -1,5 +1,5 @@
 // A ledger and the fleet that served its calls in; each hour as it was, and as the simulated fleet would have had it, out.
-import { gpuById, modelById, weightsOf } from '../catalog/facts.ts'
+import { calibrated, gpuById, modelById, weightsOf } from '../catalog/facts.ts'
 import { type Backtest, type BacktestHour, type FleetHour, summarized } from '../core/decide/backtest.ts'
 import { utilizationOf } from '../core/decide/utilization.ts'
 import { Fault } from '../core/fault/fault.ts'
@@ -154,7 +154,7 @@ function shapeOf({ gpu, tp, weights, kv }: BacktestQuestion, model: string): Rep
     weightDtype: weights ?? undefined,
     kvDtype: kv ?? undefined,
   }
-  return { ...shape, tp: tp ?? smallestParallelism(shape) ?? 8 }
+  return calibrated({ ...shape, tp: tp ?? smallestParallelism(shape) ?? 8 })
 }
 
 /** Replicas of each hour: stated, or the whole ones that leases of this GPU held, or the engines that were scraped. */

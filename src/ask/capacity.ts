@@ -1,5 +1,6 @@
 // A shape, traffic and an objective in question → what one replica carries within it, with its probes, in round figures.
 
+import { doubtsAbout } from '../catalog/facts.ts'
 import { type HorizonAnswer, horizonFigures } from '../core/decide/horizon-figures.ts'
 import { Fault } from '../core/fault/fault.ts'
 import { capacity, type Statistic } from '../core/serving/capacity.ts'
@@ -51,7 +52,10 @@ export interface HorizonQuestion {
  */
 export function capacityOf(question: CapacityQuestion, calls: CallTimes | null): CapacityAnswer {
   const { request, asked } = requestOf(question, calls)
-  return capacityAnswer(capacity({ ...request, replicas: question.replicas }), asked)
+  return {
+    ...capacityAnswer(capacity({ ...request, replicas: question.replicas }), asked),
+    assumptions: doubtsAbout(asked.shape),
+  }
 }
 
 /** The same, and what a fleet of such replicas would cost and do over days of these rates. Faults as before, and TERM_UNKNOWN. */
@@ -66,7 +70,7 @@ export function horizonAnswer(
   const requestsPerSecond = Float64Array.from(horizon.rates.requestsPerSecond, rate => rate * scale)
   const most = requestsPerSecond.reduce((max, rate) => Math.max(max, rate), 0)
   const { alone, curve } = fleetCurve(request, most)
-  const answer = capacityAnswer(alone, asked)
+  const answer = { ...capacityAnswer(alone, asked), assumptions: doubtsAbout(asked.shape) }
   if (curve === null) return { ...answer, horizon: null }
   const coldStartSeconds = horizon.coldStartSeconds ?? coldStartOf(request.shape)
   const { usdPerGpuHour: price, source } = leaseOf({ gpu: question.gpu, term, usdPerGpuHour, gpusPerInstance: null })

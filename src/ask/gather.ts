@@ -1,7 +1,7 @@
 // A question in; all that is known about it, before anything is chosen, out: traffic, what each API would bill, what a replica carries.
 
 import { arrivalProfile } from '../catalog/arrival-profiles.ts'
-import { gpuById, loadFacts, modelById, offersOf, weightsOf } from '../catalog/facts.ts'
+import { doubtsAbout, gpuById, loadFacts, modelById, offersOf, weightsOf } from '../catalog/facts.ts'
 import { defaultLease, defaultLeaseRule, isOdd } from '../catalog/leases.ts'
 import { sampleAttribution } from '../catalog/sample.ts'
 import { tokenizerOf } from '../catalog/tokenizers.ts'
@@ -113,6 +113,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     runnable: loadFacts().models.map(({ id }) => id),
     assumptions: [
       ...assumptionsOf(question, asked),
+      ...shapes.flatMap(({ shape }) => doubtsAbout(shape)),
       ...cacheAssumptions(prefixes, demand),
       ...(await countedTwice(ledger, asked.slice)).map(countedAssumption),
     ],

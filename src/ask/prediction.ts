@@ -1,5 +1,5 @@
 // A model, a GPU, lengths and a load in question → steady throughput and latency with their bands, in round figures.
-import { gpuById, modelById } from '../catalog/facts.ts'
+import { calibrated, doubtsAbout, gpuById, modelById } from '../catalog/facts.ts'
 import { Fault } from '../core/fault/fault.ts'
 import { type Condition, conditionOf, type Load } from '../core/serving/condition.ts'
 import { type PredictionAnswer, predictionAnswer } from '../core/serving/prediction-answer.ts'
@@ -27,7 +27,12 @@ export interface PredictionQuestion {
   readonly seed: number
 }
 
-export interface StatedPrediction extends PredictionAnswer {
+/** With what own calibrations and backtests say of such replicas. */
+export interface Prediction extends PredictionAnswer {
+  readonly assumptions: ReturnType<typeof doubtsAbout>
+}
+
+export interface StatedPrediction extends Prediction {
   /** Where the replica runs otherwise than asked. */
   readonly shapeNotes: readonly string[]
 }
@@ -42,8 +47,10 @@ export function statedPrediction(question: PredictionQuestion): StatedPrediction
  * Of a measured row: what was run there ran, however it tells its shape.
  * @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, WEIGHT_DTYPE_UNKNOWN, TP_DOES_NOT_DIVIDE, GPUS_NOT_WHOLE
  */
-export function predictionOf(question: PredictionQuestion): PredictionAnswer {
-  return predictionAnswer(conditionFor(question), question.seed)
+export function predictionOf(question: PredictionQuestion): Prediction {
+  const condition = conditionFor(question)
+  const shape = calibrated(condition.shape)
+  return { ...predictionAnswer({ ...condition, shape }, question.seed), assumptions: doubtsAbout(shape) }
 }
 
 function conditionFor(question: PredictionQuestion): Condition {

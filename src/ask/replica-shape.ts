@@ -1,5 +1,5 @@
 // A model, a GPU and how it is cut, by the names people use → the shape of a replica.
-import { gpuById, modelById } from '../catalog/facts.ts'
+import { calibrated, gpuById, modelById } from '../catalog/facts.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import { type ReplicaShape, smallestParallelism } from '../core/serving/memory.ts'
 import { type EngineName, policies } from '../core/serving/policies.ts'
@@ -50,7 +50,7 @@ export function shapeOf({
   // Where none of 1, 2, 4, 8 holds it, the fault of the largest says by how much.
   const whole = { ...shape, tp: tp ?? smallestParallelism(shape) ?? 8 }
   checkShape(whole)
-  return whole
+  return calibrated(whole)
 }
 
 function engineOf(asked: string): EngineName {

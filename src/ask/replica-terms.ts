@@ -1,4 +1,5 @@
 // Calls, models and GPUs in; what one replica of each would carry of this traffic, by simulation, out.
+import { calibrated } from '../catalog/facts.ts'
 import type { Demand } from '../core/decide/demand.ts'
 import type { ReplicaTerms } from '../core/decide/evidence.ts'
 import type { Adapters } from '../core/serving/adapters.ts'
@@ -27,7 +28,7 @@ export function shapesOf(
   return candidates.flatMap(({ model, weights }) => {
     const fitting = defaultShapes(model, gpus, { adapters })
     const largest = fitting.length === 0 ? largestShape(model, gpus, { adapters }) : null
-    return [...fitting, ...(largest === null ? [] : [largest])].map(shape => ({ shape, weights }))
+    return [...fitting, ...(largest === null ? [] : [largest])].map(shape => ({ shape: calibrated(shape), weights }))
   })
 }
 

@@ -1,6 +1,6 @@
 // Calls and a fleet in question in; what that fleet, or each way to size it, would have done with them and cost, out.
 
-import { gpuById, loadFacts, weightsOf } from '../catalog/facts.ts'
+import { doubtsAbout, gpuById, loadFacts, weightsOf } from '../catalog/facts.ts'
 import { billingOf, defaultLease } from '../catalog/leases.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
 import { chargedBy } from '../core/decide/charged.ts'
@@ -161,7 +161,7 @@ export function simulation(
     allApiUsd: whole === null ? null : known(billOf(whole, asked).usd),
     coldStart: parts,
     load: load === null ? null : { mean: estimate(load.mean), p95: estimate(load.p95) },
-    shapeNotes: checkShape(shape),
+    shapeNotes: [...checkShape(shape), ...doubtsAbout(shape).map(doubtText)],
     tooLong: tooLong(arrivals, [shape], loadFacts().gpus),
     leftOut,
     ...(loop === null ? {} : { closedLoop: loop.facts }),
@@ -287,3 +287,6 @@ export function shownOffer(offer: HostedOffer, isNamed: boolean): NonNullable<Si
     source: `${isNamed ? 'named by you' : spillApiRule}; ${offer.observedAt ?? 'undated'} (${offer.source})`,
   }
 }
+
+const doubtText = ({ name, value, source }: ReturnType<typeof doubtsAbout>[number]): string =>
+  `${name}: ${value} (${source})`

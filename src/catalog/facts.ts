@@ -2,6 +2,7 @@
 import type { DedicatedRow, LeaseRow } from '../core/decide/evidence.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import type { Gpu } from '../core/serving/hardware.ts'
+import type { ReplicaShape } from '../core/serving/memory.ts'
 import type { Model } from '../core/serving/model.ts'
 import { loadDedicated, loadHostAdapters } from './dedicated.ts'
 import { gpuAliases, loadGpus } from './gpus.ts'
@@ -9,6 +10,7 @@ import { loadLeases } from './leases.ts'
 import { architectureOf, bareName, loadModels } from './models.ts'
 import { type HostedOffer, loadOffers } from './offers.ts'
 import { type OwnFiles, ownFactsText, ownFiles, readOwnModels, readOwnOffers } from './own-facts.ts'
+import { calibratedShape, doubtsOf, type OwnServers, readOwnServers } from './own-servers.ts'
 
 /** All dated facts that ship with the package, read and checked once. */
 export interface Facts {
@@ -38,6 +40,7 @@ interface Index {
   readonly models: ReadonlyMap<string, Model>
   /** Every known spelling → catalog name of the weights; null = it means two things. */
   readonly weights: ReadonlyMap<string, string | null>
+  readonly own: OwnServers
 }
 
 let index: Index | null = null
@@ -50,13 +53,31 @@ let ownText: string | null = null
  * @throws Fault DATA_INVALID naming file and field
  */
 export function useOwnFacts(configFile: string): string | null {
-  const files = ownFiles(configFile)
+  const files = withCalibration(ownFiles(configFile))
   const text = ownFactsText(files)
   if (files.models !== ownPlace?.models || text !== ownText) index = null
   ownPlace = files
   ownText = text
   return text
 }
+
+let statedCalibration: string | null = null
+
+/** Takes a calibration from a stated file, beside those of the configuration file's folder; before `useOwnFacts`. */
+export function stateCalibration(path: string | null): void {
+  statedCalibration = path
+}
+
+const withCalibration = (files: OwnFiles): OwnFiles =>
+  statedCalibration === null || files.calibrations.includes(statedCalibration)
+    ? files
+    : { ...files, calibrations: [...files.calibrations, statedCalibration] }
+
+/** The shape as the team's newest calibration of such replicas has it, or as it is. */
+export const calibrated = <Shape extends ReplicaShape>(shape: Shape): Shape => calibratedShape(shape, indexed().own)
+
+/** What own calibrations and backtests say of how far off forecasts of this shape are: for an answer's assumptions. */
+export const doubtsAbout = (shape: ReplicaShape): ReturnType<typeof doubtsOf> => doubtsOf(shape, indexed().own)
 
 /** The facts of the data folder, a team's own on top. Throws DATA_INVALID (file, line, field) when a row does not parse. */
 export function loadFacts(): Facts {
@@ -165,5 +186,6 @@ function build(): Index {
     gpus: new Map(gpus.map(gpu => [gpu.id, gpu])),
     models: modelsById,
     weights,
+    own: ownPlace === null ? { calibrations: [], backtests: [] } : readOwnServers(ownPlace),
   }
 }

@@ -1,27 +1,48 @@
 // Facts that a team adds itself, models and hosted offers: kept beside its crossline.yaml, in the shape of the catalog's own rows.
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { Fault } from '../core/fault/fault.ts'
 import type { Model } from '../core/serving/model.ts'
 import { modelsFile } from './models.ts'
 import { type OfferRecord, offersFile, ownOffersName, soldBy } from './offers.ts'
+import { backtestsFile } from './own-backtests.ts'
 import { checkedFacts } from './table.ts'
 
-/** The two files of a team's own facts, whether they exist or not: beside the configuration file. */
+/** The files of a team's own facts, whether they exist or not: beside the configuration file. */
 export interface OwnFiles {
   readonly models: string
   readonly offers: string
+  /** What was found on own servers and fleets; only those that exist. */
+  readonly calibrations: readonly string[]
+  readonly backtests: string
 }
 
 export function ownFiles(configFile: string): OwnFiles {
   const folder = dirname(resolve(configFile))
-  return { models: join(folder, 'crossline.models.json'), offers: join(folder, ownOffersName) }
+  return {
+    models: join(folder, 'crossline.models.json'),
+    offers: join(folder, ownOffersName),
+    calibrations: calibrationsIn(folder),
+    backtests: backtestsFile(configFile),
+  }
 }
 
-/** What the files say, as text: what answers depend on. Null = neither exists. */
-export function ownFactsText({ models, offers }: OwnFiles): string | null {
-  const texts = [models, offers].map(path => (existsSync(path) ? readFileSync(path, 'utf8') : null))
+function calibrationsIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder).filter(name => /^crossline\.calibration\..*\.ya?ml$/.test(name))
+  return names.sort().map(name => join(folder, name))
+}
+
+/** What the files say, as text: what answers depend on. Null = none exists. */
+export const ownFactsText = ({ models, offers, calibrations, backtests }: OwnFiles): string | null =>
+  textOf([models, offers, ...calibrations, backtests])
+
+/** The same of what prices depend on. */
+export const ownPricesText = ({ models, offers }: OwnFiles): string | null => textOf([models, offers])
+
+function textOf(paths: readonly string[]): string | null {
+  const texts = paths.map(path => (existsSync(path) ? readFileSync(path, 'utf8') : null))
   return texts.every(text => text === null) ? null : JSON.stringify(texts)
 }
 

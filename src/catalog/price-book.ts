@@ -26,7 +26,7 @@ import {
   rowsOf,
   type SheetOrigin,
 } from './overlay-rows.ts'
-import { ownFactsText, ownFiles, readOwnOffers } from './own-facts.ts'
+import { ownFiles, ownPricesText, readOwnOffers } from './own-facts.ts'
 
 interface Sheet {
   readonly file: PricesFile
@@ -70,7 +70,7 @@ export function loadPriceBook(options: PriceBookOptions = {}): PriceBook {
   if (options.shipped !== false) {
     hash.update(readFileSync(join(dataRoot(), 'hosted-offers.csv')))
     const own = options.configFile === undefined ? null : ownFiles(options.configFile)
-    hash.update((own && ownFactsText(own)) ?? '')
+    hash.update((own && ownPricesText(own)) ?? '')
     offers = loadOffers(new Set(), own === null ? [] : readOwnOffers(own))
   }
   return assemble(sheets, offers, hash.digest('hex').slice(0, 8))
@@ -80,7 +80,8 @@ export function loadPriceBook(options: PriceBookOptions = {}): PriceBook {
 export function priceBookFiles(options: PriceBookOptions = {}): string[] {
   const { configFile, overlays = [] } = options
   const shipped = join(dataRoot(), 'prices')
-  const beside = configFile === undefined ? [] : [ownPrices(configFile), ...Object.values(ownFiles(configFile))]
+  const own = configFile === undefined ? null : ownFiles(configFile)
+  const beside = own === null ? [] : [ownPrices(configFile!), own.models, own.offers]
   return [
     ...readdirSync(shipped)
       .sort()

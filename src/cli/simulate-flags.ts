@@ -11,6 +11,7 @@ import type { Plan } from './plan-shape.ts'
 import { plannedFleet } from './planned-fleet.ts'
 
 export interface SimulateFlags {
+  readonly calibration?: string
   readonly plan?: string
   readonly batch?: string
   readonly trace?: string
@@ -93,6 +94,7 @@ export function declareSimulateFlags(command: Command): Command {
     .option('--html <file>', 'the same as a page, light or dark as its reader has it')
     .optionsGroup('Attribution:')
     .option('--by <dimension>', 'time and cost of the stated fleet by feature, task, team, user, tag:NAME, …')
+    .option('--calibration <file>', 'what calibrate wrote (default: those beside crossline.yaml)')
     .optionsGroup('Options:')
 }
 
@@ -124,6 +126,7 @@ export async function statedPlan(flags: SimulateFlags): Promise<Plan> {
     svg: _s,
     png: _p,
     html: _h,
+    calibration: _c,
     prefixCache,
     ...named
   } = flags

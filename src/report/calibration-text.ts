@@ -3,27 +3,46 @@ import type { BareServer } from '../core/serving/calibration/bare-server.ts'
 import type { CalibrationError, Foretold } from '../core/serving/calibration/calibration.ts'
 import type { ErrorByFigure, FigureError } from '../core/serving/calibration/errors.ts'
 import type { LoadPoint } from '../core/serving/calibration/load-point.ts'
+import { type Scales, scaleNames } from '../core/serving/calibration/scales.ts'
 import { loadPointsText } from './load-points-text.ts'
 
 export function calibrationText(
   calibration: {
     readonly model: string
-    readonly server: BareServer
+    readonly gpu: string | null
+    readonly tp: number | null
+    readonly server: BareServer | null
+    readonly scales: Scales | null
     readonly error: CalibrationError
     readonly points: readonly LoadPoint[]
   },
   path: string,
 ): string {
-  const { server, error } = calibration
-  const slots = server.maxSequences === null ? 'no limit was met' : `${server.maxSequences} at once, others wait`
+  const { server, scales, error } = calibration
   return [
     loadPointsText(calibration.points),
-    `${calibration.model}: a step takes ${ms(server.stepSeconds)} ms + ${ms(server.sequenceSeconds)} ms an answer + ${ms(server.contextTokenSeconds * 1000)} ms a 1000 tokens of context;`,
-    `prompts ${ms(server.promptStepSeconds)} ms + ${ms(server.promptTokenSeconds)} ms a token; entry ${ms(server.entrySeconds)} ms; ${slots}.`,
+    ...(server === null ? [] : bareLines(calibration.model, server)),
+    ...(scales === null ? [] : scaleLines(`${calibration.model} on ${calibration.tp} × ${calibration.gpu}`, scales)),
     '',
     ...errorLines(error),
     `written to ${path}`,
   ].join('\n')
+}
+
+function bareLines(model: string, server: BareServer): string[] {
+  const slots = server.maxSequences === null ? 'no limit was met' : `${server.maxSequences} at once, others wait`
+  return [
+    `${model}: a step takes ${ms(server.stepSeconds)} ms + ${ms(server.sequenceSeconds)} ms an answer + ${ms(server.contextTokenSeconds * 1000)} ms a 1000 tokens of context;`,
+    `prompts ${ms(server.promptStepSeconds)} ms + ${ms(server.promptTokenSeconds)} ms a token; entry ${ms(server.entrySeconds)} ms; ${slots}.`,
+  ]
+}
+
+function scaleLines(replica: string, scales: Scales): string[] {
+  const told = scaleNames.filter(name => Math.abs(scales[name] - 1) >= 0.005)
+  return [
+    `${replica}, time as a factor of the model as it ships:`,
+    told.length === 0 ? '  as shipped' : `  ${told.map(name => `${name} ×${scales[name].toFixed(2)}`).join(', ')}`,
+  ]
 }
 
 /** Measured beside predicted, load by load. */

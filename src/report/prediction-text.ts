@@ -8,7 +8,10 @@ import { milliseconds } from './simulation-text.ts'
 
 /** No line is wider than `columns` (80 at least). */
 export function predictionText(
-  answer: PredictionAnswer & { readonly shapeNotes?: readonly string[] },
+  answer: PredictionAnswer & {
+    readonly shapeNotes?: readonly string[]
+    readonly assumptions?: readonly { readonly name: string; readonly value: string; readonly source: string }[]
+  },
   options: { readonly columns: number; readonly color: boolean },
 ): string {
   const pen = ink(options.color)
@@ -16,6 +19,7 @@ export function predictionText(
   const head = `${answer.model} (${answer.weightDtype}) on ${answer.gpus}× ${answer.gpu}, ${answer.engine}${cutText(answer)}`
   const rows = answer.fits ? figures(answer) : [['serves', `nothing: ${answer.problem}`] as const]
   const body = rows.flatMap(([name, value]) => paragraph(value, columns, `${padded(name, 13)} `, ' '.repeat(14)))
+  const known = (answer.assumptions ?? []).map(({ name, value, source }) => `${name}: ${value} (${source})`)
   const note = `By simulation. Bands hold nine of ten published measurements like this one; ${answer.likeness}.`
   return [
     ...paragraph(head, columns).map(pen.bold),
@@ -23,7 +27,7 @@ export function predictionText(
     '',
     ...body,
     '',
-    ...[...(answer.shapeNotes ?? []), note].flatMap(line => paragraph(line, columns, '', '  ')).map(pen.dim),
+    ...[...(answer.shapeNotes ?? []), ...known, note].flatMap(line => paragraph(line, columns, '', '  ')).map(pen.dim),
   ].join('\n')
 }
 

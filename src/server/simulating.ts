@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { CallTimes } from '../ask/busiest.ts'
 import type { PlanQuestion } from '../ask/plan-question.ts'
 import type { SimulationQuestion, SimulationTools } from '../ask/simulation.ts'
+import { useOwnFacts } from '../catalog/facts.ts'
 import type { Simulation } from '../core/decide/fleet-figures.ts'
 import type { FleetPlan } from '../core/decide/plan-figures.ts'
 import type { Operation, OperationIo } from './operation.ts'
@@ -47,6 +48,7 @@ async function callsOf(
   workplace: Workplace,
   asked: Pick<SimulationQuestion, 'router' | 'sessions'> & { readonly closedLoop?: string | null },
 ): Promise<CallTimes> {
+  if (workplace.configFile !== null) useOwnFacts(workplace.configFile)
   const { withPrefixes } = await import('../ask/prefixes.ts')
   const ledger = await workplace.ledger()
   const calls = await withPrefixes(ledger, {}, await ledger.columns({}))

@@ -26,6 +26,7 @@ interface PredictFlags {
   readonly burstiness?: number
   readonly offline?: boolean
   readonly requests?: number
+  readonly calibration?: string
 }
 
 const count = { min: 1, whole: true }
@@ -74,6 +75,10 @@ export const predict: CommandModule = {
       .option('--requests <n>', 'how many are sent (default: enough)', number('--requests', count))
       .option('--batch <file.jsonl>', 'a condition a line, from a file or - (standard input); prints JSON Lines')
       .optionsGroup('Options:')
+      .option(
+        '--calibration <file>',
+        'what calibrate wrote, for replicas like those measured (default: those beside crossline.yaml)',
+      )
       .addHelpText(
         'after',
         `
@@ -90,11 +95,12 @@ Examples:
 
 async function run(flags: PredictFlags, frame: CommandFrame): Promise<void> {
   const { seed, color, config } = frame.globals()
-  const { batch, ...named } = flags
-  const [{ useOwnFacts }, { Fault }] = await Promise.all([
+  const { batch, calibration, ...named } = flags
+  const [{ stateCalibration, useOwnFacts }, { Fault }] = await Promise.all([
     import('../../catalog/facts.ts'),
     import('../../core/fault/fault.ts'),
   ])
+  stateCalibration(calibration ?? null)
   useOwnFacts(config)
   if (batch !== undefined) return runBatch(batch, seed, frame)
   for (const [name, example] of [

@@ -39,6 +39,8 @@ simulate.example.yaml has every field of a plan with groups, simulate.schema.jso
 }
 
 async function run(flags: SimulateFlags, frame: CommandFrame): Promise<void> {
+  const { stateCalibration } = await import('../../catalog/facts.ts')
+  stateCalibration(flags.calibration ?? null)
   if (flags.batch !== undefined) return runBatch(flags.batch, flags, frame)
   const { seed, color } = frame.globals()
   const { trace, question, plan } = await simulateParams(flags, seed)

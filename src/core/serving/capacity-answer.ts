@@ -29,6 +29,8 @@ export interface CapacityAnswer extends Omit<Capacity, 'band'> {
   /** Of `requestsPerSecond`. */
   readonly band: { readonly low: number; readonly high: number }
   readonly notModelled: readonly string[]
+  /** What own calibrations and backtests say of such replicas; absent where nobody looked. */
+  readonly assumptions?: readonly { readonly name: string; readonly value: string; readonly source: string }[]
 }
 
 /** What the found capacity is told with. */

@@ -1,6 +1,7 @@
 // A replica's shape → the engine that runs on it: step timer, scheduler limits, cache.
 import { Fault } from '../fault/fault.ts'
-import type { Efficiency } from './efficiency.ts'
+import { calibratedFit } from './calibration/scales.ts'
+import { type Efficiency, efficiency } from './efficiency.ts'
 import { engineDefaults, gpusOf, type MemoryPlan, planMemory, type ReplicaShape } from './memory.ts'
 import { type PeakShares, peakShares, type Work } from './peak-shares.ts'
 import { type Policy, policies } from './policies.ts'
@@ -27,7 +28,7 @@ export interface Engine {
 }
 
 /** Builds the engine; whether it fits is in `memory.fits`. Throws a Fault for limits that no scheduler could run with. */
-export function buildEngine(shape: ReplicaShape, fit?: Efficiency): Engine {
+export function buildEngine(shape: ReplicaShape, fit: Efficiency = efficiency): Engine {
   const defaults = engineDefaults(shape)
   const maxBatchedTokens = shape.maxBatchedTokens ?? defaults.maxBatchedTokens
   const maxSequences = Math.min(shape.maxSequences ?? defaults.maxSequences, maxBatchedTokens)
@@ -38,7 +39,7 @@ export function buildEngine(shape: ReplicaShape, fit?: Efficiency): Engine {
     })
   }
   return {
-    timer: stepTimer(shape, fit),
+    timer: stepTimer(shape, calibratedFit(fit, shape)),
     memory: planMemory(shape),
     policy: policies[shape.engine ?? 'vllm'],
     maxBatchedTokens,

@@ -1,6 +1,7 @@
 // GPU, model and parallelism → how many tokens of KV cache fit beside the weights, or what would.
 import { Fault } from '../fault/fault.ts'
 import { type Adapters, adapterBytes } from './adapters.ts'
+import type { Scales } from './calibration/scales.ts'
 import { kvElementBytes, weightPrecision } from './dtype.ts'
 import type { Gpu } from './hardware.ts'
 import { cacheShape } from './kv-shape.ts'
@@ -30,6 +31,8 @@ export interface ReplicaShape {
   readonly prefixCaching?: boolean | undefined
   /** Decode steps from one look at the queue to the next (SGLang's `--scheduler-recv-interval`); default 1. */
   readonly pollSteps?: number | undefined
+  /** Found on a real server of this shape; absent = the model as it ships. */
+  readonly calibration?: Scales | undefined
   /** Kept in memory beside the weights; absent = none. */
   readonly adapters?: Adapters | undefined
 }

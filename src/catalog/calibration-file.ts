@@ -7,6 +7,7 @@ import type { BareServer } from '../core/serving/calibration/bare-server.ts'
 import type { Calibrated, CalibrationError } from '../core/serving/calibration/calibration.ts'
 import type { LoadPoint } from '../core/serving/calibration/load-point.ts'
 import { figureNames } from '../core/serving/calibration/replay.ts'
+import { type Scales, scaleNames } from '../core/serving/calibration/scales.ts'
 
 export interface CalibrationFile extends Calibrated {
   readonly version: 1
@@ -14,7 +15,9 @@ export interface CalibrationFile extends Calibrated {
   readonly made: string
   /** Address of the server that was loaded, or the files of records. */
   readonly measured: readonly string[]
-  readonly server: BareServer
+  /** What the steps of a server of unknown hardware take, or how far one of known hardware is from the model as it ships. */
+  readonly server: BareServer | null
+  readonly scales: Scales | null
   readonly error: CalibrationError
   readonly points: readonly LoadPoint[]
 }
@@ -38,21 +41,32 @@ const shape: z.ZodType<CalibrationFile> = z.strictObject({
   measured: z.array(name),
   model: name,
   gpu: name.nullable(),
-  gpus: z.int().positive().nullable(),
+  tp: z.int().positive().nullable(),
+  pp: z.int().positive(),
+  dp: z.int().positive(),
+  ep: z.int().positive(),
   weights: name.nullable(),
   kv: name.nullable(),
   engine: name.nullable(),
-  server: z.strictObject({
-    stepSeconds: seconds,
-    sequenceSeconds: seconds,
-    contextTokenSeconds: seconds,
-    promptStepSeconds: seconds,
-    promptTokenSeconds: seconds,
-    entrySeconds: seconds,
-    maxSequences: z.int().positive().nullable(),
-    maxContext: z.int().positive(),
-    maxBatchedTokens: z.int().positive(),
-  }),
+  engineVersion: name.nullable(),
+  scales: z
+    .strictObject(
+      Object.fromEntries(scaleNames.map(one => [one, z.number().positive()])) as Record<keyof Scales, z.ZodNumber>,
+    )
+    .nullable(),
+  server: z
+    .strictObject({
+      stepSeconds: seconds,
+      sequenceSeconds: seconds,
+      contextTokenSeconds: seconds,
+      promptStepSeconds: seconds,
+      promptTokenSeconds: seconds,
+      entrySeconds: seconds,
+      maxSequences: z.int().positive().nullable(),
+      maxContext: z.int().positive(),
+      maxBatchedTokens: z.int().positive(),
+    })
+    .nullable(),
   error: z.strictObject({ before: errors.nullable(), after: errors, heldOut: errors.nullable() }),
   points: z.array(
     z.strictObject({

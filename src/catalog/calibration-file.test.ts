@@ -11,10 +11,15 @@ const calibration: CalibrationFile = {
   measured: ['http://127.0.0.1:8080/v1'],
   model: 'smollm2',
   gpu: null,
-  gpus: null,
+  tp: null,
+  pp: 1,
+  dp: 1,
+  ep: 1,
   weights: null,
   kv: null,
   engine: 'llama.cpp',
+  engineVersion: null,
+  scales: null,
   server: {
     stepSeconds: 0.0025,
     sequenceSeconds: 0.001,
@@ -44,7 +49,7 @@ test('a calibration reads as it was written, to six digits, and says what it is 
 
 test('a broken file names the field, a missing one itself', () => {
   const path = place()
-  writeFileSync(path, JSON.stringify({ ...calibration, server: { ...calibration.server, stepSeconds: -1 } }))
+  writeFileSync(path, JSON.stringify({ ...calibration, server: { ...calibration.server!, stepSeconds: -1 } }))
   expect(() => readCalibration(path)).toThrow(
     expect.objectContaining({ code: 'CALIBRATION_INVALID', message: expect.stringContaining('server.stepSeconds') }),
   )
