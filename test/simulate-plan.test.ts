@@ -188,6 +188,7 @@ test.each([
   ['groups: [{ gpu: h100 }]\ncascade: { share: 0.1, flags: f.txt }', 'CASCADE_TERMS', /one of share and flags/],
   ['groups: [{ gpu: h100, autoscale: { signal: schedule } }]', 'SCALING_SCHEDULE', /zone, hours, otherwise/],
   ['groups: [{ gpu: h100, autoscale: { signal: queue, min: 4, max: 2 } }]', 'SCALING_RANGE', /4 to 2/],
+  ['groups: [{ gpu: h100, name: a }, { gpu: h100, name: a }]', 'GROUP_NAME', /"a".*apart/],
   ['groups: [{ gpu: h100, role: prefill }]', 'PLAN_ROLES', /both roles/],
   ['groups: [{ gpu: h100, role: prefill }, { gpu: h100, role: decode }, { gpu: h100 }]', 'PLAN_ROLES', /every group/],
   ['groups: [{ gpu: h100, term: forever }]', 'TERM_UNKNOWN', /on_demand/],

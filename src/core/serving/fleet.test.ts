@@ -210,6 +210,21 @@ test('law 6: a GPU with more of anything holds no less, and ends no later than b
   expect(faster).toBeGreaterThan(50)
 })
 
+test('what never happens changes nothing: failures and interruptions after the end', () => {
+  fc.assert(
+    fc.property(traffic, fleets, (arrivals, fleet) => {
+      const calm = fleet.groups.map(({ failures: _, spot: __, ...group }) => group)
+      const later = calm.map(group => ({
+        ...group,
+        failures: { atSeconds: [1e9], meanSecondsBetween: 1e15 },
+        spot: { perHour: 1e-12, noticeSeconds: 0 },
+      }))
+      expect(simulate(arrivals, { ...fleet, groups: later })).toEqual(simulate(arrivals, { ...fleet, groups: calm }))
+    }),
+    { numRuns: 200, seed: 34 },
+  )
+})
+
 test('the same seed gives the same answer, another seed other failures', () => {
   const group: Group = { engine: engines[0]!, replicas: 3, failures: { meanSecondsBetween: 40 }, coldStartSeconds: 10 }
   fc.assert(

@@ -164,8 +164,9 @@ export function runFleet(
   }
 
   const isDone = (now: number): boolean => {
-    for (const roster of rosters) roster.advance(now)
-    return lost.length === 0 && !rosters.some(roster => roster.isAtWork())
+    // Not `some`: every group is brought up to now.
+    const left = rosters.filter(roster => roster.hasLeft(now))
+    return lost.length === 0 && left.length === 0
   }
 
   const waitingForOne = (): number =>

@@ -49,9 +49,14 @@ export const nameOf = ({ name }: Group, index: number): string => name ?? String
 export const coldStartOf = ({ coldStartSeconds, scaling }: Group): number =>
   coldStartSeconds ?? scaling?.coldStartSeconds ?? 0
 
-/** Throws a Fault for a fleet that could not run: FLEET_EMPTY, MODEL_DOES_NOT_FIT, SCALING_…, FAILURES_RANGE, GROUP_WEIGHT. */
+/** Throws a Fault for a fleet that could not run: FLEET_EMPTY, MODEL_DOES_NOT_FIT, SCALING_…, FAILURES_RANGE, GROUP_NAME, GROUP_WEIGHT. */
 export function checkGroups(groups: readonly Group[]): void {
   if (groups.length === 0) throw empty(0)
+  const names = groups.map(nameOf)
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice !== undefined) {
+    throw new Fault('GROUP_NAME', `two groups are called "${twice}"`, { fix: 'name them apart, or leave names out' })
+  }
   for (const { engine, replicas, scaling, failures, spot, spares = 0, weight = 1 } of groups) {
     const { memory } = engine
     if (scaling) checkScaling(scaling)

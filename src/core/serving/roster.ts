@@ -38,7 +38,8 @@ export interface Roster {
   readonly tick: (now: number) => void
   /** Brings those that serve to `now`, and serves what draining ones have left until then. */
   readonly advance: (now: number) => void
-  readonly isAtWork: () => boolean
+  /** Serves what there is until `now`; who has nothing left stands still. Whether something is left, or waits. */
+  readonly hasLeft: (now: number) => boolean
   /** Requests that it holds or that wait for it, those that no batch has taken in, and for how long the first of these has waited. */
   readonly load: (now: number) => Load
   readonly isDraining: (member: Member) => boolean
@@ -265,7 +266,12 @@ export function createRoster(group: Group, index: number, run: RunState): Roster
     lose,
     tick,
     advance,
-    isAtWork: () => draining.length > 0 || unplaced.length > 0 || warm.some(({ replica }) => replica.outstanding() > 0),
+    hasLeft: now => {
+      drain(now)
+      let left = draining.length + unplaced.length
+      for (const { replica } of warm) if (!emptied(replica, now)) left++
+      return left > 0
+    },
     load,
     isDraining: member => draining.includes(member as Warm),
     comingAt: () =>
