@@ -13,6 +13,7 @@ import { buildEngine } from '../core/serving/engine.ts'
 import type { Group } from '../core/serving/group.ts'
 import { gpusOf, type ReplicaShape } from '../core/serving/memory.ts'
 import { leftOutOfPlans } from '../core/serving/not-modelled.ts'
+import { saturatedTokensPerGpuSecond } from '../core/serving/saturation.ts'
 import { checkShape } from '../core/serving/shape-check.ts'
 import { simulate } from '../core/serving/simulate.ts'
 import { spreadTies } from '../core/serving/spread.ts'
@@ -94,6 +95,7 @@ export function fleetPlan(calls: CallTimes, question: PlanQuestion, tools: Simul
     outcome,
     inOrder.map(({ terms }) => terms),
     { spill: elsewhere?.usdPerMtok ?? null, escalation: escalation?.rates ?? null },
+    isApart ? null : inOrder.map(({ group }) => saturatedTokensPerGpuSecond(group.engine, arrivals)),
   )
   return {
     ...money.figures,

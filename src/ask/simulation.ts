@@ -25,6 +25,7 @@ import type { Fleet } from '../core/serving/fleet.ts'
 import { loadOf } from '../core/serving/fleet-size.ts'
 import { notModelled } from '../core/serving/not-modelled.ts'
 import type { RouterName } from '../core/serving/routers.ts'
+import { saturatedTokensPerGpuSecond } from '../core/serving/saturation.ts'
 import { simulateSessions } from '../core/serving/sessions.ts'
 import { checkShape } from '../core/serving/shape-check.ts'
 import { type Outcome, simulate } from '../core/serving/simulate.ts'
@@ -143,10 +144,13 @@ export function simulation(
   const own = isOwnAsked ? replay() : null
   const seconds = tools.clock() - before
   const first = sizings[0] ?? null
+  const full = saturatedTokensPerGpuSecond(engine, arrivals)
   const whole = allApi(asked)
   const lasted = (own ?? first?.outcome)?.durationSeconds ?? null
   return {
-    ...(own === null ? figures(first!.outcome, first!.bill, carries) : figures(own, billOf(own, asked), carries)),
+    ...(own === null
+      ? figures(first!.outcome, first!.bill, carries, full)
+      : figures(own, billOf(own, asked), carries, full)),
     simulatedRequestsPerSecond: own === null || seconds <= 0 ? null : Math.round(own.requests / seconds),
     fleet: {
       model: shape.model.id,
@@ -183,7 +187,7 @@ export function simulation(
       : {
           sizings: sizings.map(({ sizing, outcome, bill, spillAbove, scaling, problem }) => ({
             sizing,
-            ...figures(outcome, bill, carries),
+            ...figures(outcome, bill, carries, full),
             spillAbove,
             scaling,
             problem,

@@ -14,6 +14,7 @@ const fleet: Simulation = {
   idleGpuHours: 7,
   coldGpuHours: 0,
   utilization: 0.125,
+  saturatedShare: 0.2,
   loadShare: null,
   mfu: null,
   mbu: null,

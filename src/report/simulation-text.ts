@@ -81,6 +81,10 @@ export function fleetLines(
       'busy',
       `${shareLabel(fleet.utilization)} of leased time${fleet.mfu === null ? '' : `; then at ${shareLabel(fleet.mfu)} of peak arithmetic, ${shareLabel(fleet.mbu)} of bandwidth`}`,
     ],
+    [
+      'saturated',
+      `${shareLabel(fleet.saturatedShare)} of the tokens that the leased time would serve if a queue never emptied: this sets what one costs`,
+    ],
     ['cost', `${usdLabel(fleet.usd)}, ${usdPerMtokLabel(fleet.effectiveUsdPerMtok)} a million tokens`],
     times('first token', fleet.ttftMs),
     times('per token', fleet.tpotMs),

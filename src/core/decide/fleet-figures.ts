@@ -25,6 +25,8 @@ export interface FleetFigures {
   readonly coldGpuHours: number | null
   /** Busy ÷ leased time: a step was running, however small. */
   readonly utilization: number | null
+  /** Tokens served ÷ what the leased time would serve of such traffic with a queue that never empties: the share that sets what a token costs. */
+  readonly saturatedShare: number | null
   /** Work done ÷ what the leased time carries within the objective; above 1 where calls are late. Null where nobody asked what a replica carries. */
   readonly loadShare: number | null
   /** While busy: the time that its arithmetic, and that reading weights and cache, would take at the GPUs' peaks; null of several shapes. */
@@ -120,8 +122,16 @@ export interface TokenCost {
   readonly gpusPerReplica: number
 }
 
-/** A replay and its bill as they are printed: hours and dollars, twelve digits. */
-export function figures(outcome: Outcome | null, bill: Bill, carried: TokenCost | null): FleetFigures {
+/**
+ * A replay and its bill as they are printed: hours and dollars, twelve digits.
+ * @param fullTokensPerGpuSecond what a saturated GPU serves of this traffic
+ */
+export function figures(
+  outcome: Outcome | null,
+  bill: Bill,
+  carried: TokenCost | null,
+  fullTokensPerGpuSecond: number | null = null,
+): FleetFigures {
   const { gpuSeconds, ...money } = bill
   if (outcome === null) return { ...nothing, ...money }
   const { busyGpuSeconds, coldGpuSeconds, tokens, spilledTokens, replicas } = outcome
@@ -141,6 +151,10 @@ export function figures(outcome: Outcome | null, bill: Bill, carried: TokenCost 
     utilization: gpuSeconds > 0 ? estimate(busyGpuSeconds / gpuSeconds) : null,
     mfu: known(outcome.groups.length === 1 ? outcome.groups[0]!.ofPeak.mfu : null),
     mbu: known(outcome.groups.length === 1 ? outcome.groups[0]!.ofPeak.mbu : null),
+    saturatedShare:
+      fullTokensPerGpuSecond === null || gpuSeconds === 0
+        ? null
+        : estimate((tokens.input + tokens.output) / (fullTokensPerGpuSecond * gpuSeconds)),
     loadShare: known(loadShareOf(outcome, gpuSeconds, carried)),
     tokens,
     spilledTokens,
@@ -205,6 +219,7 @@ const nothing = {
   idleGpuHours: null,
   coldGpuHours: null,
   utilization: null,
+  saturatedShare: null,
   loadShare: null,
   mfu: null,
   mbu: null,

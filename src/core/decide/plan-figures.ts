@@ -71,11 +71,13 @@ type Money = Pick<FleetPlan, 'groups' | 'escalationUsd'> & { readonly figures: F
 /**
  * Leases by group, calls sent elsewhere and calls answered again, each from its own count (law 7); what is unknown makes the
  * sum unknown (law 4).
+ * @param fullTokensPerGpuSecond by group, what a saturated GPU of it serves of this traffic
  */
 export function planMoney(
   outcome: Outcome,
   terms: readonly GroupTerms[],
   rates: { readonly spill: TokenRates | null; readonly escalation: TokenRates | null },
+  fullTokensPerGpuSecond: readonly (number | null)[] | null = null,
 ): Money {
   const billed = outcome.groups.map((group, i) =>
     billedGpuSeconds(group.leases, group.gpusPerReplica, outcome.durationSeconds, terms[i]!.lease),
@@ -90,7 +92,7 @@ export function planMoney(
   const usd = sumOf([gpuUsd, spillUsd, escalationUsd])
   const gpuSeconds = billed.reduce((sum, seconds) => sum + seconds, 0)
   return {
-    figures: figures(outcome, { gpuSeconds, gpuUsd, spillUsd, usd }, null),
+    figures: figures(outcome, { gpuSeconds, gpuUsd, spillUsd, usd }, null, meanFull(billed, fullTokensPerGpuSecond)),
     escalationUsd: known(escalationUsd),
     groups: outcome.groups.map((group, i) => ({ ...terms[i]!, ...groupFigures(group, billed[i]!, usdOf[i]!) })),
   }
@@ -125,4 +127,13 @@ function costOf(
 ): number | null {
   if (calls === 0) return 0
   return rates === null ? null : (tokens.input * rates.input + tokens.output * rates.output) / 1e6
+}
+
+/** What a GPU-second of the fleet serves saturated, each group's by its share of the GPU time; null where one is not known. */
+function meanFull(gpuSeconds: readonly number[], full: readonly (number | null)[] | null): number | null {
+  const tokens = sumOf(
+    gpuSeconds.map((seconds, i) => (seconds === 0 ? 0 : full?.[i] == null ? null : seconds * full[i])),
+  )
+  const all = gpuSeconds.reduce((sum, seconds) => sum + seconds, 0)
+  return tokens === null || all === 0 ? null : tokens / all
 }

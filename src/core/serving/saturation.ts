@@ -58,6 +58,25 @@ export function saturate(engine: Engine, mix: Arrivals): Saturated {
   return { rate, stalled: cacheStalls > mix.n / 20 }
 }
 
+/**
+ * Tokens, prompt and answer, that a second of one GPU serves of this traffic with a queue that never empties; null where
+ * nothing of it fits.
+ */
+export function saturatedTokensPerGpuSecond(engine: Engine, arrivals: Arrivals): number | null {
+  if (arrivals.n === 0) return null
+  // Every k-th request, for a stretch may be of one kind; few are repeated, for a queue that one batch takes in tells little.
+  const every = Math.max(1, Math.floor(arrivals.n / sampleLimit))
+  const each = Math.ceil(arrivals.n / every)
+  const picks = Int32Array.from({ length: sampleLimit }, (_, i) => (i % each) * every)
+  const copies = Int32Array.from({ length: sampleLimit }, (_, i) => Math.floor(i / each))
+  // In order of time, all at once.
+  const sample = picked(arrivals, picks, new Float64Array(sampleLimit), copies)
+  const { mix } = feasibleMix(engine, sample, 1)
+  if (mix === null) return null
+  const { rate } = saturate(engine, mix)
+  return (rate * (meanOf(mix.inputTokens) + meanOf(mix.outputTokens))) / engine.gpus
+}
+
 /** What keeps a saturated replica from serving more. */
 export function saturatedBy(mix: Arrivals, { stalled }: Saturated, cost: TokenSeconds): string {
   if (stalled) return 'KV cache'

@@ -6,6 +6,7 @@ import type { Arrivals } from './arrivals.ts'
 import { buildEngine } from './engine.ts'
 import type { Gpu } from './hardware.ts'
 import type { Model } from './model.ts'
+import { saturatedTokensPerGpuSecond } from './saturation.ts'
 import { simulate } from './simulate.ts'
 import { spreadTies } from './spread.ts'
 import { sustain } from './sustain.ts'
@@ -172,5 +173,20 @@ test('what a replica sustains among many does not jump where one replica more is
     expect(loose.crowdRequestsPerSecond).toBeGreaterThanOrEqual(tight.crowdRequestsPerSecond)
     expect(loose.crowdRequestsPerSecond).toBeLessThan(tight.crowdRequestsPerSecond * 1.4)
     expect(tight.crowdRequestsPerSecond).toBeGreaterThanOrEqual(tight.requestsPerSecond)
+  }
+})
+
+test('what a saturated GPU serves of a mix is what a queue that never empties gets, however long the trace', () => {
+  const engine = buildEngine(shape)
+  const { busyGpuSeconds, tokens } = simulate(
+    { ...poisson(20_000, 1000, 200, 3), atSeconds: new Float64Array(20_000) },
+    { engine, replicas: 1 },
+  )
+  const served = (tokens.input + tokens.output) / busyGpuSeconds
+  for (const n of [60, 2500, 20_000]) {
+    const full = saturatedTokensPerGpuSecond(engine, poisson(n, 1000, 200, 3))!
+    // Sixty requests are another mix than twenty thousand.
+    expect(full / served).toBeGreaterThan(n < 1000 ? 0.75 : 0.93)
+    expect(full / served).toBeLessThan(n < 1000 ? 1.3 : 1.07)
   }
 })
