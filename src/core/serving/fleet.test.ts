@@ -451,6 +451,14 @@ test('a request that only one shape can hold goes there, and waits for it where 
   expect([o.completed, o.rejected, o.groups.map(({ name }) => name)]).toEqual([40, 0, ['little', 'large']])
 })
 
+test('a failure with hundreds of thousands waiting gives all of them back', () => {
+  const n = 300_000
+  const arrivals = { ...steady(n, 1), atSeconds: new Float64Array(n), outputTokens: new Int32Array(n).fill(2) }
+  const engine = { ...buildEngine({ gpu: gpu('h100-sxm-80gb'), model, tp: 1 }) }
+  const o = simulate(arrivals, { engine, replicas: 1, failures: { atSeconds: [5] }, coldStartSeconds: 60 })
+  expect([o.completed, o.interrupted > n / 2]).toEqual([n, true])
+})
+
 test('replicas that fail before anything is done are a fault, not a run without end', () => {
   const group: Group = { engine: engines[0]!, replicas: 1, failures: { meanSecondsBetween: 0.01 } }
   expect(() => simulate(steady(5, 1), { groups: [group] })).toThrow(/fail faster/)

@@ -141,9 +141,10 @@ export function runFleet(
 
   /** Requests that were taken in before and hold no replica: first come, first served. */
   function placeWaiting(now: number): void {
-    const ids = rosters.flatMap(({ unplaced }) => unplaced.splice(0))
+    // Without a replica those that wait go on waiting, however many they are.
+    const ids = seats.length === 0 ? [] : rosters.flatMap(({ unplaced }) => unplaced.splice(0))
     for (let i = lost.length - 1; i >= 0; i--) {
-      if (lost[i]!.fromSeconds <= now) ids.push(...lost.splice(i, 1)[0]!.ids)
+      if (lost[i]!.fromSeconds <= now) for (const id of lost.splice(i, 1)[0]!.ids) ids.push(id)
     }
     for (const id of ids.sort((a, b) => a - b)) {
       const seat = place(id, now)
