@@ -14,6 +14,8 @@ export interface SimulateFlags {
   readonly calibration?: string
   readonly plan?: string
   readonly batch?: string
+  /** Where the command line states it: then it wins over the plan's. */
+  readonly seed?: number
   readonly trace?: string
   readonly model?: string
   readonly gpu?: string

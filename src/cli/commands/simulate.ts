@@ -34,7 +34,10 @@ A plan:
 
 simulate.example.yaml has every field of a plan with groups, simulate.schema.json is its schema.`,
       )
-      .action((flags: SimulateFlags) => run(flags, frame))
+      .action((flags: SimulateFlags) => {
+        const isSeeded = frame.words.some(word => word === '--seed' || word.startsWith('--seed='))
+        return run(isSeeded ? { ...flags, seed: frame.globals().seed } : flags, frame)
+      })
   },
 }
 
