@@ -38,10 +38,13 @@ function bareLines(model: string, server: BareServer): string[] {
 }
 
 function scaleLines(replica: string, scales: Scales): string[] {
-  const told = scaleNames.filter(name => Math.abs(scales[name] - 1) >= 0.005)
+  const told = scaleNames
+    .filter(name => Math.abs(scales[name] - 1) >= 0.005)
+    .map(name => `${name} ×${scales[name].toFixed(2)}`)
+  const rows = told.length === 0 ? ['as shipped'] : [told.slice(0, 5), told.slice(5)].map(row => row.join(', '))
   return [
     `${replica}, time as a factor of the model as it ships:`,
-    told.length === 0 ? '  as shipped' : `  ${told.map(name => `${name} ×${scales[name].toFixed(2)}`).join(', ')}`,
+    ...rows.filter(row => row !== '').map(row => `  ${row}`),
   ]
 }
 
@@ -77,10 +80,10 @@ function errorLines({ before, after, heldOut }: CalibrationError): string[] {
     of === null
       ? []
       : [
-          `${name.padEnd(28)}${[of.outputTokensPerSecond, of.tpotMs, of.ttftMs].map(one => share(one).padStart(12)).join('')}`,
+          `${name.padEnd(28)}${[of.outputTokensPerSecond, of.tpotMs, of.ttftMs].map(one => share(one).padStart(15)).join('')}`,
         ],
   )
-  const head = `${'error, median / p90'.padEnd(28)}${['tokens/s', 'TPOT', 'TTFT'].map(name => name.padStart(12)).join('')}`
+  const head = `${'error, median / p90'.padEnd(28)}${['tokens/s', 'TPOT', 'TTFT'].map(name => name.padStart(15)).join('')}`
   return [head, ...shown]
 }
 

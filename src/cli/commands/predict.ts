@@ -100,6 +100,11 @@ async function run(flags: PredictFlags, frame: CommandFrame): Promise<void> {
     import('../../catalog/facts.ts'),
     import('../../core/fault/fault.ts'),
   ])
+  if (calibration !== undefined && batch === undefined && named.gpu === undefined) {
+    const { measuredText, predictMeasured } = await import('../predict-measured.ts')
+    const measured = predictMeasured(calibration, named)
+    if (measured !== null) return frame.output.result(measured, () => measuredText(measured))
+  }
   stateCalibration(calibration ?? null)
   useOwnFacts(config)
   if (batch !== undefined) return runBatch(batch, seed, frame)
