@@ -40,6 +40,9 @@ export function conditionProblem(condition: Condition): string | null {
   if (!engine.memory.fits) return engine.memory.problem
   const { inputTokens, outputTokens } = condition
   const { kvCapacityTokens } = engine.memory
+  if (inputTokens + outputTokens > engine.maxContext) {
+    return `a request of ${inputTokens} + ${outputTokens} tokens is longer than the model's context of ${engine.maxContext} tokens`
+  }
   if (inputTokens + outputTokens > kvCapacityTokens) {
     return `a request of ${inputTokens} + ${outputTokens} tokens is larger than the KV cache of ${kvCapacityTokens} tokens`
   }
