@@ -1,4 +1,4 @@
-// `npm run fit`, `npm run validate`: the serving model against its measurements (bench/serving).
+// `npm run fit`, `npm run validate`, `npm run bench:calibration`: the serving model against its measurements (bench/serving).
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { prepare, root } from './checkout.mjs'
