@@ -305,3 +305,23 @@ test('a fleet over time is drawn as SVG, PNG and a page that runs nothing, and i
   })
   await expect(run('--trace', calls, ...fleet, '--svg', at('no/t.svg'))).rejects.toMatchObject({ code: 'CANNOT_WRITE' })
 })
+
+test('sessions in a closed loop are drawn as they came to be: as long as the replay, with all of its calls', async () => {
+  const path = join(folder, 'sessions.csv')
+  const at = (second: number) => new Date(Date.UTC(2026, 10, 2) + second * 1000).toISOString()
+  const rows = Array.from({ length: 300 }, (_, i) => `${at(i / 4)},t${i % 9},900,120`)
+  writeFileSync(path, `time,task,input_tokens,output_tokens\n${rows.join('\n')}\n`)
+  const svg = join(folder, 'sessions.svg')
+  const { json } = await run('--trace', path, ...fleet, '--closed-loop', 'task', '--svg', svg)
+  const { timeline, durationSeconds, ttftMs } = json
+  expect(timeline!.durationSeconds).toBeCloseTo(durationSeconds!, 6)
+  const came = timeline!.stretches.reduce(
+    (sum, one) => sum + one.requestsPerSecond * (one.toSeconds - one.fromSeconds),
+    0,
+  )
+  expect(came).toBeCloseTo(300, 6)
+  const medians = timeline!.stretches.map(({ ttftP50Ms }) => ttftP50Ms!).sort((a, b) => a - b)
+  expect(medians[Math.floor(medians.length / 2)]! / ttftMs.p50!).toBeCloseTo(1, 0)
+  rmSync(path)
+  rmSync(svg)
+})
