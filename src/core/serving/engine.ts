@@ -1,6 +1,6 @@
 // A replica's shape → the engine that runs on it: step timer, scheduler limits, cache.
 import { Fault } from '../fault/fault.ts'
-import { calibratedFit } from './calibration/scales.ts'
+import { calibratedFit, calibratedMemory } from './calibration/scales.ts'
 import { type Efficiency, efficiency } from './efficiency.ts'
 import { engineDefaults, gpusOf, type MemoryPlan, planMemory, type ReplicaShape } from './memory.ts'
 import { type PeakShares, peakShares, type Work } from './peak-shares.ts'
@@ -40,7 +40,7 @@ export function buildEngine(shape: ReplicaShape, fit: Efficiency = efficiency): 
   }
   return {
     timer: stepTimer(shape, calibratedFit(fit, shape)),
-    memory: planMemory(shape),
+    memory: calibratedMemory(planMemory(shape), shape),
     policy: policies[shape.engine ?? 'vllm'],
     maxBatchedTokens,
     maxSequences,

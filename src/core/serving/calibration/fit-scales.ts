@@ -14,7 +14,7 @@ const weights = { ttftMs: 0.35, tpotMs: 1, outputTokensPerSecond: 1 } as const
 /** Residuals (of logarithms) beyond this are taken for outliers. */
 const huber = 0.1
 /**
- * How far a factor is believed to lie from 1 before anything is measured, as a spread of its logarithm. Ten factors from
+ * How far a factor is believed to lie from 1 before anything is measured, as a spread of its logarithm. Eleven factors from
  * five points: what the points do not tell stays at 1.
  */
 const spreads: Scales = {
@@ -28,6 +28,7 @@ const spreads: Scales = {
   prefill: 0.5,
   entry: 1,
   front: 1,
+  room: 0.5,
 }
 /** A factor one spread off weighs as much as one figure that is off by so much. */
 const noise = 0.04

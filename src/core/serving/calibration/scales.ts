@@ -1,8 +1,8 @@
 // What one real server was found to take, as factors on the seconds of the model as it ships, in; the efficiency to simulate it with, out.
 import { archOf, type Efficiency, engineKey } from '../efficiency.ts'
-import type { ReplicaShape } from '../memory.ts'
+import { blockTokens, type MemoryPlan, type ReplicaShape } from '../memory.ts'
 
-/** Factors on time, 1 = as shipped, 1.2 = a fifth slower. */
+/** Factors on time, 1 = as shipped, 1.2 = a fifth slower; but for the last. */
 export interface Scales {
   /** Reading weights from memory. */
   readonly memory: number
@@ -24,6 +24,8 @@ export interface Scales {
   readonly entry: number
   /** Tokenisation, one request after another. */
   readonly front: number
+  /** Not on time: tokens that the KV cache holds, against what the plan of memory leaves for them. */
+  readonly room: number
 }
 
 export const scaleNames = [
@@ -37,6 +39,7 @@ export const scaleNames = [
   'prefill',
   'entry',
   'front',
+  'room',
 ] as const satisfies readonly (keyof Scales)[]
 
 /** The efficiency of a shape that carries a calibration; of any other, the one given. */
@@ -85,4 +88,11 @@ function withPrefill(fit: Efficiency, { gpu }: ReplicaShape, factor: number): Ef
   const key = `gpu=${gpu.id}`
   const [decode, mixed, entry] = fit.effects[key] ?? [1, 1, 1]
   return { ...fit.effects, [key]: [decode, mixed * factor, entry] }
+}
+
+/** The cache of a shape that carries a calibration: a server's flags leave it more or less than the default does. */
+export function calibratedMemory(plan: MemoryPlan, { calibration }: ReplicaShape): MemoryPlan {
+  if (calibration === undefined || calibration.room === 1) return plan
+  const kvBlocks = Math.max(1, Math.floor(plan.kvBlocks * calibration.room))
+  return { ...plan, kvBlocks, kvCapacityTokens: kvBlocks * blockTokens }
 }
