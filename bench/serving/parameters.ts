@@ -93,10 +93,10 @@ const effectSpreads: Readonly<Record<string, number>> = {
   'arch×dtype': 0.08,
   family: 0.06,
   model: 0.1,
-  'model×engine': 0.12,
-  'model×gpu': 0.08,
-  configuration: 0.12,
-  version: 0.1,
+  'model×engine': 0.16,
+  'model×gpu': 0.12,
+  configuration: 0.18,
+  version: 0.14,
 }
 
 const levelOf = (key: string): string => key.slice(0, key.indexOf('='))
@@ -116,7 +116,7 @@ export function layoutOf(rows: readonly MeasuredRow[]) {
     ...groups.flatMap(group => {
       const spread = effectSpreads[levelOf(group)]!
       // Entry is a client's and a server's habit: it differs most.
-      return [spread, spread, 2 * spread]
+      return [spread, spread, 2.5 * spread]
     }),
   ])
   return { groups, spreads }
