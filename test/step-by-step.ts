@@ -1,6 +1,7 @@
 // Arrivals and one engine → the same replica again, naively: one step at a time, a block an object, sums over the batch, nothing carried from step to step.
-import type { Arrivals } from '../src/core/serving/arrivals.ts'
-import { blocksAtMost, type Engine } from '../src/core/serving/engine.ts'
+
+import { blocksAtMost, type Engine } from '../src/core/serving/engine/engine.ts'
+import type { Arrivals } from '../src/core/serving/traffic/arrivals.ts'
 
 interface Block {
   /** What is written in it, as its unit and its number there; null = nothing that anybody looks for. */

@@ -1,7 +1,8 @@
 // Residuals on measured rows → Markdown: errors by load, GPU, engine and family, bands, the worst configurations and why.
-import type { Band, BandedFigure } from '../../src/core/serving/band.ts'
-import { engineKey } from '../../src/core/serving/efficiency.ts'
-import type { ReplicaShape } from '../../src/core/serving/memory.ts'
+
+import type { ReplicaShape } from '../../src/core/serving/hardware/memory.ts'
+import type { Band, BandedFigure } from '../../src/core/serving/step/band.ts'
+import { engineKey } from '../../src/core/serving/step/efficiency.ts'
 import { bandTable } from './bands.ts'
 import type { FoldKind } from './folds.ts'
 import type { Residuals } from './linearise.ts'

@@ -1,5 +1,5 @@
 // Errors on rows that a fit never saw → how far a prediction may be off, by how near its measurements are.
-import type { Bands, Likeness } from '../../src/core/serving/band.ts'
+import type { Bands, Likeness } from '../../src/core/serving/step/band.ts'
 import type { FoldKind } from './folds.ts'
 import type { Residuals } from './linearise.ts'
 import type { MeasuredRow } from './rows.ts'

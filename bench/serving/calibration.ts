@@ -3,8 +3,8 @@
 import { type ErrorByFigure, errorsOf, type FigureError } from '../../src/core/serving/calibration/errors.ts'
 import { asShipped, fitScales, type Pair } from '../../src/core/serving/calibration/fit-scales.ts'
 import type { Scales } from '../../src/core/serving/calibration/scales.ts'
-import { type Efficiency, efficiency } from '../../src/core/serving/efficiency.ts'
-import { predict } from '../../src/core/serving/predict.ts'
+import { predict } from '../../src/core/serving/predict/predict.ts'
+import { type Efficiency, efficiency } from '../../src/core/serving/step/efficiency.ts'
 import { fitRows, type MeasuredRow } from './rows.ts'
 
 const taught = 5

@@ -1,7 +1,7 @@
-// `npm run fit`: measured rows → the constants of the step time in src/core/serving/fitted.ts, those of each validation fold, and the bands.
+// `npm run fit`: measured rows → the constants of the step time in src/core/serving/step/fitted.ts, those of each validation fold, and the bands.
 import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import { fitted } from '../../src/core/serving/fitted.ts'
+import { fitted } from '../../src/core/serving/step/fitted.ts'
 import { bandTable } from './bands.ts'
 import { foldsOf } from './folds.ts'
 import { linearise, residualsAt } from './linearise.ts'
@@ -61,7 +61,7 @@ writeFileSync(
   gzipSync(JSON.stringify({ names: names(groups), folds }), { level: 9 }),
 )
 writeFileSync(
-  new URL('src/core/serving/fitted.ts', root),
+  new URL('src/core/serving/step/fitted.ts', root),
   fittedSource(efficiencyOf(prior, x, groups), bandTable(heldOut)),
 )
 say(

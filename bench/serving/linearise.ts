@@ -1,6 +1,7 @@
 // Measured rows and constants → how far each predicted figure is off, and how it moves with each constant.
-import { type Efficiency, effectKeys } from '../../src/core/serving/efficiency.ts'
-import { predict } from '../../src/core/serving/predict.ts'
+
+import { predict } from '../../src/core/serving/predict/predict.ts'
+import { type Efficiency, effectKeys } from '../../src/core/serving/step/efficiency.ts'
 import { efficiencyOf, parameters } from './parameters.ts'
 import { prior } from './prior.ts'
 import type { MeasuredRow } from './rows.ts'

@@ -1,8 +1,8 @@
 // data/serving/open-loop.jsonl.gz → predicted against measured at offered rates: effective $/Mtok, the load within an objective, TTFT tails.
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { conditionOf } from '../../src/core/serving/condition.ts'
-import { conditionProblem, predict } from '../../src/core/serving/predict.ts'
+import { conditionOf } from '../../src/core/serving/predict/condition.ts'
+import { conditionProblem, predict } from '../../src/core/serving/predict/predict.ts'
 import { quantileOf } from './accuracy-text.ts'
 import { gpus, models } from './rows.ts'
 

@@ -1,6 +1,6 @@
 // The constants of the step time as a vector: where each stands, how far measurements may move it, and which rows feel it.
-import { weightPrecision } from '../../src/core/serving/dtype.ts'
-import { archOf, type Efficiency, effectKeys, engineKey } from '../../src/core/serving/efficiency.ts'
+import { weightPrecision } from '../../src/core/serving/hardware/dtype.ts'
+import { archOf, type Efficiency, effectKeys, engineKey } from '../../src/core/serving/step/efficiency.ts'
 import type { MeasuredRow } from './rows.ts'
 
 /** One constant: its value is prior × e^x, with x fitted and held to 0 by a normal prior of `spread`. */

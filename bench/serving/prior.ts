@@ -1,5 +1,5 @@
 // What the constants of the step time would be taken for without a measurement: where the fit starts and what it is held to.
-import type { Efficiency } from '../../src/core/serving/efficiency.ts'
+import type { Efficiency } from '../../src/core/serving/step/efficiency.ts'
 
 const engine = {
   layerSeconds: 59e-6,

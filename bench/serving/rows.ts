@@ -1,10 +1,10 @@
 // data/serving/*.jsonl.gz → the measured rows, each as a condition to predict and the figures to compare with.
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { type Condition, conditionOf, type Load } from '../../src/core/serving/condition.ts'
-import type { Gpu } from '../../src/core/serving/hardware.ts'
-import type { Model } from '../../src/core/serving/model.ts'
-import { conditionProblem } from '../../src/core/serving/predict.ts'
+import type { Gpu } from '../../src/core/serving/hardware/hardware.ts'
+import type { Model } from '../../src/core/serving/hardware/model.ts'
+import { type Condition, conditionOf, type Load } from '../../src/core/serving/predict/condition.ts'
+import { conditionProblem } from '../../src/core/serving/predict/predict.ts'
 
 /** What a row measured; null where it did not, or where the figure follows from others of the row. */
 export interface Measured {

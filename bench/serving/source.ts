@@ -1,6 +1,6 @@
-// Constants and bands → the text of src/core/serving/fitted.ts.
-import type { Bands } from '../../src/core/serving/band.ts'
-import type { Efficiency } from '../../src/core/serving/efficiency.ts'
+// Constants and bands → the text of src/core/serving/step/fitted.ts.
+import type { Bands } from '../../src/core/serving/step/band.ts'
+import type { Efficiency } from '../../src/core/serving/step/efficiency.ts'
 
 /** TypeScript source, four significant digits, one line a group. */
 export function fittedSource(fit: Efficiency, bands: Bands): string {

@@ -1,8 +1,8 @@
 // `npm run validate`: every measured row against its prediction, held out in turn → docs/accuracy.md and a table in the terminal.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { bandOf } from '../../src/core/serving/band.ts'
-import { efficiency } from '../../src/core/serving/efficiency.ts'
+import { bandOf } from '../../src/core/serving/step/band.ts'
+import { efficiency } from '../../src/core/serving/step/efficiency.ts'
 import { accuracyText, type Judged } from './accuracy-text.ts'
 import { foldsOf } from './folds.ts'
 import { residualsAt } from './linearise.ts'

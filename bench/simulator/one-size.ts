@@ -1,8 +1,8 @@
 // A number of requests in; the seconds and the peak memory of a process that simulates them as they come, out as one line of JSON.
 import { gpuById, modelById } from '../../src/catalog/facts.ts'
-import type { Arrivals } from '../../src/core/serving/arrivals.ts'
-import { buildEngine } from '../../src/core/serving/engine.ts'
-import { simulateStream } from '../../src/core/serving/stream.ts'
+import { buildEngine } from '../../src/core/serving/engine/engine.ts'
+import { simulateStream } from '../../src/core/serving/fleet/stream.ts'
+import type { Arrivals } from '../../src/core/serving/traffic/arrivals.ts'
 import { coreSeconds, drawn } from './speed.ts'
 
 const requests = Number(process.argv[2])

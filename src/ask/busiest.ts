@@ -1,5 +1,5 @@
 // All calls of a slice in; the requests of its busiest hour out, as the load that a fleet is tried with.
-import { type Arrivals, type PrefixBlocks, picked } from '../core/serving/arrivals.ts'
+import { type Arrivals, type PrefixBlocks, picked } from '../core/serving/traffic/arrivals.ts'
 
 /** Calls as flat arrays in time order; a negative count means that the call's usage is unknown. */
 export interface CallTimes {

@@ -1,8 +1,8 @@
 // What a plan with groups asks: the fleet, its doors and its objective, with defaults filled in where they are no one's choice.
 
-import type { ScalingSignal } from '../core/serving/autoscaler.ts'
-import type { OverflowName } from '../core/serving/overflow.ts'
-import type { RouterName } from '../core/serving/routers.ts'
+import type { ScalingSignal } from '../core/serving/fleet/autoscaler.ts'
+import type { OverflowName } from '../core/serving/fleet/overflow.ts'
+import type { RouterName } from '../core/serving/fleet/routers.ts'
 import type { WeekSchedule } from './schedule.ts'
 
 /** Null or undefined = the default that the answer tells. */

@@ -1,9 +1,9 @@
 // A model, a GPU, lengths and a load in question → steady throughput and latency with their bands, in round figures.
 import { calibrated, doubtsAbout, gpuById, modelById } from '../catalog/facts.ts'
 import { Fault } from '../core/fault/fault.ts'
-import { type Condition, conditionOf, type Load } from '../core/serving/condition.ts'
-import { type PredictionAnswer, predictionAnswer } from '../core/serving/prediction-answer.ts'
-import { checkShape } from '../core/serving/shape-check.ts'
+import { checkShape } from '../core/serving/hardware/shape-check.ts'
+import { type Condition, conditionOf, type Load } from '../core/serving/predict/condition.ts'
+import { type PredictionAnswer, predictionAnswer } from '../core/serving/predict/prediction-answer.ts'
 
 /** What `crossline predict` is asked. Null = its default. */
 export interface PredictionQuestion {

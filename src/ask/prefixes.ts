@@ -1,5 +1,5 @@
 // A ledger's calls in; the same calls with what their prompts have in common, as simulated replicas cache it, out.
-import { chained } from '../core/serving/arrivals.ts'
+import { chained } from '../core/serving/traffic/arrivals.ts'
 import type { CallColumns, LedgerReads, Slice } from '../ledger/ledger.ts'
 import type { CallTimes } from './busiest.ts'
 import { prefixEvidence } from './cache-hits.ts'

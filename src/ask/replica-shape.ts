@@ -1,9 +1,9 @@
 // A model, a GPU and how it is cut, by the names people use → the shape of a replica.
 import { calibrated, gpuById, modelById } from '../catalog/facts.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
-import { type ReplicaShape, smallestParallelism } from '../core/serving/memory.ts'
-import { type EngineName, policies } from '../core/serving/policies.ts'
-import { checkShape } from '../core/serving/shape-check.ts'
+import { type EngineName, policies } from '../core/serving/engine/policies.ts'
+import { type ReplicaShape, smallestParallelism } from '../core/serving/hardware/memory.ts'
+import { checkShape } from '../core/serving/hardware/shape-check.ts'
 
 /** Null = its default: the fewest GPUs that hold the model, its own dtype, bf16, vLLM. */
 export interface NamedShape {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { gpuById, modelById } from '../catalog/facts.ts'
 import type { Demand } from '../core/decide/demand.ts'
-import { sustain } from '../core/serving/sustain.ts'
+import { sustain } from '../core/serving/capacity/sustain.ts'
 import { busiestRequests } from './busiest.ts'
 import { replicaTerms } from './replica-terms.ts'
 

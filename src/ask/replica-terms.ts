@@ -2,12 +2,12 @@
 import { calibrated } from '../catalog/facts.ts'
 import type { Demand } from '../core/decide/demand.ts'
 import type { ReplicaTerms } from '../core/decide/evidence.ts'
-import type { Adapters } from '../core/serving/adapters.ts'
-import type { Gpu } from '../core/serving/hardware.ts'
-import type { ReplicaShape } from '../core/serving/memory.ts'
-import type { Model } from '../core/serving/model.ts'
-import { defaultShapes, largestShape } from '../core/serving/shapes.ts'
-import { type Objective, sustain } from '../core/serving/sustain.ts'
+import { type Objective, sustain } from '../core/serving/capacity/sustain.ts'
+import type { Adapters } from '../core/serving/hardware/adapters.ts'
+import type { Gpu } from '../core/serving/hardware/hardware.ts'
+import type { ReplicaShape } from '../core/serving/hardware/memory.ts'
+import type { Model } from '../core/serving/hardware/model.ts'
+import { defaultShapes, largestShape } from '../core/serving/hardware/shapes.ts'
 import { busiestRequests, type CallTimes } from './busiest.ts'
 
 export interface Candidate {

@@ -1,5 +1,5 @@
 // Hours of the week in a time zone, and when traffic begins and ends, in; how many replicas from which second on, out.
-import type { ScheduleStep } from '../core/serving/autoscaler.ts'
+import type { ScheduleStep } from '../core/serving/fleet/autoscaler.ts'
 import { knownZone } from '../ledger/calendar.ts'
 
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const

@@ -3,7 +3,7 @@
 import { loadFacts, offersOf } from '../catalog/facts.ts'
 import type { HostedOffer } from '../catalog/offers.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
-import type { Arrivals } from '../core/serving/arrivals.ts'
+import type { Arrivals } from '../core/serving/traffic/arrivals.ts'
 import { lowerMiddle } from '../core/statistics/sample.ts'
 import { longerThan } from './replica-terms.ts'
 

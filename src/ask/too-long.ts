@@ -1,10 +1,10 @@
 // Requests and the shapes of a fleet in; how many no replica can ever hold, and what would hold the longest, out.
 import { many } from '../core/fault/many.ts'
-import type { Arrivals } from '../core/serving/arrivals.ts'
-import { buildEngine } from '../core/serving/engine.ts'
-import { longestServed } from '../core/serving/group.ts'
-import type { Gpu } from '../core/serving/hardware.ts'
-import type { ReplicaShape } from '../core/serving/memory.ts'
+import { buildEngine } from '../core/serving/engine/engine.ts'
+import { longestServed } from '../core/serving/fleet/group.ts'
+import type { Gpu } from '../core/serving/hardware/hardware.ts'
+import type { ReplicaShape } from '../core/serving/hardware/memory.ts'
+import type { Arrivals } from '../core/serving/traffic/arrivals.ts'
 
 /** Null: every request fits into a replica of one of the shapes. */
 export function tooLong(

@@ -1,8 +1,8 @@
 // Arrivals of a trace whose sessions are known in; the same as turns that wait for each other, with the think time between them, out.
 import type { Simulation } from '../core/decide/fleet-figures.ts'
 import { Fault } from '../core/fault/fault.ts'
-import type { Arrivals } from '../core/serving/arrivals.ts'
-import type { Turns } from '../core/serving/sessions.ts'
+import type { Turns } from '../core/serving/fleet/sessions.ts'
+import type { Arrivals } from '../core/serving/traffic/arrivals.ts'
 import type { CallTimes } from './busiest.ts'
 
 /** How a replay in a closed loop came about. */

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { gpuById, modelById } from '../catalog/facts.ts'
 import { asShipped } from '../core/serving/calibration/fit-scales.ts'
 import type { LoadPoint } from '../core/serving/calibration/load-point.ts'
-import { conditionOf } from '../core/serving/condition.ts'
-import { predict } from '../core/serving/predict.ts'
+import { conditionOf } from '../core/serving/predict/condition.ts'
+import { predict } from '../core/serving/predict/predict.ts'
 import { fitServer, type StatedServer } from './fit-server.ts'
 
 const limits = { maxSequences: null, maxContext: 8192, maxBatchedTokens: 2048 }

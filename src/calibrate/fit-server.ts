@@ -13,8 +13,8 @@ import type { Pair } from '../core/serving/calibration/fit-scales.ts'
 import type { LoadPoint } from '../core/serving/calibration/load-point.ts'
 import { measuredOf } from '../core/serving/calibration/replay.ts'
 import type { Scales } from '../core/serving/calibration/scales.ts'
-import { type Condition, conditionOf, type Load } from '../core/serving/condition.ts'
-import { conditionProblem, predict } from '../core/serving/predict.ts'
+import { type Condition, conditionOf, type Load } from '../core/serving/predict/condition.ts'
+import { conditionProblem, predict } from '../core/serving/predict/predict.ts'
 
 /** What was measured, by the names that people and records use; null = not said. */
 export interface StatedServer {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Fault } from '../core/fault/fault.ts'
-import { countParameters } from '../core/serving/model.ts'
+import { countParameters } from '../core/serving/hardware/model.ts'
 import { ageDays, staleness } from './age.ts'
 import { gpuById, loadFacts, modelById, offersOf, weightsOf } from './facts.ts'
 import { gpuAliases } from './gpus.ts'

@@ -1,9 +1,9 @@
 // The data folder in; GPUs, open models, leases and hosted offers out, found by id or by the names people use.
 import type { DedicatedRow, LeaseRow } from '../core/decide/evidence.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
-import type { Gpu } from '../core/serving/hardware.ts'
-import type { ReplicaShape } from '../core/serving/memory.ts'
-import type { Model } from '../core/serving/model.ts'
+import type { Gpu } from '../core/serving/hardware/hardware.ts'
+import type { ReplicaShape } from '../core/serving/hardware/memory.ts'
+import type { Model } from '../core/serving/hardware/model.ts'
 import { loadDedicated, loadHostAdapters } from './dedicated.ts'
 import { gpuAliases, loadGpus } from './gpus.ts'
 import { loadLeases } from './leases.ts'

@@ -1,6 +1,6 @@
 // data/gpus.json in; the accelerators it lists, and the names that people use for them, out.
 import { z } from 'zod'
-import type { Gpu } from '../core/serving/hardware.ts'
+import type { Gpu } from '../core/serving/hardware/hardware.ts'
 import { readJson } from './table.ts'
 
 const positive = z.number().positive()

@@ -1,7 +1,13 @@
 // A Hugging Face config.json in; the same model as a row of the model catalog, its parameters recounted, out.
 import { z } from 'zod'
 import { Fault } from '../core/fault/fault.ts'
-import { type Attention, countParameters, type LinearShape, type Model, type Moe } from '../core/serving/model.ts'
+import {
+  type Attention,
+  countParameters,
+  type LinearShape,
+  type Model,
+  type Moe,
+} from '../core/serving/hardware/model.ts'
 import { type Family, families, type HfConfig, hfConfig } from './hf-families.ts'
 
 /**
@@ -221,7 +227,7 @@ function counted(shape: Shape, read: HfConfig, names: Parameters<typeof modelOfC
   }
 }
 
-/** Keys and values that one token of context adds, elements over all layers (reference of the formulas: core/serving/kv-shape.ts). */
+/** Keys and values that one token of context adds, elements over all layers (reference of the formulas: core/serving/hardware/kv-shape.ts). */
 function kvElements(shape: Shape) {
   const { attention, kvHeads, headDim = 0 } = shape
   const { mla, linear } = attention

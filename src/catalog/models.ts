@@ -1,6 +1,6 @@
 // data/models.json in; the open architectures it lists, and which weights share one, out.
 import { z } from 'zod'
-import type { Model } from '../core/serving/model.ts'
+import type { Model } from '../core/serving/hardware/model.ts'
 import { readJson } from './table.ts'
 
 const count = z.number().int().nonnegative()

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { dirname, join, resolve } from 'node:path'
 import type { z } from 'zod'
 import { Fault } from '../core/fault/fault.ts'
-import type { Model } from '../core/serving/model.ts'
+import type { Model } from '../core/serving/hardware/model.ts'
 import { modelsFile } from './models.ts'
 import { type OfferRecord, offersFile, ownOffersName, soldBy } from './offers.ts'
 import { backtestsFile } from './own-backtests.ts'

@@ -1,7 +1,7 @@
 // A replica's shape in; the same as a team's own calibration has it, and what is known of how far a forecast of it is off, out.
 import { speaksFor } from '../core/serving/calibration/calibration.ts'
 import type { FigureError } from '../core/serving/calibration/errors.ts'
-import { gpusOf, type ReplicaShape } from '../core/serving/memory.ts'
+import { gpusOf, type ReplicaShape } from '../core/serving/hardware/memory.ts'
 import { type CalibrationFile, readCalibration } from './calibration-file.ts'
 import { type KeptBacktest, readBacktests } from './own-backtests.ts'
 import type { OwnFiles } from './own-facts.ts'

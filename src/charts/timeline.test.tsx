@@ -1,6 +1,6 @@
 import { render } from 'preact-render-to-string'
 import { expect, test } from 'vitest'
-import type { Instant, Stretch, Timeline } from '../core/serving/timeline.ts'
+import type { Instant, Stretch, Timeline } from '../core/serving/fleet/timeline.ts'
 import { clockOf, secondsLabel, shortCount } from './time-labels.ts'
 import { TimelineChart } from './timeline.tsx'
 

@@ -2,7 +2,7 @@
 import { scaleLinear, scaleLog } from 'd3-scale'
 import { area, curveStepAfter, line } from 'd3-shape'
 import type { JSX } from 'preact'
-import type { Range, Timeline } from '../core/serving/timeline.ts'
+import type { Range, Timeline } from '../core/serving/fleet/timeline.ts'
 import { shareLabel } from './labels.ts'
 import { round } from './marks.tsx'
 import { paint, type Role, type Theme } from './palette.ts'

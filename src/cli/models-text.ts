@@ -1,5 +1,5 @@
 // Models of the catalog → text for a terminal of 80 columns.
-import type { Model } from '../core/serving/model.ts'
+import type { Model } from '../core/serving/hardware/model.ts'
 
 /** One line a model: parameters, dtype, context, KV bytes of a token. */
 export function modelsText(models: readonly (Model & { readonly own: boolean })[]): string {

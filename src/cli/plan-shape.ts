@@ -1,8 +1,8 @@
 // The shape of a plan file for simulate, and the JSON Schema of it that ships for editors. Loads zod: import lazily.
 import { z } from 'zod'
 import { weekdays } from '../ask/schedule.ts'
-import { scalingSignals } from '../core/serving/autoscaler.ts'
-import { type RouterName, routers } from '../core/serving/routers.ts'
+import { scalingSignals } from '../core/serving/fleet/autoscaler.ts'
+import { type RouterName, routers } from '../core/serving/fleet/routers.ts'
 
 const name = z.string().min(1)
 const whole = z.int().min(1)

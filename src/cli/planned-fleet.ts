@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { GroupQuestion, PlanQuestion } from '../ask/plan-question.ts'
 import { Fault } from '../core/fault/fault.ts'
-import type { ScalingSignal } from '../core/serving/autoscaler.ts'
+import type { ScalingSignal } from '../core/serving/fleet/autoscaler.ts'
 import type { Plan, PlannedGroup } from './plan-shape.ts'
 import { unreadable } from './unreadable.ts'
 

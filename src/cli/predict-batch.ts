@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type PredictionQuestion, predictionOf } from '../ask/prediction.ts'
 import { Fault } from '../core/fault/fault.ts'
-import type { Load } from '../core/serving/condition.ts'
+import type { Load } from '../core/serving/predict/condition.ts'
 import { type BatchRecord, type BatchTally, batchLines } from './batch-lines.ts'
 
 const text = z.string().min(1).nullish()

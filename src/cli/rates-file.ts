@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { Fault } from '../core/fault/fault.ts'
-import type { Rates } from '../core/serving/horizon.ts'
+import type { Rates } from '../core/serving/capacity/horizon.ts'
 import { unreadable } from './unreadable.ts'
 
 const rateColumns = ['requests_per_s', 'requests_per_second', 'requestsPerSecond', 'rate']

@@ -3,8 +3,8 @@
 import { countLabel, daysLabel, shareLabel, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
 import type { HorizonAnswer, HorizonFigures, HorizonFleet } from '../core/decide/horizon-figures.ts'
 import { many } from '../core/fault/many.ts'
-import type { Probe, Statistic } from '../core/serving/capacity.ts'
-import type { CapacityAnswer } from '../core/serving/capacity-answer.ts'
+import type { Probe, Statistic } from '../core/serving/capacity/capacity.ts'
+import type { CapacityAnswer } from '../core/serving/capacity/capacity-answer.ts'
 import { ink, padded, paragraph } from './ansi.ts'
 import { milliseconds } from './simulation-text.ts'
 

@@ -2,7 +2,7 @@
 
 import { countLabel, shareLabel } from '../charts/labels.ts'
 import { many } from '../core/fault/many.ts'
-import type { PredictionAnswer } from '../core/serving/prediction-answer.ts'
+import type { PredictionAnswer } from '../core/serving/predict/prediction-answer.ts'
 import { ink, padded, paragraph } from './ansi.ts'
 import { milliseconds } from './simulation-text.ts'
 

@@ -3,7 +3,7 @@
 import { countLabel, daysLabel, shareLabel, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
 import type { FleetFigures, Simulation, SizingFigures } from '../core/decide/fleet-figures.ts'
 import { many } from '../core/fault/many.ts'
-import { windowsRequired } from '../core/serving/windows.ts'
+import { windowsRequired } from '../core/serving/traffic/windows.ts'
 import { type Ink, ink, padded, paragraph } from './ansi.ts'
 import { chargedLines } from './charged-text.ts'
 

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import type { CallTimes } from '../ask/busiest.ts'
 import { type CapacityQuestion, capacityOf } from '../ask/capacity.ts'
 import { useOwnFacts } from '../catalog/facts.ts'
-import type { CapacityAnswer } from '../core/serving/capacity-answer.ts'
+import type { CapacityAnswer } from '../core/serving/capacity/capacity-answer.ts'
 import { type ThrownAcross, thrownHere } from './gather-apart.ts'
 
 /** What the thread is started with. */

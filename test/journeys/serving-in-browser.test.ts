@@ -11,10 +11,10 @@ const json = (path: string) => JSON.parse(readFileSync(new URL(path, root), 'utf
 /** Runs in both places: arrivals drawn from a seed on a fleet that scales, fails and spills, and predictions under each engine. */
 const program = `
 import { stream } from './src/core/statistics/random.ts'
-import { buildEngine } from './src/core/serving/engine.ts'
-import { conditionOf } from './src/core/serving/condition.ts'
-import { predictionAnswer } from './src/core/serving/prediction-answer.ts'
-import { simulate } from './src/core/serving/simulate.ts'
+import { buildEngine } from './src/core/serving/engine/engine.ts'
+import { conditionOf } from './src/core/serving/predict/condition.ts'
+import { predictionAnswer } from './src/core/serving/predict/prediction-answer.ts'
+import { simulate } from './src/core/serving/fleet/simulate.ts'
 
 export function run(gpus, models) {
   const gpu = gpus.find(one => one.id === 'h100-sxm-80gb')

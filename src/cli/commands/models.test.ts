@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { modelById, useOwnFacts } from '../../catalog/facts.ts'
-import type { Model } from '../../core/serving/model.ts'
+import type { Model } from '../../core/serving/hardware/model.ts'
 import { runForTest } from './frame-for-test.ts'
 import { models } from './models.ts'
 

@@ -1,6 +1,6 @@
 // `models`: the open models that can be simulated, and a team's own added from their config.json. Never opens the ledger.
 import { Fault } from '../../core/fault/fault.ts'
-import type { Model } from '../../core/serving/model.ts'
+import type { Model } from '../../core/serving/hardware/model.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
 import { readJsonFile } from '../json-file.ts'
 

@@ -1,6 +1,6 @@
 // A fleet's terms and replays of today's calls on fleets of several sizes in; the size that costs least, what it spills, and its staircase, out.
 
-import { lateAllowed, windowsRequired } from '../serving/windows.ts'
+import { lateAllowed, windowsRequired } from '../serving/traffic/windows.ts'
 import { estimate } from '../statistics/estimate.ts'
 import { lowerMiddle } from '../statistics/sample.ts'
 import type { FleetTerms, OptionAnswer } from './answer.ts'

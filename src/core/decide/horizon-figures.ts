@@ -1,7 +1,7 @@
 // A horizon and a lease → the figures that `capacity --horizon` prints: hours and dollars, twelve digits.
-import type { CapacityAnswer } from '../serving/capacity-answer.ts'
-import type { FleetCurve } from '../serving/fleet-curve.ts'
-import { type FleetOverTime, type Horizon, horizonError } from '../serving/horizon.ts'
+import type { CapacityAnswer } from '../serving/capacity/capacity-answer.ts'
+import type { FleetCurve } from '../serving/capacity/fleet-curve.ts'
+import { type FleetOverTime, type Horizon, horizonError } from '../serving/capacity/horizon.ts'
 import { estimate } from '../statistics/estimate.ts'
 
 export interface HorizonFleet {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { drawEscalations } from '../serving/cascade.ts'
-import { buildEngine } from '../serving/engine.ts'
-import type { Gpu } from '../serving/hardware.ts'
-import type { Model } from '../serving/model.ts'
-import { simulate } from '../serving/simulate.ts'
+import { buildEngine } from '../serving/engine/engine.ts'
+import { drawEscalations } from '../serving/fleet/cascade.ts'
+import { simulate } from '../serving/fleet/simulate.ts'
+import type { Gpu } from '../serving/hardware/hardware.ts'
+import type { Model } from '../serving/hardware/model.ts'
 import { type GroupTerms, planMoney, type TokenRates } from './plan-figures.ts'
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`../../../data/${name}`, import.meta.url), 'utf8'))

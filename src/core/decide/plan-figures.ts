@@ -1,8 +1,8 @@
 // A replay of a fleet of several groups and their bills in; the figures that `simulate --plan` prints, by group and in all, out.
-import type { Scaling } from '../serving/autoscaler.ts'
-import type { ColdStartPart } from '../serving/cold-start.ts'
-import type { RouterName } from '../serving/routers.ts'
-import type { GroupOutcome, Outcome } from '../serving/simulate.ts'
+import type { Scaling } from '../serving/fleet/autoscaler.ts'
+import type { ColdStartPart } from '../serving/fleet/cold-start.ts'
+import type { RouterName } from '../serving/fleet/routers.ts'
+import type { GroupOutcome, Outcome } from '../serving/fleet/simulate.ts'
 import { estimate } from '../statistics/estimate.ts'
 import { type FleetFigures, figures, known, type Simulation } from './fleet-figures.ts'
 import { billedGpuSeconds } from './instance-hours.ts'

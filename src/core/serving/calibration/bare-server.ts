@@ -1,6 +1,6 @@
 // A server whose hardware nobody describes, by what its steps take, in; the engine that replays it, out.
-import type { Engine } from '../engine.ts'
-import { policies } from '../policies.ts'
+import type { Engine } from '../engine/engine.ts'
+import { policies } from '../engine/policies.ts'
 
 /**
  * Seconds, linear in what a step carries: a step of B answers with contexts of S tokens together, and p tokens of prompts,

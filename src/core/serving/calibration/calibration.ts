@@ -1,6 +1,6 @@
 // What a calibration is: the server that was measured, what was fitted to it, and how far off the model was before and after.
 
-import type { ReplicaShape } from '../memory.ts'
+import type { ReplicaShape } from '../hardware/memory.ts'
 import { type BareServer, bareEngine } from './bare-server.ts'
 import { type ErrorByFigure, errorsOf } from './errors.ts'
 import { type BareLimits, fitBareServer } from './fit-bare.ts'

@@ -2,11 +2,11 @@
 
 import { type Random, stream } from '../../statistics/random.ts'
 import { moments, quantile, sorted } from '../../statistics/sample.ts'
-import type { Arrivals } from '../arrivals.ts'
-import { closedLoop } from '../closed-loop.ts'
-import type { Engine } from '../engine.ts'
-import { runFleet } from '../fleet.ts'
-import type { Progress } from '../progress.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Progress } from '../engine/progress.ts'
+import { runFleet } from '../fleet/fleet.ts'
+import { closedLoop } from '../predict/closed-loop.ts'
+import type { Arrivals } from '../traffic/arrivals.ts'
 import { type LatencyMs, type LoadPoint, typical } from './load-point.ts'
 
 export interface Figures {

@@ -1,6 +1,7 @@
 // What one real server was found to take, as factors on the seconds of the model as it ships, in; the efficiency to simulate it with, out.
-import { archOf, type Efficiency, engineKey } from '../efficiency.ts'
-import { blockTokens, type MemoryPlan, type ReplicaShape } from '../memory.ts'
+
+import { blockTokens, type MemoryPlan, type ReplicaShape } from '../hardware/memory.ts'
+import { archOf, type Efficiency, engineKey } from '../step/efficiency.ts'
 
 /** Factors on time, 1 = as shipped, 1.2 = a fifth slower; but for the last. */
 export interface Scales {
