@@ -49,7 +49,7 @@ test('the number under the cursor is what `crossover --volume` prints, and the s
     if (!request.url().startsWith(address) && !/^(data|blob):/.test(request.url())) trouble.push(request.url())
   })
   await page.goto(address)
-  await page.waitForSelector('.crossover-chart', { timeout: 60_000 })
+  await page.waitForSelector('.crossover-chart', { timeout: 180_000 })
   await page.locator('.chart').scrollIntoViewIfNeeded()
   const box = (await page.locator('.chart').boundingBox())!
   await page.mouse.move(box.x + box.width * 0.3, box.y + 200)
@@ -69,10 +69,10 @@ test('the number under the cursor is what `crossover --volume` prints, and the s
   // A row of the slices leads to the answer of its calls, by keyboard, across a reload, and on the command line too.
   await page.getByLabel('Dimension').selectOption('feature')
   const row = page.locator('.slices tr[data-slice="research-agent"]')
-  await row.locator('a').focus({ timeout: 60_000 })
+  await row.locator('a').focus({ timeout: 180_000 })
   await page.keyboard.press('Enter')
   const line = page.locator('.slice-line')
-  await line.filter({ hasText: 'research-agent' }).waitFor({ timeout: 60_000 })
+  await line.filter({ hasText: 'research-agent' }).waitFor({ timeout: 180_000 })
   const where = '{"feature":"research-agent","environment":"production"}'
   expect(new URLSearchParams(new URL(page.url()).hash.slice(1)).get('where')).toBe(where)
   const usdOf = () =>
@@ -81,10 +81,10 @@ test('the number under the cursor is what `crossover --volume` prints, and the s
       .evaluateAll(list =>
         list.map(e => [e.getAttribute('data-option'), Number(e.querySelector('[data-usd]')?.getAttribute('data-usd'))]),
       )
-  await page.locator('.answer[aria-busy=false]').waitFor({ timeout: 60_000 })
+  await page.locator('.answer[aria-busy=false]').waitFor({ timeout: 180_000 })
   const shown = await usdOf()
   await page.reload()
-  await line.waitFor({ timeout: 60_000 })
+  await line.waitFor({ timeout: 180_000 })
   expect(await line.innerText()).toMatch(/feature research-agent, environment production/)
   expect(await usdOf()).toEqual(shown)
   const command = await page.locator('.downloads code').innerText()
@@ -96,11 +96,11 @@ test('the number under the cursor is what `crossover --volume` prints, and the s
   expect(shown.length).toBeGreaterThan(2)
   expect(slice.requests).toBeLessThan(answer.requests / 10)
   await line.getByRole('link', { name: 'All calls' }).click()
-  await line.waitFor({ state: 'detached', timeout: 60_000 })
+  await line.waitFor({ state: 'detached', timeout: 180_000 })
   // Calls that name no workload are no slice that could be asked for.
   await page.getByLabel('Dimension').selectOption('workload')
   const nobody = page.locator('.slices tr', { hasText: '(not attributed)' })
-  await nobody.waitFor({ timeout: 60_000 })
+  await nobody.waitFor({ timeout: 180_000 })
   expect(await nobody.locator('a').count()).toBe(0)
   expect(trouble).toEqual([])
 
@@ -108,7 +108,7 @@ test('the number under the cursor is what `crossover --volume` prints, and the s
   expect((await fetch(`${address}/to/nowhere/v1/files/file-abc123`)).status).toBe(502)
   await page.reload()
   const passed = page.locator('.gateway-line details')
-  await passed.locator('summary', { hasText: '1 passed unmetered' }).click({ timeout: 60_000 })
+  await passed.locator('summary', { hasText: '1 passed unmetered' }).click({ timeout: 180_000 })
   expect(await passed.locator('li').innerText()).toBe('nowhere GET /v1/files/…: 1')
 
   // A server without budgets shows none.

@@ -7,7 +7,7 @@ export const leftOutOfPlans: readonly string[] = [
   'Engines other than vLLM, TensorRT-LLM and SGLang: and what their flags change; versions only where measurements name them.',
   'Speculative decoding: nor multi-token prediction.',
   'Replicas over several servers: nor pipelines whose stages have unlike work; micro-batches are taken as never waiting for each other.',
-  'CUDA-graph padding: a decode step is priced at its own batch size, not at the next captured one.',
+  'Servers calibrated without their GPU: prompts are priced by the token, without what attention adds to long ones.',
   'Skew of expert routing: a fitted allowance is made for it.',
   'Window layers: sliding attention is charged at its mean over a request, not step by step.',
   'Throttled GPUs: power and temperature limits that lower the clock, and hosts slower than the measured ones.',

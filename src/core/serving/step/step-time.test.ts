@@ -24,6 +24,21 @@ test('Llama-70B FP8 on H200 decodes a handful of sequences in about the 21, 13, 
   }
 })
 
+test('a decode step runs the next captured graph: sequences up to it cost their sampling alone, and one more a step of the stairs', () => {
+  const { decode } = stepTimer({ gpu: gpu('h100-sxm-80gb'), model: model('llama-3.1-70b'), tp: 4, weightDtype: 'fp8' })
+  const rise = (from: number, to: number) => decode(to) - decode(from)
+  // vLLM captures 1, 2, 4, 8, 16, 24 … 512.
+  for (const [from, to] of [
+    [3, 4],
+    [9, 16],
+    [201, 208],
+  ] as const) {
+    expect(rise(from, to)).toBeGreaterThan(0)
+    expect(rise(from, to)).toBeLessThan(rise(to, to + 1))
+  }
+  for (let n = 1; n < 600; n++) expect(rise(n, n + 1)).toBeGreaterThan(0)
+})
+
 test('a mixed step prices its GEMMs once: cheaper than a decode step and a prefill step apart', () => {
   const timer = stepTimer({ gpu: gpu('h100-sxm-80gb'), model: model('llama-3.1-8b'), tp: 1 })
   const attention = timer.prefillAttention(4096, 0)

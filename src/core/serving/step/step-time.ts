@@ -180,7 +180,8 @@ export function stepTimer(shape: ReplicaShape, fit: Efficiency = efficiency): St
   const stateSeconds = (decodeScale * 2 * (model.linearStateBytesPerSeqBf16 ?? 0)) / tp / kvBandwidth
 
   return {
-    decode: sequences => decodeScale * (body(sequences) + sampled(sequences) + sequences * requestSeconds),
+    decode: sequences =>
+      decodeScale * (body(capturedSize(sequences)) + sampled(sequences) + sequences * requestSeconds),
     contextTokenSeconds,
     sequenceSeconds: (first, last) => {
       let seconds = stateSeconds
@@ -217,6 +218,15 @@ export function stepTimer(shape: ReplicaShape, fit: Efficiency = efficiency): St
     },
     frontSeconds: promptTokens => entryScale * (engine.entryRequestSeconds + promptTokens * engine.entryTokenSeconds),
   }
+}
+
+/** Largest batch for which a CUDA graph is captured (vLLM's `max_cudagraph_capture_size`; SGLang and TensorRT-LLM capture alike). */
+const largestCaptured = 512
+
+/** A pure decode step runs the smallest captured graph that holds its batch: 1, 2, 4, then multiples of 8; beyond the largest, as it is. */
+function capturedSize(sequences: number): number {
+  if (sequences <= 2 || sequences > largestCaptured) return sequences
+  return sequences <= 4 ? 4 : (sequences + 7) & ~7
 }
 
 /** Layers whose attention is not plain, by kind. */
