@@ -39,8 +39,9 @@ export interface StatedPrediction extends Prediction {
 
 /** Of a shape that somebody means to run. @throws Fault as predictionOf, and those of checkShape */
 export function statedPrediction(question: PredictionQuestion): StatedPrediction {
-  const shapeNotes = checkShape(conditionFor(question).shape)
-  return { ...predictionOf(question), shapeNotes }
+  const condition = conditionFor(question)
+  const shapeNotes = checkShape(condition.shape)
+  return { ...predicted(condition, question.seed), shapeNotes }
 }
 
 /**
@@ -48,9 +49,12 @@ export function statedPrediction(question: PredictionQuestion): StatedPrediction
  * @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, WEIGHT_DTYPE_UNKNOWN, TP_DOES_NOT_DIVIDE, GPUS_NOT_WHOLE
  */
 export function predictionOf(question: PredictionQuestion): Prediction {
-  const condition = conditionFor(question)
+  return predicted(conditionFor(question), question.seed)
+}
+
+function predicted(condition: Condition, seed: number): Prediction {
   const shape = calibrated(condition.shape)
-  return { ...predictionAnswer({ ...condition, shape }, question.seed), assumptions: doubtsAbout(shape) }
+  return { ...predictionAnswer({ ...condition, shape }, seed), assumptions: doubtsAbout(shape) }
 }
 
 function conditionFor(question: PredictionQuestion): Condition {

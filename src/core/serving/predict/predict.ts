@@ -1,12 +1,13 @@
 // Steady traffic of one kind on so many replicas → throughput and latency, by serving a few thousand such requests.
-import { type Random, stream } from '../../statistics/random.ts'
-import { buildEngine, type Engine } from '../engine/engine.ts'
+import { stream } from '../../statistics/random.ts'
+import { buildEngine, type Engine, infeasibility } from '../engine/engine.ts'
 import type { EngineName } from '../engine/policies.ts'
 import type { ReplicaState } from '../engine/replica.ts'
 import { runFleet } from '../fleet/fleet.ts'
 import { gpusOf } from '../hardware/memory.ts'
 import type { Efficiency } from '../step/efficiency.ts'
 import type { StepPart } from '../step/step-time.ts'
+import { drawTimes, evenLengths } from '../traffic/steady.ts'
 import { closedLoop, latenciesOf, type MeanAndPercentiles } from './closed-loop.ts'
 import type { Condition } from './condition.ts'
 
@@ -39,14 +40,8 @@ export function conditionProblem(condition: Condition): string | null {
   const engine = buildEngine(condition.shape)
   if (!engine.memory.fits) return engine.memory.problem
   const { inputTokens, outputTokens } = condition
-  const { kvCapacityTokens } = engine.memory
-  if (inputTokens + outputTokens > engine.maxContext) {
-    return `a request of ${inputTokens} + ${outputTokens} tokens is longer than the model's context of ${engine.maxContext} tokens`
-  }
-  if (inputTokens + outputTokens > kvCapacityTokens) {
-    return `a request of ${inputTokens} + ${outputTokens} tokens is larger than the KV cache of ${kvCapacityTokens} tokens`
-  }
-  return null
+  const reason = infeasibility(engine, inputTokens, outputTokens)
+  return reason === null ? null : `a request of ${inputTokens} + ${outputTokens} tokens is ${reason}`
 }
 
 /**
@@ -112,13 +107,7 @@ function openLoop(
 ): Prediction {
   const n = Math.min(condition.requests ?? most, most)
   const { inputs, outputs } = drawLengths(condition, n, seed)
-  const random = stream(seed, 'predict arrivals')
-  const mean = 1 / load.requestsPerSecond
-  let at = 0
-  const atSeconds = Float64Array.from({ length: n }, () => {
-    at += load.burstiness === 1 ? random.exponential(mean) : random.gamma(load.burstiness, mean / load.burstiness)
-    return at
-  })
+  const atSeconds = drawTimes(load.requestsPerSecond, load.burstiness, n, stream(seed, 'predict arrivals'))
   const run = runFleet(
     { n, atSeconds, inputTokens: inputs, outputTokens: outputs },
     { engine, replicas: lanes, router: 'least-loaded' },
@@ -169,32 +158,15 @@ function bottleneckOf(
  */
 const outputSpread: Readonly<Record<EngineName, number>> = { vllm: 0.05, 'tensorrt-llm': 0.05, sglang: 0 }
 
-/** Lengths spread evenly over their range, in random order: a mean without luck. */
 function drawLengths({ inputTokens, outputTokens, lengthRangeRatio, load, shape }: Condition, n: number, seed: number) {
-  const draw = (low: number, high: number, random: Random): Int32Array => {
-    const lengths = Int32Array.from({ length: n }, (_, i) =>
-      Math.max(1, Math.round(low + ((high - low) * (i + 0.5)) / n)),
-    )
-    if (low < high) shuffle(lengths, random)
-    return lengths
-  }
   const spread = load.mode === 'closed' && lengthRangeRatio === 1 ? outputSpread[shape.engine ?? 'vllm'] : 0
   return {
-    inputs: draw(inputTokens * lengthRangeRatio, inputTokens, stream(seed, 'predict inputs')),
-    outputs: draw(
+    inputs: evenLengths(inputTokens * lengthRangeRatio, inputTokens, n, stream(seed, 'predict inputs')),
+    outputs: evenLengths(
       outputTokens * (lengthRangeRatio - spread),
       outputTokens * (1 + spread),
+      n,
       stream(seed, 'predict outputs'),
     ),
-  }
-}
-
-/** Fisher and Yates. */
-function shuffle(values: Int32Array, random: Random): void {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1)
-    const held = values[i]!
-    values[i] = values[j]!
-    values[j] = held
   }
 }

@@ -3,15 +3,9 @@ import { estimate } from '../../statistics/estimate.ts'
 import { notModelled } from '../fleet/not-modelled.ts'
 import { gpusOf, planMemory } from '../hardware/memory.ts'
 import { type BandedFigure, bandOf, likenessOf } from '../step/band.ts'
+import type { MeanAndPercentiles } from './closed-loop.ts'
 import type { Condition, Load } from './condition.ts'
 import { type Bottleneck, conditionProblem, predict } from './predict.ts'
-
-interface Latency {
-  readonly mean: number | null
-  readonly p50: number | null
-  readonly p95: number | null
-  readonly p99: number | null
-}
 
 interface Bounds {
   readonly low: number
@@ -38,8 +32,8 @@ export interface PredictionAnswer {
   readonly totalTokensPerSecond: number | null
   readonly requestsPerSecond: number | null
   readonly perGpu: { readonly outputTokensPerSecond: number | null }
-  readonly ttftMs: Latency
-  readonly tpotMs: Latency
+  readonly ttftMs: MeanAndPercentiles
+  readonly tpotMs: MeanAndPercentiles
   readonly concurrency: number | null
   readonly kvCapacityTokens: number
   readonly busyShare: number | null
@@ -52,7 +46,7 @@ export interface PredictionAnswer {
   readonly notModelled: readonly string[]
 }
 
-const nothing: Latency = { mean: null, p50: null, p95: null, p99: null }
+const nothing: MeanAndPercentiles = { mean: null, p50: null, p95: null, p99: null }
 
 /** Deterministic in `seed`. */
 export function predictionAnswer(condition: Condition, seed: number): PredictionAnswer {
@@ -125,7 +119,7 @@ function toldOf({ shape, replicas, load, engineKnown }: Condition) {
   }
 }
 
-const rounded = ({ mean, p50, p95, p99 }: Latency): Latency => {
+const rounded = ({ mean, p50, p95, p99 }: MeanAndPercentiles): MeanAndPercentiles => {
   const one = (value: number | null) => (value === null ? null : estimate(value))
   return { mean: one(mean), p50: one(p50), p95: one(p95), p99: one(p99) }
 }
