@@ -3,6 +3,8 @@ import { isObject, type Json } from '../pages.ts'
 import {
   at,
   type BenchmarkReader,
+  documentsOf,
+  hasDocument,
   latencyOf,
   nothingSaid,
   type PointOr,
@@ -16,11 +18,9 @@ import {
 export const guidellm: BenchmarkReader = {
   name: 'guidellm',
   title: 'GuideLLM',
-  matches: ({ parsed }) =>
-    parsed.kind === 'json' && parsed.documents.some(({ value }) => benchmarksOf(value).length > 0),
+  matches: file => hasDocument(file, value => benchmarksOf(value).length > 0),
   read(file) {
-    const documents = file.parsed.kind === 'json' ? file.parsed.documents : []
-    const read = documents.flatMap(({ value, line }) => {
+    const read = documentsOf(file).flatMap(({ value, line }) => {
       const benchmarks = benchmarksOf(value).map((value, i) => ({ value, line, place: `benchmark ${i + 1}` }))
       return [pointsOf(file, benchmarks, pointOfBenchmark, one => ({ ...nothingSaid, model: modelOf(value, one) }))]
     })

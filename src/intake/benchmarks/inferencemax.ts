@@ -2,6 +2,8 @@
 import type { Json } from '../pages.ts'
 import {
   type BenchmarkReader,
+  documentsOf,
+  hasDocument,
   latencyOf,
   nothingSaid,
   type PointOr,
@@ -18,11 +20,10 @@ const rangeRatio = 0.8
 export const inferencemax: BenchmarkReader = {
   name: 'inferencemax',
   title: 'InferenceMAX',
-  matches: ({ parsed }) => parsed.kind === 'json' && parsed.documents.some(({ value }) => isResult(value)),
+  matches: file => hasDocument(file, isResult),
   read(file) {
-    const documents = file.parsed.kind === 'json' ? file.parsed.documents : []
     return {
-      ...pointsOf(file, documents, pointOfResult, value => ({
+      ...pointsOf(file, documentsOf(file), pointOfResult, value => ({
         ...nothingSaid,
         model: textAt(value, 'model'),
         gpu: textAt(value, 'hw') ?? textAt(value, 'device'),

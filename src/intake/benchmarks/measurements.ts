@@ -2,6 +2,8 @@
 import type { Json } from '../pages.ts'
 import {
   type BenchmarkReader,
+  documentsOf,
+  hasDocument,
   nothingSaid,
   type PointOr,
   pointsOf,
@@ -14,10 +16,9 @@ import {
 export const measurements: BenchmarkReader = {
   name: 'measurements',
   title: 'rows of serving measurements',
-  matches: ({ parsed }) => parsed.kind === 'json' && parsed.documents.some(({ value }) => isRow(value)),
+  matches: file => hasDocument(file, isRow),
   read(file) {
-    const documents = file.parsed.kind === 'json' ? file.parsed.documents : []
-    return { ...pointsOf(file, documents, pointOfRow, serverOf), notes: [] }
+    return { ...pointsOf(file, documentsOf(file), pointOfRow, serverOf), notes: [] }
   },
 }
 

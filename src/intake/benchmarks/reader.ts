@@ -65,6 +65,13 @@ export interface BenchmarkReader {
   read(file: BenchmarkFile): BenchmarkRead
 }
 
+/** The JSON documents of a file; none where it is something else. */
+export const documentsOf = ({ parsed }: BenchmarkFile) => (parsed.kind === 'json' ? parsed.documents : [])
+
+/** Whether a file has a document of this form. */
+export const hasDocument = (file: BenchmarkFile, isOne: (value: Json) => boolean): boolean =>
+  documentsOf(file).some(({ value }) => isOne(value))
+
 /** A number > 0 at `keys`, from the outside in; null where there is none. Numbers written as text count. */
 export function positiveAt(value: unknown, ...keys: readonly string[]): number | null {
   const found = at(value, ...keys)

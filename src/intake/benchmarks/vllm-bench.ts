@@ -2,6 +2,8 @@
 import { isObject, type Json } from '../pages.ts'
 import {
   type BenchmarkReader,
+  documentsOf,
+  hasDocument,
   latencyOf,
   nothingSaid,
   type PointOr,
@@ -15,11 +17,10 @@ import {
 export const vllmBench: BenchmarkReader = {
   name: 'vllm-bench',
   title: 'vllm bench serve',
-  matches: ({ parsed }) => parsed.kind === 'json' && parsed.documents.some(({ value }) => isResult(value)),
+  matches: file => hasDocument(file, isResult),
   read(file) {
-    const documents = file.parsed.kind === 'json' ? file.parsed.documents : []
     return {
-      ...pointsOf(file, documents, pointOfResult, value => ({
+      ...pointsOf(file, documentsOf(file), pointOfResult, value => ({
         ...nothingSaid,
         model: textAt(value, 'model_id'),
         engine: engineOf(textAt(value, 'backend') ?? textAt(value, 'endpoint_type')),
