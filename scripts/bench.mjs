@@ -1,12 +1,12 @@
-// `npm run bench`: the built command line and the sources measured side by side (bench/run.ts).
+// `npm run bench`, `bench:…`, `fit`, `validate`: the checkout made ready, then one file of bench/ run, the first word saying which.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { prepare, root } from './checkout.mjs'
 
 await prepare()
-const { status } = spawnSync(
-  process.execPath,
-  ['--import', 'tsx', join(root, 'bench/run.ts'), ...process.argv.slice(2)],
-  { cwd: root, stdio: 'inherit' },
-)
+const [name, ...rest] = process.argv.slice(2)
+const { status } = spawnSync(process.execPath, ['--import', 'tsx', join(root, `bench/${name}.ts`), ...rest], {
+  cwd: root,
+  stdio: 'inherit',
+})
 process.exitCode = status ?? 1

@@ -1,9 +1,9 @@
 // Residuals on measured rows → Markdown: errors by load, GPU, engine and family, bands, the worst configurations and why.
 
-import type { ReplicaShape } from '../../src/core/serving/hardware/memory.ts'
-import type { Band, BandedFigure } from '../../src/core/serving/step/band.ts'
+import { type BandedFigure, bandName } from '../../src/core/serving/step/band.ts'
 import { engineKey } from '../../src/core/serving/step/efficiency.ts'
-import { bandTable } from './bands.ts'
+import { groupedBy } from '../../src/core/statistics/grouped.ts'
+import { bandTable, likenesses } from './bands.ts'
 import type { FoldKind } from './folds.ts'
 import type { Residuals } from './linearise.ts'
 import type { MeasuredRow } from './rows.ts'
@@ -23,7 +23,6 @@ interface Accuracy {
   readonly leftOut: ReadonlyMap<string, number>
   readonly inSample: readonly Judged[]
   readonly heldOut: readonly Judged[]
-  readonly bandOf: (shape: ReplicaShape, figure: BandedFigure, offline: boolean) => Band
 }
 
 const isMoe = ({ row }: Judged): boolean => row.condition.shape.model.moe !== undefined
@@ -50,25 +49,14 @@ const head = (name: string): string =>
   `| ${name} | rows | throughput | TPOT | TTFT |\n| --- | ---: | ---: | ---: | ---: |`
 
 function tableBy(name: string, judged: readonly Judged[], keyOf: (one: Judged) => string): string {
-  const groups = grouped(judged, keyOf)
+  const groups = groupedBy(judged, keyOf)
   const lines = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, rows]) => lineOf(key, rows))
   return `${head(name)}\n${lines.join('\n')}\n`
 }
 
-function grouped(judged: readonly Judged[], keyOf: (one: Judged) => string): Map<string, Judged[]> {
-  const groups = new Map<string, Judged[]>()
-  for (const one of judged) {
-    const key = keyOf(one)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [one])
-    else group.push(one)
-  }
-  return groups
-}
-
 /** Each configuration by the median of its residuals: a configuration of a hundred rows counts as one. */
 function byConfiguration(judged: readonly Judged[]): readonly Judged[] {
-  return [...grouped(judged, ({ row }) => row.configuration).values()].map(rows => {
+  return [...groupedBy(judged, ({ row }) => row.configuration).values()].map(rows => {
     const middle = (figure: BandedFigure): number | null => {
       const values = rows.flatMap(({ of }) => (of[figure] === null ? [] : [of[figure]]))
       return values.length === 0 ? null : quantileOf(values, 0.5)
@@ -135,11 +123,11 @@ function bandText(heldOut: readonly Judged[]): string {
   const judged = heldOut.flatMap(one => (one.kind === 'fit' ? [] : [{ ...one, kind: one.kind }]))
   const places = new Map([...new Set(judged.map(({ row }) => row.configuration))].sort().map((name, i) => [name, i]))
   const half = (k: number) => judged.filter(({ row }) => places.get(row.configuration)! % 2 === k)
-  const likeness = { configuration: 'measured', gpu: 'other GPU', family: 'other family' } as const
   const checks = [0, 1].flatMap(k => {
     const bands = bandTable(half(k))
     return half(1 - k).flatMap(({ kind, row, of }) => {
-      const name = `throughput, ${likeness[kind]}, ${row.condition.shape.model.moe ? 'experts' : 'dense'}, ${row.mode === 'offline' ? 'offline' : 'served'}`
+      const experts = row.condition.shape.model.moe !== undefined
+      const name = bandName('throughput', likenesses[kind], experts, row.mode === 'offline')
       const band = bands[name]
       if (band === undefined || of.throughput === null) return []
       const low = Math.exp(band[0])
@@ -150,7 +138,7 @@ function bandText(heldOut: readonly Judged[]): string {
   const line = (kind: FoldKind) => {
     const own = checks.filter(check => check.kind === kind)
     const share = own.filter(({ held }) => held).length / own.length
-    return `| ${likeness[kind]} | ${own.length} | ${percent(share)} | ±${percent(
+    return `| ${likenesses[kind]} | ${own.length} | ${percent(share)} | ±${percent(
       quantileOf(
         own.map(({ width }) => width),
         0.5,
@@ -169,7 +157,7 @@ ${(['configuration', 'gpu', 'family'] as const).map(line).join('\n')}
 }
 
 function worstText(judged: readonly Judged[]): string {
-  const groups = [...grouped(judged, ({ row }) => row.configuration)]
+  const groups = [...groupedBy(judged, ({ row }) => row.configuration)]
     .filter(([, rows]) => rows.length >= 4)
     .map(([name, rows]) => {
       const values = rows.flatMap(({ of }) => (of.throughput === null ? [] : [of.throughput]))

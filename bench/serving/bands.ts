@@ -1,5 +1,5 @@
 // Errors on rows that a fit never saw → how far a prediction may be off, by how near its measurements are.
-import type { Bands, Likeness } from '../../src/core/serving/step/band.ts'
+import { type Bands, bandName, type Likeness } from '../../src/core/serving/step/band.ts'
 import type { FoldKind } from './folds.ts'
 import type { Residuals } from './linearise.ts'
 import type { MeasuredRow } from './rows.ts'
@@ -12,7 +12,7 @@ export interface HeldOut {
   readonly of: Residuals
 }
 
-const likenesses: Readonly<Record<FoldKind, Likeness>> = {
+export const likenesses: Readonly<Record<FoldKind, Likeness>> = {
   configuration: 'measured',
   gpu: 'other GPU',
   family: 'other family',
@@ -34,8 +34,7 @@ export function bandTable(rows: readonly HeldOut[]): Bands {
             .sort((a, b) => a - b)
           if (values.length < 40) continue
           const at = (q: number) => values[Math.round(q * (values.length - 1))]!
-          const name = `${figure}, ${likenesses[kind]}, ${experts ? 'experts' : 'dense'}, ${offline ? 'offline' : 'served'}`
-          bands[name] = [round(at(tails[0])), round(at(tails[1]))]
+          bands[bandName(figure, likenesses[kind], experts, offline)] = [round(at(tails[0])), round(at(tails[1]))]
         }
       }
     }

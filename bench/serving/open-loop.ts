@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { conditionOf } from '../../src/core/serving/predict/condition.ts'
 import { conditionProblem, predict } from '../../src/core/serving/predict/predict.ts'
+import { groupedBy } from '../../src/core/statistics/grouped.ts'
 import { quantileOf } from './accuracy-text.ts'
 import { gpus, models } from './rows.ts'
 
@@ -92,8 +93,7 @@ export function openLoopText(): string {
   const errors = (of: readonly Run[]) => of.map(({ usd }) => Math.abs(usd - 1))
   const pair = (values: readonly number[]) =>
     `${(100 * quantileOf(values, 0.5)).toFixed(1)} / ${(100 * quantileOf(values, 0.9)).toFixed(0)}`
-  const groups = new Map<string, Run[]>()
-  for (const run of runs) groups.set(run.config, [...(groups.get(run.config) ?? []), run])
+  const groups = groupedBy(runs, ({ config }) => config)
   const loads: { readonly error: number; readonly plain: boolean }[] = []
   const tails: number[] = []
   for (const own of groups.values()) {

@@ -1,7 +1,6 @@
 // `npm run validate`: every measured row against its prediction, held out in turn → docs/accuracy.md and a table in the terminal.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { bandOf } from '../../src/core/serving/step/band.ts'
 import { efficiency } from '../../src/core/serving/step/efficiency.ts'
 import { accuracyText, type Judged } from './accuracy-text.ts'
 import { foldsOf } from './folds.ts'
@@ -32,6 +31,6 @@ const heldOut: readonly Judged[] = foldsOf(rows).flatMap((fold, f) => {
   const at = efficiencyOf(prior, Float64Array.from(stored.folds[f]!.x), groups)
   return fold.rows.map(i => ({ kind: fold.kind, fold: fold.name, row: rows[i]!, of: residualsAt(rows[i]!, at) }))
 })
-const text = accuracyText({ rows, leftOut, inSample, heldOut, bandOf }) + openLoopText()
+const text = accuracyText({ rows, leftOut, inSample, heldOut }) + openLoopText()
 process.stdout.write(text)
 if (process.argv.includes('--write')) writeFileSync(new URL('docs/accuracy.md', root), text)

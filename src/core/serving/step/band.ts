@@ -24,6 +24,10 @@ const unknownEngine = 0.15
 /** Where neither the GPU nor the family was measured, both doubts add up as independent ones. */
 const none: readonly [number, number] = [0, 0]
 
+/** What a band is called in the table. */
+export const bandName = (figure: BandedFigure, likeness: Likeness, experts: boolean, offline: boolean): string =>
+  `${figure}, ${likeness}, ${experts ? 'experts' : 'dense'}, ${offline ? 'offline' : 'served'}`
+
 /** Likeness of a shape to what was measured. */
 export function likenessOf(shape: ReplicaShape): { readonly gpu: boolean; readonly family: boolean } {
   const keys = new Set(effectKeys(shape).filter(key => key in fitted.effects))
@@ -34,9 +38,8 @@ export function likenessOf(shape: ReplicaShape): { readonly gpu: boolean; readon
 export function bandOf(shape: ReplicaShape, figure: BandedFigure, offline: boolean, engineKnown = true): Band {
   const { gpu, family } = likenessOf(shape)
   const found = (likeness: Likeness): readonly [number, number] => {
-    const kind = shape.model.moe ? 'experts' : 'dense'
-    const name = (load: string) => `${figure}, ${likeness}, ${kind}, ${load}`
-    return fittedBands[name(offline ? 'offline' : 'served')] ?? fittedBands[name('served')] ?? none
+    const name = (isOffline: boolean) => bandName(figure, likeness, shape.model.moe !== undefined, isOffline)
+    return fittedBands[name(offline)] ?? fittedBands[name(false)] ?? none
   }
   const base = gpu && family ? found('measured') : !gpu && family ? found('other GPU') : found('other family')
   const more = gpu || family ? none : found('other GPU')
