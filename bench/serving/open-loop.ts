@@ -1,11 +1,11 @@
 // data/serving/open-loop.jsonl.gz → predicted against measured at offered rates: effective $/Mtok, the load within an objective, TTFT tails.
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { conditionOf } from '../../src/core/serving/predict/condition.ts'
+import { conditionFor } from '../../src/ask/prediction.ts'
+import { questionOf } from '../../src/cli/predict-batch.ts'
 import { conditionProblem, predict } from '../../src/core/serving/predict/predict.ts'
 import { groupedBy } from '../../src/core/statistics/grouped.ts'
 import { quantileOf } from './accuracy-text.ts'
-import { gpus, models } from './rows.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a published table, read field by field
 type Raw = any
@@ -31,34 +31,10 @@ function runsOf(): readonly Run[] {
   const lines = gunzipSync(readFileSync(url)).toString('utf8').trim().split('\n')
   return lines.flatMap(line => {
     const raw: Raw = JSON.parse(line)
-    const gpu = gpus.find(one => one.id === raw.gpu)
-    const model = models.find(one => one.id === raw.model)
     // Disaggregated runs are another fleet, and 1,000 a second means all at once.
-    if (raw.quality !== 'measured' || !gpu || !model || raw.prefillWorkers || raw.offeredRequestRate >= 1000) return []
+    if (raw.quality !== 'measured' || raw.prefillWorkers || raw.offeredRequestRate >= 1000) return []
     if (raw.inputTokens === undefined || raw.outputTokensPerSec === undefined) return []
-    const condition = conditionOf({
-      gpu,
-      model,
-      engine: raw.engine,
-      engineVersion: raw.engineVersion ?? null,
-      weightDtype: raw.weightDtype ?? null,
-      kvDtype: raw.kvDtype ?? null,
-      gpuCount: raw.gpuCount,
-      tp: raw.tp ?? null,
-      pp: null,
-      dp: null,
-      ep: null,
-      replicas: raw.replicas ?? null,
-      inputTokens: Math.round(raw.inputTokens),
-      outputTokens: Math.round(raw.outputTokens),
-      lengthRangeRatio: null,
-      load: {
-        mode: 'open',
-        requestsPerSecond: raw.requestRate ?? raw.offeredRequestRate,
-        burstiness: raw.arrival === 'constant' ? 100 : (raw.burstiness ?? 1),
-      },
-      requests: raw.numRequests ?? usualRequests,
-    })
+    const condition = conditionFor(questionOf({ loadMode: 'open', numRequests: usualRequests, ...raw }, 1))
     if (conditionProblem(condition) !== null) return []
     const predicted = predict(condition, 1)
     return [

@@ -1,9 +1,9 @@
 // data/serving/*.jsonl.gz → the measured rows, each as a condition to predict and the figures to compare with.
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import type { Gpu } from '../../src/core/serving/hardware/hardware.ts'
-import type { Model } from '../../src/core/serving/hardware/model.ts'
-import { type Condition, conditionOf, type Load } from '../../src/core/serving/predict/condition.ts'
+import { conditionFor } from '../../src/ask/prediction.ts'
+import { questionOf } from '../../src/cli/predict-batch.ts'
+import type { Condition, Load } from '../../src/core/serving/predict/condition.ts'
 import { conditionProblem } from '../../src/core/serving/predict/predict.ts'
 
 /** What a row measured; null where it did not, or where the figure follows from others of the row. */
@@ -25,9 +25,6 @@ export interface MeasuredRow {
 }
 
 const root = new URL('../../', import.meta.url)
-const json = (path: string) => JSON.parse(readFileSync(new URL(path, root), 'utf8'))
-export const gpus: readonly Gpu[] = json('data/gpus.json').gpus
-export const models: readonly Model[] = json('data/models.json').models
 
 // biome-ignore lint/suspicious/noExplicitAny: a published table, read field by field
 type Raw = any
@@ -58,29 +55,8 @@ export const fitRows = (): readonly MeasuredRow[] =>
   readRows().rows.filter(row => row.mode !== 'open' && conditionProblem(row.condition) === null)
 
 function rowOf(raw: Raw): MeasuredRow {
-  const gpu = gpus.find(one => one.id === raw.gpu)
-  const model = models.find(one => one.id === raw.model)
-  if (!gpu || !model) throw new Error('GPU or model not in the catalog')
   if (raw.inputTokens === undefined || raw.outputTokens === undefined) throw new Error('lengths not stated')
-  const condition = conditionOf({
-    gpu,
-    model,
-    engine: raw.engine,
-    engineVersion: raw.engineVersion ?? null,
-    weightDtype: raw.weightDtype ?? null,
-    kvDtype: raw.kvDtype ?? null,
-    gpuCount: raw.gpuCount ?? null,
-    tp: raw.tp ?? null,
-    pp: raw.pp ?? null,
-    dp: raw.dp ?? null,
-    ep: raw.ep ?? null,
-    replicas: raw.replicas ?? null,
-    inputTokens: raw.inputTokens,
-    outputTokens: raw.outputTokens,
-    lengthRangeRatio: raw.lengthRangeRatio ?? null,
-    load: loadOf(raw),
-    requests: raw.loadMode === 'offline' && raw.concurrency ? raw.concurrency : (raw.numRequests ?? null),
-  })
+  const condition = conditionFor(questionOf(raw, 1))
   const { shape } = condition
   return {
     id: raw.id,
@@ -105,12 +81,6 @@ function rowOf(raw: Raw): MeasuredRow {
     },
     raw,
   }
-}
-
-function loadOf(raw: Raw): Load {
-  if (raw.loadMode === 'closed') return { mode: 'closed', concurrency: raw.concurrency }
-  if (raw.loadMode === 'offline') return { mode: 'offline' }
-  return { mode: 'open', requestsPerSecond: raw.requestRate, burstiness: 1 }
 }
 
 function throughputOf(raw: Raw): number | null {

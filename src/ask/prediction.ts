@@ -57,7 +57,8 @@ function predicted(condition: Condition, seed: number): Prediction {
   return { ...predictionAnswer({ ...condition, shape }, seed), assumptions: doubtsAbout(shape) }
 }
 
-function conditionFor(question: PredictionQuestion): Condition {
+/** @throws Fault as predictionOf */
+export function conditionFor(question: PredictionQuestion): Condition {
   return conditionOf({
     gpu: gpuById(question.gpu),
     model: modelById(question.model),

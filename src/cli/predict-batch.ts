@@ -49,8 +49,7 @@ export function predictBatch(
   file: string,
   seed: number,
 ): Promise<BatchTally> {
-  const members = (record: BatchRecord): string =>
-    JSON.stringify(predictionOf(questionOf(rowOf(record), seed))).slice(1, -1)
+  const members = (record: BatchRecord): string => JSON.stringify(predictionOf(questionOf(record, seed))).slice(1, -1)
   return batchLines(chunks, write, members, {
     file,
     example: '{"id","model","gpu","tp","inputTokens","outputTokens","loadMode","concurrency",…}',
@@ -67,7 +66,9 @@ function rowOf(record: BatchRecord): Row {
   })
 }
 
-function questionOf(line: Row, seed: number): PredictionQuestion {
+/** What a row asks. @throws Fault FIELD_INVALID, FIELD_MISSING */
+export function questionOf(record: BatchRecord, seed: number): PredictionQuestion {
+  const line = rowOf(record)
   const load = loadOf(line)
   return {
     model: line.model,
