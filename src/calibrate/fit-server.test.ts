@@ -1,26 +1,13 @@
 import { expect, test } from 'vitest'
 import { gpuById, modelById } from '../catalog/facts.ts'
 import { asShipped } from '../core/serving/calibration/fit-scales.ts'
-import type { LoadPoint } from '../core/serving/calibration/load-point.ts'
+import { type LoadPoint, nothingSaid } from '../core/serving/calibration/load-point.ts'
 import { conditionOf } from '../core/serving/predict/condition.ts'
 import { predict } from '../core/serving/predict/predict.ts'
 import { fitServer, type StatedServer } from './fit-server.ts'
 
 const limits = { maxSequences: null, maxContext: 8192, maxBatchedTokens: 2048 }
-const stated: StatedServer = {
-  model: 'llama-3.1-8b',
-  gpu: 'h100',
-  gpus: null,
-  tp: 1,
-  pp: null,
-  dp: null,
-  ep: null,
-  replicas: null,
-  weights: null,
-  kv: null,
-  engine: 'vllm',
-  engineVersion: null,
-}
+const stated: StatedServer = { ...nothingSaid, model: 'llama-3.1-8b', gpu: 'h100', tp: 1, engine: 'vllm' }
 
 /** What a server of these true factors would show. */
 function pointOf(concurrency: number, inputTokens: number, outputTokens: number, truth = asShipped): LoadPoint {

@@ -10,27 +10,14 @@ import {
 } from '../core/serving/calibration/calibration.ts'
 import type { BareLimits } from '../core/serving/calibration/fit-bare.ts'
 import type { Pair } from '../core/serving/calibration/fit-scales.ts'
-import type { LoadPoint } from '../core/serving/calibration/load-point.ts'
+import type { LoadPoint, ServerHints } from '../core/serving/calibration/load-point.ts'
 import { measuredOf } from '../core/serving/calibration/replay.ts'
 import type { Scales } from '../core/serving/calibration/scales.ts'
 import { type Condition, conditionOf, type Load } from '../core/serving/predict/condition.ts'
 import { conditionProblem, predict } from '../core/serving/predict/predict.ts'
 
 /** What was measured, by the names that people and records use; null = not said. */
-export interface StatedServer {
-  readonly model: string
-  readonly gpu: string | null
-  readonly gpus: number | null
-  readonly tp: number | null
-  readonly pp: number | null
-  readonly dp: number | null
-  readonly ep: number | null
-  readonly replicas: number | null
-  readonly weights: string | null
-  readonly kv: string | null
-  readonly engine: string | null
-  readonly engineVersion: string | null
-}
+export type StatedServer = ServerHints & { readonly model: string }
 
 export interface FittedServer extends Calibrated {
   readonly server: BareServer | null

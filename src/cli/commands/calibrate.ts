@@ -2,7 +2,7 @@
 import { dirname, join, resolve } from 'node:path'
 import type { StatedServer } from '../../calibrate/fit-server.ts'
 import { Fault } from '../../core/fault/fault.ts'
-import type { LoadPoint } from '../../core/serving/calibration/load-point.ts'
+import { type LoadPoint, nothingSaid } from '../../core/serving/calibration/load-point.ts'
 import type { MeasuredPoint } from '../../intake/benchmarks/reader.ts'
 import { lengthsFlag, type SweepFlags, sweepServer } from '../calibrate-server.ts'
 import type { CommandFrame, CommandModule } from '../command.ts'
@@ -163,17 +163,7 @@ interface Measured {
 function stated(model: string, flags: Flags, said: Partial<MeasuredPoint['server']> = {}): StatedServer {
   const { gpu, tp, weights, kv, engine } = flags
   return {
-    gpu: null,
-    gpus: null,
-    tp: null,
-    pp: null,
-    dp: null,
-    ep: null,
-    replicas: null,
-    weights: null,
-    kv: null,
-    engine: null,
-    engineVersion: null,
+    ...nothingSaid,
     ...said,
     ...given({ gpu, tp, weights, kv, engine }),
     model,

@@ -1,4 +1,6 @@
 // AIPerf's (and GenAI-Perf's) profile_export as JSON, JSON Lines or CSV in; a load point, out.
+
+import { nothingSaid } from '../../core/serving/calibration/load-point.ts'
 import { moments, quantile, sorted } from '../../core/statistics/sample.ts'
 import { isObject, type Json } from '../pages.ts'
 import {
@@ -7,7 +9,6 @@ import {
   type BenchmarkRead,
   type BenchmarkReader,
   latencyOf,
-  nothingSaid,
   type PointOr,
   pointOf,
   pointsOf,

@@ -1,4 +1,6 @@
 // GuideLLM's report as JSON (0.2 to 0.8) in; a load point for each of its benchmarks, out.
+
+import { nothingSaid } from '../../core/serving/calibration/load-point.ts'
 import { isObject, type Json } from '../pages.ts'
 import {
   at,
@@ -6,7 +8,6 @@ import {
   documentsOf,
   hasDocument,
   latencyOf,
-  nothingSaid,
   type PointOr,
   pointOf,
   pointsOf,

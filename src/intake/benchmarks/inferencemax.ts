@@ -1,11 +1,12 @@
 // Results of InferenceMAX (InferenceX) runs, one object or a list of them, in; load points, out.
+
+import { nothingSaid } from '../../core/serving/calibration/load-point.ts'
 import type { Json } from '../pages.ts'
 import {
   type BenchmarkReader,
   documentsOf,
   hasDocument,
   latencyOf,
-  nothingSaid,
   type PointOr,
   pointOf,
   pointsOf,

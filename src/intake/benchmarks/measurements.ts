@@ -1,16 +1,8 @@
 // Rows of measurements.jsonl, one measured condition each with what is known of its server, in; load points, out.
+
+import { nothingSaid, type ServerHints } from '../../core/serving/calibration/load-point.ts'
 import type { Json } from '../pages.ts'
-import {
-  type BenchmarkReader,
-  documentsOf,
-  hasDocument,
-  nothingSaid,
-  type PointOr,
-  pointsOf,
-  positiveAt,
-  type ServerHints,
-  textAt,
-} from './reader.ts'
+import { type BenchmarkReader, documentsOf, hasDocument, type PointOr, pointsOf, positiveAt, textAt } from './reader.ts'
 
 /** Fields as data/serving/README.md explains them; the same rows are answered by `predict --batch`. */
 export const measurements: BenchmarkReader = {

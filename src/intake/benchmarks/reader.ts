@@ -1,39 +1,7 @@
 // A file in which a load generator kept its results in; the load points in it, out. One file per format fulfils BenchmarkReader.
 import type { Reject } from '../../core/meter/load.ts'
-import type { LatencyMs, LoadPoint } from '../../core/serving/calibration/load-point.ts'
+import type { LatencyMs, LoadPoint, ServerHints } from '../../core/serving/calibration/load-point.ts'
 import { isObject, type Json } from '../pages.ts'
-
-/** What a record says of the server that was measured; names as the record spells them. */
-export interface ServerHints {
-  readonly model: string | null
-  readonly gpu: string | null
-  /** Of all replicas. */
-  readonly gpus: number | null
-  readonly engine: string | null
-  readonly engineVersion: string | null
-  readonly weights: string | null
-  readonly kv: string | null
-  readonly tp: number | null
-  readonly pp: number | null
-  readonly dp: number | null
-  readonly ep: number | null
-  readonly replicas: number | null
-}
-
-export const nothingSaid: ServerHints = {
-  model: null,
-  gpu: null,
-  gpus: null,
-  engine: null,
-  engineVersion: null,
-  weights: null,
-  kv: null,
-  tp: null,
-  pp: null,
-  dp: null,
-  ep: null,
-  replicas: null,
-}
 
 export interface MeasuredPoint extends LoadPoint {
   readonly server: ServerHints

@@ -1,11 +1,12 @@
 // Results of `vllm bench serve` (--save-result, --save-detailed, --append-result) and of SGLang's bench_serving, which has its names, in; load points, out.
+
+import { nothingSaid } from '../../core/serving/calibration/load-point.ts'
 import { isObject, type Json } from '../pages.ts'
 import {
   type BenchmarkReader,
   documentsOf,
   hasDocument,
   latencyOf,
-  nothingSaid,
   type PointOr,
   pointOf,
   pointsOf,

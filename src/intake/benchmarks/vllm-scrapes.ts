@@ -1,10 +1,11 @@
 // vLLM's metrics of a server at work, scraped twice or more often, in; what it served between scrapes as load points, out.
 import type { Reject } from '../../core/meter/load.ts'
+import { nothingSaid } from '../../core/serving/calibration/load-point.ts'
 import { groupedBy } from '../../core/statistics/grouped.ts'
 import type { Sample } from '../exposition.ts'
 import { metricSums } from '../metric-sums.ts'
 import { enginesOf, samplesOfExposition, samplesOfPrometheus } from '../vllm-metrics.ts'
-import { type BenchmarkReader, type MeasuredPoint, nothingSaid, pointOf } from './reader.ts'
+import { type BenchmarkReader, type MeasuredPoint, pointOf } from './reader.ts'
 
 /** Scrapes come every few seconds: stretches are put together until so many requests ended in them. */
 const fewestRequests = 30

@@ -32,3 +32,35 @@ export interface LoadPoint {
 
 /** What stands for a latency: its mean, else its median. */
 export const typical = ({ mean, p50 }: LatencyMs): number | null => mean ?? p50
+
+/** What a record says of the server that was measured; names as the record spells them. */
+export interface ServerHints {
+  readonly model: string | null
+  readonly gpu: string | null
+  /** Of all replicas. */
+  readonly gpus: number | null
+  readonly engine: string | null
+  readonly engineVersion: string | null
+  readonly weights: string | null
+  readonly kv: string | null
+  readonly tp: number | null
+  readonly pp: number | null
+  readonly dp: number | null
+  readonly ep: number | null
+  readonly replicas: number | null
+}
+
+export const nothingSaid: ServerHints = {
+  model: null,
+  gpu: null,
+  gpus: null,
+  engine: null,
+  engineVersion: null,
+  weights: null,
+  kv: null,
+  tp: null,
+  pp: null,
+  dp: null,
+  ep: null,
+  replicas: null,
+}
