@@ -2,32 +2,20 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { HorizonAnswer } from '../../core/decide/horizon-figures.ts'
 import type { CapacityAnswer } from '../../core/serving/capacity/capacity-answer.ts'
 import { appOf } from '../../server/app-for-test.ts'
 import { openWorkplace } from '../../server/workplace.ts'
 import { capacity } from './capacity.ts'
-import { runForTest } from './frame-for-test.ts'
+import { runForTest, runKeepingOutput } from './frame-for-test.ts'
 
 const azure = fileURLToPath(new URL('../../../data/traces/azure-llm-2023-code.csv.gz', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'crossline-capacity-'))
 const data = join(folder, 'data')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-afterEach(() => vi.restoreAllMocks())
-
 /** Runs the words, and keeps what a batch writes to stdout. */
-async function run(...words: string[]) {
-  let out = ''
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(chunk => {
-    out += String(chunk)
-    return true
-  })
-  const ran = await runForTest<CapacityAnswer>(capacity, ['capacity', ...words], { data }).finally(() =>
-    stdout.mockRestore(),
-  )
-  return { ...ran, out }
-}
+const run = (...words: string[]) => runKeepingOutput<CapacityAnswer>(capacity, ['capacity', ...words], { data })
 
 const replica = ['--model', 'llama-3.1-8b', '--gpu', 'h100']
 const lengths = ['--input', '1000', '--output', '200']

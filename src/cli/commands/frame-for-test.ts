@@ -1,5 +1,6 @@
 // A command and its words in; what it would print, and its notes, out. A fault is thrown.
 import { Command } from 'commander'
+import { vi } from 'vitest'
 import type { CommandModule, GlobalOptions } from '../command.ts'
 import type { Settings } from '../settings.ts'
 
@@ -41,4 +42,17 @@ export async function runForTest<Result>(
   })
   await program.parseAsync(words, { from: 'user' })
   return ran
+}
+
+/** The same, and what a batch writes to standard output. */
+export async function runKeepingOutput<Result>(
+  ...asked: Parameters<typeof runForTest>
+): Promise<Ran<Result> & { readonly out: string }> {
+  let out = ''
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(chunk => {
+    out += String(chunk)
+    return true
+  })
+  const ran = await runForTest<Result>(...asked).finally(() => stdout.mockRestore())
+  return { ...ran, out }
 }

@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { published, recorded } from '../../../test/recorded-responses.ts'
-import { runForTest } from './frame-for-test.ts'
+import { runKeepingOutput } from './frame-for-test.ts'
 import { meter } from './meter.ts'
 import { price } from './price.ts'
 
@@ -15,18 +15,10 @@ interface Printed {
 }
 
 async function run(...words: string[]) {
-  let out = ''
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(chunk => {
-    out += String(chunk)
-    return true
-  })
-  const command = words[0] === 'price' ? price : meter
-  const ran = await runForTest<Printed>(command, words).finally(() => stdout.mockRestore())
-  const lines = out.split('\n').filter(Boolean)
+  const ran = await runKeepingOutput<Printed>(words[0] === 'price' ? price : meter, words)
+  const lines = ran.out.split('\n').filter(Boolean)
   return { ...ran, lines: lines.map(line => JSON.parse(line)) }
 }
-
-afterEach(() => vi.restoreAllMocks())
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../../test/fixtures/wire/${name}`, import.meta.url))
 

@@ -2,30 +2,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { PredictionAnswer } from '../../core/serving/predict/prediction-answer.ts'
 import { appOf } from '../../server/app-for-test.ts'
 import { openWorkplace } from '../../server/workplace.ts'
-import { runForTest } from './frame-for-test.ts'
+import { runKeepingOutput } from './frame-for-test.ts'
 import { predict } from './predict.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'crossline-predict-'))
 const data = join(folder, 'data')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-afterEach(() => vi.restoreAllMocks())
-
 /** Runs the words, and keeps what a batch writes to stdout. */
-async function run(...words: string[]) {
-  let out = ''
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(chunk => {
-    out += String(chunk)
-    return true
-  })
-  const ran = await runForTest<PredictionAnswer>(predict, ['predict', ...words], { data }).finally(() =>
-    stdout.mockRestore(),
-  )
-  return { ...ran, out }
-}
+const run = (...words: string[]) => runKeepingOutput<PredictionAnswer>(predict, ['predict', ...words], { data })
 
 const asked = [
   '--model',

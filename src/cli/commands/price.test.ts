@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { Fault } from '../../core/fault/fault.ts'
-import { runForTest } from './frame-for-test.ts'
+import { runKeepingOutput } from './frame-for-test.ts'
 import { price } from './price.ts'
 import { prices } from './prices.ts'
 
@@ -18,18 +18,7 @@ interface Printed {
 }
 
 /** Runs the words, and keeps what a batch writes to stdout. */
-async function run(...words: string[]) {
-  let out = ''
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(chunk => {
-    out += String(chunk)
-    return true
-  })
-  const command = words[0] === 'price' ? price : prices
-  const ran = await runForTest<Printed>(command, words).finally(() => stdout.mockRestore())
-  return { ...ran, out }
-}
-
-afterEach(() => vi.restoreAllMocks())
+const run = (...words: string[]) => runKeepingOutput<Printed>(words[0] === 'price' ? price : prices, words)
 
 const file = (name: string, text: string): string => {
   const path = join(mkdtempSync(join(tmpdir(), 'price-')), name)
