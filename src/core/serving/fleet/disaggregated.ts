@@ -5,7 +5,7 @@ import { cacheShape } from '../hardware/kv-shape.ts'
 import type { ReplicaShape } from '../hardware/memory.ts'
 import type { Arrivals } from '../traffic/arrivals.ts'
 import { type FleetRun, type Group, type MixedFleet, runFleet } from './fleet.ts'
-import { gpuTimeOf, replicasOf, servedBy } from './gpu-time.ts'
+import { gpuTimeOf, gpuTimeOfAll, servedBy } from './gpu-time.ts'
 import { longestServed, nameOf } from './group.ts'
 import { takesElsewhere } from './overflow.ts'
 import {
@@ -121,12 +121,9 @@ export function simulateDisaggregated(
     { run: leasedUntil(second, durationSeconds), groups: decode, role: 'decode' },
   ] as const
   const parts = runs.flatMap(({ run, groups, role }) => groups.map((group, i) => partOf(run, group, i, role)))
-  const sum = (of: (group: GroupOutcome) => number): number => parts.reduce((total, group) => total + of(group), 0)
   const states = runs.map(({ run }) => run.replicas.map(replica => replica.state()))
   const over = (of: (state: (typeof states)[0][0]) => number) =>
     states.flat().reduce((total, state) => total + of(state), 0)
-  const leasedGpuSeconds = sum(group => group.leasedGpuSeconds)
-  const busyGpuSeconds = sum(group => group.busyGpuSeconds)
   const whole = { progress: times, taken: first.taken }
   const { inHouseSeconds, ...latency } = latencyOf(whole)
   const prompted = states[0]!.reduce((total, state) => total + state.promptTokens, 0)
@@ -142,13 +139,8 @@ export function simulateDisaggregated(
     preemptions: over(state => state.preemptions),
     prefixHitRate: arrivals.prefix && prompted > 0 ? found / prompted : null,
     durationSeconds,
-    leasedGpuSeconds,
-    busyGpuSeconds,
-    idleGpuSeconds: sum(group => group.idleGpuSeconds),
-    coldGpuSeconds: sum(group => group.coldGpuSeconds),
-    utilization: leasedGpuSeconds > 0 ? busyGpuSeconds / leasedGpuSeconds : null,
-    leases: parts.flatMap(({ leases }) => leases),
-    replicas: replicasOf(
+    ...gpuTimeOfAll(
+      parts,
       runs.flatMap(({ run }) => run.leases),
       durationSeconds,
     ),

@@ -41,6 +41,29 @@ export function gpuTimeOf(run: FleetRun, gpus: number, index: number) {
   }
 }
 
+type Span = { readonly fromSeconds: number; readonly toSeconds: number }
+
+/** The GPU time of all groups of a fleet together. */
+export function gpuTimeOfAll(
+  groups: readonly Readonly<Omit<ReturnType<typeof gpuTimeOf>, 'leases'> & { leases: readonly Span[] }>[],
+  leases: FleetRun['leases'],
+  durationSeconds: number,
+) {
+  const sum = (kind: 'leased' | 'busy' | 'idle' | 'cold'): number =>
+    groups.reduce((total, group) => total + group[`${kind}GpuSeconds`], 0)
+  const leasedGpuSeconds = sum('leased')
+  const busyGpuSeconds = sum('busy')
+  return {
+    leasedGpuSeconds,
+    busyGpuSeconds,
+    idleGpuSeconds: sum('idle'),
+    coldGpuSeconds: sum('cold'),
+    utilization: leasedGpuSeconds > 0 ? busyGpuSeconds / leasedGpuSeconds : null,
+    leases: groups.flatMap(({ leases }) => leases),
+    replicas: replicasOf(leases, durationSeconds),
+  }
+}
+
 /** A repaired replica goes on where the lease of the failed one was. */
 function spansOf(leases: FleetRun['leases']): { fromSeconds: number; toSeconds: number }[] {
   const spans: { fromSeconds: number; toSeconds: number }[] = []
@@ -53,7 +76,7 @@ function spansOf(leases: FleetRun['leases']): { fromSeconds: number; toSeconds: 
 }
 
 /** Leased replicas over time: fewest and most at any moment, and the mean. */
-export function replicasOf(leases: FleetRun['leases'], durationSeconds: number) {
+function replicasOf(leases: FleetRun['leases'], durationSeconds: number) {
   const first = leases.filter(({ fromSeconds }) => fromSeconds === 0).length
   const leasedSeconds = leases.reduce((sum, { fromSeconds, toSeconds }) => sum + toSeconds - fromSeconds, 0)
   const changes = leases.flatMap(({ fromSeconds, toSeconds }) => [

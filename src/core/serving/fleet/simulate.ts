@@ -7,7 +7,7 @@ import { type Percentiles, percentiles } from '../engine/quantiles.ts'
 import type { Replica } from '../engine/replica.ts'
 import type { Arrivals } from '../traffic/arrivals.ts'
 import { type Fleet, type FleetRun, type MixedFleet, runFleet } from './fleet.ts'
-import { gpuTimeOf, replicasOf, servedBy } from './gpu-time.ts'
+import { gpuTimeOf, gpuTimeOfAll, servedBy } from './gpu-time.ts'
 import { groupsOf, nameOf } from './group.ts'
 import { type Timeline, timelineOf, timelineWatch } from './timeline.ts'
 
@@ -113,21 +113,12 @@ export function simulate(arrivals: Arrivals, fleet: Fleet | MixedFleet, options:
     ...servedBy(run, index),
     ...gpuTimeOf(run, group.engine.gpus, index),
   }))
-  const sum = (of: (group: GroupOutcome) => number): number => groups.reduce((total, group) => total + of(group), 0)
-  const leasedGpuSeconds = sum(group => group.leasedGpuSeconds)
-  const busyGpuSeconds = sum(group => group.busyGpuSeconds)
   const durationSeconds = run.endSeconds
   const { inHouseSeconds, ...latency } = latencyOf(run)
   return {
     ...countsOf(run, options.escalates),
     durationSeconds,
-    leasedGpuSeconds,
-    busyGpuSeconds,
-    idleGpuSeconds: sum(group => group.idleGpuSeconds),
-    coldGpuSeconds: sum(group => group.coldGpuSeconds),
-    utilization: leasedGpuSeconds > 0 ? busyGpuSeconds / leasedGpuSeconds : null,
-    leases: groups.flatMap(({ leases }) => leases),
-    replicas: replicasOf(run.leases, durationSeconds),
+    ...gpuTimeOfAll(groups, run.leases, durationSeconds),
     groups,
     ...(looks === null ? {} : { timeline: timelineOf(looks.instants(), run.progress, run.taken, durationSeconds) }),
     ...latency,
