@@ -46,7 +46,8 @@ export interface Unanswered {
   readonly status: number | null
   /** When to try again, where the provider says it. */
   readonly retryAfterSeconds: number | null
-  /** What it cost all the same; null = unknown. */
+  /** What it used and cost all the same: a refusal is billed. Null = unknown. */
+  readonly usage: Usage | null
   readonly usd: Money | null
 }
 
