@@ -56,7 +56,11 @@ export function readYaml(path: string, mayBeEmpty = false): YamlFile {
 
 /** Reads a file and checks it against a schema. @throws as readYaml, PARAMETER_UNKNOWN, PARAMETER_WRONG with file:line */
 export function readChecked<T>(path: string, schema: z.ZodType<T>, mayBeEmpty = false): T {
-  const file = readYaml(path, mayBeEmpty)
+  return checkedYaml(readYaml(path, mayBeEmpty), schema)
+}
+
+/** The same of a file that was read before. @throws Fault PARAMETER_UNKNOWN, PARAMETER_WRONG with file:line */
+export function checkedYaml<T>(file: YamlFile, schema: z.ZodType<T>): T {
   const checked = schema.safeParse(file.value)
   if (checked.success) return checked.data
   const issue = telling(checked.error)

@@ -98,7 +98,20 @@ export function checkParams<T>(schema: z.ZodType<T>, raw: unknown, where: string
 
 /** The issue worth telling: a misspelt name explains the missing one, not the other way round. */
 export function telling(error: z.ZodError): z.core.$ZodIssue {
-  return error.issues.find(issue => issue.code === 'unrecognized_keys') ?? error.issues[0]!
+  return inUnion(error.issues.find(issue => issue.code === 'unrecognized_keys') ?? error.issues[0]!)
+}
+
+/** Of several ways to state a value, what is wrong with the one that was meant: that which goes right the furthest. */
+function inUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue
+  const issues = issue.errors.flatMap(errors => {
+    const slip = errors.find(({ code }) => code === 'unrecognized_keys') ?? errors[0]
+    return slip === undefined ? [] : [inUnion(slip)]
+  })
+  const depth = ({ path, code }: z.core.$ZodIssue) => path.length + (code === 'unrecognized_keys' ? 1 : 0)
+  const deepest = issues.sort((a, b) => depth(b) - depth(a))[0]
+  if (deepest === undefined || depth(deepest) === 0) return issue
+  return { ...deepest, path: [...issue.path, ...deepest.path] }
 }
 
 /** What is wrong with parameters, as one line. */
@@ -121,16 +134,27 @@ export function paramFault(schema: z.ZodType, error: z.ZodError, where: string):
 
 /** Names that a schema knows at a path, through arrays, records and optional parts. */
 function namesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let node: unknown = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' })
+  let nodes = waysOf(z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }))
   for (const step of path) {
-    const { properties, items, additionalProperties } = node as {
-      properties?: Record<string, unknown>
-      items?: unknown
-      additionalProperties?: unknown
-    }
-    node = typeof step === 'number' ? items : (properties?.[String(step)] ?? additionalProperties ?? {})
+    nodes = nodes.flatMap(({ properties, items, additionalProperties }) =>
+      waysOf(typeof step === 'number' ? items : (properties?.[String(step)] ?? additionalProperties)),
+    )
   }
-  return Object.keys((node as { properties?: object }).properties ?? {})
+  return [...new Set(nodes.flatMap(({ properties = {} }) => Object.keys(properties)))]
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, unknown>>
+  readonly items?: unknown
+  readonly additionalProperties?: unknown
+  readonly anyOf?: readonly unknown[]
+}
+
+/** A place in a JSON Schema, or each of the ways in which it may be stated. */
+function waysOf(node: unknown): readonly SchemaNode[] {
+  if (typeof node !== 'object' || node === null) return []
+  const { anyOf } = node as SchemaNode
+  return anyOf === undefined ? [node as SchemaNode] : anyOf.flatMap(waysOf)
 }
 
 /** A query string as the JSON that it means: numbers, lists (`a,b`) and objects by what the schema wants of each name. */
