@@ -40,8 +40,9 @@ export function createChargeBook(timer: StepTimer, gpus: number, progress: Progr
     },
     mixed: (seconds, attention, all, decoding) => {
       const rest = seconds - attention
-      const fixed = Math.min(rest, alone) / (decoding + ids.length)
-      const perTokenOfStep = Math.max(0, rest - alone) / all
+      // A step of empty prompts alone has no token to go by.
+      const fixed = (all > 0 ? Math.min(rest, alone) : rest) / (decoding + ids.length)
+      const perTokenOfStep = all > 0 ? Math.max(0, rest - alone) / all : 0
       if (decoding > 0) each[0] = each[0]! + fixed + perTokenOfStep
       for (let i = 0; i < ids.length; i++) {
         const id = ids[i]!
