@@ -16,7 +16,7 @@ import { startProvider } from './docs-provider.mjs'
  */
 const sittings = [
   { pages: ['docs/walkthrough.md', 'docs/sizing.md', 'docs/fleets.md'] },
-  { pages: ['docs/ten-minutes.md'] },
+  { pages: ['docs/ten-minutes.md', 'docs/simulate.md'] },
   { pages: ['docs/calibrate.md'] },
   { pages: ['docs/reconcile.md'] },
   { pages: ['docs/savings.md'], serves: true },

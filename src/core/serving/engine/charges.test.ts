@@ -21,7 +21,7 @@ test('law 3: what a step takes is charged to its requests to the last second, al
         const arrivals = { n, atSeconds: zeros, inputTokens: zeros, outputTokens: zeros } as never
         const progress = startProgress(arrivals, { charges: true })
         const book = createChargeBook(timer, 4, progress)!
-        prompts.forEach(({ tokens, attention }, id) => book.prompt(id, tokens, attention))
+        for (const [id, one] of prompts.entries()) book.prompt(id, one.tokens, one.attention)
         const attention = prompts.reduce((sum, one) => sum + one.attention, 0)
         book.mixed(
           attention + rest,
