@@ -4,8 +4,9 @@ import type { Usage } from '../../meter/usage.ts'
 import type { Attempt, AttemptStage } from './attempt.ts'
 
 /** An `Attempt` as JSON: exact money as decimal strings, unknown as null. */
-export type AttemptRow = Omit<Attempt, 'usd' | 'judgeUsd' | 'stages'> & {
+export type AttemptRow = Omit<Attempt, 'usd' | 'reportedUsd' | 'judgeUsd' | 'stages'> & {
   readonly usd: string | null
+  readonly reportedUsd: string | null
   readonly judgeUsd: string | null
   readonly stages: readonly StageRow[]
 }
@@ -19,13 +20,14 @@ const text = (usd: Money | null): string | null => (usd === null ? null : format
 
 /** The five columns that every reader knows come first. */
 export function rowOf(attempt: Attempt): AttemptRow {
-  const { option, task, attempt: ordinal, passed, usd, judgeUsd, stages, ...rest } = attempt
+  const { option, task, attempt: ordinal, passed, usd, reportedUsd, judgeUsd, stages, ...rest } = attempt
   return {
     option,
     task,
     attempt: ordinal,
     passed,
     usd: text(usd),
+    reportedUsd: text(reportedUsd),
     judgeUsd: text(judgeUsd),
     ...rest,
     stages: stages.map(stage => ({ ...stage, usd: text(stage.usd), verifierUsd: text(stage.verifierUsd) })),

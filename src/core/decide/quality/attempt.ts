@@ -25,6 +25,8 @@ export interface Attempt {
    * Null = unknown, never free.
    */
   readonly usd: Money | null
+  /** What the provider, or the tool that ran it, says it cost: kept beside our own price. Null = it says nothing. */
+  readonly reportedUsd: Money | null
   readonly judgeUsd: Money | null
   /** Sums over the option's calls; null = not told. */
   readonly usage: Usage | null
@@ -61,6 +63,7 @@ export function attemptOf(
 ): Attempt {
   return {
     score: null,
+    reportedUsd: null,
     judgeUsd: null,
     usage: null,
     calls: null,
