@@ -28,6 +28,7 @@ import { notModelled } from '../core/serving/fleet/not-modelled.ts'
 import type { RouterName } from '../core/serving/fleet/routers.ts'
 import { simulateSessions } from '../core/serving/fleet/sessions.ts'
 import { type Outcome, simulate } from '../core/serving/fleet/simulate.ts'
+import { gpusOf } from '../core/serving/hardware/memory.ts'
 import { checkShape } from '../core/serving/hardware/shape-check.ts'
 import { type Arrivals, picked } from '../core/serving/traffic/arrivals.ts'
 import { spreadTies } from '../core/serving/traffic/spread.ts'
@@ -155,7 +156,7 @@ export function simulation(
     fleet: {
       model: shape.model.id,
       gpu: shape.gpu.id,
-      gpusPerReplica: shape.tp,
+      gpusPerReplica: gpusOf(shape),
       dtype: shape.weightDtype ?? shape.model.nativeDtype,
       router,
     },

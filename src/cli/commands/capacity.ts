@@ -11,6 +11,9 @@ interface CapacityFlags {
   readonly model?: string
   readonly gpu?: string
   readonly tp?: number
+  readonly pp?: number
+  readonly dp?: number
+  readonly ep?: number
   readonly weights?: string
   readonly kv?: string
   readonly engine?: string
@@ -58,7 +61,10 @@ export const capacity: CommandModule = {
       .optionsGroup('Replica:')
       .option('--model <id>', 'open model, by its id in the catalog')
       .option('--gpu <id>', 'GPU, by its id in the catalog')
-      .option('--tp <n>', 'GPUs of one replica (default: the fewest that hold the model)', number('--tp', count))
+      .option('--tp <n>', 'tensor parallelism (default: the fewest GPUs that hold it)', number('--tp', count))
+      .option('--pp <n>', 'stages of a pipeline (default: 1)', number('--pp', count))
+      .option('--dp <n>', 'copies of the attention that share the experts (default: 1)', number('--dp', count))
+      .option('--ep <n>', 'GPUs that share the experts (default: 1)', number('--ep', count))
       .option('--weights <dtype>', "dtype of the weights (default: the model's own)")
       .option('--kv <dtype>', 'dtype of the KV cache (default: bf16)')
       .option('--engine <name>', 'vllm, tensorrt-llm or sglang (default: vllm)')

@@ -65,5 +65,6 @@ export function bareEngine(server: BareServer): Engine {
     // Of a server of which only its times are known nothing can be said of peaks.
     peakShares: () => ({ mfu: null, mbu: null }),
     gpus: 1,
+    lanes: 1,
   }
 }

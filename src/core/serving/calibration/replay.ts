@@ -3,7 +3,7 @@
 import { type Random, stream } from '../../statistics/random.ts'
 import type { Engine } from '../engine/engine.ts'
 import { runFleet } from '../fleet/fleet.ts'
-import { closedLoop, latenciesOf, type MeanAndPercentiles } from '../predict/closed-loop.ts'
+import { closedLoop, latenciesOf, type MeanAndPercentiles, perLaneOf } from '../predict/closed-loop.ts'
 import type { Arrivals } from '../traffic/arrivals.ts'
 import { drawTimes, evenLengths } from '../traffic/steady.ts'
 import { type LatencyMs, type LoadPoint, typical } from './load-point.ts'
@@ -30,23 +30,26 @@ const [fewest, most] = [16, 2000]
 export function replayed(engine: Engine, point: LoadPoint): Figures {
   const { concurrency, offeredPerSecond } = point
   const wanted = point.requests ?? (concurrency === null ? most / 4 : 10 * concurrency)
-  const n = Math.round(Math.max(concurrency ?? fewest, Math.min(most, wanted)))
+  // In a closed loop one lane stands for all.
+  const { lanes } = engine
+  const perLane = concurrency === null ? null : perLaneOf(Math.round(concurrency), lanes)
+  const n = Math.round(Math.max(perLane ?? fewest, Math.min(most, wanted) / (perLane === null ? 1 : lanes)))
   const inputTokens = lengths(point.inputTokens, point.lengthRatio, n, stream(1, 'replay inputs'))
   const outputTokens = lengths(point.outputTokens, point.lengthRatio, n, stream(1, 'replay outputs'))
   const { completed, ttftMs, tpotMs, outputTokensPerSecond } =
-    concurrency === null
+    perLane === null
       ? openLoop(engine, {
           n,
           atSeconds: drawTimes(offeredPerSecond!, 1, n, stream(1, 'replay arrivals')),
           inputTokens,
           outputTokens,
         })
-      : closedLoop(engine, Math.round(concurrency), inputTokens, outputTokens)
+      : closedLoop(engine, perLane, inputTokens, outputTokens)
   if (completed === 0) return { ttftMs: null, tpotMs: null, outputTokensPerSecond: null }
   return {
     ttftMs: alike(point.ttftMs, ttftMs),
     tpotMs: alike(point.tpotMs, tpotMs),
-    outputTokensPerSecond,
+    outputTokensPerSecond: outputTokensPerSecond * (perLane === null ? 1 : lanes),
   }
 }
 

@@ -123,7 +123,7 @@ export function capacity({
     saturatedRequestsPerSecond: 0,
     saturatedBy: null,
     band: loadBand(shape, bottleneck),
-    kvCapacityTokens: memory.kvCapacityTokens,
+    kvCapacityTokens: memory.kvCapacityTokens * engine.lanes,
     kvUse: null,
     probes: [],
     infeasible,
@@ -166,7 +166,7 @@ export function capacity({
     saturatedRequestsPerSecond: saturated.rate,
     saturatedBy: heldBy,
     band: loadBand(shape, bottleneck),
-    kvCapacityTokens: memory.kvCapacityTokens,
+    kvCapacityTokens: memory.kvCapacityTokens * engine.lanes,
     probes,
     infeasible,
   }
@@ -184,11 +184,11 @@ export function capacity({
 
 /** Requests of a draw: ten times what full replicas hold, for the latencies of a load to settle. */
 function drawnOf(
-  { maxSequences, memory }: Engine,
+  { lanes, maxSequences, memory }: Engine,
   { inputTokens, outputTokens }: Pick<Lengths, 'inputTokens' | 'outputTokens'>,
   replicas: number,
 ): number {
-  const held = replicas * Math.min(maxSequences, memory.kvCapacityTokens / (inputTokens + outputTokens))
+  const held = replicas * lanes * Math.min(maxSequences, memory.kvCapacityTokens / (inputTokens + outputTokens))
   return Math.round(Math.min(mostDrawn, Math.max(fewestDrawn, 10 * held)))
 }
 

@@ -1,7 +1,7 @@
 // A sample of requests and an engine → what a replica whose queue never empties serves of them, and what a token costs it.
 import { Fault } from '../../fault/fault.ts'
 import { stream } from '../../statistics/random.ts'
-import { type Engine, infeasibility } from '../engine/engine.ts'
+import { type Engine, infeasibility, laneOf } from '../engine/engine.ts'
 import { runFleet } from '../fleet/fleet.ts'
 import { type Arrivals, picked } from '../traffic/arrivals.ts'
 import { spreadTies } from '../traffic/spread.ts'
@@ -43,8 +43,12 @@ export function feasibleMix(engine: Engine, asCame: Arrivals, seed: number) {
   return { mix: picked(sample, stretch, atSeconds), infeasible }
 }
 
-/** Requests per second with everything queued at the start: the middle half of completions, past ramp and drain. */
-export function saturate(engine: Engine, mix: Arrivals): Saturated {
+/**
+ * Requests per second of a replica with everything queued at the start: the middle half of completions, past ramp and drain.
+ * One lane is served: the others would do the same with as many requests each.
+ */
+export function saturate(whole: Engine, mix: Arrivals): Saturated {
+  const engine = laneOf(whole)
   const queued = { ...mix, atSeconds: new Float64Array(mix.n) }
   const { progress, replicas } = runFleet(queued, { engine, replicas: 1 })
   const ends = progress.finishedAt.slice().sort()
@@ -55,7 +59,7 @@ export function saturate(engine: Engine, mix: Arrivals): Saturated {
   const steady = span > 0 ? (to - from) / span : 0
   // A sample that one batch swallows has no middle: the whole run then bounds the rate.
   const rate = steady > 0 ? Math.min(steady, (2 * mix.n) / nowSeconds) : mix.n / nowSeconds
-  return { rate, stalled: cacheStalls > mix.n / 20 }
+  return { rate: rate * whole.lanes, stalled: cacheStalls > mix.n / 20 }
 }
 
 /**

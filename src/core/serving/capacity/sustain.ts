@@ -89,10 +89,10 @@ export function sustain(request: SustainRequest): Sustained {
   const base = {
     model: shape.model.id,
     gpu: shape.gpu.id,
-    gpusPerReplica: shape.tp,
+    gpusPerReplica: engine.gpus,
     dtype: shape.weightDtype ?? shape.model.nativeDtype,
     fits: memory.fits,
-    kvCapacityTokens: memory.kvCapacityTokens,
+    kvCapacityTokens: memory.kvCapacityTokens * engine.lanes,
     band: throughputBand(shape),
   }
   const { mix, infeasible } = memory.fits

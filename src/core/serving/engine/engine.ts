@@ -1,7 +1,7 @@
 // A replica's shape → the engine that runs on it: step timer, scheduler limits, cache.
 import { Fault } from '../../fault/fault.ts'
 import { calibratedFit, calibratedMemory } from '../calibration/scales.ts'
-import { engineDefaults, gpusOf, type MemoryPlan, planMemory, type ReplicaShape } from '../hardware/memory.ts'
+import { engineDefaults, gpusOf, lanesOf, type MemoryPlan, planMemory, type ReplicaShape } from '../hardware/memory.ts'
 import { type Efficiency, efficiency } from '../step/efficiency.ts'
 import { type StepTimer, stepTimer } from '../step/step-time.ts'
 import { type PeakShares, peakShares, type Work } from './peak-shares.ts'
@@ -23,6 +23,8 @@ export interface Engine {
   /** Longest prompt + output that the model takes. */
   readonly maxContext: number
   readonly gpus: number
+  /** Batches of a replica that are stepped at once. Timer, limits and memory above are those of each. */
+  readonly lanes: number
   /** Model FLOPs and bytes against the GPUs' peaks. */
   readonly peakShares: (work: Work, busySeconds: number) => PeakShares
 }
@@ -48,8 +50,14 @@ export function buildEngine(shape: ReplicaShape, fit: Efficiency = efficiency): 
     pollSteps: shape.pollSteps ?? 1,
     maxContext: shape.model.maxContext,
     gpus: gpusOf(shape),
+    lanes: lanesOf(shape),
     peakShares: peakShares(shape),
   }
+}
+
+/** One lane of it, with its share of the GPUs: what a replica of one lane is made of. */
+export function laneOf(engine: Engine): Engine {
+  return engine.lanes === 1 ? engine : { ...engine, gpus: engine.gpus / engine.lanes, lanes: 1 }
 }
 
 /** Why a request can never be served by this engine; null when it can. */

@@ -11,7 +11,11 @@ const shapes = [
   ['b200-sxm-180gb', 'deepseek-v2-lite', 1],
   ['l4-24gb', 'llama-3.1-8b', 1],
 ] as const
-const engines = shapes.map(([gpu, model, tp]) => buildEngine({ gpu: gpuById(gpu), model: modelById(model), tp }))
+const engines = [
+  ...shapes.map(([gpu, model, tp]) => buildEngine({ gpu: gpuById(gpu), model: modelById(model), tp })),
+  buildEngine({ gpu: gpuById('h200-sxm-141gb'), model: modelById('gpt-oss-120b'), tp: 1, dp: 4 }),
+  buildEngine({ gpu: gpuById('h100-sxm-80gb'), model: modelById('llama-3.1-8b'), tp: 1, pp: 2 }),
+]
 
 function shares(engine: (typeof engines)[number], requests: readonly (readonly [number, number])[]) {
   const arrivals = {

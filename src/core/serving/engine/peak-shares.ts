@@ -50,8 +50,10 @@ export function peakShares(shape: ReplicaShape): (work: Work, busySeconds: numbe
   const decodeFlops = sum(part => part.decodeFlops)
   // Heads are replicated where there are more GPUs than heads, and every copy is read.
   const contextBytes = kvElementBytes(kvDtype) * sum(part => (part.elements * tp) / Math.min(tp, part.splits))
-  const stepBytes = dp * plain * precision.dense.bytes + 2 * (count.head + count.norms)
-  const touchedBy = (tokens: number, steps: number): number => (steps === 0 ? 0 : 1 - pow(1 - active, tokens / steps))
+  const stepBytes = plain * precision.dense.bytes + 2 * (count.head + count.norms)
+  // A step is one lane's: copies of the attention read the experts that all their tokens touch together.
+  const touchedBy = (tokens: number, steps: number): number =>
+    steps === 0 ? 0 : (1 - pow(1 - active, (dp * tokens) / steps)) / dp
   const bandwidth = gpu.memoryBandwidthTBs * 1e12
   const gpus = gpusOf(shape)
   return (work, busySeconds) => {

@@ -21,7 +21,8 @@ const small = (id: string, tp: number, blocks: number): Engine => {
   const memory = { ...engine.memory, kvBlocks: blocks, kvCapacityTokens: blocks * 16 }
   return { ...engine, memory, maxBatchedTokens: 64, maxSequences: 4 }
 }
-const engines = [small('h100-sxm-80gb', 1, 60), small('l40s-48gb', 1, 40), small('h100-sxm-80gb', 2, 90)]
+const ofOneLane = [small('h100-sxm-80gb', 1, 60), small('l40s-48gb', 1, 40), small('h100-sxm-80gb', 2, 90)]
+const engines = [...ofOneLane, { ...small('l40s-48gb', 1, 40), lanes: 3, gpus: 3 }]
 
 const tenths = (min: number, max: number) => fc.integer({ min: Math.ceil(min * 10), max: max * 10 }).map(x => x / 10)
 

@@ -24,6 +24,8 @@ export type Warm = Member & Seat
 
 /** Serves what is left up to `now`, and says whether nothing is. */
 export function emptied(replica: Replica, now: number): boolean {
-  while (replica.outstanding() > 0 && replica.state().nowSeconds < now) replica.advanceToFinish(now)
+  for (const lane of replica.lanes) {
+    while (lane.outstanding() > 0 && lane.state().nowSeconds < now) lane.advanceToFinish(now)
+  }
   return replica.outstanding() === 0
 }

@@ -44,8 +44,9 @@ test('every turn starts when its think time after the last answer is over, and a
       turns,
       fc.integer({ min: 1, max: 4 }),
       fc.constantFrom(...routersThatMayBe),
-      (all, replicas, router) => {
-        const fleet = { engine, replicas, router }
+      fc.integer({ min: 1, max: 3 }),
+      (all, replicas, router, lanes) => {
+        const fleet = { engine: { ...engine, lanes, gpus: lanes }, replicas, router }
         const { startedAtSeconds: starts, completed, e2eMs } = simulateSessions(all, fleet)
         expect(completed).toBe(all.n)
         const order = Array.from({ length: all.n }, (_, i) => i).sort((a, b) => starts[a]! - starts[b]!)

@@ -33,7 +33,7 @@ export interface SessionsOutcome extends FixedOutcome {
 }
 
 /**
- * Serves all turns on a fixed number of replicas. A turn that is refused or sent elsewhere is answered at once. No replica
+ * Serves all turns on a fixed number of replicas. A turn that is refused or sent elsewhere is answered at once. No lane
  * takes a step before it is certain that no turn could start sooner that would have joined it.
  */
 export function simulateSessions(
@@ -48,6 +48,7 @@ export function simulateSessions(
   const progress = startProgress({ ...turns, atSeconds: at }, { ended: true, charges: fleet.charges ?? false })
   const { ended, finishedAt, rejected, spilled } = progress
   const replicas = Array.from({ length: fleet.replicas }, () => createReplica(engine, progress))
+  const lanes = replicas.flatMap(replica => replica.lanes)
   const seats = replicas.map((replica, key) => ({ replica, key, weight: 1 }))
   const pick = routers[fleet.router ?? 'round-robin'](progress, seed)
   const book = tally(progress, options)
@@ -80,12 +81,12 @@ export function simulateSessions(
   for (;;) {
     for (const id of ended!) answered(id, finishedAt[id]!)
     ended!.length = 0
-    // The two replicas on which a request may finish first: no turn can come of it sooner.
+    // The two lanes on which a request may finish first: no turn can come of it sooner.
     let first = -1
     let quiet = Number.POSITIVE_INFINITY
     let second = Number.POSITIVE_INFINITY
-    for (let i = 0; i < replicas.length; i++) {
-      const until = replicas[i]!.quietUntil()
+    for (let i = 0; i < lanes.length; i++) {
+      const until = lanes[i]!.quietUntil()
       if (until < quiet) {
         second = quiet
         quiet = until
@@ -104,9 +105,9 @@ export function simulateSessions(
       if (rejected[id] === 1 || spilled[id] === 1) answered(id, at[id]!)
       continue
     }
-    const replica = replicas[first]!
-    const { nowSeconds } = replica.state()
-    replica.advanceToFinish(Math.max(Math.min(seen, second + entrySeconds), nowSeconds * (1 + 2 ** -52) + 2 ** -1000))
+    const lane = lanes[first]!
+    const { nowSeconds } = lane.state()
+    lane.advanceToFinish(Math.max(Math.min(seen, second + entrySeconds), nowSeconds * (1 + 2 ** -52) + 2 ** -1000))
   }
   return {
     ...fixedOutcome(fleet, replicas, progress, book),

@@ -47,12 +47,18 @@ function* pieces({ n, atSeconds, inputTokens, outputTokens, prefix }: Arrivals, 
 }
 
 test.each([
-  ['with prefix blocks', true, 2.5],
-  ['without', false, 4],
-])('a stream of pieces gives the outcome of the whole: %s', (_, hashed, rate) => {
+  ['with prefix blocks', true, 2.5, 1],
+  ['without', false, 4, 1],
+  ['on replicas of two lanes', true, 4.5, 2],
+])('a stream of pieces gives the outcome of the whole: %s', (_, hashed, rate, lanes) => {
   const whole = traffic(4000, rate)
   const arrivals = hashed ? whole : { ...whole, prefix: undefined }
-  const fleet = { engine, replicas: 2, router: 'least-loaded' as const, overflow: undefined }
+  const fleet = {
+    engine: { ...engine, lanes, gpus: lanes },
+    replicas: 2,
+    router: 'least-loaded' as const,
+    overflow: undefined,
+  }
   for (const untilSeconds of [undefined, 300]) {
     const known = simulate(arrivals, fleet, { objective, untilSeconds })
     const { percentileError, ...streamed } = simulateStream(pieces(arrivals, 77), fleet, { objective, untilSeconds })

@@ -40,6 +40,9 @@ export interface ReplicaShape {
 /** GPUs of one replica. */
 export const gpusOf = ({ tp, pp = 1, dp = 1 }: ReplicaShape): number => tp * pp * dp
 
+/** Batches that one replica has in its steps at once, each with its own cache: one by copy of the attention, one by stage. */
+export const lanesOf = ({ pp = 1, dp = 1 }: ReplicaShape): number => pp * dp
+
 export interface MemoryPlan {
   readonly fits: boolean
   /** Null when it fits; else what is missing and what would fit. */
@@ -48,7 +51,7 @@ export interface MemoryPlan {
   /** Activations, logits, CUDA graphs and what lives outside the allocator. */
   readonly reserveGiBPerGpu: number
   readonly kvGiBPerGpu: number
-  /** Tokens of context that the cache holds over all sequences (full-attention layers), whole blocks. */
+  /** Tokens of context that the cache of one lane holds over all its sequences (full-attention layers), whole blocks. */
   readonly kvCapacityTokens: number
   readonly kvBlocks: number
   /** Blocks that each sequence takes once for windows and linear states of up to `tokens` of context. */

@@ -1,8 +1,8 @@
 // A constant number of requests in flight → steady throughput and latency: what a benchmark at fixed concurrency measures.
-import type { Engine } from '../engine/engine.ts'
+import { type Engine, laneOf } from '../engine/engine.ts'
+import { createLane, type LaneState } from '../engine/lane.ts'
 import { type Progress, startProgress } from '../engine/progress.ts'
 import { type Percentiles, percentiles } from '../engine/quantiles.ts'
-import { createReplica, type ReplicaState } from '../engine/replica.ts'
 
 export interface MeanAndPercentiles extends Percentiles {
   /** Null without a value. */
@@ -27,8 +27,8 @@ export interface ClosedLoop {
 
 /**
  * Serves `inputTokens[i]`, `outputTokens[i]` in order, each started when an earlier one ends so that `concurrency` are in
- * flight, on one replica. The first requests start together, as load generators do; their prompts pass the front end one
- * after the other.
+ * flight, on one lane (the lanes of a replica are alike, and none looks at another). The first requests start together, as
+ * load generators do; their prompts pass the front end one after the other.
  */
 export function closedLoop(
   engine: Engine,
@@ -38,7 +38,7 @@ export function closedLoop(
 ): ClosedLoop {
   const n = inputTokens.length
   const progress = startProgress({ n, atSeconds: new Float64Array(n), inputTokens, outputTokens })
-  const replica = createReplica(engine, progress)
+  const lane = createLane(laneOf(engine), progress)
   const { entrySeconds, frontSeconds } = engine.timer
   const reachesAt = new Float64Array(n)
   // Requests reach the engine in the order they were started.
@@ -47,7 +47,7 @@ export function closedLoop(
   let refused = 0
   let frontFree = 0
   for (;;) {
-    const { nowSeconds, completed } = replica.state()
+    const { nowSeconds, completed } = lane.state()
     const ended = completed + refused
     if (ended >= n) break
     while (started < n && started - ended < concurrency) {
@@ -56,14 +56,18 @@ export function closedLoop(
       reachesAt[started++] = frontFree + entrySeconds
     }
     const arrival = reached < started ? reachesAt[reached]! : Number.POSITIVE_INFINITY
-    if (arrival > nowSeconds) replica.advanceToFinish(arrival)
-    else if (!replica.enqueue(reached++)) refused++
+    if (arrival > nowSeconds) lane.advanceToFinish(arrival)
+    else if (!lane.enqueue(reached++)) refused++
   }
-  const state = replica.state()
+  const state = lane.state()
   return { ...latenciesOf(progress, n), busySeconds: state.busySeconds, ...strain(state) }
 }
 
-const strain = ({ preemptions, cacheStalls }: ReplicaState) => ({ preemptions, cacheStalls })
+/** Of so many requests in flight over lanes that are alike, those of one. */
+export const perLaneOf = (concurrency: number, lanes: number): number =>
+  Math.max(1, Math.round(concurrency / Math.min(lanes, concurrency)))
+
+const strain = ({ preemptions, cacheStalls }: LaneState) => ({ preemptions, cacheStalls })
 
 /** Rates and latencies of the requests that are done, of the first `n`. */
 export function latenciesOf(progress: Progress, n: number) {

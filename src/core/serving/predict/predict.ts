@@ -8,7 +8,7 @@ import { gpusOf } from '../hardware/memory.ts'
 import type { Efficiency } from '../step/efficiency.ts'
 import type { StepPart } from '../step/step-time.ts'
 import { drawTimes, evenLengths } from '../traffic/steady.ts'
-import { closedLoop, latenciesOf, type MeanAndPercentiles } from './closed-loop.ts'
+import { closedLoop, latenciesOf, type MeanAndPercentiles, perLaneOf } from './closed-loop.ts'
 import type { Condition } from './condition.ts'
 
 export interface Prediction {
@@ -45,14 +45,14 @@ export function conditionProblem(condition: Condition): string | null {
 }
 
 /**
- * Serves drawn requests on one lane of the replicas (on all of them in an open loop) and reads off the steady state.
+ * Serves drawn requests on one lane of the replicas, which are alike (on all of them in an open loop), and reads off the
+ * steady state.
  * Deterministic in `seed`. Call `conditionProblem` first.
  */
 export function predict(condition: Condition, seed: number, fit?: Efficiency): Prediction {
   const engine = buildEngine(condition.shape, fit)
   const { load, shape, replicas, lengthRangeRatio } = condition
-  // Attention copies and the micro-batches of a pipeline share their replica's experts and stages, not its batch.
-  const lanes = replicas * (shape.dp ?? 1) * (shape.pp ?? 1)
+  const lanes = replicas * engine.lanes
   const middle = (1 + lengthRangeRatio) / 2
   const means = { input: condition.inputTokens * middle, output: condition.outputTokens * middle }
   if (load.mode === 'open') return openLoop(condition, engine, lanes, means, load, seed)
@@ -82,9 +82,6 @@ export function predict(condition: Condition, seed: number, fit?: Efficiency): P
   }
 }
 
-const perLaneOf = (concurrency: number, lanes: number): number =>
-  Math.max(1, Math.round(concurrency / Math.min(lanes, concurrency)))
-
 /** Requests that a lane is given at once: all of them, or enough for six full batches. */
 function batchOf({ requests }: Condition, engine: Engine, lanes: number, means: Means): number {
   const fitting = engine.memory.kvCapacityTokens / (means.input + means.output)
@@ -110,7 +107,7 @@ function openLoop(
   const atSeconds = drawTimes(load.requestsPerSecond, load.burstiness, n, stream(seed, 'predict arrivals'))
   const run = runFleet(
     { n, atSeconds, inputTokens: inputs, outputTokens: outputs },
-    { engine, replicas: lanes, router: 'least-loaded' },
+    { engine, replicas: condition.replicas, router: 'least-loaded' },
   )
   const found = latenciesOf(run.progress, run.taken)
   const states = run.replicas.map(replica => replica.state())
@@ -126,7 +123,7 @@ function openLoop(
     ttftMs: found.ttftMs,
     tpotMs: found.tpotMs,
     concurrency,
-    busyShare: sum(state => state.busySeconds) / lanes / found.endSeconds,
+    busyShare: sum(state => state.busySeconds) / condition.replicas / found.endSeconds,
     preemptionsPerRequest: sum(state => state.preemptions) / found.completed,
     bottleneck:
       requestsPerSecond > 0.9 * load.requestsPerSecond

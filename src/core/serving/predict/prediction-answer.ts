@@ -1,7 +1,7 @@
 // A condition → what is predicted of it, with bands, in round figures: what `crossline predict` prints.
 import { estimate } from '../../statistics/estimate.ts'
 import { notModelled } from '../fleet/not-modelled.ts'
-import { gpusOf, planMemory } from '../hardware/memory.ts'
+import { gpusOf, lanesOf, planMemory } from '../hardware/memory.ts'
 import { type BandedFigure, bandOf, likenessOf } from '../step/band.ts'
 import type { MeanAndPercentiles } from './closed-loop.ts'
 import type { Condition, Load } from './condition.ts'
@@ -113,7 +113,7 @@ function toldOf({ shape, replicas, load, engineKnown }: Condition) {
     weightDtype: shape.weightDtype ?? shape.model.nativeDtype,
     kvDtype: shape.kvDtype ?? 'bf16',
     load,
-    kvCapacityTokens: planMemory(shape).kvCapacityTokens * replicas * (shape.dp ?? 1) * (shape.pp ?? 1),
+    kvCapacityTokens: planMemory(shape).kvCapacityTokens * replicas * lanesOf(shape),
     likeness: missing.length === 0 ? 'GPU and family were measured' : `${missing.join(', ')}: the band is wider`,
     notModelled,
   }
