@@ -22,6 +22,7 @@ import { reprice } from './commands/reprice.ts'
 import { savings } from './commands/savings.ts'
 import { serve } from './commands/serve.ts'
 import { simulate } from './commands/simulate.ts'
+import { tasks } from './commands/tasks.ts'
 import { utilization } from './commands/utilization.ts'
 import { terminal } from './output.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -41,6 +42,7 @@ const commands: readonly CommandModule[] = [
   reconcile,
   utilization,
   backtestCommand,
+  tasks,
   meter,
   fingerprint,
   price,

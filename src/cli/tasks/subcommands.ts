@@ -1,0 +1,5 @@
+// The subcommands of `tasks`, in the order in which its help shows them: one line each.
+import { rank } from './rank.ts'
+import type { TasksSubcommand } from './subcommand.ts'
+
+export const subcommands: readonly TasksSubcommand[] = [rank]

@@ -1,0 +1,114 @@
+// One record of a plain table (a row of a CSV, an object of JSON Lines) in; the try that it tells of, or what is wrong with it, out.
+import { type Attempt, type AttemptEnd, attemptEnds, attemptOf } from '../../core/decide/quality/attempt.ts'
+import { parseUsd } from '../../core/meter/money.ts'
+
+export type PlainRecord = Readonly<Record<string, unknown>>
+
+/** The columns without which a row tells nothing, and those that may be left out. */
+export const neededFields = ['option', 'task', 'passed'] as const
+export const plainFields = [
+  ...neededFields,
+  'attempt',
+  'usd',
+  'judgeUsd',
+  'score',
+  'seconds',
+  'ended',
+  'problem',
+  'weight',
+  'cluster',
+  'workload',
+  'tags',
+] as const
+
+/** `attempt` null = the row does not number its try: whoever collects them does, in their order. */
+export type PlainAttempt = Omit<Attempt, 'attempt'> & { readonly attempt: number | null }
+
+/** What a field of a row holds instead of what was expected: the row's one problem. */
+interface Wrong {
+  readonly field: string
+  readonly expected: string
+}
+
+/**
+ * The record's try, or the reason why it has none, such as `usd: expected dollars from 0, got "abc"`. A cell that is empty
+ * and a field that is null or left out are unknown; a value that cannot be read is a problem of the row, never unknown.
+ */
+export function plainAttempt(record: PlainRecord): PlainAttempt | string {
+  const wrong: Wrong[] = []
+  const cell = (field: string): string | null => {
+    const value = record[field]
+    if (value === undefined || value === null) return null
+    const text =
+      typeof value === 'string' ? value.trim() : typeof value === 'object' ? JSON.stringify(value) : `${value}`
+    return text === '' ? null : text
+  }
+  const read = <T>(field: string, expected: string, parse: (text: string) => T | undefined): T | null => {
+    const text = cell(field)
+    if (text === null) return null
+    const value = parse(text)
+    if (value === undefined) wrong.push({ field, expected })
+    return value ?? null
+  }
+  const name = (field: string): string => {
+    const text = cell(field)
+    if (text === null || (typeof record[field] === 'object' && record[field] !== null)) {
+      wrong.push({ field, expected: 'a name' })
+    }
+    return text ?? ''
+  }
+  const usd = (field: string) => read(field, 'dollars from 0', text => (isAmount(text) ? parseUsd(text) : undefined))
+
+  const told = {
+    option: name('option'),
+    task: name('task'),
+    attempt: read('attempt', 'a whole number from 0', text =>
+      /^\d{1,15}(?:\.0+)?$/.test(text) ? Number(text) : undefined,
+    ),
+    passed: read('passed', 'true, false, 1, 0 or nothing', text => verdicts[text.toLowerCase()]),
+    usd: usd('usd'),
+    judgeUsd: usd('judgeUsd'),
+    score: read('score', 'a number from 0 to 1', text => within(text, 0, 1)),
+    seconds: read('seconds', 'a number from 0', text => within(text, 0, Number.MAX_VALUE)),
+    ended:
+      read('ended', attemptEnds.join(', '), text => attemptEnds.find(end => end === text)) ??
+      ('answered' as AttemptEnd),
+    problem: cell('problem'),
+    weight: read('weight', 'a number above 0', text => within(text, Number.MIN_VALUE, 1e12)) ?? 1,
+    cluster: cell('cluster'),
+    workload: cell('workload'),
+    tags: tagsOf(record.tags),
+  }
+  const [first] = wrong
+  if (first !== undefined) return `${first.field}: expected ${first.expected}, got ${quoted(record[first.field])}`
+  return { ...attemptOf({ ...told, attempt: told.attempt ?? 0 }), attempt: told.attempt }
+}
+
+/** As tables write them: `1.0` and `True` come of data frames. */
+const verdicts: Readonly<Record<string, boolean | undefined>> = {
+  true: true,
+  false: false,
+  '1': true,
+  '0': false,
+  '1.0': true,
+  '0.0': false,
+}
+
+/** `0.012`, `.5`, `1.2e-05`; not `$1`, `1,000`, `-3` or `1e999`: money that nobody can have meant is a problem. */
+const isAmount = (text: string): boolean => /^\+?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?$/.test(text) && Number(text) < 1e15
+
+function within(text: string, least: number, most: number): number | undefined {
+  const value = Number(text)
+  return value >= least && value <= most ? value : undefined
+}
+
+function tagsOf(value: unknown): string[] {
+  const all = Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(';') : []
+  return [...new Set(all.map(tag => tag.trim()).filter(tag => tag !== ''))]
+}
+
+function quoted(value: unknown): string {
+  if (value === undefined || value === null || value === '') return 'nothing'
+  const text = JSON.stringify(value)
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text
+}
