@@ -88,13 +88,15 @@ test('lines of tasks are a suite, and options may stand in a file of their own',
   expect(readOptions(bare)).toEqual(readOptions(nested))
 })
 
-const exact = 'graders: [{ kind: exact }]\n'
+const exact = 'graders: [{ kind: exact, expected: x }]\n'
 test.each([
   ['task: []\n', 1, /unknown name "task".*"tasks"/],
   [`${exact}tasks:\n  - { prompt: a, expected: b }\n  - { prompt: c, expcted: d }\n`, 4, /did you mean "expected"/],
   [`${exact}tasks:\n  - id: a\n    prompt: b\n    messages: [{ role: user, content: c }]\n`, 3, /prompt and messages/],
   [`${exact}tasks:\n  - id: a\n`, 3, /asks for nothing/],
   ['tasks:\n  - { id: a, prompt: b }\n', 2, /when an answer is right/],
+  ['graders: [{ kind: exact }]\ntasks:\n  - { id: a, prompt: b }\n', 3, /exact: nothing says what is expected/],
+  ['graders:\n  - { kind: exct }\ntasks: [{ prompt: b }]\n', 2, /did you mean exact/],
   [`${exact}tasks:\n  - { id: a, prompt: b }\n  - { id: a, prompt: c }\n`, 4, /two tasks are called "a".*:3/],
   [`${exact}dataset: d.csv\n`, 2, /go together/],
   [`${exact}bar: 70\ntasks: [{ prompt: a }]\n`, 2, /bar/],

@@ -36,10 +36,13 @@ export interface GraderTools {
 export interface GraderKind<Spec> {
   readonly kind: string
   /** Its own fields in a suite, `kind` among them; the published schema is made of these. */
-  readonly shape: z.ZodType<Spec>
+  readonly shape: z.ZodObject & z.ZodType<Spec>
   /** One line for the schema and the documentation. */
   readonly about: string
   /** Whether the spec fits the task (an `expected` of the right type, …): the problem in one line, or null. */
   misfit(spec: Spec, expected: Json | null): string | null
+  /** It may throw, hang or say rubbish: `grade-answer.ts` makes "cannot tell" of that. */
   grade(spec: Spec, answer: Answer, tools: GraderTools): Promise<Grade> | Grade
+  /** How long it may take, where that is not the minute that all have. */
+  limitSeconds?(spec: Spec): number
 }

@@ -1,6 +1,6 @@
 // The shape of an option in a suite file: an API, a server of one's own, a cascade or best of n. Loads zod: import lazily.
 import { z } from 'zod'
-import { graderShape } from './grader-shape.ts'
+import { graderShape } from '../graders/graders.ts'
 
 const name = z.string().min(1)
 const settings = z.record(z.string(), z.json())

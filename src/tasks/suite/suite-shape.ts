@@ -1,6 +1,6 @@
 // The shape of a suite of tasks (tasks.yaml), and the JSON Schema of it that ships for editors. Loads zod: import lazily.
 import { z } from 'zod'
-import { graderShape } from './grader-shape.ts'
+import { graderShape } from '../graders/graders.ts'
 import { optionsShape } from './option-shape.ts'
 import { limitsShape, taskShape, templateShape } from './task-shape.ts'
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import type { z } from 'zod'
 import { Fault } from '../../core/fault/fault.ts'
+import { misfitOf } from '../graders/grade-answer.ts'
 import type { ContentPart, Json, Message, Task, Work } from '../task.ts'
 import { type DatasetRow, readDataset } from './dataset.ts'
 import type { StatedOption } from './option-shape.ts'
@@ -104,6 +105,10 @@ function taskOf(task: StatedTask, suite: StatedSuite, { folder, place, fallbackI
   if (graders.length === 0 && work.kind === 'prompt') {
     const fix = 'add graders to it or to the suite: [{ kind: exact }]'
     throw new Fault('TASK_INVALID', 'nothing says when an answer is right', { where: place, fix })
+  }
+  const misfit = misfitOf(graders, task.expected ?? null)
+  if (misfit !== null) {
+    throw new Fault('TASK_INVALID', misfit, { where: place, fix: 'change the grader, or `expected` of the task' })
   }
   return {
     id: task.id ?? fallbackId,

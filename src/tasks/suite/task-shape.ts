@@ -1,6 +1,6 @@
 // The shape of one task in a suite file, as a person writes it or a row of a dataset fills it in. Loads zod: import lazily.
 import { z } from 'zod'
-import { graderShape } from './grader-shape.ts'
+import { graderShape } from '../graders/graders.ts'
 
 const name = z.string().min(1).max(200)
 /** A cell of a CSV file is text even where it means a number. */

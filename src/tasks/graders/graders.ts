@@ -1,0 +1,35 @@
+// All kinds of graders in one list; their shapes as the one shape of a grader in a suite, out.
+import { z } from 'zod'
+import { Fault, nearestName } from '../../core/fault/fault.ts'
+import type { GraderSpec } from '../task.ts'
+import { contains } from './contains.ts'
+import { exact } from './exact.ts'
+import type { GraderKind } from './grader.ts'
+import { normalised } from './normalised.ts'
+import { regex } from './regex.ts'
+
+/** In the order in which the documentation lists them. */
+export const graders: readonly GraderKind<GraderSpec>[] = [exact, normalised, contains, regex]
+
+/** Each is only ever given a spec of its own shape: `graderShape` has checked it. */
+const byKind: ReadonlyMap<string, GraderKind<GraderSpec>> = new Map(graders.map(grader => [grader.kind, grader]))
+
+const [first, ...rest] = graders.map(({ shape, about }) => shape.meta({ description: about }))
+
+/** A grader of a suite: one of the shapes above, by its `kind`. */
+export const graderShape = z.discriminatedUnion('kind', [first!, ...rest], {
+  error: ({ input }) => {
+    const kind = (input as { kind?: unknown } | null | undefined)?.kind
+    const nearest = typeof kind === 'string' ? nearestName(kind, byKind.keys()) : null
+    const hint = nearest === null ? '' : `; did you mean ${nearest}?`
+    return `expected a grader with a kind of ${[...byKind.keys()].join(', ')}${hint}`
+  },
+})
+
+/** @throws Fault GRADER_UNKNOWN */
+export function graderOf({ kind }: GraderSpec): GraderKind<GraderSpec> {
+  const grader = byKind.get(kind)
+  if (grader !== undefined) return grader
+  const fix = `use one of ${[...byKind.keys()].join(', ')}`
+  throw new Fault('GRADER_UNKNOWN', `no grader is called "${kind}"`, { fix })
+}
