@@ -121,7 +121,8 @@ export function stepByStep(arrivals: Arrivals, engine: Engine) {
       return Math.max(to, share - ((from - to) / steps) * Math.max(0, decodeSteps))
     }
     const beside = policy.mixes ? decoders : []
-    let budget = engine.maxBatchedTokens - beside.length
+    const room = engine.timer.promptRoom(engine.maxBatchedTokens, beside.length)
+    let budget = room
     const chunks: { s: Seen; tokens: number; attention: number }[] = []
     let promised = 0
     const chunk = (s: Seen): void => {
@@ -157,7 +158,7 @@ export function stepByStep(arrivals: Arrivals, engine: Engine) {
         const start = Math.min(16 * hits, 16 * Math.floor((s.prompt - 1) / 16))
         const compute = s.prompt - start
         if (!policy.cuts && compute > budget) {
-          if (chunks.length > 0 || compute <= engine.maxBatchedTokens - beside.length) break
+          if (chunks.length > 0 || compute <= room) break
         }
         const whole = policy.reservesOutput ? input[s.id]! + output[s.id]! : s.prompt
         const others = Math.ceil(whole / 16) + once(s) - units.length
@@ -189,7 +190,7 @@ export function stepByStep(arrivals: Arrivals, engine: Engine) {
     const seconds =
       chunks.length === 0
         ? timer.decode(batch.length) + attention
-        : timer.mixed(tokens, batch.length + sampled.length, batch.length + chunks.length, attention)
+        : timer.mixed(tokens, batch.length + sampled.length, batch.length + chunks.length, attention, batch.length)
     const fixed = Math.min(seconds - attention, timer.decode(1))
     const marginal = seconds - attention - fixed
     const requests = batch.length + chunks.length

@@ -100,6 +100,7 @@ function linear(engine: Engine) {
       mixed: (tokens, _rows, _requests, attention) => fixed + perToken * tokens + attention,
       entrySeconds: 0,
       frontSeconds: () => 0,
+      promptRoom: (budget, decoding) => budget - decoding,
       largestPart: engine.timer.largestPart,
     },
   }

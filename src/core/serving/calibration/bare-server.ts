@@ -44,6 +44,7 @@ export function bareEngine(server: BareServer): Engine {
         attention,
       entrySeconds: server.entrySeconds,
       frontSeconds: () => 0,
+      promptRoom: (budget, decoding) => budget - decoding,
       largestPart: () => 'a step as measured',
     },
     memory: {

@@ -306,7 +306,8 @@ export function createLane(engine: Engine, progress: Progress, fromSeconds = 0):
   /** Admits waiting prompts and takes one step that carries prefill; false when there is nothing to prefill. */
   function prefillStep(): boolean {
     const beside = mixes ? decoding : 0
-    let budget = maxBatchedTokens - beside
+    const room = timer.promptRoom(maxBatchedTokens, beside)
+    let budget = room
     let prompts = 0
     let done = 0
     let attention = 0
@@ -337,7 +338,7 @@ export function createLane(engine: Engine, progress: Progress, fromSeconds = 0):
       const hit = cachedTokens(id)
       const toCompute = prompt - hit
       // Uncut prompts wait for a step with room for them; one longer than any step is cut after all.
-      if (!cuts && toCompute > budget && (prompts > 0 || toCompute <= maxBatchedTokens - beside)) break
+      if (!cuts && toCompute > budget && (prompts > 0 || toCompute <= room)) break
       const blocks = freeBlocksFor(id)
       // With nothing running there is nothing to look ahead for: a lone prompt always starts.
       const coming =
@@ -370,12 +371,13 @@ export function createLane(engine: Engine, progress: Progress, fromSeconds = 0):
     if (prompts === 0) return false
     paidBlocks = 0
     if (beside > 0) attention += perToken * real[CONTEXT]! + real[ONCE]!
-    const seconds = timer.mixed(maxBatchedTokens - budget, beside + done, beside + prompts, attention)
-    if (book !== null) book.mixed(seconds, attention, maxBatchedTokens - budget, beside)
+    const tokens = beside + room - budget
+    const seconds = timer.mixed(tokens, beside + done, beside + prompts, attention, beside)
+    if (book !== null) book.mixed(seconds, attention, tokens, beside)
     real[NOW] = real[NOW]! + seconds
     real[BUSY] = real[BUSY]! + seconds
     real[PROMPT_STEPS] = real[PROMPT_STEPS]! + 1
-    real[PROMPT_STEP_TOKENS] = real[PROMPT_STEP_TOKENS]! + maxBatchedTokens - budget
+    real[PROMPT_STEP_TOKENS] = real[PROMPT_STEP_TOKENS]! + tokens
     real[SAMPLED] = real[SAMPLED]! + beside + done
     if (beside > 0) {
       real[READ] = real[READ]! + real[CONTEXT]!

@@ -18,12 +18,18 @@ const gpus: readonly Gpu[] = read('gpus.json').gpus
 const gpu = (id: string): Gpu => gpus.find(row => row.id === id)!
 const model = (id: string): Model => models.find(row => row.id === id)!
 
-// A dense model, one with windows of 128 tokens and experts, one with latent attention, one with linear layers.
+// A dense model, one with windows of 128 tokens and experts, one with latent attention, one with linear layers, and one that guesses.
 const shapes = [
   { gpu: gpu('h100-sxm-80gb'), model: model('llama-3.1-8b'), tp: 1 },
   { gpu: gpu('h200-sxm-141gb'), model: model('gpt-oss-120b'), tp: 2 },
   { gpu: gpu('b200-sxm-180gb'), model: model('deepseek-v2-lite'), tp: 1 },
   { gpu: gpu('h200-sxm-141gb'), model: model('qwen3-next-80b-a3b'), tp: 4 },
+  {
+    gpu: gpu('h100-sxm-80gb'),
+    model: model('llama-3.1-8b'),
+    tp: 1,
+    speculation: { draftTokens: 3, acceptance: 0.7, draft: 'head' as const },
+  },
 ].map(shape => buildEngine(shape))
 
 /** The same engine with a small cache and tight limits, so that short runs reach preemption, chunks and full batches. */

@@ -7,6 +7,7 @@ import { kvElementBytes, weightPrecision } from './dtype.ts'
 import type { Gpu } from './hardware.ts'
 import { cacheShape } from './kv-shape.ts'
 import { countParameters, type Model } from './model.ts'
+import type { Speculation } from './speculation.ts'
 
 /** How a replica is built; what is left out takes the default that vLLM would. */
 export interface ReplicaShape {
@@ -35,6 +36,8 @@ export interface ReplicaShape {
   readonly calibration?: Scales | undefined
   /** Kept in memory beside the weights; absent = none. */
   readonly adapters?: Adapters | undefined
+  /** Guesses of the next tokens that each step checks; absent = none. */
+  readonly speculation?: Speculation | undefined
 }
 
 /** GPUs of one replica. */
@@ -96,10 +99,28 @@ export function weightBytes(model: Model, dtype?: string): number {
 }
 
 /** Weights and adapters on each GPU: experts are cut or spread over all lanes of a stage, the rest over one. */
-function heldBytesPerGpu({ model, weightDtype, adapters, tp, pp = 1, dp = 1 }: ReplicaShape): number {
+function heldBytesPerGpu(shape: ReplicaShape): number {
+  const { model, weightDtype, adapters, speculation, tp, pp = 1, dp = 1 } = shape
   const experts = countParameters(model).experts * weightPrecision(model, weightDtype).experts.bytes
   const rest = weightBytes(model, weightDtype) - experts + adapterBytes(model, adapters)
-  return (rest + experts / dp) / tp / pp
+  return (rest + experts / dp) / tp / pp + draftBytes(speculation, shape) / tp / pp
+}
+
+/** What makes the guesses: one more layer of the model with its embedding and LM head shared, or a model of its own. */
+function draftBytes(speculation: Speculation | undefined, { model, weightDtype }: ReplicaShape): number {
+  if (speculation === undefined) return 0
+  if (speculation.draft !== 'head') return weightBytes(speculation.draft)
+  const { embedding, head } = countParameters(model)
+  return (weightBytes(model, weightDtype) - 2 * (embedding + head)) / model.layers
+}
+
+/** Bytes that a token of context takes on one GPU, the draft's own cache included. */
+function contextBytes({ model, tp, kvDtype, speculation }: ReplicaShape): number {
+  const bytes = kvElementBytes(kvDtype)
+  const own = cacheShape(model, tp, bytes).bytesPerToken
+  if (speculation === undefined) return own
+  const { draft } = speculation
+  return own + (draft === 'head' ? own / model.layers : cacheShape(draft, tp, bytes).bytesPerToken)
 }
 
 /**
@@ -126,7 +147,7 @@ export function planMemory(shape: ReplicaShape): MemoryPlan {
   const reserve = reserveBytes(shape)
   const pool = poolBytes(shape, weights + reserve)
   const cache = cacheShape(model, tp, kvElementBytes(shape.kvDtype))
-  const blockBytes = cache.bytesPerToken * blockTokens
+  const blockBytes = contextBytes(shape) * blockTokens
   const kvBlocks = Math.max(0, Math.floor(pool / blockBytes))
   const blocksPerSequence = (tokens: number): number => {
     let bytes = cache.stateBytes
@@ -190,7 +211,7 @@ function poolAt(shape: ReplicaShape, tp: number, weightDtype: string): boolean {
   const { model } = shape
   const next = { ...shape, tp, weightDtype }
   const pool = poolBytes(next, heldBytesPerGpu(next) + reserveBytes(next))
-  return pool >= cacheShape(model, tp, kvElementBytes(shape.kvDtype)).bytesPerToken * leastUsefulTokens(model)
+  return pool >= contextBytes(next) * leastUsefulTokens(model)
 }
 
 const gib = (bytes: number): string => (bytes / GiB).toFixed(1)

@@ -6,7 +6,9 @@ import { allReduceSeconds, linkOf } from '../hardware/interconnect.ts'
 import { keyParts, keysSeen } from '../hardware/kv-shape.ts'
 import { checkParallelism, type ReplicaShape } from '../hardware/memory.ts'
 import { countParameters, type Model } from '../hardware/model.ts'
+import type { Speculation } from '../hardware/speculation.ts'
 import { archOf, type Efficiency, effectOf, efficiency, engineKey } from './efficiency.ts'
+import { type StepParts, speculativeTimer } from './speculative.ts'
 
 /**
  * Step time in the parts a scheduler needs. A pure decode step of B sequences whose contexts sum to S takes
@@ -23,9 +25,11 @@ export interface StepTimer {
   readonly prefillAttention: (tokens: number, context: number) => number
   /**
    * A step that carries prefill: `tokens` in all (prefill + decode, their GEMMs priced once), `rows` sampled, `requests`
-   * in the batch, `attention` seconds of all attention kernels.
+   * in the batch, `attention` seconds of all attention kernels; `decoding` of the tokens are one each of sequences that decode.
    */
-  readonly mixed: (tokens: number, rows: number, requests: number, attention: number) => number
+  readonly mixed: (tokens: number, rows: number, requests: number, attention: number, decoding?: number) => number
+  /** Of a step's budget of tokens, those left for prompts beside so many sequences that decode. */
+  readonly promptRoom: (budget: number, decoding: number) => number
   /** Seconds a request spends outside the engine before its first token. */
   readonly entrySeconds: number
   /** Before that, one request after the other: tokenisation and checks of a prompt. */
@@ -165,29 +169,31 @@ export function stepTimer(shape: ReplicaShape, fit: Efficiency = efficiency): St
   const prefillFactor = special.latent > 0 ? fit.latent.prefill : special.sparse > 0 ? fit.sparse.prefill : 1
   const parts = keyParts(model).map(part => ({
     window: part.window,
-    decodeSeconds:
+    // The keys are read once for all tokens of a sequence in the step.
+    decodeSeconds: (tokens: number) =>
       decodeScale *
       Math.max(
         (part.elements * kvBytes) / Math.min(tp, part.splits) / kvBandwidth,
-        part.decodeFlops / tp / attentionFlops,
+        (tokens * part.decodeFlops) / tp / attentionFlops,
       ),
     prefillSeconds: (prefillFactor * part.prefillFlops) / tp / attentionFlops,
   }))
   const growing = parts.filter(part => part.window === Infinity)
   const windowed = parts.filter(part => part.window !== Infinity)
-  const contextTokenSeconds = growing.reduce((sum, part) => sum + part.decodeSeconds, 0)
+  const contextTokenSeconds = growing.reduce((sum, part) => sum + part.decodeSeconds(1), 0)
   // A linear layer reads and writes its whole state each step.
   const stateSeconds = (decodeScale * 2 * (model.linearStateBytesPerSeqBf16 ?? 0)) / tp / kvBandwidth
 
-  return {
-    decode: sequences =>
-      decodeScale * (body(capturedSize(sequences)) + sampled(sequences) + sequences * requestSeconds),
+  const verify = (sequences: number, tokens: number): number =>
+    decodeScale * (body(capturedSize(tokens)) + sampled(tokens) + sequences * requestSeconds)
+  const timer: StepTimer = {
+    decode: sequences => verify(sequences, sequences),
     contextTokenSeconds,
     sequenceSeconds: (first, last) => {
       let seconds = stateSeconds
       for (const part of windowed) {
         const mean = keysSeen(last - first + 1, first - 1, part.window) / (last - first + 1)
-        seconds += mean * part.decodeSeconds
+        seconds += mean * part.decodeSeconds(1)
       }
       return seconds
     },
@@ -217,7 +223,31 @@ export function stepTimer(shape: ReplicaShape, fit: Efficiency = efficiency): St
       return parts.reduce((most, part) => (part[1] > most[1] ? part : most))[0]
     },
     frontSeconds: promptTokens => entryScale * (engine.entryRequestSeconds + promptTokens * engine.entryTokenSeconds),
+    promptRoom: (budget, decoding) => budget - decoding,
   }
+  const { speculation } = shape
+  if (speculation === undefined) return timer
+  return speculativeTimer(timer, speculation, {
+    verify,
+    carry: timer.mixed,
+    contextTokenSeconds: tokens => growing.reduce((sum, part) => sum + part.decodeSeconds(tokens), 0),
+    draft: draftOf(shape, speculation, fit, {
+      decode: sequences => verify(sequences, sequences) / layers + sampled(sequences),
+      contextTokenSeconds: contextTokenSeconds / layers,
+    }),
+  })
+}
+
+/** A guess of one more layer is that layer and the LM head again; a smaller model's is a step of its own. */
+function draftOf(
+  shape: ReplicaShape,
+  { draft }: Speculation,
+  fit: Efficiency,
+  head: StepParts['draft'],
+): StepParts['draft'] {
+  if (draft === 'head') return head
+  const { speculation: _, calibration: __, adapters: ___, weightDtype: ____, ...rest } = shape
+  return stepTimer({ ...rest, model: draft }, fit)
 }
 
 /** Largest batch for which a CUDA graph is captured (vLLM's `max_cudagraph_capture_size`; SGLang and TensorRT-LLM capture alike). */

@@ -1,0 +1,42 @@
+// Tokens guessed ahead and how often the guesses hold → tokens that a step of the target model brings.
+import { Fault } from '../../fault/fault.ts'
+import { pow } from '../../statistics/elementary.ts'
+import type { Model } from './model.ts'
+
+/** Speculative decoding: a draft guesses, and one step of the target checks all guesses of a sequence at once. */
+export interface Speculation {
+  /** Tokens guessed ahead of each step (vLLM's `num_speculative_tokens`). */
+  readonly draftTokens: number
+  /** Chance that a guess holds, given that those before it did. It belongs to the traffic and the draft: measure it. */
+  readonly acceptance: number
+  /** `head`: one more layer of the model itself (multi-token prediction, EAGLE); else a smaller model on the same GPUs. */
+  readonly draft: 'head' | Model
+}
+
+const mostDraftTokens = 32
+
+/** @throws Fault SPECULATION_INVALID */
+export function checkSpeculation({ draftTokens, acceptance }: Speculation): void {
+  const wrong = !(Number.isInteger(draftTokens) && draftTokens >= 1 && draftTokens <= mostDraftTokens)
+  if (!wrong && acceptance >= 0 && acceptance <= 1) return
+  throw new Fault(
+    'SPECULATION_INVALID',
+    wrong
+      ? `drafts are of 1 to ${mostDraftTokens} tokens, whole ones, not ${draftTokens}`
+      : `an acceptance rate is between 0 and 1, not ${acceptance}`,
+    { fix: 'servers tell theirs: vllm:spec_decode_num_accepted_tokens ÷ num_draft_tokens' },
+  )
+}
+
+/**
+ * Tokens that a sequence gains by one step in the mean, the target's own among them: (1 − a^(g+1)) ÷ (1 − a) for a draft of g
+ * tokens that hold one by one with chance a (Leviathan, Kalman, Matias 2023, equation 1). 1 without a draft.
+ */
+export function tokensPerStep(speculation: Speculation | undefined): number {
+  if (speculation === undefined) return 1
+  const { draftTokens, acceptance } = speculation
+  return acceptance === 1 ? draftTokens + 1 : (1 - pow(acceptance, draftTokens + 1)) / (1 - acceptance)
+}
+
+/** Tokens of a sequence that the target computes in one step. */
+export const verifiedTokens = (speculation: Speculation | undefined): number => 1 + (speculation?.draftTokens ?? 0)
