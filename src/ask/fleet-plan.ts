@@ -198,11 +198,11 @@ function buildGroup(asked: GroupQuestion, question: PlanQuestion, calls: CallTim
 
 /** @throws Fault GPU_UNKNOWN, ENGINE_UNKNOWN */
 function groupShape(asked: GroupQuestion, model: string): ReplicaShape {
-  const { gpu, tp, weights, kv, engine, prefixCache, pp, dp, ep, adapters } = asked
+  const { gpu, tp, weights, kv, engine, prefixCache, pp, dp, ep, speculation, adapters } = asked
   const { maxBatchedTokens, maxSequences, memoryUtilization } = asked
   gpuById(gpu)
   return {
-    ...shapeOf({ model, gpu, tp, weights, kv, engine, prefixCache, pp, dp, ep }),
+    ...shapeOf({ model, gpu, tp, weights, kv, engine, prefixCache, pp, dp, ep, speculation }),
     adapters: adapters ?? undefined,
     maxBatchedTokens,
     maxSequences,

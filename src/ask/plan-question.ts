@@ -44,6 +44,8 @@ export interface GroupQuestion {
   readonly dp?: number | undefined
   readonly ep?: number | undefined
   readonly engine: string | null
+  /** `TOKENS:ACCEPTANCE[:DRAFT]`. */
+  readonly speculation?: string | undefined
   readonly weights: string | null
   readonly kv: string | null
   readonly prefixCache: boolean

@@ -4,6 +4,7 @@ import { Fault } from '../core/fault/fault.ts'
 import { checkShape } from '../core/serving/hardware/shape-check.ts'
 import { type Condition, conditionOf, type Load } from '../core/serving/predict/condition.ts'
 import { type PredictionAnswer, predictionAnswer } from '../core/serving/predict/prediction-answer.ts'
+import { statedSpeculation } from './stated-speculation.ts'
 
 /** What `crossline predict` is asked. Null = its default. */
 export interface PredictionQuestion {
@@ -18,6 +19,8 @@ export interface PredictionQuestion {
   readonly pp: number | null
   readonly dp: number | null
   readonly ep: number | null
+  /** `TOKENS:ACCEPTANCE[:DRAFT]`. */
+  readonly speculation?: string | null
   readonly replicas: number | null
   readonly input: number
   readonly output: number
@@ -71,6 +74,7 @@ export function conditionFor(question: PredictionQuestion): Condition {
     pp: question.pp,
     dp: question.dp,
     ep: question.ep,
+    speculation: statedSpeculation(question.speculation),
     replicas: question.replicas,
     inputTokens: question.input,
     outputTokens: question.output,

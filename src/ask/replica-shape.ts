@@ -4,6 +4,7 @@ import { Fault, nearestName } from '../core/fault/fault.ts'
 import { type EngineName, policies } from '../core/serving/engine/policies.ts'
 import { type ReplicaShape, smallestParallelism } from '../core/serving/hardware/memory.ts'
 import { checkShape } from '../core/serving/hardware/shape-check.ts'
+import { statedSpeculation } from './stated-speculation.ts'
 
 /** Null = its default: the fewest GPUs that hold the model, its own dtype, bf16, vLLM. */
 export interface NamedShape {
@@ -17,11 +18,13 @@ export interface NamedShape {
   readonly pp?: number | undefined
   readonly dp?: number | undefined
   readonly ep?: number | undefined
+  /** `TOKENS:ACCEPTANCE[:DRAFT]`; absent: no token is guessed. */
+  readonly speculation?: string | null | undefined
   /** False: every prompt is computed in full. */
   readonly prefixCache?: boolean
 }
 
-/** @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, ENGINE_UNKNOWN, those of checkShape */
+/** @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, ENGINE_UNKNOWN, SPECULATION_INVALID, those of checkShape */
 export function shapeOf({
   model: name,
   gpu: gpuName,
@@ -33,6 +36,7 @@ export function shapeOf({
   pp,
   dp,
   ep,
+  speculation,
 }: NamedShape): ReplicaShape {
   const model = modelById(name)
   const gpu = gpuById(gpuName)
@@ -45,6 +49,7 @@ export function shapeOf({
     pp,
     dp,
     ep,
+    speculation: statedSpeculation(speculation),
     ...(engine === null ? {} : { engine: engineOf(engine) }),
   }
   // Where none of 1, 2, 4, 8 holds it, the fault of the largest says by how much.

@@ -52,6 +52,8 @@ export interface SimulationQuestion {
   readonly kv: string | null
   /** Null = vLLM. */
   readonly engine: string | null
+  /** `TOKENS:ACCEPTANCE[:DRAFT]`. */
+  readonly speculation?: string | null
   readonly prefixCache: boolean
   /** Null = 1, or what the first of `sizings` needs. */
   readonly replicas: number | null

@@ -53,6 +53,10 @@ const group = z.strictObject({
   engine: of(name, 'vllm (default), tensorrt-llm or sglang'),
   weights: of(name, "dtype of the weights; default: the model's own"),
   kv: of(name, 'dtype of the KV cache; default: bf16'),
+  speculation: of(
+    name,
+    'TOKENS:ACCEPTANCE[:DRAFT]: tokens guessed ahead, how often each holds, and what guesses them; default: none',
+  ),
   prefixCache: of(z.boolean(), 'beginnings of prompts are kept; default true'),
   adapters: of(z.strictObject({ count: whole, rank: whole }), 'LoRA adapters kept beside the weights'),
   maxBatchedTokens: of(whole, "token budget of a step; default: the engine's"),
@@ -136,6 +140,7 @@ export const planShape = z.strictObject({
   weights: name.optional(),
   kv: name.optional(),
   engine: name.optional(),
+  speculation: name.optional(),
   prefixCache: z.boolean().optional(),
   replicas: whole.optional(),
   usdPerGpuHour: from.optional(),

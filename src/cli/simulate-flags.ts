@@ -24,6 +24,7 @@ export interface SimulateFlags {
   readonly weights?: string
   readonly kv?: string
   readonly engine?: string
+  readonly speculation?: string
   readonly prefixCache?: boolean
   readonly replicas?: number
   readonly router?: string
@@ -71,6 +72,7 @@ export function declareSimulateFlags(command: Command): Command {
     .option('--kv <dtype>', 'dtype of the KV cache (default: bf16)')
     .option('--no-prefix-cache', 'compute every prompt in full, also where the trace tells what prompts share')
     .option('--engine <name>', 'vllm, tensorrt-llm or sglang (default: vllm)')
+    .option('--speculation <n:a[:draft]>', 'tokens guessed ahead, how often one holds, and the draft (default: none)')
     .option('--replicas <n>', 'a fixed number (default: 1)', number('--replicas', count))
     .option('--router <name>', `${Object.keys(routers).join(' or ')} (default: least-loaded)`)
     .option('--ttft <ms>', 'time to first token that counts as late above, p95', number('--ttft', positive))
@@ -204,6 +206,7 @@ function oneGroup(
     weights: all.weights ?? null,
     kv: all.kv ?? null,
     engine: all.engine ?? null,
+    speculation: all.speculation ?? null,
     prefixCache: all.prefixCache ?? true,
     replicas,
     router: all.router,

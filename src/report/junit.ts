@@ -76,6 +76,9 @@ function fallback({ passed, ended, score }: Attempt): string {
 
 const seconds = (value: number): string => value.toFixed(3)
 
-/** XML 1.0 knows no way to write any other character (production 2, Char). */
+/**
+ * XML 1.0 knows no way to write any other character (production 2, Char); and an empty attribute would be written without
+ * its value, as HTML allows and XML does not.
+ */
 const printable = (text: string): string =>
-  text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+  text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd') || '(empty)'

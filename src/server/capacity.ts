@@ -20,6 +20,10 @@ export const capacityShape = {
   pp: count.optional().meta({ description: 'stages of a pipeline; default 1' }),
   dp: count.optional().meta({ description: 'copies of the attention that share the experts; default 1' }),
   ep: count.optional().meta({ description: 'GPUs that share the experts; default 1' }),
+  speculation: name.optional().meta({
+    description:
+      'TOKENS:ACCEPTANCE[:DRAFT]: tokens guessed ahead, how often each holds, and what guesses them; default: none',
+  }),
   weights: name.optional().meta({ description: "dtype of the weights; default: the model's own" }),
   kv: name.optional().meta({ description: 'dtype of the KV cache; default: bf16' }),
   engine: name.optional().meta({ description: 'vllm (default), tensorrt-llm or sglang' }),
@@ -51,6 +55,7 @@ export function capacityQuestion(params: CapacityParams): CapacityQuestion {
     pp: params.pp,
     dp: params.dp,
     ep: params.ep,
+    speculation: params.speculation,
     weights: params.weights ?? null,
     kv: params.kv ?? null,
     engine: params.engine ?? null,

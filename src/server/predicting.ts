@@ -12,6 +12,10 @@ export const predictShape = {
   gpu: name.meta({ description: 'GPU, by its id in the catalog' }),
   engine: name.optional().meta({ description: 'vllm (default), tensorrt-llm or sglang; another is taken as vLLM' }),
   engineVersion: name.optional().meta({ description: 'its version; default: its newest' }),
+  speculation: name.optional().meta({
+    description:
+      'TOKENS:ACCEPTANCE[:DRAFT]: tokens guessed ahead, how often each holds, and what guesses them; default: none',
+  }),
   weights: name.optional().meta({ description: "dtype of the weights; default: the model's own" }),
   kv: name.optional().meta({ description: "dtype of the KV cache; default: the engine's" }),
   gpus: count.optional().meta({ description: 'GPUs of all replicas' }),
@@ -54,6 +58,7 @@ export function predictionQuestion(params: PredictParams): PredictionQuestion {
     pp: pp ?? null,
     dp: dp ?? null,
     ep: ep ?? null,
+    speculation: params.speculation ?? null,
     replicas: replicas ?? null,
     input: params.input,
     output: params.output,

@@ -14,6 +14,7 @@ interface CapacityFlags {
   readonly pp?: number
   readonly dp?: number
   readonly ep?: number
+  readonly speculation?: string
   readonly weights?: string
   readonly kv?: string
   readonly engine?: string
@@ -68,6 +69,7 @@ export const capacity: CommandModule = {
       .option('--weights <dtype>', "dtype of the weights (default: the model's own)")
       .option('--kv <dtype>', 'dtype of the KV cache (default: bf16)')
       .option('--engine <name>', 'vllm, tensorrt-llm or sglang (default: vllm)')
+      .option('--speculation <n:a[:draft]>', 'tokens guessed ahead, how often one holds, and the draft (default: none)')
       .option('--replicas <n>', 'that share the traffic (default: 1)', number('--replicas', { ...count, max: 64 }))
       .optionsGroup('Objective:')
       .option('--ttft <ms>', 'limit on the time to first token', number('--ttft', positive))

@@ -13,6 +13,7 @@ interface PredictFlags {
   readonly pp?: number
   readonly dp?: number
   readonly ep?: number
+  readonly speculation?: string
   readonly replicas?: number
   readonly weights?: string
   readonly kv?: string
@@ -56,6 +57,7 @@ export const predict: CommandModule = {
       .option('--kv <dtype>', "dtype of the KV cache (default: the engine's)")
       .option('--engine <name>', 'vllm, tensorrt-llm or sglang (default: vllm)')
       .option('--engine-version <v>', 'its version (default: its newest)')
+      .option('--speculation <n:a[:draft]>', 'tokens guessed ahead, how often one holds, and the draft (default: none)')
       .optionsGroup('Load:')
       .option('--input <n>', 'tokens of a prompt', number('--input', count))
       .option('--output <n>', 'tokens of an answer', number('--output', count))

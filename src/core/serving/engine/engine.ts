@@ -2,6 +2,7 @@
 import { Fault } from '../../fault/fault.ts'
 import { calibratedFit, calibratedMemory } from '../calibration/scales.ts'
 import { engineDefaults, gpusOf, lanesOf, type MemoryPlan, planMemory, type ReplicaShape } from '../hardware/memory.ts'
+import { tokensPerStep } from '../hardware/speculation.ts'
 import { type Efficiency, efficiency } from '../step/efficiency.ts'
 import { type StepTimer, stepTimer } from '../step/step-time.ts'
 import { type PeakShares, peakShares, type Work } from './peak-shares.ts'
@@ -47,7 +48,8 @@ export function buildEngine(shape: ReplicaShape, fit: Efficiency = efficiency): 
     maxBatchedTokens,
     maxSequences,
     prefixCaching: shape.prefixCaching ?? true,
-    pollSteps: shape.pollSteps ?? 1,
+    // Steps here are told by the token: more of them pass from one look to the next.
+    pollSteps: Math.round((shape.pollSteps ?? 1) * tokensPerStep(shape.speculation)),
     maxContext: shape.model.maxContext,
     gpus: gpusOf(shape),
     lanes: lanesOf(shape),

@@ -4,6 +4,7 @@ import { kvElementBytes, peakFlops, weightPrecision } from '../hardware/dtype.ts
 import { keyParts } from '../hardware/kv-shape.ts'
 import { gpusOf, type ReplicaShape } from '../hardware/memory.ts'
 import { countParameters } from '../hardware/model.ts'
+import { tokensPerStep, verifiedTokens } from '../hardware/speculation.ts'
 
 /** Counted over all steps of a replica. */
 export interface Work {
@@ -56,6 +57,9 @@ export function peakShares(shape: ReplicaShape): (work: Work, busySeconds: numbe
     steps === 0 ? 0 : (1 - pow(1 - active, (dp * tokens) / steps)) / dp
   const bandwidth = gpu.memoryBandwidthTBs * 1e12
   const gpus = gpusOf(shape)
+  // Steps are told by the token gained; arithmetic on guesses that did not hold is no work done.
+  const gain = tokensPerStep(shape.speculation)
+  const checked = verifiedTokens(shape.speculation)
   return (work, busySeconds) => {
     if (busySeconds === 0) return { mfu: null, mbu: null }
     const { steps, tokens, sampled, contextTokens, promptKeys, promptSteps, promptStepTokens } = work
@@ -64,8 +68,10 @@ export function peakShares(shape: ReplicaShape): (work: Work, busySeconds: numbe
     // In whole models read.
     const touched =
       promptSteps * touchedBy(promptStepTokens, promptSteps) +
-      (steps - promptSteps) * touchedBy(tokens - promptStepTokens, steps - promptSteps)
-    const bytes = steps * stepBytes + count.experts * precision.experts.bytes * touched + contextBytes * contextTokens
+      ((steps - promptSteps) / gain) * touchedBy((tokens - promptStepTokens) * checked, steps - promptSteps)
+    const read =
+      (promptSteps + (steps - promptSteps) / gain) * stepBytes + count.experts * precision.experts.bytes * touched
+    const bytes = read + (contextBytes * contextTokens) / gain
     return { mfu: arithmetic / (gpus * busySeconds), mbu: bytes / bandwidth / (gpus * busySeconds) }
   }
 }

@@ -5,7 +5,7 @@ export const leftOutOfPlans: readonly string[] = [
   'Prefix cache: where no record tells what prompts share (or they are of more than 40 million blocks), every one is computed in full, so self-hosting looks dearer than it is; where one does, answers that a next prompt repeats are computed again.',
   'Rolling updates, and failures of what is not a replica: gateways, networks, whole regions.',
   'Engines other than vLLM, TensorRT-LLM and SGLang: and what their flags change; versions only where measurements name them.',
-  'Speculative decoding: nor multi-token prediction.',
+  'Guesses of a draft: hold at the one stated rate, whatever the traffic and the batch; trees of guesses, and engines that turn them off under load, are not there.',
   'Replicas over several servers: nor pipelines whose stages have unlike work; micro-batches never wait for each other, and each has its own part of the cache, as copies of the attention have.',
   'Servers calibrated without their GPU: prompts are priced by the token, without what attention adds to long ones.',
   'Skew of expert routing: a fitted allowance is made for it.',

@@ -4,6 +4,7 @@ import { weightPrecision } from './dtype.ts'
 import type { Gpu } from './hardware.ts'
 import { checkParallelism, type ReplicaShape } from './memory.ts'
 import type { Model } from './model.ts'
+import { checkSpeculation } from './speculation.ts'
 
 /**
  * Architectures for which no kernel unpacks 8- and 4-bit floating-point weights: FP8 and FP4 run weight-only from Turing on
@@ -26,6 +27,7 @@ export function checkShape(shape: ReplicaShape): readonly string[] {
   }
   checkExperts(model, ep, tp * dp)
   checkCache(gpu, shape.kvDtype)
+  if (shape.speculation !== undefined) checkSpeculation(shape.speculation)
   return weightNotes(gpu, model, shape.weightDtype)
 }
 

@@ -15,6 +15,9 @@ export interface Speculation {
 
 const mostDraftTokens = 32
 
+/** No measured row tells its draft, so none was fitted: a doubt (of the logarithm) about what guessing and checking cost. Assumed. */
+export const speculationBand = 0.15
+
 /** @throws Fault SPECULATION_INVALID */
 export function checkSpeculation({ draftTokens, acceptance }: Speculation): void {
   const wrong = !(Number.isInteger(draftTokens) && draftTokens >= 1 && draftTokens <= mostDraftTokens)
@@ -40,3 +43,12 @@ export function tokensPerStep(speculation: Speculation | undefined): number {
 
 /** Tokens of a sequence that the target computes in one step. */
 export const verifiedTokens = (speculation: Speculation | undefined): number => 1 + (speculation?.draftTokens ?? 0)
+
+/** "3 tokens guessed ahead by llama-3.1-8b, one holds in 70 % of cases: 2.53 a step". */
+export function speculationText(speculation: Speculation): string {
+  const { draftTokens, acceptance, draft } = speculation
+  const by = draft === 'head' ? 'one more layer' : draft.id
+  const held = `${Math.round(acceptance * 1000) / 10} %`
+  const tokens = draftTokens === 1 ? '1 token' : `${draftTokens} tokens`
+  return `${tokens} guessed ahead by ${by}, one holds in ${held} of cases: ${tokensPerStep(speculation).toFixed(2)} a step`
+}

@@ -5,6 +5,7 @@ import { weightDtypes, weightPrecision } from '../hardware/dtype.ts'
 import type { Gpu } from '../hardware/hardware.ts'
 import { gpusOf, type ReplicaShape, smallestParallelism } from '../hardware/memory.ts'
 import type { Model } from '../hardware/model.ts'
+import type { Speculation } from '../hardware/speculation.ts'
 import { archOf } from '../step/efficiency.ts'
 
 /** How requests come: so many in flight, so many a second, or all at once. */
@@ -41,6 +42,7 @@ export interface Stated {
   readonly pp: number | null
   readonly dp: number | null
   readonly ep: number | null
+  readonly speculation?: Speculation | undefined
   readonly replicas: number | null
   readonly inputTokens: number
   readonly outputTokens: number
@@ -64,6 +66,7 @@ export function conditionOf(stated: Stated): Condition {
     weightDtype,
     kvDtype: stated.kvDtype ?? defaultKvDtype(engine, model, weightDtype),
     pollSteps: pollStepsOf(engine, gpu, stated.load),
+    speculation: stated.speculation,
   }
   const tp = stated.tp ?? chosenParallelism(base, stated)
   const shape: ReplicaShape = { ...base, tp }

@@ -2,6 +2,7 @@
 import { estimate } from '../../statistics/estimate.ts'
 import { notModelled } from '../fleet/not-modelled.ts'
 import { gpusOf, lanesOf, planMemory } from '../hardware/memory.ts'
+import { speculationText } from '../hardware/speculation.ts'
 import { type BandedFigure, bandOf, likenessOf } from '../step/band.ts'
 import type { MeanAndPercentiles } from './closed-loop.ts'
 import type { Condition, Load } from './condition.ts'
@@ -25,6 +26,8 @@ export interface PredictionAnswer {
   readonly engine: string
   readonly weightDtype: string
   readonly kvDtype: string
+  /** What guesses tokens ahead, in words; null = nothing does. */
+  readonly speculation: string | null
   readonly load: Load
   readonly fits: boolean
   readonly problem: string | null
@@ -99,6 +102,7 @@ function toldOf({ shape, replicas, load, engineKnown }: Condition) {
     ...(gpu ? [] : [`no measurement of ${shape.gpu.id}`]),
     ...(family ? [] : [`none of the family ${shape.model.family}`]),
     ...(engineKnown ? [] : ['an engine that is not known, taken as vLLM']),
+    ...(shape.speculation === undefined ? [] : ['none told of a draft']),
   ]
   return {
     model: shape.model.id,
@@ -112,6 +116,7 @@ function toldOf({ shape, replicas, load, engineKnown }: Condition) {
     engine: shape.engine ?? 'vllm',
     weightDtype: shape.weightDtype ?? shape.model.nativeDtype,
     kvDtype: shape.kvDtype ?? 'bf16',
+    speculation: shape.speculation === undefined ? null : speculationText(shape.speculation),
     load,
     kvCapacityTokens: planMemory(shape).kvCapacityTokens * replicas * lanesOf(shape),
     likeness: missing.length === 0 ? 'GPU and family were measured' : `${missing.join(', ')}: the band is wider`,

@@ -2,6 +2,7 @@
 import { exp } from '../../statistics/elementary.ts'
 import { adapterBand } from '../hardware/adapters.ts'
 import type { ReplicaShape } from '../hardware/memory.ts'
+import { speculationBand } from '../hardware/speculation.ts'
 import { effectKeys } from './efficiency.ts'
 import { fitted, fittedBands } from './fitted.ts'
 
@@ -43,7 +44,11 @@ export function bandOf(shape: ReplicaShape, figure: BandedFigure, offline: boole
   }
   const base = gpu && family ? found('measured') : !gpu && family ? found('other GPU') : found('other family')
   const more = gpu || family ? none : found('other GPU')
-  const extra = (engineKnown ? 0 : unknownEngine) + (shape.adapters === undefined ? 0 : adapterBand)
+  const { adapters, speculation } = shape
+  const extra =
+    (engineKnown ? 0 : unknownEngine) +
+    (adapters === undefined ? 0 : adapterBand) +
+    (speculation === undefined ? 0 : speculationBand)
   const low = -Math.sqrt(base[0] * base[0] + more[0] * more[0] + extra * extra)
   const high = Math.sqrt(base[1] * base[1] + more[1] * more[1] + extra * extra)
   return { low: exp(low), high: exp(high) }
