@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 import { add, fromPico, zero } from '../../meter/money.ts'
 import { totalKinds, type Usage, unknownUsage } from '../../meter/usage.ts'
 import { type Attempt, attemptOf } from './attempt.ts'
-import { outcomes, spentOf, tokenParts } from './spent.ts'
+import { outcomes, spentCollector, tokenParts } from './spent.ts'
+
+const spentOf = (attempts: readonly Attempt[]) => {
+  const collector = spentCollector()
+  for (const attempt of attempts) collector.add(attempt)
+  return collector.spent()
+}
 
 const usageArbitrary = fc
   .record({

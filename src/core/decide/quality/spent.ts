@@ -1,8 +1,6 @@
-// All tries of an option in; where its money, its tokens and its time went, to the last digit, out.
-
+// Tries in, one by one; where each option's money, tokens and time went, to the last digit, out.
 import { add, type Money, zero } from '../../meter/money.ts'
-import { totalKinds, type Usage, type UsageKind } from '../../meter/usage.ts'
-import { groupedBy } from '../../statistics/grouped.ts'
+import { totalKinds, type UsageKind } from '../../meter/usage.ts'
 import type { Attempt } from './attempt.ts'
 
 /** How a try came out, as money and time are told apart by. */
@@ -35,55 +33,79 @@ export type TokenPart = (typeof tokenParts)[number]
 export const outcomeOf = ({ passed }: Pick<Attempt, 'passed'>): Outcome =>
   passed === null ? 'ungraded' : passed ? 'passed' : 'failed'
 
-/** One for each option, in the order in which they first come. */
-export function spentOf(attempts: readonly Attempt[]): Spent[] {
-  return [...groupedBy(attempts, ({ option }) => option)].map(([option, tries]) => spentOn(option, tries))
+/** Tries come one by one; what is kept is sums. */
+export interface SpentCollector {
+  add(attempt: Omit<Attempt, 'attempt'>): void
+  /** One for each option, in the order in which they first came. */
+  spent(): Spent[]
 }
 
-function spentOn(option: string, tries: readonly Attempt[]): Spent {
-  const usd = { passed: zero, failed: zero, ungraded: zero }
-  const seconds = { passed: 0, failed: 0, ungraded: 0 }
-  let verifierUsd: Money | null = null
-  let judgeUsd = zero
-  for (const attempt of tries) {
-    const outcome = outcomeOf(attempt)
-    usd[outcome] = add(usd[outcome], attempt.usd ?? zero)
-    seconds[outcome] += attempt.seconds ?? 0
-    judgeUsd = add(judgeUsd, attempt.judgeUsd ?? zero)
-    for (const stage of attempt.stages) {
-      if (stage.verifierUsd !== null) verifierUsd = add(verifierUsd ?? zero, stage.verifierUsd)
+export function spentCollector(): SpentCollector {
+  const sums = new Map<string, Sums>()
+  return {
+    add(attempt) {
+      const known = sums.get(attempt.option) ?? emptySums()
+      sums.set(attempt.option, known)
+      take(known, attempt)
+    },
+    spent: () => [...sums].map(([option, { tokens, ...rest }]) => ({ option, ...rest, tokens: partsOf(tokens) })),
+  }
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+type Sums = Writable<Omit<Spent, 'option' | 'tokens' | 'usd' | 'seconds'>> & {
+  readonly usd: Record<Outcome, Money>
+  readonly seconds: Record<Outcome, number>
+  /** Told by some try: its sum. */
+  readonly tokens: Map<UsageKind, number>
+}
+
+const emptySums = (): Sums => ({
+  attempts: 0,
+  usd: { passed: zero, failed: zero, ungraded: zero },
+  unpriced: 0,
+  verifierUsd: null,
+  judgeUsd: zero,
+  unpricedJudging: 0,
+  tokens: new Map(),
+  untold: 0,
+  seconds: { passed: 0, failed: 0, ungraded: 0 },
+  untimed: 0,
+})
+
+function take(sums: Sums, attempt: Omit<Attempt, 'attempt'>): void {
+  const outcome = outcomeOf(attempt)
+  sums.attempts++
+  if (attempt.usd === null) sums.unpriced++
+  else sums.usd[outcome] = add(sums.usd[outcome], attempt.usd)
+  if (attempt.judgeUsd === null) sums.unpricedJudging++
+  else sums.judgeUsd = add(sums.judgeUsd, attempt.judgeUsd)
+  for (const { verifierUsd } of attempt.stages) {
+    if (verifierUsd !== null) sums.verifierUsd = add(sums.verifierUsd ?? zero, verifierUsd)
+  }
+  if (attempt.seconds === null) sums.untimed++
+  else sums.seconds[outcome] += attempt.seconds
+  if (attempt.usage === null) sums.untold++
+  else {
+    for (const kind of countedKinds) {
+      const told = attempt.usage[kind]
+      if (told !== null) sums.tokens.set(kind, (sums.tokens.get(kind) ?? 0) + told)
     }
   }
-  const count = (isMissing: (attempt: Attempt) => boolean) => tries.filter(isMissing).length
-  return {
-    option,
-    attempts: tries.length,
-    usd,
-    unpriced: count(attempt => attempt.usd === null),
-    verifierUsd,
-    judgeUsd,
-    unpricedJudging: count(attempt => attempt.judgeUsd === null),
-    tokens: tokensOf(tries.flatMap(({ usage }) => (usage === null ? [] : [usage]))),
-    untold: count(({ usage }) => usage === null),
-    seconds,
-    untimed: count(attempt => attempt.seconds === null),
-  }
 }
 
+const countedKinds: readonly UsageKind[] = [...totalKinds, 'reasoning']
 const mediaKinds = totalKinds.filter(kind => !['input', 'cacheRead', 'cacheWrite', 'output'].includes(kind))
 
-function tokensOf(usages: readonly Usage[]): Spent['tokens'] {
-  const sum = (kinds: readonly UsageKind[]): number | null => {
-    const told = usages.flatMap(usage => kinds.flatMap(kind => usage[kind] ?? []))
-    return told.length === 0 ? null : told.reduce((total, tokens) => total + tokens, 0)
-  }
-  const output = sum(['output'])
-  const reasoning = sum(['reasoning'])
+function partsOf(told: ReadonlyMap<UsageKind, number>): Spent['tokens'] {
+  const media = mediaKinds.flatMap(kind => told.get(kind) ?? [])
+  const output = told.get('output') ?? null
+  const reasoning = told.get('reasoning') ?? null
   return {
-    input: sum(['input']),
-    cacheRead: sum(['cacheRead']),
-    cacheWrite: sum(['cacheWrite']),
-    media: sum(mediaKinds),
+    input: told.get('input') ?? null,
+    cacheRead: told.get('cacheRead') ?? null,
+    cacheWrite: told.get('cacheWrite') ?? null,
+    media: media.length === 0 ? null : media.reduce((total, tokens) => total + tokens, 0),
     reasoning,
     answer: output === null ? null : output - (reasoning ?? 0),
   }
