@@ -1,10 +1,13 @@
 // A data folder and its settings in; a gateway that writes to the folder's spool, out.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { CallRecord } from '../core/meter/call-record.ts'
 import { backgroundIn } from '../gateway/background.ts'
 import type { Budgets } from '../gateway/budgets.ts'
 import { createGateway, type Gateway, type GatewaySettings } from '../gateway/gateway.ts'
+import type { Keys } from '../gateway/keys.ts'
 import { proxiesOf } from '../gateway/proxies.ts'
+import type { Sink } from '../gateway/sink.ts'
 import { type FsyncPolicy, openSpool, type Spool } from '../spool/spool.ts'
 import type { StatedBudgets } from './budget-settings.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
@@ -28,6 +31,14 @@ export interface GatewayHost {
   close(graceMs: number): Promise<void>
 }
 
+/** What a host beside a server's does otherwise. */
+export interface OwnTools {
+  /** Keys that are not of the folder's file. */
+  readonly keys?: Keys
+  /** Told of each record once the spool has it. */
+  readonly heard?: (record: CallRecord) => void
+}
+
 /** How often one thing that goes wrong is said. */
 const shoutEveryMs = 10_000
 
@@ -37,6 +48,7 @@ export function hostGateway(
   worker: string,
   say: Say,
   budgets: Budgets | null,
+  own: OwnTools = {},
 ): GatewayHost {
   const upstreams = withSecrets(settings.upstreams ?? {}, process.env)
   const spool = openSpool(spoolFolder(dataDir), { worker, fsync: settings.fsync })
@@ -46,11 +58,11 @@ export function hostGateway(
   const gateway = createGateway(
     { ...settings, upstreams },
     {
-      sink: spool,
+      sink: heardBy(spool, own.heard),
       nowMicros: forwardClock(),
       nextKey: () => `${worker}-${born}-${++calls}`,
       fingerprintKey: fingerprintKey(dataDir),
-      keys: watchKeys(dataDir, say),
+      keys: own.keys ?? watchKeys(dataDir, say),
       budgets,
       proxyOf: proxiesOf(process.env),
       background: backgroundIn(join(dataDir, 'background')),
@@ -67,6 +79,16 @@ export function hostGateway(
     async close(graceMs) {
       await gateway.close(graceMs)
       await spool.close()
+    },
+  }
+}
+
+function heardBy(spool: Spool, heard: OwnTools['heard']): Sink {
+  if (heard === undefined) return spool
+  return {
+    async append(record) {
+      await spool.append(record)
+      heard(record)
     },
   }
 }

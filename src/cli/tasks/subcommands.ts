@@ -1,5 +1,6 @@
 // The subcommands of `tasks`, in the order in which its help shows them: one line each.
 import { rank } from './rank.ts'
+import { run } from './run.ts'
 import type { TasksSubcommand } from './subcommand.ts'
 
-export const subcommands: readonly TasksSubcommand[] = [rank]
+export const subcommands: readonly TasksSubcommand[] = [run, rank]

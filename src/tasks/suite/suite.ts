@@ -20,6 +20,8 @@ export interface Suite {
   readonly bars: readonly number[]
   readonly options: Readonly<Record<string, StatedOption>>
   readonly tasks: readonly Task[]
+  /** `file:line` of a field of its file. */
+  readonly placeOf: SuiteSource['placeOf']
 }
 
 /** Where a suite comes from, for what is wrong with it. */
@@ -69,6 +71,7 @@ export function suiteOf(stated: StatedSuite, source: SuiteSource): Suite {
     bars,
     options: stated.options ?? {},
     tasks,
+    placeOf: way => source.placeOf(way),
   }
 }
 

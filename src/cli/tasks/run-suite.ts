@@ -1,0 +1,227 @@
+// The flags of `tasks run` → the run prepared, made or taken up, kept and told.
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { useOwnFacts } from '../../catalog/facts.ts'
+import { loadPriceBook } from '../../catalog/price-book.ts'
+import { Fault } from '../../core/fault/fault.ts'
+import { many } from '../../core/fault/many.ts'
+import { add, formatUsd, type Money, parseUsd, zero } from '../../core/meter/money.ts'
+import { stream } from '../../core/statistics/random.ts'
+import { pricesOf } from '../../intake/prices.ts'
+import { runText } from '../../report/run-text.ts'
+import { type KeptRun, keepRun, runFolder } from '../../tasks/kept-run.ts'
+import { answerTokens, estimateOf, type OptionEstimate } from '../../tasks/run/estimate.ts'
+import { openJournal } from '../../tasks/run/journal.ts'
+import { orderOf } from '../../tasks/run/order.ts'
+import { openPurse, type Purse } from '../../tasks/run/purse.ts'
+import { type RunOutcome, type RunPlan, runTasks } from '../../tasks/run/runner.ts'
+import { systemClock } from '../../tasks/run/system-clock.ts'
+import type { CommandFrame } from '../command.ts'
+import { terminalColumns } from '../output.ts'
+import { version } from '../version.ts'
+import { lockRun } from './kept-runs.ts'
+import { takeIntoLedger } from './ledger-takes.ts'
+import { type OpenMetering, requestIds, startMetering } from './metering.ts'
+import { type PreparedRun, prepareRun } from './prepare-run.ts'
+import { rankedRows } from './ranked-rows.ts'
+import type { RunFlags } from './run.ts'
+import { progressText } from './run-progress.ts'
+import { untilInterrupted } from './until-interrupted.ts'
+
+/** Above this a run on a terminal asks for a word first. */
+const askAboveUsd = parseUsd('1')
+
+export async function runSuite(suiteFile: string | undefined, flags: RunFlags, frame: CommandFrame): Promise<void> {
+  const { output } = frame
+  const { config, data } = frame.globals()
+  useOwnFacts(config)
+  const prepared = await prepareRun(suiteFile, flags, frame)
+  for (const note of prepared.notes) output.note(note)
+  const book = loadPriceBook({ configFile: config, overlays: frame.settings().prices ?? [] })
+  const { price } = pricesOf(book)
+  const say = (text: string) => output.note(text)
+  if (flags.dryRun === true) {
+    const metering = await startMetering({ dataDir: data, settings: prepared.settings, price, say })
+    const estimate = estimateOf(orderOf(prepared.tasks, prepared.options, prepared.repeat, prepared.seed), metering)
+    await metering.close()
+    output.result({ estimate: estimateJson(estimate), answerTokens }, () => estimateText(estimate))
+    return
+  }
+  const lock = await lockRun(data, prepared.run)
+  const metering = await startMetering({ dataDir: data, settings: prepared.settings, price, say })
+  try {
+    await carryOut(prepared, { flags, frame, metering, catalogVersion: book.version })
+  } finally {
+    output.progress(null)
+    await metering.close()
+    await takeIntoLedger(frame)
+    lock.release()
+  }
+}
+
+interface Means {
+  readonly flags: RunFlags
+  readonly frame: CommandFrame
+  readonly metering: OpenMetering
+  readonly catalogVersion: string
+}
+
+async function carryOut(prepared: PreparedRun, { flags, frame, metering, catalogVersion }: Means): Promise<void> {
+  const { output } = frame
+  const { data } = frame.globals()
+  const { run, tasks, options, repeat, seed, suite, bars } = prepared
+  const folder = runFolder(data, run)
+  const journal = openJournal(folder)
+  if (journal.corrupt > 0) output.note(`${many(journal.corrupt, 'line')} of the run’s journal: not whole, and left out`)
+  const plan: RunPlan = { run, tasks, options, repeat, seed, concurrency: flags.concurrency, folder: suite.folder }
+  const startedAt = prepared.resumed?.startedAt ?? new Date().toISOString()
+  const kept = (outcome: RunOutcome | null): KeptRun => ({
+    run,
+    origin: 'run',
+    suite: suite.name,
+    startedAt,
+    endedAt: outcome?.ended === 'done' ? new Date().toISOString() : null,
+    bars,
+    options: options.map(({ tried }) => tried),
+    catalogVersion,
+    notes: outcome === null ? [] : notesOf(outcome),
+    detail: { ...prepared.detail, crossline: version, lost: outcome?.lost ?? [], ended: outcome?.ended ?? 'running' },
+  })
+  const purse = openPurse(flags.maxUsd === undefined ? null : parseUsd(String(flags.maxUsd)))
+  const graded = new Map(
+    journal.found.flatMap(entry => (entry.kind === 'graded' ? [[keyOf(entry.row), entry.row]] : [])),
+  )
+  const left = orderOf(tasks, options, repeat, seed).filter(
+    ({ option, task, attempt }) => !graded.has(keyOf({ option: option.name, task: task.id, attempt })),
+  )
+  const estimate = estimateOf(left, metering)
+  output.note(estimateText(estimate))
+  checkConsent(estimate, flags)
+  keepRun(data, kept(null), [...graded.values()])
+  output.note(
+    prepared.resumed === null
+      ? `run ${run}`
+      : `going on with ${run}: ${graded.size} of ${graded.size + left.length} tries are made`,
+  )
+  payForWhatWasTold(journal.found, purse)
+  const draws = stream(seed, 'back-off')
+  const interrupted = untilInterrupted(() => output.note('finishing what is under way; once more to leave it'))
+  const progress = progressText(left.length, purse)
+  let outcome: RunOutcome
+  try {
+    outcome = await runTasks(plan, {
+      metering,
+      journal: flags.keepAnswers === true ? { ...journal, dropWords: () => {} } : journal,
+      purse,
+      clock: systemClock,
+      retries: flags.retries,
+      draw: () => draws.uniform(),
+      nextId: requestIds(run),
+      isStopping: interrupted.isAsked,
+      onTry: state => output.progress(progress(state)),
+    })
+  } finally {
+    interrupted.forget()
+    journal.close()
+  }
+  output.progress(null)
+  keepRun(data, kept(outcome), outcome.rows)
+  const attempts = join(folder, 'attempts.jsonl')
+  if (flags.out !== undefined) copyFileSync(attempts, flags.out)
+  await tell(prepared, outcome, purse, attempts, frame)
+  if (outcome.ended === 'stopped') process.exitCode = 130
+  if (outcome.ended === 'capped') output.status(1)
+  if (outcome.givenUp.length > 0) output.status(3)
+}
+
+const keyOf = ({ option, task, attempt }: { option: string; task: string; attempt: number }): string =>
+  JSON.stringify([option, task, attempt])
+
+/** What earlier processes of the run paid counts against its limit. */
+function payForWhatWasTold(found: ReturnType<typeof openJournal>['found'], purse: Purse): void {
+  for (const entry of found) {
+    if (entry.kind === 'told') purse.settle(entry.id, entry.usd === null ? null : parseUsd(entry.usd))
+  }
+}
+
+/** @throws Fault CONSENT_NEEDED where a person could be asked, and nothing says how much may be spent */
+function checkConsent(estimate: readonly OptionEstimate[], { yes, maxUsd }: RunFlags): void {
+  const about = estimate.reduce((sum, { about }) => add(sum, about), zero)
+  if (yes === true || maxUsd !== undefined || about < askAboveUsd || process.stdin.isTTY !== true) return
+  throw new Fault('CONSENT_NEEDED', `this run costs about ${dollars(about)}`, {
+    where: 'crossline tasks run',
+    fix: 'add --max-usd with what it may spend, or --yes',
+  })
+}
+
+const estimateJson = (estimate: readonly OptionEstimate[]) =>
+  estimate.map(({ about, most, ...rest }) => ({ ...rest, aboutUsd: formatUsd(about), mostUsd: formatUsd(most) }))
+
+const dollars = (usd: Money): string =>
+  `$${
+    Number(formatUsd(usd))
+      .toPrecision(3)
+      .replace(/\.?0+$/, '') || '0'
+  }`
+
+/** `24 tries: about $0.12 with answers of 300 tokens, at most $0.80; 8 of own have no price`. */
+function estimateText(estimate: readonly OptionEstimate[]): string {
+  const tries = estimate.reduce((sum, one) => sum + one.tries, 0)
+  const about = estimate.reduce((sum, one) => add(sum, one.about), zero)
+  const most = estimate.reduce((sum, one) => add(sum, one.most), zero)
+  const unknown = estimate.flatMap(({ option, unknown }) => (unknown === 0 ? [] : [`${unknown} of ${option}`]))
+  const money = `about ${dollars(about)} with answers of ${answerTokens} tokens, at most ${dollars(most)}`
+  const rest = unknown.length === 0 ? '' : `; nobody knows the price of ${unknown.join(', ')}`
+  return `${many(tries, 'try', 'tries')}: ${unknown.length === estimate.length ? 'no price is known' : money + rest}`
+}
+
+function notesOf({ lost, givenUp, settledEarly, left, ended }: RunOutcome): string[] {
+  const most = lost.reduce<Money | null>(
+    (sum, { mostUsd }) => (sum === null || mostUsd === null ? null : add(sum, parseUsd(mostUsd))),
+    zero,
+  )
+  const upTo = most === null ? '' : `, up to ${dollars(most)} in all`
+  return [
+    ...(lost.length === 0
+      ? []
+      : [`${many(lost.length, 'request')} under way when the run was killed may have been billed besides${upTo}`]),
+    ...givenUp.map(option => `${option} did not answer several times in a row: it was not asked any more`),
+    ...settledEarly.map(option => `${option} was stopped early: more tries would not change its verdict`),
+    ...(ended === 'done'
+      ? []
+      : [
+          `${many(left, 'try', 'tries')} left: ${ended === 'capped' ? 'what may be spent is spent' : 'the run was stopped'}`,
+        ]),
+  ]
+}
+
+async function tell(
+  prepared: PreparedRun,
+  outcome: RunOutcome,
+  purse: Purse,
+  attempts: string,
+  frame: CommandFrame,
+): Promise<void> {
+  const { run, bars, suite, again } = prepared
+  const { spent, held, unpriced } = purse.state()
+  const ranking = outcome.rows.length === 0 ? null : await rankedRows(attempts, bars, frame)
+  const answer = {
+    run,
+    suite: suite.name,
+    ended: outcome.ended,
+    tries: outcome.rows.length,
+    left: outcome.left,
+    spentUsd: formatUsd(spent),
+    heldUsd: formatUsd(held),
+    unpricedCalls: unpriced,
+    notes: notesOf(outcome),
+    attempts,
+    ...(outcome.ended === 'done' ? {} : { resume: again }),
+    ...ranking?.answer,
+  }
+  const { color } = frame.globals()
+  frame.output.result(answer, () => {
+    const told = runText(outcome.rows, { ...answer, columns: terminalColumns(), color })
+    return ranking === null ? told : `${told}\n\n${ranking.text()}`
+  })
+}

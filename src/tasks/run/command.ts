@@ -1,0 +1,116 @@
+// A program, its limits and its way to the gateway in; its output, how it ended and what its calls came to, out.
+import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import type { Money } from '../../core/meter/money.ts'
+import type { TaskLimits, Work } from '../task.ts'
+import type { SessionTally } from './metering.ts'
+
+export interface CommandRun {
+  readonly stdout: string
+  readonly exitStatus: number | null
+  readonly ended: 'answered' | 'limited' | 'unavailable' | 'broken'
+  readonly problem: string | null
+  readonly seconds: number
+}
+
+/** What watches a program's calls while it runs. */
+export interface Watched {
+  readonly tally: () => SessionTally
+  /** Told after each call is permitted or settled, so that limits are looked at. */
+  onChange(look: () => void): void
+}
+
+const mostOutputBytes = 8 * 1024 * 1024
+/** After its end is asked for, a program has so long to go by itself. */
+const killAfterMs = 2000
+
+/** Runs a program in a process group of its own; whatever stops it (a limit, or `signal` with its reason) stops all that it started. */
+export function runCommand(
+  work: Extract<Work, { kind: 'command' }>,
+  environment: Readonly<Record<string, string>>,
+  limits: Pick<TaskLimits, 'calls' | 'usd'>,
+  watched: Watched,
+  signal: AbortSignal,
+): Promise<CommandRun> {
+  const startedMs = performance.now()
+  const [program, ...words] = work.command
+  return new Promise((finish: (run: CommandRun) => void) => {
+    let limited: string | null = null
+    let isOver = false
+    const output: Buffer[] = []
+    let outputBytes = 0
+    let said = ''
+    mkdirSync(work.folder, { recursive: true })
+    const child = spawn(program!, words, {
+      cwd: work.folder,
+      env: { ...process.env, ...work.environment, ...environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    })
+    const kill = (name: NodeJS.Signals) => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, name)
+      } catch {
+        // The group is gone already.
+      }
+    }
+    const stop = (why: string) => {
+      if (limited !== null || isOver) return
+      limited = why
+      kill('SIGTERM')
+      setTimeout(() => kill('SIGKILL'), killAfterMs).unref()
+    }
+    const stopped = () => stop(String(signal.reason))
+    const goodbye = () => kill('SIGKILL')
+    signal.addEventListener('abort', stopped, { once: true })
+    process.once('exit', goodbye)
+    watched.onChange(() => {
+      const { calls, usd } = watched.tally()
+      if (limits.calls !== null && calls > limits.calls) stop(`it made more than ${limits.calls} calls`)
+      if (limits.usd !== null && usd !== null && isOverUsd(usd, limits.usd)) stop(`it cost more than $${limits.usd}`)
+    })
+    child.stdout.on('data', (piece: Buffer) => {
+      outputBytes += piece.length
+      if (outputBytes > mostOutputBytes) stop(`it wrote more than ${mostOutputBytes / 1024 / 1024} MiB`)
+      else output.push(piece)
+    })
+    child.stderr.on('data', (piece: Buffer) => {
+      said = (said + piece.toString('utf8')).slice(-2000)
+    })
+    // A program that does not read is no failure.
+    child.stdin.on('error', () => {})
+    child.stdin.end(work.stdin ?? '')
+    const end = (run: Omit<CommandRun, 'seconds' | 'stdout'>): void => {
+      if (isOver) return
+      isOver = true
+      signal.removeEventListener('abort', stopped)
+      process.off('exit', goodbye)
+      // What it started in the background is not to go on calling.
+      kill('SIGKILL')
+      const seconds = (performance.now() - startedMs) / 1000
+      finish({ ...run, stdout: Buffer.concat(output).toString('utf8'), seconds })
+    }
+    child.on('error', thrown => {
+      const problem = oneLine(`${program} could not be started: ${thrown.message}`)
+      end({ exitStatus: null, ended: 'broken', problem })
+    })
+    child.on('close', (status, killedBy) => {
+      if (limited !== null) return end({ exitStatus: status, ended: 'limited', problem: limited })
+      if (status === 0) return end({ exitStatus: 0, ended: 'answered', problem: null })
+      const { calls, answered } = watched.tally()
+      const how = status === null ? `killed by ${killedBy}` : `exit status ${status}`
+      const last = said.trim().split('\n').at(-1)
+      const problem = oneLine(last ? `${how}: ${last}` : how)
+      // Whoever got no answer to any call did not fail at the task.
+      end({ exitStatus: status, ended: calls > 0 && answered === 0 ? 'unavailable' : 'answered', problem })
+    })
+  })
+}
+
+const isOverUsd = (usd: Money, limit: number): boolean => Number(usd) > limit * 1e12
+
+/** As a report and a table have room for. */
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= 300 ? line : `${line.slice(0, 299)}…`
+}
