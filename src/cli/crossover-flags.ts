@@ -43,6 +43,9 @@ export interface CrossoverFlags {
   readonly api?: string
   readonly fallback?: string
   readonly region?: string
+  readonly bar?: number
+  readonly margin?: number
+  readonly taskRun?: string
   readonly assume?: readonly string[]
   readonly explain?: boolean
   readonly svg?: string
@@ -82,6 +85,13 @@ export function declareCrossoverFlags(command: Command): Command {
     .option('--api <name>', 'API option that self-hosting is compared with')
     .option('--fallback <host:model>', 'API that takes the calls which an option refuses')
     .option('--assume <a,b>', 'take for granted what is not known: latency, dtype, quality', listFlag('--assume'))
+    .option('--bar <share>', "of tasks that must pass (default: the suite's)", number('--bar', { above: 0, max: 1 }))
+    .option(
+      '--margin <share>',
+      'of tasks that may fail beyond those of today',
+      number('--margin', { above: 0, below: 1 }),
+    )
+    .option('--task-run <name>', 'only this run of tasks counts (default: the newest)')
     .option('--region <eu>', 'only where calls are served there: eu, us, jp or au')
     .option('--term <term>', 'lease term: on_demand, spot, reserved_1y, …')
     .option('--providers <a,b>', 'only leases of these providers', listFlag('--providers'))
@@ -171,6 +181,9 @@ export async function crossoverParams(frame: CommandFrame, flags: CrossoverFlags
       hoursPerMonth: flags.hoursPerMonth,
       api: flags.api,
       fallback: flags.fallback,
+      bar: flags.bar,
+      margin: flags.margin,
+      taskRun: flags.taskRun,
       assume: assumeFlag(flags.assume),
       region: regionFlag(flags.region),
     }),

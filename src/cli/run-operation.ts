@@ -58,7 +58,7 @@ export async function withTrace<T>(
   const remove = () => rmSync(folder, { recursive: true, force: true })
   return onWorkplace(
     frame,
-    { dataDir: folder, inMemory: true },
+    { dataDir: folder, inMemory: true, tasksOf: frame.globals().data },
     async run => {
       const { importFile } = await import('../server/operations.ts')
       const { seed } = frame.globals()

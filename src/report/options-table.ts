@@ -2,11 +2,13 @@
 import { optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
 import { fitted, shareLabel, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
 import type { Answer, Band, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
+import { triedLabel } from '../core/decide/quality/tried-answer.ts'
 import { type Ink, padded, paragraph } from './ansi.ts'
 
 const head = ['$/month', 'band', '$/1k req', 'used', 'repl', 'q l'] as const
 const widths = [8, 11, 8, 4, 4, 3] as const
 const otherWeights = 'other weights: possible savings; whether they do the job is not measured'
+const triedWeights = 'other weights: possible savings; whether they do the job is known where tasks were run'
 const anyWeights = 'nobody said which weights this traffic runs on: whether any of these does the job is unknown'
 const most = { api: 5, dedicated: 2, 'self-host': 4, others: 4 } as const
 const kinds = ['api', 'dedicated', 'self-host'] as const
@@ -40,7 +42,7 @@ export function optionsTable(answer: Answer, columns: number, pen: Ink, all: boo
     pen.dim(cells('option', '', head)),
     ...(group === null ? [] : paragraph(`same weights: ${group}`, columns).map(pen.dim)),
     ...rows(true),
-    ...(others.length > 0 ? paragraph(group === null ? anyWeights : otherWeights, columns).map(pen.dim) : []),
+    ...(others.length > 0 ? paragraph(othersWords(answer, group), columns).map(pen.dim) : []),
     ...others,
     ...(more > 0 ? [pen.dim(`and ${more} more (--explain)`)] : []),
     ...paragraph(
@@ -50,14 +52,20 @@ export function optionsTable(answer: Answer, columns: number, pen: Ink, all: boo
   ]
 }
 
+function othersWords({ options }: Answer, group: string | null): string {
+  if (group === null) return anyWeights
+  return options.some(option => option.group !== group && option.tried !== null) ? triedWeights : otherWeights
+}
+
 /** What a price alone does not tell: what the option could be had for, and which calls it does not take. */
-function underWords({ optimised, infeasible }: OptionAnswer): string[] {
+function underWords({ optimised, infeasible, tried }: OptionAnswer): string[] {
   const saved = optimised?.levers.map(({ name, savesUsd }) => `${name} −${usdLabel(savesUsd)}`).join(', ')
   const { calls, share, reasons, fallback = null } = infeasible
   const refused =
     share === 1 ? `takes no call (${reasons[0]})` : `takes all but ${shareLabel(share)} of calls (${calls})`
   return [
     ...(optimised ? [`ranked at ${usdLabel(optimised.usd)}: ${saved}`] : []),
+    ...(tried === null ? [] : [`tasks: ${triedLabel(tried)}`]),
     ...(calls === 0 ? [] : fallback === null ? [refused] : [`${refused}, which go to ${fallback.name}`]),
   ]
 }

@@ -11,6 +11,7 @@ import { type Choices, defaultChoices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
 import type { Evidence } from '../core/decide/evidence.ts'
 import { Fault } from '../core/fault/fault.ts'
+import { keptRuns } from '../tasks/kept-runs.ts'
 import { gatherApart } from './gather-apart.ts'
 import { rangeMicros } from './instants.ts'
 import type { OperationIo } from './operation.ts'
@@ -51,12 +52,30 @@ export function choicesOf(params: QuestionParams & ChoicesParams): Choices {
  * @throws Fault of the question: LEDGER_EMPTY, MODEL_UNKNOWN, …
  */
 export async function evidenceOf(workplace: Workplace, question: Question, io: OperationIo): Promise<Evidence> {
+  return withTasks(workplace, question, await evidenceTwice(workplace, question, io))
+}
+
+async function evidenceTwice(workplace: Workplace, question: Question, io: OperationIo): Promise<Evidence> {
   try {
     return await evidenceNow(workplace, question, io)
   } catch (thrown) {
     if (!(thrown instanceof Fault) || thrown.code !== 'LEDGER_CHANGED') throw thrown
     return evidenceNow(workplace, question, io)
   }
+}
+
+const joined = new WeakMap<Evidence, { readonly stamp: string; readonly evidence: Evidence }>()
+
+/** With what runs of tasks say: they come and go without anything of the traffic being simulated again. */
+function withTasks({ tasksOf }: Workplace, question: Question, evidence: Evidence): Evidence {
+  const { stamp, runs, problems } = keptRuns(tasksOf, question.where.workload ?? null)
+  if (stamp === null) return evidence
+  const known = joined.get(evidence)
+  if (known?.stamp === stamp) return known.evidence
+  const told = problems.map(problem => ({ name: 'runs of tasks', value: problem, source: 'DATA/tasks' }))
+  const whole = { ...evidence, tasks: runs, assumptions: [...evidence.assumptions, ...told] }
+  joined.set(evidence, { stamp, evidence: whole })
+  return whole
 }
 
 async function evidenceNow(workplace: Workplace, question: Question, io: OperationIo): Promise<Evidence> {

@@ -72,6 +72,14 @@ export const choicesShape = {
     .array(z.enum(assumables))
     .optional()
     .meta({ description: 'what is not known of an option and taken for granted: latency, dtype, quality' }),
+  bar: z.number().gt(0).max(1).optional().meta({ description: "share of tasks to pass; default: the suite's" }),
+  margin: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .meta({ description: 'share of tasks by which an option may be worse than today' }),
+  taskRun: name.optional().meta({ description: 'only this run of tasks counts; default: the newest' }),
   region: z.enum(regions).optional().meta({ description: 'only where calls are served in this region' }),
   tokensPerMonth: positive
     .max(mostTokensPerMonth)

@@ -14,6 +14,8 @@ import { priceCallsOf } from './prices.ts'
 
 export interface Workplace {
   readonly dataDir: string
+  /** The data folder whose runs of tasks say what options are good for. */
+  readonly tasksOf: string
   /** The crossline.yaml beside which a team's own prices and models are; null = none are looked for. */
   readonly configFile: string | null
   /** Token prices as the files say now: the shipped ones, and the user's on top. */
@@ -31,6 +33,8 @@ export interface Workplace {
 
 export interface WorkplaceOptions {
   readonly dataDir: string
+  /** Where runs of tasks are kept; default: in the same data folder. */
+  readonly tasksOf?: string
   /** A prices.yaml beside this file is laid over the shipped prices. */
   readonly configFile?: string
   /** Further overlay files, each laid over the ones before. */
@@ -54,6 +58,7 @@ export function openWorkplace(options: WorkplaceOptions): Workplace {
   let book: { readonly stamp: string; readonly book: PriceBook } | null = null
   const workplace: Workplace = {
     dataDir,
+    tasksOf: options.tasksOf ?? dataDir,
     budgets:
       options.budgets === undefined
         ? null

@@ -72,6 +72,9 @@ const choiceCodecs: Readonly<Record<keyof Choices, Codec>> = {
   tokensPerMonth: amount(1, mostTokensPerMonth),
   fallback: text,
   region: text,
+  bar: amount(1e-9, 1),
+  margin: amount(1e-9, 1 - 1e-9),
+  taskRun: text,
   assume: list,
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../charts/labels.ts'
 import { Swatch } from '../charts/marks.tsx'
 import type { Answer, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
+import { triedLabel } from '../core/decide/quality/tried-answer.ts'
 import { go, page } from './state.ts'
 
 const marks: Readonly<Record<YesNoUnknown, string>> = { yes: 'yes', no: 'no', unknown: '?' }
@@ -38,6 +39,8 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
   const drawn = new Set(page.value.shown ?? chartedOptions(answer))
   const styles = optionStyles(answer)
   const shownOthers = visible(other, drawn)
+  const hasSuccess = answer.options.some(({ usdPerSuccess }) => usdPerSuccess !== null)
+  const columns = hasSuccess ? 11 : 10
   const row = (option: OptionAnswer) => {
     const style = styles.get(option.name)
     const letter = style?.letter ?? ''
@@ -67,6 +70,7 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
               {option.optimised.levers.map(({ name, savesUsd }) => `${name} −${usdLabel(savesUsd)}`).join(', ')}
             </span>
           )}
+          {option.tried && <span class="under">tasks: {triedLabel(option.tried)}</span>}
           {option.infeasible.calls > 0 && <span class="under">{refusedWords(option)}</span>}
           <Notes option={option} />
         </th>
@@ -75,6 +79,11 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
         </td>
         <td class="number quiet">{bandLabel(option)}</td>
         <td class="number">{usdPerMtokLabel(option.usdPerThousandRequests)}</td>
+        {hasSuccess && (
+          <td class="number" title={option.tried?.usdPerSuccess?.basis ?? 'no task was run on it'}>
+            {usdPerMtokLabel(option.usdPerSuccess)}
+          </td>
+        )}
         <td class="number" title={`tokens of ${option.tokensOf}${ratioWords(option)}`}>
           {usdPerMtokLabel(option.usdPerMtok)}
         </td>
@@ -110,6 +119,15 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
               >
                 $/1k req
               </th>
+              {hasSuccess && (
+                <th
+                  scope="col"
+                  class="number"
+                  title="USD a solved task: all that its tries cost ÷ tasks solved; on own GPUs at what a token costs under this traffic, idle hours included"
+                >
+                  $/success
+                </th>
+              )}
               <th
                 scope="col"
                 class="number"
@@ -141,7 +159,7 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
           {group !== null && (
             <tbody>
               <tr class="group">
-                <th scope="rowgroup" colSpan={10}>
+                <th scope="rowgroup" colSpan={columns}>
                   Same weights: {group}
                 </th>
               </tr>
@@ -151,14 +169,14 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
           {other.length > 0 && (
             <tbody>
               <tr class="group">
-                <th scope="rowgroup" colSpan={10}>
+                <th scope="rowgroup" colSpan={columns}>
                   {group === null
                     ? 'Nobody said which weights this traffic runs on: whether any of these does the job is unknown'
                     : 'Other weights: possible savings, never best without evidence of quality'}
                 </th>
               </tr>
               {shownOthers.map(row)}
-              <Rest hidden={other.length - shownOthers.length} />
+              <Rest hidden={other.length - shownOthers.length} columns={columns} />
             </tbody>
           )}
         </table>
@@ -176,9 +194,14 @@ function refusedWords({ infeasible }: OptionAnswer): string {
 }
 
 /** How an option's own tokens relate to those counted; silent where they are the same. */
-function ratioWords({ tokenRatio: { band } }: OptionAnswer): string {
-  return band === null ? '' : `; its own tokenizer may count ${band.low} to ${band.high} as many of a prompt`
+function ratioWords({ tokenRatio: { band, input, output } }: OptionAnswer): string {
+  if (band === null) return ''
+  if (input !== null && output !== null)
+    return `; on the same tasks it took ${timesLabel(input)} of a prompt and ${timesLabel(output)} of an answer`
+  return `; its own tokenizer may count ${band.low} to ${band.high} as many of a prompt`
 }
+
+const timesLabel = (ratio: number): string => `${Number(ratio.toPrecision(3))}×`
 
 const showAll = signal(false)
 
@@ -193,11 +216,11 @@ function visible(options: readonly OptionAnswer[], drawn: ReadonlySet<string>): 
   })
 }
 
-function Rest({ hidden }: { hidden: number }): JSX.Element | null {
+function Rest({ hidden, columns }: { hidden: number; columns: number }): JSX.Element | null {
   if (hidden === 0) return null
   return (
     <tr class="rest">
-      <td colSpan={10}>
+      <td colSpan={columns}>
         <button type="button" class="link" onClick={() => (showAll.value = true)}>
           Show {hidden} more
         </button>

@@ -8,6 +8,8 @@ import type { Sensitivity } from './market.ts'
 import type { NearestChange } from './nearest-change.ts'
 import type { NextMeasurement } from './next-measurement.ts'
 import type { PossibleSaving } from './possible-savings.ts'
+import type { EffectiveRates } from './quality/success-cost.ts'
+import type { TriedAnswer } from './quality/tried-answer.ts'
 
 export type YesNoUnknown = 'yes' | 'no' | 'unknown'
 
@@ -89,7 +91,8 @@ export interface OptionAnswer {
   readonly usdPerMtok: number | null
   /** Whose tokens the $/Mtok counts. */
   readonly tokensOf: string
-  readonly usdPerSuccess: null
+  /** USD a solved task, idle hours of own GPUs and all that their fleet costs included; null = unknown. `tried` has its interval. */
+  readonly usdPerSuccess: number | null
   readonly utilization: number | null
   readonly replicas: number | null
   /** GPUs that are paid for: whole instances, where those are leased. */
@@ -113,9 +116,15 @@ export interface OptionAnswer {
   readonly tokenRatio: {
     readonly input: number | null
     readonly output: number | null
+    /** Of prompts; of answers where it was measured. */
     readonly band: Band | null
+    readonly outputBand?: Band | null
     readonly source: string
   }
+  /** What tasks say of it; null = none were run on it or on the same weights. */
+  readonly tried: TriedAnswer | null
+  /** What a token of its own costs on a fleet under this traffic; null for an API, and where its cost is unknown. */
+  readonly effectiveRates: EffectiveRates | null
   readonly breakdown: Breakdown
   readonly band: Band | null
   readonly probabilityCheapest: number | null

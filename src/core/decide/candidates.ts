@@ -4,9 +4,12 @@ import { groupedBy } from '../statistics/grouped.ts'
 import type { CostTerms, FleetTerms, OptionAnswer } from './answer.ts'
 import { type ApiBill, apiBill, decidedTerms, refusedByFleet, restatedBill } from './api-bill.ts'
 import type { Choices } from './choices.ts'
+import { todaysWeights, type Weights } from './eligibility.ts'
 import type { ApiTerms, Evidence, ReplicaTerms } from './evidence.ts'
 import { countedOn, type FleetSizing, inCrowd, sizingNotes, sizingOf, withUnserved } from './fleet-sizing.ts'
 import { instanceOf, type Lease, unknown } from './lease.ts'
+import { apiAt, billAt, fleetAt, workAt } from './quality/measured-terms.ts'
+import { type Trial, trialOf } from './quality/trial.ts'
 import { fleetRestated } from './restated.ts'
 import { costAt } from './staircase.ts'
 import { dedicatedSupply, ownSupplies, type Supply } from './supply.ts'
@@ -35,7 +38,12 @@ export interface Candidate {
   readonly optimised: ApiBill['optimised']
   /** The size of fleet that today's calls were replayed on and that costs least; null for an API, and where nothing was replayed. */
   readonly sizing: FleetSizing | null
+  /** What tasks that were run on it, or on the same weights, say; null = none were. Its terms are at the tokens that they took. */
+  readonly trial: Trial | null
 }
+
+/** A candidate before anybody looked at tasks. */
+type Untried = Omit<Candidate, 'trial'>
 
 /**
  * All options that the choices leave in, in the order of the evidence; fleets sized for a busiest hour of at least
@@ -51,19 +59,47 @@ export function candidatesOf(evidence: Evidence, choices: Choices, leastPeakToMe
   const fleets = evidence.replicas.flatMap((replica, i) =>
     ownSupplies(evidence, choices, replica).map(supply => fleetCandidate(evidence, i, supply, leastPeakToMean)),
   )
-  return named([...apis, ...fleets, ...dedicatedCandidates(evidence, choices, leastPeakToMean)])
+  const today = todaysWeights(evidence)
+  const all = named([...apis, ...fleets, ...dedicatedCandidates(evidence, choices, leastPeakToMean)])
+  return all.map(candidate => triedCandidate(evidence, choices, today, candidate))
+}
+
+/** Tokens are today's; where tasks say how many of its own another model takes for them, it costs as much as those. */
+function triedCandidate(evidence: Evidence, choices: Choices, today: Weights | null, untried: Untried): Candidate {
+  const { apiIndex, replicaIndex, kind, group, dtype } = untried
+  const api = apiIndex === null ? null : evidence.api[apiIndex]!
+  const trial = trialOf(evidence, choices, today, { kind, group, dtype, provider: api?.provider ?? null })
+  const ratio = trial?.ratio ?? null
+  // Today's own weights count these very tokens.
+  if (trial === null || ratio === null || group === today?.group) return { ...untried, trial }
+  const { terms, optimised } = untried
+  if (api !== null) {
+    const times = billAt(evidence, choices, api, ratio)
+    if (times === null) return { ...untried, trial: { ...trial, ratio: null } }
+    return {
+      ...untried,
+      trial,
+      terms: terms && apiAt(terms, times),
+      optimised: optimised && {
+        terms: apiAt(optimised.terms, times),
+        levers: optimised.levers.map(lever => ({ ...lever, savesUsdPerMtok: lever.savesUsdPerMtok * times })),
+      },
+    }
+  }
+  const work = workAt(evidence, choices, evidence.replicas[replicaIndex!]!, ratio)
+  return { ...untried, trial, terms: terms?.kind === 'self-host' ? fleetAt(terms, work) : terms }
 }
 
 /**
  * Of each host that rents endpoints, the shape for today's weights that costs least at the volume that was metered; none where a region
  * was asked for, since nobody says where they stand.
  */
-function dedicatedCandidates(evidence: Evidence, choices: Choices, leastPeakToMean: number): Candidate[] {
+function dedicatedCandidates(evidence: Evidence, choices: Choices, leastPeakToMean: number): Untried[] {
   const { dedicated = [], replicas, todayGroup } = evidence
   if (choices.region !== null) return []
   // The same shape whatever volume is asked about: a line of the chart is one option.
   const tokens = seenMtokPerMonth(evidence, choices) * 1e6
-  const usdOf = ({ terms }: Candidate) => (terms === null ? Number.POSITIVE_INFINITY : costAt(terms, tokens))
+  const usdOf = ({ terms }: Untried) => (terms === null ? Number.POSITIVE_INFINITY : costAt(terms, tokens))
   return [...groupedBy(dedicated, ({ host }) => host).values()].flatMap(rows => {
     const ways = rows.flatMap(row =>
       replicas.flatMap((replica, i) => {
@@ -79,7 +115,7 @@ function dedicatedCandidates(evidence: Evidence, choices: Choices, leastPeakToMe
   })
 }
 
-function apiCandidate(evidence: Evidence, choices: Choices, api: ApiTerms, apiIndex: number): Candidate {
+function apiCandidate(evidence: Evidence, choices: Choices, api: ApiTerms, apiIndex: number): Untried {
   const knownUsage = knownUsageShare(evidence)
   const notes = [...api.notes]
   const isPriced = api.usd !== null && api.pricedShare >= knownUsage - 1e-9
@@ -115,7 +151,7 @@ function fleetCandidate(
   replicaIndex: number,
   { kind, name, lease, choices, notes: supplyNotes }: Supply,
   leastPeakToMean: number,
-): Candidate {
+): Untried {
   const replica = evidence.replicas[replicaIndex]!
   const seen = shapesOf(evidence)[replicaIndex]!
   const refused = refusedByFleet(evidence, choices, replica.infeasible)
@@ -207,7 +243,7 @@ export function pairTermsAt(
 }
 
 /** Names are how options are told apart: twins get their dtype, and then a number. */
-function named(candidates: readonly Candidate[]): Candidate[] {
+function named(candidates: readonly Untried[]): Untried[] {
   const count = new Map<string, number>()
   for (const { name } of candidates) count.set(name, (count.get(name) ?? 0) + 1)
   const used = new Set<string>()

@@ -45,6 +45,12 @@ export interface Choices {
   readonly fallback: string | null
   /** Part of the world that calls must be served in (`eu`, `us`, `jp`, `au`); null = anywhere. */
   readonly region: string | null
+  /** Share of tasks that an option must pass; null = what their suite states. */
+  readonly bar: number | null
+  /** By how much an option may pass fewer of the same tasks than today's does, as a share; null = that is not asked. */
+  readonly margin: number | null
+  /** Of the runs of tasks that are kept, only this one counts; null = the newest that speaks for an option. */
+  readonly taskRun: string | null
   /** What is not known of an option and is taken for granted all the same; null = nothing. */
   readonly assume: readonly Assumable[] | null
 }
@@ -71,6 +77,9 @@ export const defaultChoices: Choices = {
   tokensPerMonth: null,
   fallback: null,
   region: null,
+  bar: null,
+  margin: null,
+  taskRun: null,
   assume: null,
 }
 
@@ -115,6 +124,12 @@ const words: Record<
   },
   fallback: { label: 'calls refused go to', brief: String },
   region: { label: 'served in', brief: String },
+  bar: { label: 'quality bar', brief: share => `${estimate(Number(share) * 100)} % of tasks passed` },
+  margin: {
+    label: 'margin of quality',
+    brief: share => `up to ${estimate(Number(share) * 100)} % of tasks fewer than today's`,
+  },
+  taskRun: { label: 'run of tasks', brief: String },
   assume: { label: 'taken for granted', brief: String },
 }
 
@@ -169,6 +184,8 @@ export function checkChoices(choices: Choices): void {
   number('spareReplicas', count, 'a whole number ≥ 0')
   number('operationsUsdPerMonth', value => value >= 0, 'a number ≥ 0')
   number('overheadShare', value => value >= 0, 'a number ≥ 0')
+  number('bar', value => value > 0 && value <= 1, 'a share above 0, up to 1')
+  number('margin', value => value > 0 && value < 1, 'a share between 0 and 1')
   number('tokensPerMonth', value => value > 0 && value <= mostTokensPerMonth, 'a number > 0, up to 1e18')
   const wrong = choices.assume?.find(one => !assumables.includes(one))
   if (wrong !== undefined) bad('assume', `some of ${assumables.join(', ')}`)

@@ -3,10 +3,14 @@ import { estimate } from '../statistics/estimate.ts'
 import type { Band, CostTerms, OptionAnswer, YesNoUnknown } from './answer.ts'
 import { cacheOf, optimisedAt } from './api-bill.ts'
 import type { Candidate } from './candidates.ts'
+import type { Choices } from './choices.ts'
 import { meetsQuality, unknownsOf, type Weights } from './eligibility.ts'
 import type { Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import { keepsInReplay, missedWords, replaysOf, shownSpill } from './fleet-sizing.ts'
 import { instanceOf } from './lease.ts'
+import { effectiveRates } from './quality/success-cost.ts'
+import { triedAnswer, triedWords } from './quality/tried-answer.ts'
+import { outputShareOf } from './restated.ts'
 import { breakdownAt, costAt, interpolate, mostTokensPerMonth, replicasAt, roomAt, utilizationAt } from './staircase.ts'
 import { tokenRatioOf } from './token-ratio.ts'
 import { knownUsageShare, type Volume } from './traffic.ts'
@@ -20,6 +24,7 @@ export interface Doubt {
 /** An option placed at a volume: cost, parts, utilization, and whether it meets the bars. */
 export function optionAt(
   evidence: Evidence,
+  choices: Choices,
   today: Weights | null,
   candidate: Candidate,
   here: Volume,
@@ -40,7 +45,17 @@ export function optionAt(
       ? null
       : replayOf(evidence, replica, servingOf(terms!, replicas))
   if (replay !== null && !keepsInReplay(replay)) notes.push(missedWords(replay))
-  const ratio = tokenRatioOf(evidence, today, candidate.group)
+  const ratio = tokenRatioOf(evidence, today, candidate)
+  const breakdown = terms === null || usd === null ? unknownParts : breakdownAt(terms, tokens)
+  const rates =
+    replica === null || usd === null
+      ? null
+      : effectiveRates(
+          replica,
+          { usd, breakdown, tokensPerMonth: tokens, outputShare: choices.outputShare ?? outputShareOf(evidence) },
+          { input: ratio.input ?? 1, output: ratio.output ?? 1 },
+        )
+  const tried = triedAnswer(candidate.trial, api, rates)
   const bars = {
     meetsQuality: meetsQuality(today, candidate, asMetered || api?.servesToday === true),
     meetsLatency: replay === null ? meetsLatency(evidence, candidate, tokens) : keepsInReplay(replay) ? 'yes' : 'no',
@@ -60,7 +75,7 @@ export function optionAt(
       usd === null ? null : estimate((usd / (here.requestsPerMonth * knownUsageShare(evidence))) * 1000),
     usdPerMtok: usd === null ? null : estimate(usd / (tokens / 1e6)),
     tokensOf: today?.group ?? 'as metered',
-    usdPerSuccess: null,
+    usdPerSuccess: tried?.usdPerSuccess?.value ?? null,
     utilization: terms === null || usd === null ? null : utilizationAt(terms, tokens),
     replicas,
     gpus: billedGpusAt(candidate, tokens, replica),
@@ -69,14 +84,16 @@ export function optionAt(
     unknowns: unknownsOf({ ...candidate, ...bars }, today),
     infeasible: candidate.infeasible,
     tokenRatio: ratio,
-    breakdown: terms === null || usd === null ? unknownParts : breakdownAt(terms, tokens),
+    tried,
+    effectiveRates: rates,
+    breakdown,
     band: usd === null ? null : doubt.band,
     probabilityCheapest: usd === null ? null : doubt.probabilityCheapest,
     terms,
     spill: shownSpill(candidate.sizing),
     replay,
     priceSource: candidate.priceSource,
-    notes,
+    notes: tried === null ? notes : [...notes, triedWords(tried)],
     cache: cacheOf(evidence, candidate, tokens),
     optimised: optimisedAt(candidate.optimised, tokens),
   }

@@ -18,6 +18,7 @@ import {
   mostInfeasibleShare,
   provable,
   todaysWeights,
+  triedFor,
   type Weights,
 } from './eligibility.ts'
 import { envelope } from './envelope.ts'
@@ -145,7 +146,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
       ...leaseAssumptions(entries.map(({ candidate }) => candidate)),
       ...sizingAssumptions(entries.map(({ candidate }) => candidate.sizing)),
       ...todayAssumptions(today),
-      ...(best === null ? [] : assumedFor(best)),
+      ...(best === null ? [] : [...assumedFor(best), ...triedFor(best)]),
       ...comparisonAssumptions(compared?.option ?? null, today),
       ...changes.assumptions,
     ],
@@ -221,7 +222,7 @@ function placed(
 ): Entry[] {
   const candidates = candidatesOf(evidence, choices, leastPeakToMean)
   const certain = { band: null, probabilityCheapest: null }
-  const options = candidates.map(candidate => optionAt(evidence, today, candidate, here, certain))
+  const options = candidates.map(candidate => optionAt(evidence, choices, today, candidate, here, certain))
   const drawn = candidates.map(candidate => drawnCurve(evidence, candidate, months, leastPeakToMean))
   const contenders = options
     .map((option, i) => ({ option, i }))
@@ -231,15 +232,22 @@ function placed(
   const found = doubts(drawn, contenders, months, here.tokensPerMonth, choices.tokensPerMonth !== null)
   return candidates.map((candidate, i) => ({
     candidate,
-    option: doubted(evidence, candidate, options[i]!, here, found[i]!),
+    option: doubted(evidence, choices, candidate, options[i]!, here, found[i]!),
     drawn: drawn[i]!,
   }))
 }
 
 /** An option with what the resampling found: a band that holds its cost, or why there is none. */
-function doubted(evidence: Evidence, candidate: Candidate, option: OptionAnswer, here: Volume, found: Doubt) {
+function doubted(
+  evidence: Evidence,
+  choices: Choices,
+  candidate: Candidate,
+  option: OptionAnswer,
+  here: Volume,
+  found: Doubt,
+) {
   if (option.usd === null) return option
-  const wide = widened(evidence, candidate, option, here, found.band)
+  const wide = widened(evidence, choices, candidate, option, here, found.band)
   const band = holding(wide, option.usd)
   return { ...option, ...found, band, notes: band === null ? [...option.notes, noUpperEnd] : option.notes }
 }

@@ -2,6 +2,8 @@
 import type { OptionAnswer, YesNoUnknown } from './answer.ts'
 import type { Assumption, Evidence } from './evidence.ts'
 import { unservedShare } from './feasible.ts'
+import type { Trial } from './quality/trial.ts'
+import { triedLabel, triedWords } from './quality/tried-answer.ts'
 
 /** The weights that today's traffic runs on. */
 export interface Weights {
@@ -38,11 +40,24 @@ export const provable: readonly Assumable[] = ['latency', 'dtype']
 
 /**
  * Quality: today's own weights do what they do today. Other weights, the same rounded to another dtype, or in a dtype that
- * the host does not state, are unknown until task evidence says otherwise. `servesToday`: the calls run there already.
+ * the host does not state, are unknown until tasks say otherwise. `servesToday`: the calls run there already, and only tasks
+ * that were run at that very seller say that they do not do.
  */
 export function meetsQuality(
   today: Weights | null,
-  option: { readonly group: string; readonly dtype: string | null; readonly kind: OptionAnswer['kind'] },
+  option: Pick<OptionAnswer, 'group' | 'dtype' | 'kind'> & {
+    readonly trial: Pick<Trial, 'verdict' | 'assumed'> | null
+  },
+  servesToday: boolean,
+): YesNoUnknown {
+  const { trial } = option
+  const isOpen = trial === null || trial.verdict === 'not enough data' || (servesToday && trial.assumed.length > 0)
+  return isOpen ? withoutTasks(today, option, servesToday) : trial.verdict === 'yes' ? 'yes' : 'no'
+}
+
+function withoutTasks(
+  today: Weights | null,
+  option: Pick<OptionAnswer, 'group' | 'dtype' | 'kind'>,
   servesToday: boolean,
 ): YesNoUnknown {
   if (today === null || option.group !== today.group) return 'unknown'
@@ -104,6 +119,14 @@ export function assumedFor(option: OptionAnswer): Assumption[] {
     label: `${unknown} of the best`,
     brief: `${words[unknown].what}, not measured`,
   }))
+}
+
+/** What tasks say of the best, and what of that was taken for granted: repeated in the answer. */
+export function triedFor(option: OptionAnswer): Assumption[] {
+  const { tried } = option
+  if (tried === null) return []
+  const source = triedWords(tried)
+  return [{ name: `quality of ${option.name}`, value: tried.verdict, source, label: 'tasks', brief: triedLabel(tried) }]
 }
 
 /** "latency and number format": what is not known, in a sentence. */

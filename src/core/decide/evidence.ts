@@ -2,6 +2,7 @@
 // Plain JSON, so that the command line, the server and the browser decide from the same value.
 import type { Demand } from './demand.ts'
 import type { Feasibility, Infeasible, Together } from './feasible.ts'
+import type { RunEvidence } from './quality/run-evidence.ts'
 
 /** One way to buy these tokens from an API: a metered history as it is, or a hosted offer repriced on the same calls. */
 export interface ApiTerms {
@@ -248,6 +249,8 @@ export interface Evidence {
   readonly tokenizers?: Readonly<Record<string, string | null>>
   /** Calls that repeat an earlier one exactly; absent where no call's request or prompt is known. */
   readonly repeats?: RepeatedCalls
+  /** Runs of tasks, which tell what options make of the team's own work; absent = none is kept. */
+  readonly tasks?: readonly RunEvidence[]
   readonly assumptions: readonly Assumption[]
   readonly notModelled: readonly string[]
 }

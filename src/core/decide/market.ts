@@ -64,7 +64,7 @@ export function marketSensitivity(
     const priced = { ...choices, gpu, own: null, usdPerGpuHour: Number(usdPerGpuHour), gpusPerInstance }
     const candidate = candidatesOf(evidence, priced).find(({ name }) => name === fleet.name)
     const certain = { band: null, probabilityCheapest: null }
-    const usd = candidate === undefined ? null : optionAt(evidence, today, candidate, here, certain).usd
+    const usd = candidate === undefined ? null : optionAt(evidence, priced, today, candidate, here, certain).usd
     return { usdPerGpuHour: Number(usdPerGpuHour), source: id, usd }
   }
   const [low, high] = [costAt(lowest), costAt(highest)]

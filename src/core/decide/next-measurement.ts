@@ -1,10 +1,12 @@
 // An answer and what is not known of it in; the one thing to measure next, what hangs on it, and the command, out.
-import type { Answer } from './answer.ts'
+import { estimate } from '../statistics/estimate.ts'
+import type { Answer, OptionAnswer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
 import type { Contest } from './decision.ts'
 import { todaysWeights, unknownWords } from './eligibility.ts'
 import type { Evidence } from './evidence.ts'
 import { latencyWords, spanWords, usdWords } from './phrase.ts'
+import { pairsForMargin, tasksForBar } from './quality/tasks-needed.ts'
 import { chanceOfOffer, type Drawn } from './what-would-change.ts'
 
 export interface NextMeasurement {
@@ -166,16 +168,40 @@ function betweenUsd({ fleet, proven, unproven }: Contest): number | null {
   return fleet === null || rival === null ? null : Math.abs(decidedUsd(fleet)! - decidedUsd(rival)!)
 }
 
+/** Of the largest saving on other weights, how many tasks would tell; nothing where they have told. */
 function qualityOf(answer: Unworded): NextMeasurement | null {
-  const [saving] = answer.possibleSavings
-  if (saving === undefined) return null
-  return {
-    unknown: 'quality',
-    chanceOfChange: null,
-    why: `whether ${saving.group} does the job: run the same tasks on both; up to ${usdWords(saving.usdPerMonth.high)} a month hang on it`,
-    command: null,
+  const options = new Map(answer.options.map(option => [option.name, option]))
+  for (const { group, option: name, usdPerMonth } of answer.possibleSavings) {
+    const option = options.get(name)
+    if (option === undefined || option.meetsQuality !== 'unknown') continue
+    return {
+      unknown: 'quality',
+      chanceOfChange: null,
+      why: `whether ${group} does the job: ${tasksWords(option)}; up to ${usdWords(usdPerMonth.high)} a month hang on it`,
+      command: 'crossline tasks run SUITE',
+    }
   }
+  return null
 }
+
+/** Published margins of quality are three to five points. */
+const usualMargin = 0.05
+
+function tasksWords({ tried }: OptionAnswer): string {
+  if (tried === null) {
+    const pairs = pairsForMargin(usualMargin)
+    return `run the same tasks on both, about ${pairs} to tell a difference of ${usualMargin * 100} points`
+  }
+  const { n, bar, passRate, difference } = tried
+  const done = `${percentWords(passRate.value)} of ${n} tasks passed`
+  const margin = difference?.margin ?? null
+  if (bar === null && margin === null) return `${done}, and nobody said how many must (--bar)`
+  const needed = bar === null ? pairsForMargin(margin!) : tasksForBar(passRate.value, bar)
+  if (needed === null) return `${done}: too near the bar of ${percentWords(bar!)} for any number of tasks to tell`
+  return needed > n ? `${done}; about ${needed - n} more would tell` : `${done}; others may tell`
+}
+
+const percentWords = (share: number): string => `${estimate(Math.round(share * 1000) / 10)} %`
 
 /** One line for a reader. */
 export function nextWords(next: NextMeasurement | null): string | null {

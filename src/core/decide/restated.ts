@@ -35,7 +35,11 @@ export function fleetRestated(
   terms: FleetTerms,
 ): FleetTerms {
   const work = outputShare === null ? 1 : timesAtMix(evidence, promptWorkOf(evidence, replica), outputShare)
-  const times = throughputFactor / work
+  return fleetTimes(terms, throughputFactor / work)
+}
+
+/** Replicas that serve so many times as much. */
+export function fleetTimes(terms: FleetTerms, times: number): FleetTerms {
   if (times === 1) return terms
   return {
     ...countedOn(terms, times),

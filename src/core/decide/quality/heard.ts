@@ -1,0 +1,73 @@
+// Runs of tasks and an option of the answer in; the tried option whose results speak for it, and what has to be taken for granted for that, out.
+import type { OptionAnswer } from '../answer.ts'
+import type { RunEvidence, TriedTasks } from './run-evidence.ts'
+import type { TriedOption } from './tried-option.ts'
+
+/** Whom results are looked for. */
+export interface Described {
+  readonly kind: OptionAnswer['kind']
+  readonly group: string
+  /** As served; null = the host does not say. */
+  readonly dtype: string | null
+  /** Who sells it by the token; null = a fleet. */
+  readonly provider: string | null
+}
+
+export interface Heard {
+  readonly run: RunEvidence
+  readonly tried: TriedTasks
+  /** A clause each; [] = it was this very option. */
+  readonly assumed: readonly string[]
+}
+
+/**
+ * The same weights at the same seller; else the same weights in the same known number format, wherever they ran, which is
+ * said. A pass at bf16 does not clear fp4, and of a format that nobody knows nothing follows for another host. Of several
+ * runs the nearest to the option, then the newest, then the one with the most tasks.
+ */
+export function heardOf(runs: readonly RunEvidence[], option: Described): Heard | null {
+  let best: { readonly heard: Heard; readonly key: readonly (number | string)[] } | null = null
+  for (const run of runs) {
+    for (const tried of run.options) {
+      const assumed = assumedOf(tried.option, option)
+      if (assumed === null) continue
+      const graded = tried.passed.reduce<number>((sum, passed) => sum + (passed === null ? 0 : 1), 0)
+      if (graded === 0) continue
+      const key = [assumed.length === 0 ? 1 : 0, run.at ?? '', graded]
+      if (best === null || isAfter(key, best.key)) best = { heard: { run, tried, assumed }, key }
+    }
+  }
+  return best?.heard ?? null
+}
+
+function isAfter(a: readonly (number | string)[], b: readonly (number | string)[]): boolean {
+  const differs = a.findIndex((value, i) => value !== b[i])
+  return differs >= 0 && a[differs]! > b[differs]!
+}
+
+/** Null: its results say nothing of this option. */
+function assumedOf(tried: TriedOption, option: Described): readonly string[] | null {
+  if (tried.kind === 'cascade' || tried.kind === 'best-of-n') return null
+  if (weightsOf(tried) === null || !isSame(weightsOf(tried), option.group)) return null
+  const isDtypeSame = isSame(tried.dtype, option.dtype)
+  if (isOfSeller(tried, option)) return tried.dtype === null || option.dtype === null || isDtypeSame ? [] : null
+  if (!isDtypeSame) return null
+  return [`the same weights in ${tried.dtype} are taken to do on it what they did ${placeOf(tried)}`]
+}
+
+/** The same seller's tier by the token: what was tried is what is sold, whatever its format is. */
+const isOfSeller = (tried: TriedOption, { kind, provider }: Described): boolean =>
+  kind === 'api' && tried.kind === 'api' && provider !== null && isSame(tried.provider, provider)
+
+/** Closed models have no weights of the catalog: their own name stands for them. */
+export const weightsOf = ({ group, model }: TriedOption): string | null => group ?? model
+
+function placeOf({ provider, engine, engineVersion, gpu, kvDtype }: TriedOption): string {
+  const cache = kvDtype === null ? '' : `, KV cache in ${kvDtype}`
+  if (provider !== null) return `at ${provider}${cache}`
+  const served = engine === null ? 'on own servers' : `on ${[engine, engineVersion].filter(Boolean).join(' ')}`
+  return `${served}${gpu === null ? '' : `, ${gpu}`}${cache}`
+}
+
+const isSame = (a: string | null, b: string | null): boolean =>
+  a !== null && b !== null && a.toLowerCase() === b.toLowerCase()
