@@ -2,14 +2,35 @@
 import { z } from 'zod'
 import { Fault, nearestName } from '../../core/fault/fault.ts'
 import type { GraderSpec } from '../task.ts'
+import { command } from './command.ts'
 import { contains } from './contains.ts'
 import { exact } from './exact.ts'
+import { f1 } from './f1.ts'
 import type { GraderKind } from './grader.ts'
+import { json } from './json.ts'
+import { jsonSchema } from './json-schema.ts'
+import { judge } from './judge.ts'
 import { normalised } from './normalised.ts'
+import { numeric } from './numeric.ts'
 import { regex } from './regex.ts'
+import { set } from './set.ts'
+import { toolCalls } from './tool-calls.ts'
 
 /** In the order in which the documentation lists them. */
-export const graders: readonly GraderKind<GraderSpec>[] = [exact, normalised, contains, regex]
+export const graders: readonly GraderKind<GraderSpec>[] = [
+  exact,
+  normalised,
+  contains,
+  regex,
+  json,
+  jsonSchema,
+  numeric,
+  set,
+  f1,
+  toolCalls,
+  command,
+  judge,
+]
 
 /** Each is only ever given a spec of its own shape: `graderShape` has checked it. */
 const byKind: ReadonlyMap<string, GraderKind<GraderSpec>> = new Map(graders.map(grader => [grader.kind, grader]))

@@ -10,7 +10,7 @@ export interface LinearRegex {
 /** Flags as JavaScript writes them, of `i`, `m` and `s`. Its look-aheads, look-behinds and back-references do not exist in RE2. @throws Error */
 export function linearRegex(pattern: string, flags = ''): LinearRegex {
   const bits = [...flags].reduce((sum, flag) => sum | flagBit(flag), 0)
-  const compiled = RE2JS.compile(pattern, bits)
+  const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern), bits)
   return {
     test: text => compiled.matcher(text).find(),
     all(text) {
