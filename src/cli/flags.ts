@@ -51,6 +51,17 @@ export function pairsFlag(
   }
 }
 
+/** One `name=value` each time: values may hold commas, names anything but `=`. @throws Fault BAD_PAIR */
+export function pairFlag(
+  flag: string,
+): (text: string, before?: Readonly<Record<string, string>>) => Readonly<Record<string, string>> {
+  return (text, before = {}) => {
+    const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? []
+    if (name !== undefined && value !== undefined) return { ...before, [name]: value }
+    throw new Fault('BAD_PAIR', `"${text}" names no value`, { where: flag, fix: 'write OPTION=VALUE' })
+  }
+}
+
 /** The given keys that are set: what a flag left out must not be sent as. */
 export function given<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>

@@ -2,14 +2,21 @@
 
 import { shareLabel, usdLabel } from '../charts/labels.ts'
 import type { RankedAt, Ranking, Spread } from '../core/decide/quality/ranking.ts'
-import { ink, padded } from './ansi.ts'
+import { ink, padded, paragraph } from './ansi.ts'
 
 const verdictWords = { yes: 'yes', no: 'no', unclear: 'not enough data' } as const
 
 /** No line is wider than `columns` (80 at least). */
-export function rankingText(ranking: Ranking, options: { readonly columns: number; readonly color: boolean }): string {
+export function rankingText(
+  ranking: Ranking & { readonly amortized?: readonly { readonly option: string; readonly basis: string }[] },
+  options: { readonly columns: number; readonly color: boolean },
+): string {
   const pen = ink(options.color)
-  return ranking.bars.map(at => [pen.bold(titleOf(at)), ...tableOf(at)].join('\n')).join('\n\n')
+  const tables = ranking.bars.map(at => [pen.bold(titleOf(at)), ...tableOf(at)].join('\n'))
+  const notes = (ranking.amortized ?? []).flatMap(({ option, basis }) =>
+    paragraph(`${option} is paid ${basis}`, Math.max(80, options.columns), '', '  '),
+  )
+  return [...tables, ...(notes.length === 0 ? [] : [notes.map(pen.dim).join('\n')])].join('\n\n')
 }
 
 const titleOf = ({ bar }: RankedAt): string =>

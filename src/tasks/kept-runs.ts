@@ -50,6 +50,10 @@ function read(dataDir: string, workload: string | null): Pick<KeptRuns, 'runs' |
   for (const name of namesIn(dataDir)) {
     try {
       const told = readKeptRun(dataDir, name)
+      if (told.origin !== 'import' && told.endedAt === null) {
+        problems.push(`run ${name} is not over and left out (crossline tasks run --resume ${name})`)
+        continue
+      }
       const { rows, bad } = rowsOf(join(runFolder(dataDir, name), 'attempts.jsonl'))
       if (bad > 0) problems.push(`run ${name}: ${bad} of ${rows.length + bad} tries are not readable`)
       runs.push(runEvidence(told, rows, workload))

@@ -3,8 +3,15 @@ import { basename } from 'node:path'
 import { type TrialTable, trialCollector } from '../../core/decide/quality/trial-table.ts'
 import { Fault, nearestName } from '../../core/fault/fault.ts'
 import { many } from '../../core/fault/many.ts'
+import type { Money } from '../../core/meter/money.ts'
 import { plainRecords } from '../../intake/attempts/plain-file.ts'
-import { neededFields, type PlainRecord, plainAttempt, plainFields } from '../../intake/attempts/plain-row.ts'
+import {
+  neededFields,
+  type PlainAttempt,
+  type PlainRecord,
+  plainAttempt,
+  plainFields,
+} from '../../intake/attempts/plain-row.ts'
 import { openRejects } from '../../intake/rejects.ts'
 import type { CommandFrame } from '../command.ts'
 import { checkFile, unreadable } from '../unreadable.ts'
@@ -23,12 +30,14 @@ interface Reading {
   /** Where the files of rejected rows go. */
   readonly data: string
   readonly frame: CommandFrame
+  /** What a try cost that tells no price, by its record; absent or null = unknown. */
+  readonly priceOf?: (attempt: PlainAttempt, record: PlainRecord) => Money | null
 }
 
 /** All files as one table. @throws Fault FILE_UNREADABLE, COLUMN_MISSING, NO_ROWS */
 export async function readTrials(
   files: readonly string[],
-  { map, data, frame }: Reading,
+  { map, data, frame, priceOf = () => null }: Reading,
 ): Promise<{ table: TrialTable; rows: RowsRead }> {
   for (const path of files) checkFile(path)
   const collector = trialCollector()
@@ -53,11 +62,13 @@ export async function readTrials(
             reject(one.line, one.reason, one.raw)
             continue
           }
-          const attempt = plainAttempt(renamed(one.record, map))
-          if (typeof attempt === 'string') {
-            reject(one.line, attempt, JSON.stringify(one.record))
+          const record = renamed(one.record, map)
+          const told = plainAttempt(record)
+          if (typeof told === 'string') {
+            reject(one.line, told, JSON.stringify(one.record))
             continue
           }
+          const attempt = told.usd === null ? { ...told, usd: priceOf(told, record) } : told
           const taken = collector.add(attempt)
           if (taken === 'repeated') tally.repeated++
           if (taken === 'contradicted') {

@@ -48,7 +48,7 @@ function isAfter(a: readonly (number | string)[], b: readonly (number | string)[
 /** Null: its results say nothing of this option. */
 function assumedOf(tried: TriedOption, option: Described): readonly string[] | null {
   if (tried.kind === 'cascade' || tried.kind === 'best-of-n') return null
-  if (weightsOf(tried) === null || !isSame(weightsOf(tried), option.group)) return null
+  if (!isSameModel(weightsOf(tried), option.group)) return null
   const isDtypeSame = isSame(tried.dtype, option.dtype)
   if (isOfSeller(tried, option)) return tried.dtype === null || option.dtype === null || isDtypeSame ? [] : null
   if (!isDtypeSame) return null
@@ -68,6 +68,12 @@ function placeOf({ provider, engine, engineVersion, gpu, kvDtype }: TriedOption)
   const served = engine === null ? 'on own servers' : `on ${[engine, engineVersion].filter(Boolean).join(' ')}`
   return `${served}${gpu === null ? '' : `, ${gpu}`}${cache}`
 }
+
+/** A dated snapshot, which is how OpenAI names what it served, is of the model that it is one of. */
+export const isSameModel = (a: string | null, b: string | null): boolean =>
+  a !== null && b !== null && isSame(undated(a), undated(b))
+
+const undated = (model: string): string => model.replace(/-\d{4}-?\d{2}-?\d{2}$/, '')
 
 const isSame = (a: string | null, b: string | null): boolean =>
   a !== null && b !== null && a.toLowerCase() === b.toLowerCase()

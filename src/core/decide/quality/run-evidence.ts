@@ -1,7 +1,8 @@
 // The kept rows of a run of tasks in; by option and task what was passed, paid and written, as an answer weighs it, out.
-import { answerKinds, promptKinds, type Usage, type UsageKind } from '../../meter/usage.ts'
+import { answerKinds, promptKinds } from '../../meter/usage.ts'
 import { estimate } from '../../statistics/estimate.ts'
 import { groupedBy } from '../../statistics/grouped.ts'
+import { tokensOf } from './amortized.ts'
 import type { AttemptRow } from './attempt-row.ts'
 import type { TriedOption } from './tried-option.ts'
 
@@ -126,10 +127,4 @@ function sumOf(values: readonly (number | null)[]): number | null {
 function meanOf(values: readonly (number | null)[]): number | null {
   const sum = sumOf(values)
   return sum === null ? null : estimate(sum / values.length)
-}
-
-/** The main kind must be known; kinds that nobody told beside it are none. */
-function tokensOf(usage: Usage | null, kinds: readonly [UsageKind, ...UsageKind[]]): number | null {
-  if (usage === null || usage[kinds[0]] === null || usage[kinds[0]] === undefined) return null
-  return kinds.reduce((sum, kind) => sum + (usage[kind] ?? 0), 0)
 }

@@ -6,7 +6,7 @@ import { type Interval, wilson, Z95 } from '../../statistics/interval.ts'
 import type { Choices } from '../choices.ts'
 import type { Weights } from '../eligibility.ts'
 import type { Evidence } from '../evidence.ts'
-import { type Described, type Heard, heardOf, weightsOf } from './heard.ts'
+import { type Described, type Heard, heardOf, isSameModel, weightsOf } from './heard.ts'
 import type { RunEvidence, TriedTasks } from './run-evidence.ts'
 import { type MeasuredRatio, measuredRatio } from './token-means.ts'
 
@@ -93,7 +93,7 @@ function todaysIn(evidence: Evidence, run: RunEvidence, today: Weights | null): 
   const like = run.options.find(
     ({ option }) =>
       option.stages.length === 0 &&
-      weightsOf(option) === today.group &&
+      isSameModel(weightsOf(option), today.group) &&
       (option.dtype === null || today.dtype === null),
   )
   return like ?? null
