@@ -1,6 +1,7 @@
 // The subcommands of `tasks`, in the order in which its help shows them: one line each.
+import { importTasks } from './import.ts'
 import { rank } from './rank.ts'
 import { run } from './run.ts'
 import type { TasksSubcommand } from './subcommand.ts'
 
-export const subcommands: readonly TasksSubcommand[] = [run, rank]
+export const subcommands: readonly TasksSubcommand[] = [run, rank, importTasks]
