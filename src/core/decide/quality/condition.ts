@@ -1,9 +1,8 @@
 // "usdPerSuccess>+10%" in; what must not come true of an option, and whether it has, by an interval and not by a point, out.
 import { Fault, nearestName } from '../../fault/fault.ts'
-import type { Interval } from '../../statistics/interval.ts'
 
 /** What a gate may look at. */
-export const gauges = ['usdPerSuccess', 'usdPerTask', 'passRate', 'tokensPerTask', 'secondsPerTask'] as const
+export const gauges = ['usdPerSuccess', 'passRate'] as const
 export type Gauge = (typeof gauges)[number]
 
 /** What must not be: `gauge` beyond `threshold`. */
@@ -11,62 +10,69 @@ export interface Condition {
   readonly text: string
   readonly gauge: Gauge
   readonly beyond: 'above' | 'below'
-  /**
-   * `level`: the figure itself. `ratio`: the figure ÷ the baseline's, less 1. `difference`: the figure less the baseline's.
-   */
-  readonly of: 'level' | 'ratio' | 'difference'
+  /** `level`: the figure itself. `change`: against the baseline; of a cost its ratio less 1, of a pass rate the difference. */
+  readonly of: 'level' | 'change'
   readonly threshold: number
 }
 
-const form = /^\s*([A-Za-z]+)\s*([<>])\s*([+-])?(\d+(?:\.\d+)?)\s*(%|pp)?\s*$/
+const form = /^\s*([A-Za-z]+)\s*([<>])\s*([+-])?(\d+(?:\.\d+)?|\.\d+)\s*(%|pp)?\s*$/
+const examples = "'usdPerSuccess>+10%', 'passRate<-2pp', 'passRate<80%', 'usdPerSuccess>0.05'"
 
 /**
- * A sign makes it a change against the baseline, in per cent of it (`+10%`), in percentage points (`-2pp`, pass rates) or in
- * the gauge's own unit (`+0.01`); without one it is the level itself (`passRate<80%`, `usdPerSuccess>0.05`).
+ * A sign makes it a change against the baseline: of a cost in per cent of it (`usdPerSuccess>+10%`), of a pass rate in
+ * percentage points (`passRate<-2pp`). Without a sign it is the level itself (`passRate<80%`, `usdPerSuccess>0.05`).
  * @throws Fault CONDITION_INVALID
  */
 export function conditionOf(text: string): Condition {
   const parts = form.exec(text)
-  if (parts === null) throw invalid(text, 'it does not read as FIGURE>+10%, FIGURE<0.8 or FIGURE<-2pp')
-  const [, name = '', sign, direction, digits, unit] = parts
+  if (parts === null) throw invalid(text, 'it does not read as a figure, < or >, and a bound')
+  const [, name = '', comparison, sign, digits, unit] = parts
   const gauge = gauges.find(one => one === name)
   if (gauge === undefined) {
     const near = nearestName(name, gauges)
     throw invalid(text, `no figure is called ${name}${near === null ? '' : `; did you mean ${near}?`}`)
   }
-  if (unit === 'pp' && (gauge !== 'passRate' || direction === undefined)) {
-    throw invalid(text, 'pp are percentage points of a change of passRate, as in passRate<-2pp')
-  }
-  if (unit === '%' && direction === undefined && gauge !== 'passRate') {
-    throw invalid(text, 'a per cent without a sign is a level, and only passRate has one; a change is written +10%')
+  const isChange = sign !== undefined
+  const wanted = isChange ? (gauge === 'passRate' ? 'pp' : '%') : gauge === 'passRate' ? '%' : undefined
+  // A share may also be written as one, 0.8 for 80 %; a change has its unit, since +10 and +0.1 would both be guesses.
+  if (unit !== wanted && !(gauge === 'passRate' && !isChange && unit === undefined)) {
+    throw invalid(
+      text,
+      wanted === undefined ? 'a cost is in dollars' : `${isChange ? 'its change' : 'it'} is in ${wanted}`,
+    )
   }
   const size = Number(digits) / (unit === undefined ? 1 : 100)
   return {
     text: text.trim(),
     gauge,
-    beyond: sign === '>' ? 'above' : 'below',
-    of: direction === undefined ? 'level' : unit === '%' ? 'ratio' : 'difference',
-    threshold: direction === '-' ? -size : size,
+    beyond: comparison === '>' ? 'above' : 'below',
+    of: isChange ? 'change' : 'level',
+    threshold: sign === '-' ? -size : size,
   }
 }
 
 const invalid = (text: string, why: string): Fault =>
   new Fault('CONDITION_INVALID', why, {
     where: `--fail-on '${text}'`,
-    fix: `Figures are ${gauges.join(', ')}; for example 'usdPerSuccess>+10%', 'passRate<-2pp', 'passRate<80%'`,
+    fix: `Figures are ${gauges.join(' and ')}; for example ${examples}`,
   })
 
-/** `fails`: the whole interval is beyond. `unclear`: the figure is, and the interval reaches back: more tasks would tell. */
+/**
+ * `fails`: the whole interval is beyond. `unclear`: the figure is, and its interval reaches back: more tasks would tell.
+ * `unknown`: there is no figure.
+ */
 export type Judgement = 'holds' | 'fails' | 'unclear' | 'unknown'
 
-/** Null = nothing is known of it: `unknown`, which is neither. */
-export function judged(
-  condition: Condition,
-  found: (Partial<Interval> & { readonly value: number }) | null,
-): Judgement {
-  if (found === null) return 'unknown'
+export interface Found {
+  readonly value: number | null
+  readonly low: number | null
+  readonly high: number | null
+}
+
+export function judged(condition: Condition, { value, low, high }: Found): Judgement {
+  if (value === null) return 'unknown'
   const isBeyond = (at: number) => (condition.beyond === 'above' ? at > condition.threshold : at < condition.threshold)
-  if (!isBeyond(found.value)) return 'holds'
-  const nearest = condition.beyond === 'above' ? found.low : found.high
-  return nearest !== undefined && isBeyond(nearest) ? 'fails' : 'unclear'
+  if (!isBeyond(value)) return 'holds'
+  const nearest = condition.beyond === 'above' ? low : high
+  return nearest !== null && isBeyond(nearest) ? 'fails' : 'unclear'
 }
