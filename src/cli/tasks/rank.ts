@@ -1,4 +1,5 @@
 // `tasks rank`: files of tries → options by cost per success at each quality bar, with intervals and verdicts. Never opens the ledger.
+import { Fault, nearestName } from '../../core/fault/fault.ts'
 import type { CommandFrame } from '../command.ts'
 import { numberFlag, pairFlag, pairsFlag } from '../flags.ts'
 import { terminalColumns } from '../output.ts'
@@ -7,6 +8,10 @@ import type { TasksSubcommand } from './subcommand.ts'
 
 interface RankFlags extends AmortizationFlags {
   readonly bar?: readonly number[]
+  readonly by?: string
+  readonly priceOfFailure?: number
+  readonly baseline?: string
+  readonly margin?: number
   readonly map?: Readonly<Record<string, string>>
 }
 
@@ -20,11 +25,23 @@ export const rank: TasksSubcommand = {
         'Ranks options by cost per success = all that their tries cost ÷ the tasks that they solved, with 95 % intervals, and\n' +
           'says at each quality bar who clears it: yes, no, or not enough data. Never opens the ledger.',
       )
-      .argument('<file...>', 'a CSV or JSON Lines of tries: option,task,attempt,passed,usd')
+      .argument('<file...>', 'CSV or JSON Lines of tries: option,task,attempt,passed,usd; several are read as one')
       .option(
         '--bar <share>',
         'share of tasks that must pass, such as 0.7 (repeatable)',
         (text, before: number[] = []) => [...before, fraction(text)],
+      )
+      .option('--by <what>', 'a ranking for each tag, workload or cluster beside the one of all tasks')
+      .option(
+        '--price-of-failure <usd>',
+        'what an unsolved task costs: cost per completed task',
+        numberFlag('--price-of-failure', { min: 0 }),
+      )
+      .option('--baseline <option>', 'which options may take its place, with --margin')
+      .option(
+        '--margin <share>',
+        'by how much less they may pass, such as 0.03: choose it before',
+        numberFlag('--margin', { min: 0, below: 1 }),
       )
       .option('--map <field=column>', 'a field stands in a column of another name (repeatable)', pairsFlag('--map'))
       .optionsGroup('Own servers, whose tries tell no price (else their cost is unknown):')
@@ -36,22 +53,81 @@ export const rank: TasksSubcommand = {
         'or by the seconds a try took: 2.5, or 2.5/8 for eight at once (repeatable)',
         pairFlag('--usd-per-hour'),
       )
+      .addHelpText('after', details)
       .action((files: readonly string[], flags: RankFlags) => run(files, flags, frame))
   },
 }
 
+const details = `
+Fields of a row: option, task, passed (true, false, 1, 0; empty = unknown) and usd (dollars; empty = unknown), and where
+they are there attempt, judgeUsd, weight, cluster, workload, tags (a;b). Rows of the same option, task and attempt count
+once. Rows that cannot be read go to DATA/rejects with the reason, and the rest is ranked.
+A row may also tell of many tasks at once: option, tasks, passes, usd (their total). Then costs have no interval.
+
+What counts:
+  several tries of a task are averaged first; n counts tasks. The pass rate's interval is Wilson's at that n, which
+  is never too narrow for repeats. Clusters and weights leave fewer tasks than n (effectiveTasks).
+  a try of unknown outcome is in no pass rate and no cost per success, neither as passed nor as failed; its cost stays
+  in the cost per task, and ifUngraded says what the figures would be either way. A try of unknown cost is in no cost.
+  usdPerSuccess has Fieller's interval (low, high), the bootstrap's (bca) and a third (recommended), which holds at few
+  tasks too and is the one shown. "unbounded" = too few successes to give an end.
+
+Examples:
+  crossline tasks rank results.csv --bar 0.6 --bar 0.7
+  crossline tasks rank run.jsonl --bar 0.7 --by tag --price-of-failure 4
+  crossline tasks rank run.jsonl --bar 0.7 --baseline gpt-5.1 --margin 0.03 --json
+  crossline tasks rank sums.csv --bar 0.5 --map option=model,tasks=cases,passes=solved,usd=total_cost`
+
 async function run(files: readonly string[], flags: RankFlags, frame: CommandFrame): Promise<void> {
-  const [{ readTrials }, { rank: ranked }, { rankingText }] = await Promise.all([
+  const [{ readTrials }, { rankingText }, { rankings }] = await Promise.all([
     import('./read-trials.ts'),
-    import('../../core/decide/quality/ranking.ts'),
     import('../../report/ranking-text.ts'),
+    import('../../core/decide/quality/rankings.ts'),
   ])
+  checkFlags(flags)
   const { amortizerOf } = await import('./amortization.ts')
   const amortizer = amortizerOf(flags)
   const { priceOf } = amortizer
-  const { table, rows } = await readTrials(files, { map: flags.map ?? {}, data: frame.globals().data, frame, priceOf })
-  const bars = [...new Set(flags.bar ?? [])]
-  const amortized = amortizer.told()
-  const answer = { ...ranked(table, bars), rows, amortized }
+  const { data, seed } = frame.globals()
+  const { table, sums, rows } = await readTrials(files, { map: flags.map ?? {}, data, frame, priceOf })
+  const names = [...(table?.options ?? []), ...sums].map(({ option }) => option)
+  if (flags.baseline !== undefined && !names.includes(flags.baseline)) {
+    const near = nearestName(flags.baseline, names)
+    throw new Fault('OPTION_UNKNOWN', `no row is of an option "${flags.baseline}"`, {
+      where: '--baseline',
+      fix: near === null ? `give one of ${names.slice(0, 5).join(', ')}` : `did you mean "${near}"?`,
+    })
+  }
+  frame.output.progress('drawing tasks again')
+  const answer = {
+    ...rankings(table, sums, {
+      bars: [...new Set(flags.bar ?? [])],
+      by: (flags.by ?? null) as 'tag' | 'workload' | 'cluster' | null,
+      seed,
+      priceOfFailureUsd: flags.priceOfFailure ?? null,
+      baseline: flags.baseline ?? null,
+      margin: flags.margin ?? null,
+    }),
+    rows,
+    amortized: amortizer.told(),
+  }
+  frame.output.progress(null)
   frame.output.result(answer, () => rankingText(answer, { columns: terminalColumns(), color: frame.globals().color }))
+}
+
+function checkFlags({ by, baseline, margin }: RankFlags): void {
+  if (by !== undefined && !['tag', 'workload', 'cluster'].includes(by)) {
+    throw new Fault('BAD_BY', `"${by}" is nothing to rank by`, { where: '--by', fix: 'give tag, workload or cluster' })
+  }
+  if ((baseline === undefined) !== (margin === undefined)) {
+    const missing = baseline === undefined ? '--baseline' : '--margin'
+    throw new Fault(
+      'FLAG_MISSING',
+      `${missing} is needed beside ${baseline === undefined ? '--margin' : '--baseline'}`,
+      {
+        where: 'crossline tasks rank',
+        fix: `give ${missing} too`,
+      },
+    )
+  }
 }

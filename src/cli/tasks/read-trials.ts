@@ -1,17 +1,13 @@
-// Files of plain rows that a command line names → one table of tries, with what was left out and why.
+// Files of plain rows that a command line names → one table of tries (or options' sums), with what was left out and why.
 import { basename } from 'node:path'
+import type { OptionSums } from '../../core/decide/quality/sums.ts'
 import { type TrialTable, trialCollector } from '../../core/decide/quality/trial-table.ts'
 import { Fault, nearestName } from '../../core/fault/fault.ts'
 import { many } from '../../core/fault/many.ts'
 import type { Money } from '../../core/meter/money.ts'
 import { plainRecords } from '../../intake/attempts/plain-file.ts'
-import {
-  neededFields,
-  type PlainAttempt,
-  type PlainRecord,
-  plainAttempt,
-  plainFields,
-} from '../../intake/attempts/plain-row.ts'
+import { neededFields, type PlainAttempt, type PlainRecord, plainAttempt } from '../../intake/attempts/plain-row.ts'
+import { optionSums } from '../../intake/attempts/sums-row.ts'
 import { openRejects } from '../../intake/rejects.ts'
 import type { CommandFrame } from '../command.ts'
 import { checkFile, unreadable } from '../unreadable.ts'
@@ -34,13 +30,18 @@ interface Reading {
   readonly priceOf?: (attempt: PlainAttempt, record: PlainRecord) => Money | null
 }
 
-/** All files as one table. @throws Fault FILE_UNREADABLE, COLUMN_MISSING, NO_ROWS */
-export async function readTrials(
-  files: readonly string[],
-  { map, data, frame, priceOf = () => null }: Reading,
-): Promise<{ table: TrialTable; rows: RowsRead }> {
+interface Read {
+  /** Null where rows are sums. */
+  readonly table: TrialTable | null
+  readonly sums: readonly OptionSums[]
+  readonly rows: RowsRead
+}
+
+/** All files as one. @throws Fault FILE_UNREADABLE, COLUMN_MISSING, ROWS_MIXED, NO_ROWS */
+export async function readTrials(files: readonly string[], reading: Reading): Promise<Read> {
+  const { data, frame } = reading
   for (const path of files) checkFile(path)
-  const collector = trialCollector()
+  const rows = rowTaker(reading)
   const tally = { read: 0, repeated: 0, rejected: 0 }
   const reasons = new Map<string, { rows: number; first: string }>()
   const rejectFiles: string[] = []
@@ -55,25 +56,12 @@ export async function readTrials(
       else known.rows++
     }
     try {
-      for await (const batch of plainRecords(path, columns => checkHead(columns, map, path))) {
+      for await (const batch of plainRecords(path, columns => checkHead(columns, reading, path))) {
         for (const one of batch) {
           tally.read++
-          if (!('record' in one)) {
-            reject(one.line, one.reason, one.raw)
-            continue
-          }
-          const record = renamed(one.record, map)
-          const told = plainAttempt(record)
-          if (typeof told === 'string') {
-            reject(one.line, told, JSON.stringify(one.record))
-            continue
-          }
-          const attempt = told.usd === null ? { ...told, usd: priceOf(told, record) } : told
-          const taken = collector.add(attempt)
-          if (taken === 'repeated') tally.repeated++
-          if (taken === 'contradicted') {
-            reject(one.line, 'told before with another outcome or cost: the first stands', JSON.stringify(one.record))
-          }
+          const problem = 'record' in one ? rows.take(one.record) : one.reason
+          if (problem === 'repeated') tally.repeated++
+          else if (problem !== null) reject(one.line, problem, 'record' in one ? JSON.stringify(one.record) : one.raw)
         }
         frame.output.progress(`${many(tally.read, 'row')} read`)
       }
@@ -86,42 +74,98 @@ export async function readTrials(
     if (rejectFile !== null) rejectFiles.push(rejectFile)
   }
   frame.output.progress(null)
-  const table = collector.table()
-  if (table.options.length === 0) {
+  const read = rows.read()
+  if (read.table === null && read.sums.length === 0) {
     const [first] = reasons
     throw new Fault('NO_ROWS', first === undefined ? 'no row to rank' : `no row can be used: ${first[0]}`, {
       where: first?.[1].first ?? files.join(', '),
       fix: 'write rows of option,task,attempt,passed,usd under that head, or an object with these a line',
     })
   }
+  if (read.table !== null && read.sums.length > 0) {
+    throw new Fault('ROWS_MIXED', 'some rows are of tries and some are sums: they cannot be ranked as one', {
+      where: files.join(', '),
+      fix: 'rank them apart',
+    })
+  }
   return {
-    table,
+    ...read,
     rows: { ...tally, reasons: [...reasons].map(([reason, told]) => ({ reason, ...told })), rejectFiles },
   }
 }
 
-/** Refuses a table that lacks what is needed, or has a column that looks like a slip of one that is not there. */
-function checkHead(columns: readonly string[], map: Reading['map'], path: string): void {
-  for (const field of plainFields) {
+interface RowTaker {
+  /** Null when it was taken, `repeated`, or why it was not. */
+  take(record: PlainRecord): string | null
+  read(): Pick<Read, 'table' | 'sums'>
+}
+
+function rowTaker({ map, priceOf = () => null }: Reading): RowTaker {
+  const collector = trialCollector()
+  const sums = new Map<string, OptionSums>()
+  const pairs = Object.entries(map)
+  const renamed = (record: PlainRecord): PlainRecord =>
+    pairs.length === 0
+      ? record
+      : { ...record, ...Object.fromEntries(pairs.map(([field, column]) => [field, record[column]])) }
+  const takeSums = (record: PlainRecord): string | null => {
+    const told = optionSums(record)
+    if (typeof told === 'string') return told
+    const isSame = (other: OptionSums) =>
+      other.tasks === told.tasks && other.passes === told.passes && other.usd === told.usd
+    // Another row of the same name is another run: it stands beside the first under a name of its own.
+    for (let n = 1; ; n++) {
+      const name = n === 1 ? told.option : `${told.option} (${n})`
+      const before = sums.get(name)
+      if (before !== undefined && isSame(before)) return 'repeated'
+      if (before !== undefined) continue
+      sums.set(name, { ...told, option: name })
+      return null
+    }
+  }
+  return {
+    take(raw) {
+      const record = renamed(raw)
+      if (isSums(Object.keys(record))) return takeSums(record)
+      const told = plainAttempt(record)
+      if (typeof told === 'string') return told
+      const attempt = told.usd === null ? { ...told, usd: priceOf(told, record) } : told
+      const taken = collector.add(attempt)
+      if (taken === 'contradicted') return 'told before with another outcome or cost: the first stands'
+      return taken === 'repeated' ? taken : null
+    },
+    read() {
+      const table = collector.table()
+      return { table: table.options.length === 0 ? null : table, sums: [...sums.values()] }
+    },
+  }
+}
+
+/** A row that counts passes is of sums; one of a try says whether it passed. */
+const isSums = (fields: readonly string[]): boolean => fields.includes('passes') && !fields.includes('passed')
+
+/** Refuses a table that lacks what is needed, or whose columns of costs or tries look like slips. */
+function checkHead(columns: readonly string[], { map, frame }: Reading, path: string): void {
+  const [fields, needed]: [readonly string[], readonly string[]] = isSums([...columns, ...Object.keys(map)])
+    ? [
+        ['option', 'tasks', 'passes', 'usd'],
+        ['option', 'tasks', 'passes'],
+      ]
+    : [['option', 'task', 'passed', 'attempt', 'usd'], neededFields]
+  for (const field of new Set([...fields, ...Object.keys(map)])) {
     const name = map[field] ?? field
     if (columns.includes(name)) continue
-    const near = nearestName(
-      name,
-      columns.filter(column => column.length > 2 && !(plainFields as readonly string[]).includes(column)),
-    )
-    const isNeeded = (neededFields as readonly string[]).includes(field) || map[field] !== undefined
-    if (!isNeeded && near === null) continue
+    const others = columns.filter(column => !fields.includes(column) && !Object.values(map).includes(column))
+    const near = nearestName(name, others)
+    if (near === null && !needed.includes(field) && map[field] === undefined) {
+      if (field === 'usd')
+        frame.output.note(`${path} has no column "usd": costs are unknown (--map usd=COLUMN names one)`)
+      continue
+    }
     throw new Fault('COLUMN_MISSING', `no column "${name}"`, {
       where: `${path}:1`,
       fix:
         near === null ? `say which holds it: --map ${field}=COLUMN` : `did you mean "${near}"? --map ${field}=${near}`,
     })
   }
-}
-
-function renamed(record: PlainRecord, map: Reading['map']): PlainRecord {
-  const pairs = Object.entries(map)
-  return pairs.length === 0
-    ? record
-    : { ...record, ...Object.fromEntries(pairs.map(([field, column]) => [field, record[column]])) }
 }

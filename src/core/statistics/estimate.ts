@@ -9,3 +9,11 @@ export function estimate(x: number): number {
   const rounded = Number(x.toPrecision(12))
   return rounded === 0 ? 0 : rounded
 }
+
+/** Every number inside at that precision; counts stay what they are. */
+export function printed<T>(value: T): T {
+  if (typeof value === 'number') return estimate(value) as T
+  if (Array.isArray(value)) return value.map(printed) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, printed(inner)])) as T
+}

@@ -56,3 +56,38 @@ export function fieller({ over, under, spread }: PairMoments, z: number = Z95): 
   const root = Math.sqrt(Math.max(0, b * b - a * c))
   return { low: (b - root) / a, high: (b + root) / a }
 }
+
+/** First-order interval of the ratio (delta method): r ± z·sd(e) ÷ (√n s̄), e = c − r s. Null where it has no variance or nothing under it. */
+export function deltaInterval({ over, under, spread }: PairMoments, z: number = Z95): Interval | null {
+  if (spread === null || under === 0) return null
+  const ratio = over / under
+  const variance = spread.over - 2 * ratio * spread.both + ratio * ratio * spread.under
+  const half = (z * Math.sqrt(Math.max(0, variance))) / Math.abs(under)
+  return { low: ratio - half, high: ratio + half }
+}
+
+/**
+ * The ratio's interval from the intervals of its two means, which may lean as they do (Donner & Zou, Statistical Methods
+ * in Medical Research 21, 2012: MOVER-R), the means correlated by `correlation`. Null when what is divided by may be 0.
+ */
+export function ratioOfIntervals(
+  over: Interval & { readonly value: number },
+  under: Interval & { readonly value: number },
+  correlation: number,
+): Interval | null {
+  if (!(under.low > 0)) return null
+  const product = over.value * under.value
+  const lower = product - correlation * (over.value - over.low) * (under.high - under.value)
+  const upper = product - correlation * (over.high - over.value) * (under.value - under.low)
+  const side = (middle: number, c: number, s: number, sign: 1 | -1): number => {
+    const inside = middle * middle - c * s * (2 * over.value - c) * (2 * under.value - s)
+    return (middle + sign * Math.sqrt(Math.max(0, inside))) / (s * (2 * under.value - s))
+  }
+  return { low: side(lower, over.low, under.high, -1), high: side(upper, over.high, under.low, 1) }
+}
+
+/** Correlation of the two means; 0 where one does not vary. */
+export function correlationOf({ spread }: PairMoments): number {
+  if (spread === null || !(spread.over > 0 && spread.under > 0)) return 0
+  return spread.both / Math.sqrt(spread.over * spread.under)
+}

@@ -4,23 +4,8 @@ import { parseUsd } from '../../core/meter/money.ts'
 
 export type PlainRecord = Readonly<Record<string, unknown>>
 
-/** The columns without which a row tells nothing, and those that may be left out. */
+/** The columns without which a row tells nothing. */
 export const neededFields = ['option', 'task', 'passed'] as const
-export const plainFields = [
-  ...neededFields,
-  'attempt',
-  'usd',
-  'judgeUsd',
-  'score',
-  'seconds',
-  'ended',
-  'problem',
-  'weight',
-  'cluster',
-  'workload',
-  'tags',
-] as const
-
 /** `attempt` null = the row does not number its try: whoever collects them does, in their order. */
 export type PlainAttempt = Omit<Attempt, 'attempt'> & { readonly attempt: number | null }
 
@@ -36,13 +21,7 @@ interface Wrong {
  */
 export function plainAttempt(record: PlainRecord): PlainAttempt | string {
   const wrong: Wrong[] = []
-  const cell = (field: string): string | null => {
-    const value = record[field]
-    if (value === undefined || value === null) return null
-    const text =
-      typeof value === 'string' ? value.trim() : typeof value === 'object' ? JSON.stringify(value) : `${value}`
-    return text === '' ? null : text
-  }
+  const cell = (field: string) => cellOf(record, field)
   const read = <T>(field: string, expected: string, parse: (text: string) => T | undefined): T | null => {
     const text = cell(field)
     if (text === null) return null
@@ -57,7 +36,10 @@ export function plainAttempt(record: PlainRecord): PlainAttempt | string {
     }
     return text ?? ''
   }
-  const usd = (field: string) => read(field, 'dollars from 0', text => (isAmount(text) ? parseUsd(text) : undefined))
+  const usd = (field: string) =>
+    read(field, 'dollars from 0', text =>
+      isAmount(text) ? parseUsd(text.replace(/^\+?\./, '0.').replace(/\.(?!\d)/, '')) : undefined,
+    )
 
   const told = {
     option: name('option'),
@@ -84,6 +66,14 @@ export function plainAttempt(record: PlainRecord): PlainAttempt | string {
   return { ...attemptOf({ ...told, attempt: told.attempt ?? 0 }), attempt: told.attempt }
 }
 
+/** The trimmed text of a field; null for nothing. */
+export function cellOf(record: PlainRecord, field: string): string | null {
+  const value = record[field]
+  if (value === undefined || value === null) return null
+  const text = typeof value === 'string' ? value.trim() : typeof value === 'object' ? JSON.stringify(value) : `${value}`
+  return text === '' ? null : text
+}
+
 /** As tables write them: `1.0` and `True` come of data frames. */
 const verdicts: Readonly<Record<string, boolean | undefined>> = {
   true: true,
@@ -95,7 +85,8 @@ const verdicts: Readonly<Record<string, boolean | undefined>> = {
 }
 
 /** `0.012`, `.5`, `1.2e-05`; not `$1`, `1,000`, `-3` or `1e999`: money that nobody can have meant is a problem. */
-const isAmount = (text: string): boolean => /^\+?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?$/.test(text) && Number(text) < 1e15
+export const isAmount = (text: string): boolean =>
+  /^\+?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$/.test(text) && Number(text) < 1e15
 
 function within(text: string, least: number, most: number): number | undefined {
   const value = Number(text)
@@ -107,7 +98,7 @@ function tagsOf(value: unknown): string[] {
   return [...new Set(all.map(tag => tag.trim()).filter(tag => tag !== ''))]
 }
 
-function quoted(value: unknown): string {
+export function quoted(value: unknown): string {
   if (value === undefined || value === null || value === '') return 'nothing'
   const text = JSON.stringify(value)
   return text.length > 80 ? `${text.slice(0, 79)}…` : text

@@ -23,6 +23,9 @@ export interface Coverage {
   readonly priced: number
   readonly whole: number
   readonly passes: number
+  /** Of the tries of which both are known. */
+  readonly wholePasses: number
+  readonly wholeUsd: number
   /** Sum of the costs that are known. */
   readonly usd: number
   /** Of it, what tries cost whose outcome nobody knows. */
@@ -40,7 +43,17 @@ export interface OptionTasks {
 /** In the order of the table's tasks. */
 export function optionTasks(table: TrialTable, { option, trials }: OptionTrials): OptionTasks {
   const clusterOf = clusterNumbers(table)
-  const coverage = { attempts: 0, graded: 0, priced: 0, whole: 0, passes: 0, usd: 0, ungradedUsd: 0 }
+  const coverage = {
+    attempts: 0,
+    graded: 0,
+    priced: 0,
+    whole: 0,
+    passes: 0,
+    wholePasses: 0,
+    wholeUsd: 0,
+    usd: 0,
+    ungradedUsd: 0,
+  }
   let judgeUsd: number | null = null
   const tasks = [...trials]
     .sort(([a], [b]) => a - b)
@@ -68,6 +81,8 @@ export function optionTasks(table: TrialTable, { option, trials }: OptionTrials)
       coverage.passes += passes
       coverage.priced += priced
       coverage.whole += whole
+      coverage.wholePasses += wholePasses
+      coverage.wholeUsd += wholeUsd
       coverage.usd += usd
       return {
         place,

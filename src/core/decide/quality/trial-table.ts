@@ -99,3 +99,13 @@ export function trialCollector(): TrialCollector {
 }
 
 const numberOf = (usd: Money | null): number | null => (usd === null ? null : Number(usd) / 1e12)
+/** The same table with the tasks that `isKept` alone; options that are left without any are gone. */
+export function narrowed(table: TrialTable, isKept: (task: TaskOfTable) => boolean): TrialTable {
+  const kept = new Set(table.tasks.flatMap((task, place) => (isKept(task) ? [place] : [])))
+  return {
+    tasks: table.tasks,
+    options: table.options
+      .map(({ option, trials }) => ({ option, trials: new Map([...trials].filter(([place]) => kept.has(place))) }))
+      .filter(({ trials }) => trials.size > 0),
+  }
+}
