@@ -5,6 +5,7 @@ import type { Pool } from 'undici'
 import type { Rule } from './attribution-rules.ts'
 import type { Background } from './background.ts'
 import { type Budgets, patient } from './budgets.ts'
+import type { CaptureSink } from './capture.ts'
 import { type Counters, count, passName, startCounters } from './counters.ts'
 import { answerError, errorAnswer } from './errors.ts'
 import { fingerprintsIfAny } from './fingerprint.ts'
@@ -43,6 +44,8 @@ export interface GatewayTools {
   readonly background: Background
   readonly keys?: Keys | undefined
   readonly budgets?: Budgets | null | undefined
+  /** Keeps what calls say, where somebody asked for it; nothing where it is left out. */
+  readonly capture?: CaptureSink | null | undefined
   /** What stands between here and the upstreams; nothing where it is left out. */
   readonly proxyOf?: ProxyOf | undefined
   readonly shout: (text: string) => void
@@ -97,6 +100,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
     counters,
     limits,
     rules: settings.rules ?? [],
+    capture: tools.capture ?? null,
     refusing: new Set<string>(),
     fingerprints: fingerprintsIfAny.bind(null, tools.fingerprintKey),
   }

@@ -9,6 +9,7 @@ import { wireNamed } from '../wire/wires.ts'
 import { attributionOfRules, type Rule } from './attribution-rules.ts'
 import type { Background } from './background.ts'
 import type { Budgets } from './budgets.ts'
+import { type CaptureSink, type Capturing, capturing } from './capture.ts'
 import { type Counters, count, countAdded, passName } from './counters.ts'
 import { answerError, unmeterable } from './errors.ts'
 import { promptEstimate } from './estimate.ts'
@@ -44,6 +45,8 @@ export interface RelayTools {
   readonly background: Background
   /** Null: there are none. */
   readonly budgets: Budgets | null
+  /** Null: what calls say is kept nowhere. */
+  readonly capture: CaptureSink | null
   /** Upstreams that refuse to be asked for usage. */
   readonly refusing: Set<string>
 }
@@ -116,6 +119,8 @@ async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<v
   })
   countAdded(counters, (tools.nowMicros() - call.readMicros) / 1000)
   let isRefused = false
+  let isAnswerWhole = false
+  const { capture } = begun
   const attempt = (hasAsked: boolean): Promise<void> => {
     isRefused = false
     const taker = meteredAnswer({
@@ -135,7 +140,10 @@ async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<v
       giveUp,
     })
     const { facts, body } = call
-    running = send(call, hasAsked ? askingForUsage(body.whole!, facts.body!) : body.forward, hasAsked, taker, tools)
+    const seen = capturing(taker, capture, isWhole => {
+      isAnswerWhole = isWhole
+    })
+    running = send(call, hasAsked ? askingForUsage(body.whole!, facts.body!) : body.forward, hasAsked, seen, tools)
     // Whoever does not know the asking is sent the request as it came.
     if (!hasAsked) letGo(call)
     return running.done
@@ -143,12 +151,14 @@ async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<v
   await attempt(upstream.injectUsage && lacksUsage(wire, call.facts) && !tools.refusing.has(upstream.name))
   if (isRefused) await attempt(false)
   isOver = true
+  capture?.end(isAnswerWhole)
   if (givingUp !== null) clearTimeout(givingUp)
 }
 
 interface Begun {
   readonly key: string
   readonly isRecorded: boolean
+  readonly capture: Capturing | null
 }
 
 /** Writes down that a call begins; null where it is not to go on, which is answered then. */
@@ -156,7 +166,12 @@ async function begin(call: Call, wire: WireName, tools: RelayTools): Promise<Beg
   const opened = await withinBudgets(openedOf(call, wire, tools), call, tools)
   if (opened === null) return null
   const isRecorded = await append(opened, tools)
-  if (isRecorded || tools.limits.onMeterFailure === 'pass') return { key: opened.key, isRecorded }
+  if (isRecorded || tools.limits.onMeterFailure === 'pass') {
+    const { whole } = call.body
+    // What the ledger will not know of cannot be drawn from it either.
+    const capture = whole === null || !isRecorded ? null : (tools.capture?.begin(opened, whole) ?? null)
+    return { key: opened.key, isRecorded, capture }
+  }
   tools.budgets?.release(opened.key)
   answerError(call.response, call.route.upstream.family, unmeterable)
   return null

@@ -22,6 +22,8 @@ export interface GatewayFigures {
   readonly running: number
   readonly added: { readonly counts: readonly number[]; readonly sumMs: number }
   readonly spool: SpoolStats
+  /** Calls whose content was to be kept, by what came of it; null = nobody asked for it. */
+  readonly captures: Readonly<Record<string, number>> | null
 }
 
 export interface WriterFigures {
@@ -50,7 +52,7 @@ export interface LedgerFigures {
 
 export type Figures = GatewayFigures | WriterFigures
 
-export function gatewayFigures(worker: string, { gateway, spool }: GatewayHost): GatewayFigures {
+export function gatewayFigures(worker: string, { gateway, spool, captures }: GatewayHost): GatewayFigures {
   const { requests, unmetered, refused, unasked, opened, settled, lost, added, addedSumMs } = gateway.counters
   return {
     of: 'gateway',
@@ -64,6 +66,7 @@ export function gatewayFigures(worker: string, { gateway, spool }: GatewayHost):
     running: gateway.running(),
     added: { counts: added, sumMs: addedSumMs },
     spool: spool.stats(),
+    captures: captures === null ? null : { ...captures.counts },
   }
 }
 

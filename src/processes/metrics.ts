@@ -51,6 +51,11 @@ export function metricsOf(figures: readonly Figures[], version: string): readonl
       'Calls whose budgets could not be asked.',
       each(({ unasked }) => unasked),
     ),
+    counter(
+      'captures_total',
+      'Calls whose content was to be kept, by what came of it.',
+      eachOf('outcome', one => one.captures ?? {}),
+    ),
     gauge(
       'running_calls',
       'Requests that are being relayed.',

@@ -10,6 +10,8 @@ import { proxiesOf } from '../gateway/proxies.ts'
 import type { Sink } from '../gateway/sink.ts'
 import { type FsyncPolicy, openSpool, type Spool } from '../spool/spool.ts'
 import type { StatedBudgets } from './budget-settings.ts'
+import type { CaptureSettings } from './capture/capture-settings.ts'
+import { type Captures, openCaptures } from './capture/captures.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
 import { forwardClock } from './forward-clock.ts'
 import { watchKeys } from './key-file.ts'
@@ -21,6 +23,8 @@ export interface HostSettings extends GatewaySettings, StatedBudgets {
   readonly fsync?: FsyncPolicy | undefined
   /** Processes that relay calls; default: one for each core but one, and four at most. */
   readonly workers?: number | undefined
+  /** What is kept of what calls say; nothing unless stated. */
+  readonly capture?: CaptureSettings | undefined
   /** How long calls may take to finish once the server is told to stop; default: half a minute. */
   readonly drainMs?: number | undefined
 }
@@ -28,6 +32,8 @@ export interface HostSettings extends GatewaySettings, StatedBudgets {
 export interface GatewayHost {
   readonly gateway: Gateway
   readonly spool: Spool
+  /** Null: nothing of what calls say is kept. */
+  readonly captures: Captures | null
   close(graceMs: number): Promise<void>
 }
 
@@ -52,6 +58,9 @@ export function hostGateway(
 ): GatewayHost {
   const upstreams = withSecrets(settings.upstreams ?? {}, process.env)
   const spool = openSpool(spoolFolder(dataDir), { worker, fsync: settings.fsync })
+  // A gateway beside the server's carries test runs: no traffic of anybody's.
+  const isServers = own.heard === undefined && own.keys === undefined
+  const captures = settings.capture && isServers ? openCaptures(dataDir, settings.capture, { worker, say }) : null
   const born = randomBytes(4).toString('hex')
   let calls = 0
   let shoutedAt = Number.NEGATIVE_INFINITY
@@ -64,6 +73,7 @@ export function hostGateway(
       fingerprintKey: fingerprintKey(dataDir),
       keys: own.keys ?? watchKeys(dataDir, say),
       budgets,
+      capture: captures,
       proxyOf: proxiesOf(process.env),
       background: backgroundIn(join(dataDir, 'background')),
       shout(text) {
@@ -76,8 +86,10 @@ export function hostGateway(
   return {
     gateway,
     spool,
+    captures,
     async close(graceMs) {
       await gateway.close(graceMs)
+      await captures?.close()
       await spool.close()
     },
   }

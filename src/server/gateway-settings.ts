@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { attributionKinds } from '../core/meter/call.ts'
 import { upstreamsOf } from '../gateway/upstreams.ts'
 import { budgetShape } from './budget-settings.ts'
+import { captureShape } from './capture/capture-settings.ts'
 
 const name = z.string().min(1)
 /** Header names are tokens (RFC 9110 §5.6.2), and their values one line. */
@@ -85,6 +86,9 @@ export const gatewayShape = z
     }),
     assumedOutputTokens: z.int().positive().optional().meta({
       description: 'how long an answer may get whose request states no limit, for budgets; default: 16384',
+    }),
+    capture: captureShape.optional().meta({
+      description: 'keep what calls say, sealed and for a while, to replay tasks on it; default: nothing is kept',
     }),
     idleMs: z
       .number()

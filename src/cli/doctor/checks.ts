@@ -1,4 +1,5 @@
 // What `doctor` looks at, in the order in which it is shown: one line each.
+import { captures } from './captures.ts'
 import type { Check } from './check.ts'
 import { dataFolder } from './data-folder.ts'
 import { gatewaySettings } from './gateway.ts'
@@ -16,6 +17,7 @@ export const checks: readonly Check[] = [
   ledger,
   catalogPrices,
   gatewaySettings,
+  captures,
   proxies,
   upstreams,
 ]
