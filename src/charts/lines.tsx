@@ -142,7 +142,9 @@ export function EndLabels({ frame, theme }: { frame: ChartFrame; theme: Theme })
                       ? 'API'
                       : option.kind === 'self-host'
                         ? 'own GPUs'
-                        : 'dedicated'}{' '}
+                        : option.kind === 'cascade'
+                          ? 'two in a row'
+                          : 'dedicated'}{' '}
                   · {usdLabel(end.usd)}
                 </Label>
               </>

@@ -2,7 +2,7 @@
 import { optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
 import { fitted, shareLabel, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
 import type { Answer, Band, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
-import { triedLabel } from '../core/decide/quality/tried-answer.ts'
+import { cascadeLabel, triedLabel } from '../core/decide/quality/tried-answer.ts'
 import { type Ink, padded, paragraph } from './ansi.ts'
 
 const head = ['$/month', 'band', '$/1k req', 'used', 'repl', 'q l'] as const
@@ -58,13 +58,14 @@ function othersWords({ options }: Answer, group: string | null): string {
 }
 
 /** What a price alone does not tell: what the option could be had for, and which calls it does not take. */
-function underWords({ optimised, infeasible, tried }: OptionAnswer): string[] {
+function underWords({ optimised, infeasible, tried, cascade }: OptionAnswer): string[] {
   const saved = optimised?.levers.map(({ name, savesUsd }) => `${name} −${usdLabel(savesUsd)}`).join(', ')
   const { calls, share, reasons, fallback = null } = infeasible
   const refused =
     share === 1 ? `takes no call (${reasons[0]})` : `takes all but ${shareLabel(share)} of calls (${calls})`
   return [
     ...(optimised ? [`ranked at ${usdLabel(optimised.usd)}: ${saved}`] : []),
+    ...(cascade === null ? [] : [cascadeLabel(cascade)]),
     ...(tried === null ? [] : [`tasks: ${triedLabel(tried)}`]),
     ...(calls === 0 ? [] : fallback === null ? [refused] : [`${refused}, which go to ${fallback.name}`]),
   ]
@@ -82,8 +83,17 @@ function isListed(answer: Answer, group: string | null): (option: OptionAnswer) 
     ...kinds.flatMap(one => same.filter(({ kind, usd }) => kind === one && usd !== null).slice(0, most[one])),
     ...cheapest.filter(({ usd }) => usd !== null).slice(0, most.others),
   ])
-  const always = new Set([answer.best, answer.comparedApi])
+  const always = new Set([answer.best, answer.comparedApi, ...triedFirst(answer)])
   return option => named.has(option) || option.asMetered || always.has(option.name)
+}
+
+/** Of each option that tasks were run on the cheapest that its results speak for. */
+function triedFirst({ options }: Answer): Iterable<string> {
+  const first = new Map<string, string>()
+  for (const { name, usd, tried } of options) {
+    if (usd !== null && tried !== null && !first.has(tried.option)) first.set(tried.option, name)
+  }
+  return first.values()
 }
 
 function mark(value: YesNoUnknown): string {

@@ -14,7 +14,7 @@ import {
 } from '../charts/labels.ts'
 import { Swatch } from '../charts/marks.tsx'
 import type { Answer, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
-import { triedLabel } from '../core/decide/quality/tried-answer.ts'
+import { cascadeLabel, threeDigits, triedLabel } from '../core/decide/quality/tried-answer.ts'
 import { go, page } from './state.ts'
 
 const marks: Readonly<Record<YesNoUnknown, string>> = { yes: 'yes', no: 'no', unknown: '?' }
@@ -40,7 +40,6 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
   const styles = optionStyles(answer)
   const shownOthers = visible(other, drawn)
   const hasSuccess = answer.options.some(({ usdPerSuccess }) => usdPerSuccess !== null)
-  const columns = hasSuccess ? 11 : 10
   const row = (option: OptionAnswer) => {
     const style = styles.get(option.name)
     const letter = style?.letter ?? ''
@@ -70,6 +69,7 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
               {option.optimised.levers.map(({ name, savesUsd }) => `${name} −${usdLabel(savesUsd)}`).join(', ')}
             </span>
           )}
+          {option.cascade && <span class="under">{cascadeLabel(option.cascade)}</span>}
           {option.tried && <span class="under">tasks: {triedLabel(option.tried)}</span>}
           {option.infeasible.calls > 0 && <span class="under">{refusedWords(option)}</span>}
           <Notes option={option} />
@@ -79,14 +79,13 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
         </td>
         <td class="number quiet">{bandLabel(option)}</td>
         <td class="number">{usdPerMtokLabel(option.usdPerThousandRequests)}</td>
-        {hasSuccess && (
-          <td class="number" title={option.tried?.usdPerSuccess?.basis ?? 'no task was run on it'}>
-            {usdPerMtokLabel(option.usdPerSuccess)}
+        {hasSuccess ? (
+          <SuccessCell option={option} />
+        ) : (
+          <td class="number" title={`tokens of ${option.tokensOf}${ratioWords(option)}`}>
+            {usdPerMtokLabel(option.usdPerMtok)}
           </td>
         )}
-        <td class="number" title={`tokens of ${option.tokensOf}${ratioWords(option)}`}>
-          {usdPerMtokLabel(option.usdPerMtok)}
-        </td>
         <td class="number">{option.kind === 'api' ? '' : shareLabel(option.utilization)}</td>
         <td class="number">{option.kind === 'api' ? '' : (option.replicas ?? '–')}</td>
         <Mark value={option.meetsQuality} />
@@ -119,7 +118,7 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
               >
                 $/1k req
               </th>
-              {hasSuccess && (
+              {hasSuccess ? (
                 <th
                   scope="col"
                   class="number"
@@ -127,14 +126,15 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
                 >
                   $/success
                 </th>
+              ) : (
+                <th
+                  scope="col"
+                  class="number"
+                  title={`USD per million tokens of ${answer.options[0]?.tokensOf ?? 'today'}, prompt and answer together`}
+                >
+                  $/Mtok
+                </th>
               )}
-              <th
-                scope="col"
-                class="number"
-                title={`USD per million tokens of ${answer.options[0]?.tokensOf ?? 'today'}, prompt and answer together`}
-              >
-                $/Mtok
-              </th>
               <th
                 scope="col"
                 class="number"
@@ -159,7 +159,7 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
           {group !== null && (
             <tbody>
               <tr class="group">
-                <th scope="rowgroup" colSpan={columns}>
+                <th scope="rowgroup" colSpan={10}>
                   Same weights: {group}
                 </th>
               </tr>
@@ -169,14 +169,14 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
           {other.length > 0 && (
             <tbody>
               <tr class="group">
-                <th scope="rowgroup" colSpan={columns}>
+                <th scope="rowgroup" colSpan={10}>
                   {group === null
                     ? 'Nobody said which weights this traffic runs on: whether any of these does the job is unknown'
                     : 'Other weights: possible savings, never best without evidence of quality'}
                 </th>
               </tr>
               {shownOthers.map(row)}
-              <Rest hidden={other.length - shownOthers.length} columns={columns} />
+              <Rest hidden={other.length - shownOthers.length} />
             </tbody>
           )}
         </table>
@@ -193,6 +193,24 @@ function refusedWords({ infeasible }: OptionAnswer): string {
   return fallback === null ? refused : `${refused}, which go to ${fallback.name}`
 }
 
+/** Its interval stands under the option; what it was reckoned by, and the $/Mtok that stand in its place elsewhere, on asking. */
+function SuccessCell({ option }: { option: OptionAnswer }): JSX.Element {
+  const cost = option.tried?.usdPerSuccess ?? null
+  const perMtok = `${usdPerMtokLabel(option.usdPerMtok)} per million tokens of ${option.tokensOf}${ratioWords(option)}`
+  if (cost === null) {
+    return (
+      <td class="number" title={`unknown: no task was run on it; ${perMtok}`}>
+        –
+      </td>
+    )
+  }
+  return (
+    <td class="number" title={`${cost.basis}; ${perMtok}`}>
+      {threeDigits(cost.value)}
+    </td>
+  )
+}
+
 /** How an option's own tokens relate to those counted; silent where they are the same. */
 function ratioWords({ tokenRatio: { band, input, output } }: OptionAnswer): string {
   if (band === null) return ''
@@ -205,22 +223,27 @@ const timesLabel = (ratio: number): string => `${Number(ratio.toPrecision(3))}×
 
 const showAll = signal(false)
 
-/** The two cheapest of each of the other weights, and any whose line is drawn; all of them once asked for. */
+/** The two cheapest of each of the other weights, the cheapest that tasks were run on, and any whose line is drawn; all of them once asked for. */
 function visible(options: readonly OptionAnswer[], drawn: ReadonlySet<string>): readonly OptionAnswer[] {
   if (showAll.value) return options
   const few = new Map<string, number>()
-  return options.filter(({ group, name, usd }) => {
+  const tried = new Set<string>()
+  return options.filter(({ group, name, usd, tried: found }) => {
+    if (found !== null && usd !== null && !tried.has(found.option)) {
+      tried.add(found.option)
+      return true
+    }
     const before = few.get(group) ?? 0
     few.set(group, before + 1)
     return (before < 2 && usd !== null) || drawn.has(name)
   })
 }
 
-function Rest({ hidden, columns }: { hidden: number; columns: number }): JSX.Element | null {
+function Rest({ hidden }: { hidden: number }): JSX.Element | null {
   if (hidden === 0) return null
   return (
     <tr class="rest">
-      <td colSpan={columns}>
+      <td colSpan={10}>
         <button type="button" class="link" onClick={() => (showAll.value = true)}>
           Show {hidden} more
         </button>

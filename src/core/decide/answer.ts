@@ -8,6 +8,7 @@ import type { Sensitivity } from './market.ts'
 import type { NearestChange } from './nearest-change.ts'
 import type { NextMeasurement } from './next-measurement.ts'
 import type { PossibleSaving } from './possible-savings.ts'
+import type { Cascade } from './quality/cascade-option.ts'
 import type { EffectiveRates } from './quality/success-cost.ts'
 import type { TriedAnswer } from './quality/tried-answer.ts'
 
@@ -76,7 +77,7 @@ export interface Band {
 
 export interface OptionAnswer {
   readonly name: string
-  readonly kind: 'api' | 'dedicated' | 'self-host'
+  readonly kind: 'api' | 'dedicated' | 'self-host' | 'cascade'
   /** Who sells an API by the token; null for fleets. */
   readonly provider: string | null
   readonly group: string
@@ -125,6 +126,11 @@ export interface OptionAnswer {
   readonly tried: TriedAnswer | null
   /** What a token of its own costs on a fleet under this traffic; null for an API, and where its cost is unknown. */
   readonly effectiveRates: EffectiveRates | null
+  /** Of two options in a row, how tasks went through them; null = it is one. */
+  readonly cascade: Pick<
+    Cascade,
+    'first' | 'second' | 'escalatedShare' | 'silentErrorShare' | 'shareOfSecondsBill' | 'verifierShareOfSecondsBill'
+  > | null
   readonly breakdown: Breakdown
   readonly band: Band | null
   readonly probabilityCheapest: number | null

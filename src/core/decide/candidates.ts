@@ -8,6 +8,7 @@ import { todaysWeights, type Weights } from './eligibility.ts'
 import type { ApiTerms, Evidence, ReplicaTerms } from './evidence.ts'
 import { countedOn, type FleetSizing, inCrowd, sizingNotes, sizingOf, withUnserved } from './fleet-sizing.ts'
 import { instanceOf, type Lease, unknown } from './lease.ts'
+import { type Cascade, cascadeCandidates } from './quality/cascade-option.ts'
 import { apiAt, billAt, fleetAt, workAt } from './quality/measured-terms.ts'
 import { type Trial, trialOf } from './quality/trial.ts'
 import { fleetRestated } from './restated.ts'
@@ -40,10 +41,12 @@ export interface Candidate {
   readonly sizing: FleetSizing | null
   /** What tasks that were run on it, or on the same weights, say; null = none were. Its terms are at the tokens that they took. */
   readonly trial: Trial | null
+  /** Of two options, the second for what the first fails at; null = it is one. */
+  readonly cascade: Cascade | null
 }
 
 /** A candidate before anybody looked at tasks. */
-type Untried = Omit<Candidate, 'trial'>
+type Untried = Omit<Candidate, 'trial' | 'cascade'>
 
 /**
  * All options that the choices leave in, in the order of the evidence; fleets sized for a busiest hour of at least
@@ -61,11 +64,17 @@ export function candidatesOf(evidence: Evidence, choices: Choices, leastPeakToMe
   )
   const today = todaysWeights(evidence)
   const all = named([...apis, ...fleets, ...dedicatedCandidates(evidence, choices, leastPeakToMean)])
-  return all.map(candidate => triedCandidate(evidence, choices, today, candidate))
+  const tried = all.map((one): Candidate => ({ ...triedCandidate(evidence, choices, today, one), cascade: null }))
+  return [...tried, ...cascadeCandidates(evidence, choices, today, tried)]
 }
 
 /** Tokens are today's; where tasks say how many of its own another model takes for them, it costs as much as those. */
-function triedCandidate(evidence: Evidence, choices: Choices, today: Weights | null, untried: Untried): Candidate {
+function triedCandidate(
+  evidence: Evidence,
+  choices: Choices,
+  today: Weights | null,
+  untried: Untried,
+): Omit<Candidate, 'cascade'> {
   const { apiIndex, replicaIndex, kind, group, dtype } = untried
   const api = apiIndex === null ? null : evidence.api[apiIndex]!
   const trial = trialOf(evidence, choices, today, { kind, group, dtype, provider: api?.provider ?? null })

@@ -8,6 +8,7 @@ import { meetsQuality, unknownsOf, type Weights } from './eligibility.ts'
 import type { Evidence, Replay, ReplicaTerms } from './evidence.ts'
 import { keepsInReplay, missedWords, replaysOf, shownSpill } from './fleet-sizing.ts'
 import { instanceOf } from './lease.ts'
+import type { Cascade } from './quality/cascade-option.ts'
 import { effectiveRates } from './quality/success-cost.ts'
 import { triedAnswer, triedWords } from './quality/tried-answer.ts'
 import { outputShareOf } from './restated.ts'
@@ -32,7 +33,8 @@ export function optionAt(
 ): OptionAnswer {
   const { terms } = candidate
   const notes = [...candidate.notes]
-  const api = candidate.apiIndex === null ? null : evidence.api[candidate.apiIndex]!
+  const { cascade } = candidate
+  const api = candidate.apiIndex === null || cascade !== null ? null : evidence.api[candidate.apiIndex]!
   const asMetered = api?.kind === 'as-metered'
   const tokens = here.tokensPerMonth
   const cost = terms === null ? null : costAt(terms, tokens)
@@ -41,7 +43,7 @@ export function optionAt(
   const replica = candidate.replicaIndex === null ? null : evidence.replicas[candidate.replicaIndex]!
   const replicas = terms === null ? null : replicasAt(terms, tokens)
   const replay =
-    here.stated || replica === null || replicas === null
+    here.stated || replica === null || replicas === null || cascade !== null
       ? null
       : replayOf(evidence, replica, servingOf(terms!, replicas))
   if (replay !== null && !keepsInReplay(replay)) notes.push(missedWords(replay))
@@ -52,10 +54,15 @@ export function optionAt(
       ? null
       : effectiveRates(
           replica,
-          { usd, breakdown, tokensPerMonth: tokens, outputShare: choices.outputShare ?? outputShareOf(evidence) },
+          {
+            usd: cascade === null ? usd : usd - breakdown.escalation!,
+            breakdown,
+            tokensPerMonth: tokens,
+            outputShare: choices.outputShare ?? outputShareOf(evidence),
+          },
           { input: ratio.input ?? 1, output: ratio.output ?? 1 },
         )
-  const tried = triedAnswer(candidate.trial, api, rates)
+  const tried = triedAnswer(candidate.trial, cascade, api, rates)
   const bars = {
     meetsQuality: meetsQuality(today, candidate, asMetered || api?.servesToday === true),
     meetsLatency: replay === null ? meetsLatency(evidence, candidate, tokens) : keepsInReplay(replay) ? 'yes' : 'no',
@@ -86,6 +93,7 @@ export function optionAt(
     tokenRatio: ratio,
     tried,
     effectiveRates: rates,
+    cascade: cascade === null ? null : shownCascade(cascade),
     breakdown,
     band: usd === null ? null : doubt.band,
     probabilityCheapest: usd === null ? null : doubt.probabilityCheapest,
@@ -94,10 +102,12 @@ export function optionAt(
     replay,
     priceSource: candidate.priceSource,
     notes: tried === null ? notes : [...notes, triedWords(tried)],
-    cache: cacheOf(evidence, candidate, tokens),
+    cache: cascade === null ? cacheOf(evidence, candidate, tokens) : null,
     optimised: optimisedAt(candidate.optimised, tokens),
   }
 }
+
+const shownCascade = ({ firstTried: _, restUsd: __, ...shown }: Cascade): NonNullable<OptionAnswer['cascade']> => shown
 
 /** GPUs that are paid for: whole instances. */
 function billedGpusAt({ terms, lease }: Candidate, tokensPerMonth: number, replica: ReplicaTerms | null) {
@@ -130,6 +140,8 @@ const unknownParts = {
  * measured where an objective is stated. A hosted offer: nobody has measured it.
  */
 function meetsLatency(evidence: Evidence, candidate: Candidate, tokensPerMonth: number): YesNoUnknown {
+  // What goes on to a second option waits twice, and for a verifier: nobody has measured how long.
+  if (candidate.cascade !== null) return 'unknown'
   if (candidate.replicaIndex === null) {
     const { kind, servesToday } = evidence.api[candidate.apiIndex!]!
     return kind === 'as-metered' || servesToday === true ? todaysLatency(evidence.objective) : 'unknown'

@@ -9,7 +9,7 @@ import { regionRefusal } from './region.ts'
 
 /** GPUs for a replica: rented, bought, or run by a host for one customer. */
 export interface Supply {
-  readonly kind: Exclude<OptionAnswer['kind'], 'api'>
+  readonly kind: Exclude<OptionAnswer['kind'], 'api' | 'cascade'>
   readonly name: string
   /** Null = nobody is known to sell it. */
   readonly lease: Lease | null

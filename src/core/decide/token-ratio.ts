@@ -20,8 +20,10 @@ export const otherTokenizer = { low: 0.85, high: 1.3 }
 export function tokenRatioOf(
   evidence: Evidence,
   today: Weights | null,
-  { group, trial }: Pick<Candidate, 'group' | 'trial'>,
+  { group, trial, cascade }: Pick<Candidate, 'group' | 'trial' | 'cascade'>,
 ): OptionAnswer['tokenRatio'] {
+  if (cascade !== null)
+    return { input: null, output: null, band: null, source: 'each of its parts is costed at its own' }
   if (today !== null && group === today.group) return { input: 1, output: 1, band: null, source: 'same tokenizer' }
   const measured = trial?.ratio ?? null
   if (measured !== null) {

@@ -3,6 +3,7 @@ import { estimate } from '../../statistics/estimate.ts'
 import { fieller, pairMoments } from '../../statistics/ratio.ts'
 import type { Breakdown } from '../answer.ts'
 import type { ApiTerms, ReplicaTerms } from '../evidence.ts'
+import type { Cascade } from './cascade-option.ts'
 import type { Trial } from './trial.ts'
 
 /** USD for a million tokens of each kind, in the option's own tokens. */
@@ -81,7 +82,27 @@ export function successCost(trial: Trial, seller: ApiTerms | null, rates: Effect
   return { ...loaded, marginal: costOf(trial, pricedBy(trial, rates.marginal), '')!.value }
 }
 
-const pricedBy = ({ tried }: Trial, { inputUsdPerMtok, outputUsdPerMtok }: KindRates): (number | null)[] =>
+/** Of a cascade: its own tries' cost; where the first is a fleet, that one's work on the same tasks by itself, and what came after. */
+export function cascadeCost(
+  trial: Trial,
+  { firstTried, restUsd }: Cascade,
+  rates: EffectiveRates | null,
+): SuccessCost | null {
+  if (rates === null) return costOf(trial, trial.tried.usd, 'its own tries, priced at the time of the run')
+  const at = (kinds: KindRates) =>
+    pricedBy({ tried: firstTried }, kinds).map((usd, i) =>
+      usd === null || restUsd[i] === null ? null : usd + restUsd[i]!,
+    )
+  const basis =
+    'every task on the first option at what a token costs on its fleet under the real traffic, and what the tasks that went on cost, task by task'
+  const loaded = costOf(trial, at(rates.loaded), basis)
+  return loaded && { ...loaded, marginal: costOf(trial, at(rates.marginal), basis)!.value }
+}
+
+const pricedBy = (
+  { tried }: Pick<Trial, 'tried'>,
+  { inputUsdPerMtok, outputUsdPerMtok }: KindRates,
+): (number | null)[] =>
   tried.inputTokens.map((input, i) => {
     const output = tried.outputTokens[i]!
     return input === null || output === null ? null : (input * inputUsdPerMtok + output * outputUsdPerMtok) / 1e6

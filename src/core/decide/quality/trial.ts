@@ -48,7 +48,11 @@ export function runsAsked({ tasks = [] }: Evidence, { taskRun }: Choices): reado
 /** Null: no task was run on it, or on the same weights in the same format. */
 export function trialOf(evidence: Evidence, choices: Choices, today: Weights | null, option: Described): Trial | null {
   const heard = heardOf(runsAsked(evidence, choices), option)
-  if (heard === null) return null
+  return heard === null ? null : trialFrom(evidence, choices, today, heard)
+}
+
+/** The same of tries that are known to speak for it. */
+export function trialFrom(evidence: Evidence, choices: Choices, today: Weights | null, heard: Heard): Trial | null {
   const { run, tried } = heard
   const rate = rateOf(run, tried)
   if (rate === null) return null

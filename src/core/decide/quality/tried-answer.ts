@@ -2,7 +2,8 @@
 import { estimate } from '../../statistics/estimate.ts'
 import type { ApiTerms } from '../evidence.ts'
 import { usdWords } from '../phrase.ts'
-import { type EffectiveRates, type SuccessCost, successCost } from './success-cost.ts'
+import type { Cascade } from './cascade-option.ts'
+import { cascadeCost, type EffectiveRates, type SuccessCost, successCost } from './success-cost.ts'
 import type { Estimated, Trial } from './trial.ts'
 
 export interface TriedAnswer {
@@ -27,6 +28,7 @@ export interface TriedAnswer {
 
 export function triedAnswer(
   trial: Trial | null,
+  cascade: Cascade | null,
   seller: ApiTerms | null,
   rates: EffectiveRates | null,
 ): TriedAnswer | null {
@@ -43,7 +45,7 @@ export function triedAnswer(
     bar,
     difference,
     verdict,
-    usdPerSuccess: successCost(trial, seller, rates),
+    usdPerSuccess: cascade === null ? successCost(trial, seller, rates) : cascadeCost(trial, cascade, rates),
     assumed,
   }
 }
@@ -68,6 +70,17 @@ export function triedWords(tried: TriedAnswer): string {
   ].join('; ')
 }
 
+/** `35 % of tasks go on (26–45 %), for 50 % of the second's bill; 5 % are wrong and taken (2–11 %)`. */
+export function cascadeLabel({
+  escalatedShare,
+  silentErrorShare,
+  shareOfSecondsBill,
+}: Pick<Cascade, 'escalatedShare' | 'silentErrorShare' | 'shareOfSecondsBill'>): string {
+  const whole = (share: number) => Math.round(share * 100)
+  const range = ({ value, low, high }: Estimated) => `${whole(value)} % of tasks (${whole(low)}–${whole(high)} %)`
+  return `${range(escalatedShare)} go on, for ${percent(shareOfSecondsBill)} of the second's bill; ${range(silentErrorShare)} end with a wrong answer that the verifier took`
+}
+
 /** `$0.0021 a success ($0.0019–$0.0024)`. */
 export function successWords({ value, low, high, unbounded }: SuccessCost): string {
   const range =
@@ -80,16 +93,24 @@ export function successWords({ value, low, high, unbounded }: SuccessCost): stri
 }
 
 /** Costs of one task lie near each other where bills differ by multiples. */
-const threeDigits = (usd: number): string => (usd >= 1 ? usdWords(usd) : `$${Number(usd.toPrecision(3))}`)
+export const threeDigits = (usd: number): string => (usd >= 1 ? usdWords(usd) : `$${Number(usd.toPrecision(3))}`)
 
 /** `93 % pass (86–97 %, 120 tasks, bar 80 %: yes), $0.0021 a success ($0.0019 to $0.0024); run x, 2026-11-20`: for a line under an option. */
-export function triedLabel({ run, at, n, passRate, bar, verdict, usdPerSuccess, assumed }: TriedAnswer): string {
+export function triedLabel(tried: TriedAnswer): string {
+  const { usdPerSuccess } = tried
+  const cost = usdPerSuccess === null ? 'cost of a success unknown' : successWords(usdPerSuccess)
+  return `${passLabel(tried)}, ${cost}; ${runLabel(tried)}`
+}
+
+function passLabel({ n, passRate, bar, verdict }: TriedAnswer): string {
   const rate = (share: number) => Math.round(share * 100)
   const against = bar === null ? '' : `, bar ${percent(bar)}: ${verdict}`
-  const cost = usdPerSuccess === null ? 'cost of a success unknown' : successWords(usdPerSuccess)
+  return `${rate(passRate.value)} % pass (${rate(passRate.low)}–${rate(passRate.high)} %, ${n} tasks${against})`
+}
+
+function runLabel({ run, at, assumed }: TriedAnswer): string {
   const when = at === null ? '' : `, ${at.slice(0, 10)}`
-  const like = assumed.length === 0 ? '' : '; on the same weights elsewhere'
-  return `${rate(passRate.value)} % pass (${rate(passRate.low)}–${rate(passRate.high)} %, ${n} tasks${against}), ${cost}; run ${run}${when}${like}`
+  return `run ${run}${when}${assumed.length === 0 ? '' : '; on the same weights elsewhere'}`
 }
 
 const percent = (share: number): string => `${estimate(Math.round(share * 1000) / 10)} %`
