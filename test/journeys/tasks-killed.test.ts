@@ -14,7 +14,7 @@ import { keepTorture } from '../traffic/kept.ts'
 import { killed } from '../traffic/server.ts'
 import { startTaskProvider, type TaskProvider } from '../traffic/task-provider.ts'
 
-const kills = process.env.CROSSLINE_TORTURE ? 200 : 12
+const kills = process.env.CROSSLINE_TORTURE ? 200 : 8
 const launcher = resolve(import.meta.dirname, '../../crossline')
 const concurrency = 3
 

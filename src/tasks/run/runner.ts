@@ -8,6 +8,7 @@ import type { OptionPlan, SimpleOption } from './option-plan.ts'
 import { orderOf, type Planned } from './order.ts'
 import { type Pace, startPace } from './pace.ts'
 import { tryTask } from './try.ts'
+import { tryOfStep } from './try-context.ts'
 import type { WorkTools } from './work.ts'
 
 export interface RunPlan {
@@ -64,6 +65,10 @@ export async function runTasks(plan: RunPlan, tools: RunTools): Promise<RunOutco
   const { journal, purse } = tools
   const rows = new Map<string, AttemptRow>()
   for (const entry of journal.found) if (entry.kind === 'graded') rows.set(keyOf(entry.row), entry.row)
+  // Whoever was killed between a grade and the end of its words left them.
+  journal.dropWords(
+    journal.found.flatMap(entry => (entry.kind === 'told' && rows.has(tryOfStep(entry.step)) ? [entry.step] : [])),
+  )
   const lost = lostIn(journal.found)
   for (const { id, mostUsd } of lost) purse.lose(id, mostUsd === null ? null : parseUsd(mostUsd))
   const work = workTools(plan, tools)

@@ -45,6 +45,9 @@ export function stepOf(context: TryContext, purpose: Purpose, asks: string): str
   return step
 }
 
+/** The try that a step is of, as `[option, task, attempt]` in JSON. */
+export const tryOfStep = (step: string): string => JSON.stringify((JSON.parse(step) as unknown[]).slice(0, 3))
+
 /** What a request used belongs to the try, unless it was made to judge it. A request that failed and told nothing used nothing. */
 export function count(
   context: TryContext,
