@@ -1,4 +1,4 @@
-# llama.cpp's own HTTP server, as xllamacpp carries it, on a model and a port; ends when its input does.
+# llama.cpp's own HTTP server, as xllamacpp carries it, on a model and a port, with its counters; ends when its input does.
 import sys
 
 import xllamacpp
@@ -16,6 +16,11 @@ params.cpuparams_batch.n_threads = 1
 # It keeps connections, each on a thread of its own.
 params.n_threads_http = 32
 params.cache_prompt = False
+params.endpoint_metrics = True
+# Weights that were never taught to converse go on where the text ends.
+if len(sys.argv) > 5:
+    params.use_jinja = True
+    params.chat_template = sys.argv[5]
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)
 sys.stdin.read()
