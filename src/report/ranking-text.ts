@@ -15,8 +15,9 @@ export type RankingToShow = Rankings & {
   readonly amortized?: readonly { readonly option: string; readonly basis: string }[]
 }
 
-type Shown = Ranked | RankedSums
-type At = RankedAt | SumsAt
+/** An option of a ranking by tries, or by published sums. */
+export type Shown = Ranked | RankedSums
+export type At = RankedAt | SumsAt
 
 const verdictWords = { yes: 'yes', no: 'no', unclear: 'not enough data' } as const
 const mostNotes = 6
@@ -92,13 +93,17 @@ function tableOf({ bar, ranking }: At, columns: number, pen: ReturnType<typeof i
   return [pen.dim(line(head)), ...rows.map(line)]
 }
 
-/** The interval that is shown is the one that holds at few tasks. */
-function costCell({ usdPerSuccess }: Shown): string {
+/** The interval that is shown is the one that holds at few tasks; sums tell nothing of how costs vary, and have none. */
+export function shownCost({ usdPerSuccess }: Shown): Spread {
   const { value } = usdPerSuccess
-  if (value === null) return '–'
-  if ('fromPassRate' in usdPerSuccess) return usdLabel(value)
+  if (value === null || 'fromPassRate' in usdPerSuccess) return { value, low: null, high: null }
   const { low, high } = (usdPerSuccess as CostPerSuccess).recommended
-  return `${usdLabel(value)}${range({ value, low, high }, usdLabel)}`
+  return { value, low, high }
+}
+
+function costCell(one: Shown): string {
+  const cost = shownCost(one)
+  return cost.value === null ? '–' : `${usdLabel(cost.value)}${range(cost, usdLabel)}`
 }
 
 const paidLines = ({ amortized = [] }: RankingToShow): string[] =>
@@ -131,7 +136,7 @@ function chances(ranking: readonly Shown[]): string[] {
 }
 
 /** From each option of the front to the next dearer and better one: the price of a failure that pays for it. */
-function turningLines({ front, pairs }: Pick<Ranking, 'front' | 'pairs'>): string[] {
+export function turningLines({ front, pairs }: Pick<Ranking, 'front' | 'pairs'>): string[] {
   const lines = front.slice(1).flatMap((dearer, i) => {
     const cheaper = front[i]!
     const pair = pairs.find(({ a, b }) => (a === cheaper && b === dearer) || (a === dearer && b === cheaper))
@@ -148,7 +153,7 @@ function turningLines({ front, pairs }: Pick<Ranking, 'front' | 'pairs'>): strin
   return ['The better one of two pays where a failure costs more than', ...lines.slice(0, 8), ...rest]
 }
 
-function replacementLines({ replacements }: Pick<Ranking, 'replacements'>): string[] {
+export function replacementLines({ replacements }: Pick<Ranking, 'replacements'>): string[] {
   if (replacements.length === 0) return []
   const { baseline, margin } = replacements[0]!
   return [

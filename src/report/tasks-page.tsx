@@ -4,14 +4,14 @@ import { render } from 'preact-render-to-string'
 import { countLabel, shareLabel, usdLabel } from '../charts/labels.ts'
 import { paletteCss } from '../charts/palette.ts'
 import type { Spread } from '../core/decide/quality/option-figures.ts'
-import type { Ranked, RankedAt } from '../core/decide/quality/ranking.ts'
 import type { Spent } from '../core/decide/quality/spent.ts'
-import { headlineOf, qualityPicture, spentPicture } from './tasks-pictures.tsx'
+import { type At, type Shown, shownCost } from './ranking-text.ts'
+import { headlineOf, qualityPicture, rankedIn, spentPicture } from './tasks-pictures.tsx'
 
 export interface TasksReport {
   /** What was tried, in a line or two: suite, tasks, tries, dates. */
   readonly facts: readonly string[]
-  readonly bars: readonly RankedAt[]
+  readonly bars: readonly At[]
   readonly spent: readonly Spent[]
   /** Sentences about pairs of options, most telling first. */
   readonly pairs: readonly string[]
@@ -97,7 +97,8 @@ code{font-size:12px;overflow-wrap:anywhere}
 
 const verdicts = { yes: 'yes', no: 'no', unclear: 'not enough data' } as const
 
-function BarTable({ at: { bar, ranking } }: { at: RankedAt }): JSX.Element {
+function BarTable({ at }: { at: At }): JSX.Element {
+  const { bar } = at
   return (
     <div class="scroll">
       <table>
@@ -112,7 +113,7 @@ function BarTable({ at: { bar, ranking } }: { at: RankedAt }): JSX.Element {
           </tr>
         </thead>
         <tbody>
-          {ranking.map(one => (
+          {rankedIn(at).map(one => (
             <tr key={one.option} class={bar !== null && one.meetsBar === 'no' ? 'no' : undefined}>
               <td>{one.option}</td>
               <td>{countLabel(one.n)}</td>
@@ -137,16 +138,17 @@ function Figure({ spread, label }: { spread: Spread; label: (value: number | nul
   )
 }
 
-function Cost({ of: { usdPerSuccess, passRate } }: { of: Ranked }): JSX.Element {
-  if (usdPerSuccess.value === null) return <td>{passRate.value === 0 ? 'no success' : 'unknown'}</td>
-  if (usdPerSuccess.unbounded) {
+function Cost({ of: one }: { of: Shown }): JSX.Element {
+  const cost = shownCost(one)
+  if (cost.value === null) return <td>{one.passRate.value === 0 ? 'no success' : 'unknown'}</td>
+  if ('unbounded' in one.usdPerSuccess && cost.high === null) {
     return (
       <td>
-        {usdLabel(usdPerSuccess.value)} <small>too few successes for a bound</small>
+        {usdLabel(cost.value)} <small>too few successes for a bound</small>
       </td>
     )
   }
-  return <Figure spread={usdPerSuccess} label={usdLabel} />
+  return <Figure spread={cost} label={usdLabel} />
 }
 
 function Sentences({ title, lines }: { title: string; lines: readonly string[] }): JSX.Element | null {

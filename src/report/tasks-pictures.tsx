@@ -5,10 +5,10 @@ import type { Theme } from '../charts/palette.ts'
 import { QualityChart, type QualityPoint } from '../charts/quality.tsx'
 import { type Part, SpentChart, type SpentRow, spentHeight } from '../charts/spent.tsx'
 import type { Spread } from '../core/decide/quality/option-figures.ts'
-import type { RankedAt } from '../core/decide/quality/ranking.ts'
 import { type Outcome, outcomes, type Spent, type TokenPart, tokenParts } from '../core/decide/quality/spent.ts'
 import { many } from '../core/fault/many.ts'
 import { pngOf } from './png.ts'
+import { type At, type Shown, shownCost } from './ranking-text.ts'
 
 export interface TasksPictureOptions {
   readonly theme?: Theme
@@ -22,7 +22,7 @@ export interface TasksPictureOptions {
 const defaultWidth = 1100
 
 /** The SVG element itself, as it stands in a page. */
-export function qualityPicture(at: RankedAt, facts: readonly string[], options: TasksPictureOptions = {}): string {
+export function qualityPicture(at: At, facts: readonly string[], options: TasksPictureOptions = {}): string {
   const { theme = 'light', width = defaultWidth, kinds, id } = options
   return render(
     <QualityChart
@@ -31,14 +31,14 @@ export function qualityPicture(at: RankedAt, facts: readonly string[], options: 
           name: one.option,
           kind: kinds?.get(one.option) ?? 'api',
           passRate: known(one.passRate),
-          usdPerSuccess: known(one.usdPerSuccess),
+          usdPerSuccess: known(shownCost(one)),
           meetsBar: one.meetsBar,
         }),
       )}
       bar={at.bar}
       title={headlineOf(at)}
       facts={facts}
-      footer="Crossline · cost per success = all that tries cost ÷ what succeeded, failed tries paid for · 95 % intervals: Wilson, Fieller"
+      footer="Crossline · cost per success = all that tries cost ÷ what succeeded, failed tries paid for · 95 % intervals"
       width={width}
       height={qualityHeight(at)}
       theme={theme}
@@ -47,22 +47,23 @@ export function qualityPicture(at: RankedAt, facts: readonly string[], options: 
   )
 }
 
+/** Of tries or of sums alike. */
+export const rankedIn = ({ ranking }: At): readonly Shown[] => ranking
+
 /** Tall enough to name every option, up to forty. */
-const qualityHeight = ({ ranking }: RankedAt): number => Math.max(560, 190 + 34 * Math.min(40, ranking.length))
+const qualityHeight = ({ ranking }: At): number => Math.max(560, 190 + 34 * Math.min(40, ranking.length))
 
 /** A standalone SVG document. */
-export const qualitySvg = (at: RankedAt, facts: readonly string[], options: TasksPictureOptions = {}): string =>
+export const qualitySvg = (at: At, facts: readonly string[], options: TasksPictureOptions = {}): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n${qualityPicture(at, facts, options)}\n`
 
-export const qualityPng = (
-  at: RankedAt,
-  facts: readonly string[],
-  options: TasksPictureOptions = {},
-): Promise<Uint8Array> =>
+export const qualityPng = (at: At, facts: readonly string[], options: TasksPictureOptions = {}): Promise<Uint8Array> =>
   pngOf(qualitySvg(at, facts, options), { width: options.width ?? defaultWidth, height: qualityHeight(at) })
 
 /** What a reader takes home: who is cheapest of those that clear the bar. */
-export function headlineOf({ bar, ranking }: RankedAt): string {
+export function headlineOf(at: At): string {
+  const { bar } = at
+  const ranking = rankedIn(at)
   const cheapest = ranking.find(({ usdPerSuccess }) => usdPerSuccess.value !== null)
   if (bar === null) {
     return cheapest === undefined
@@ -77,7 +78,7 @@ export function headlineOf({ bar, ranking }: RankedAt): string {
   }
   const open = ranking.filter(({ meetsBar }) => meetsBar === 'unclear').length
   if (clearing.length > 0)
-    return `${many(clearing.length, 'option')} clear ${shareLabel(bar)}, and no cost of them is known`
+    return `What clears ${shareLabel(bar)} has no known cost: ${clearing.map(({ option }) => option).join(', ')}`
   return open === 0
     ? `No option clears ${shareLabel(bar)}`
     : `No option is known to clear ${shareLabel(bar)}; of ${open} there is not enough data`

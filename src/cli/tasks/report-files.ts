@@ -1,8 +1,8 @@
 // Flags that name files, and a ranking with the tries behind it → the report as a page, pictures, a table, JUnit XML.
 import type { Command } from 'commander'
 import type { Attempt } from '../../core/decide/quality/attempt.ts'
-import type { RankedAt } from '../../core/decide/quality/ranking.ts'
 import type { Spent } from '../../core/decide/quality/spent.ts'
+import type { At } from '../../report/ranking-text.ts'
 import { writeFileOf } from '../written.ts'
 
 export interface ReportFlags {
@@ -16,7 +16,7 @@ export interface ReportFlags {
 export interface Reported {
   readonly name: string
   readonly facts: readonly string[]
-  readonly bars: readonly RankedAt[]
+  readonly bars: readonly At[]
   readonly spent: readonly Spent[]
   readonly pairs: readonly string[]
   readonly notes: readonly string[]
