@@ -31,6 +31,8 @@ export interface QualityChartProps {
   readonly title: string
   readonly facts: readonly string[]
   readonly footer: string
+  /** False where the page around it says title and facts already; a reader of the screen hears them all the same. */
+  readonly heading?: boolean
   readonly width: number
   readonly height: number
   readonly theme: Theme
@@ -69,17 +71,17 @@ export function frontOf<Point extends Placed>(points: readonly Point[]): Point[]
 
 /** The chart as SVG. Pure: the same props give the same markup in browser, report and test. */
 export function QualityChart(props: QualityChartProps): JSX.Element {
-  const { points, bar, title, facts, footer, width, height, theme, id = 'quality' } = props
+  const { points, bar, title, facts, footer, heading = true, width, height, theme, id = 'quality' } = props
   const placed = points.filter(isPlaced)
   const front = frontOf(placed)
   const styles = stylesOf(points)
   const room = width - 2 * margin
-  const lines = facts.flatMap(fact => wrapped(fact, room * 0.88, 12, 400, 3))
+  const lines = (heading ? facts : []).flatMap(fact => wrapped(fact, room * 0.88, 12, 400, 3))
   const legend = Math.min(330, Math.max(210, width * 0.3))
   const plot = plotOf(placed, bar, {
     left: 62,
     right: width - legend - 24,
-    top: 74 + lines.length * 17,
+    top: (heading ? 74 : 30) + lines.length * 17,
     bottom: height - 68,
   })
   return (
@@ -98,9 +100,11 @@ export function QualityChart(props: QualityChartProps): JSX.Element {
         {[...facts, `On the front: ${front.map(({ name }) => name).join(', ')}.`].join(' ')}
       </desc>
       <rect width={width} height={height} fill={paint(theme, 'paper')} />
-      <Label x={margin} y={32} size={17} weight={600} theme={theme}>
-        {fittedTo(title, room * 0.88, 17, 600)}
-      </Label>
+      {heading && (
+        <Label x={margin} y={32} size={17} weight={600} theme={theme}>
+          {fittedTo(title, room * 0.88, 17, 600)}
+        </Label>
+      )}
       {lines.map((line, i) => (
         <Label key={line} x={margin} y={53 + i * 17} size={12} tone="quiet" theme={theme}>
           {line}

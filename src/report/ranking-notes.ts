@@ -41,7 +41,7 @@ function coverageNotes(ranking: readonly Ranked[]): string[] {
         ]
       : []),
     ...(unpriced > 0 ? [`Cost unknown of ${of(unpriced)}: in no cost, and not free.`] : []),
-    ...(judge.length > 0
+    ...(judge.some(usd => usd > 0)
       ? [`Judging cost ${usdLabel(judge.reduce((sum, usd) => sum + usd, 0))} beside that: it is in no option's cost.`]
       : []),
   ]

@@ -26,7 +26,12 @@ export interface TasksReport {
 export function tasksHtml(report: TasksReport): string {
   const { bars, spent, facts, kinds } = report
   const pictures = bars.map((at, i) =>
-    qualityPicture(at, facts, { theme: 'auto', id: `quality-${i}`, ...(kinds === undefined ? {} : { kinds }) }),
+    qualityPicture(at, facts, {
+      theme: 'auto',
+      heading: false,
+      id: `quality-${i}`,
+      ...(kinds === undefined ? {} : { kinds }),
+    }),
   )
   const body = render(
     <main>

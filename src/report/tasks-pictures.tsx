@@ -17,13 +17,15 @@ export interface TasksPictureOptions {
   readonly kinds?: ReadonlyMap<string, string>
   /** Distinguishes the ids of several in one document. */
   readonly id?: string
+  /** False where a page around it says what it shows. */
+  readonly heading?: boolean
 }
 
 const defaultWidth = 1100
 
 /** The SVG element itself, as it stands in a page. */
 export function qualityPicture(at: At, facts: readonly string[], options: TasksPictureOptions = {}): string {
-  const { theme = 'light', width = defaultWidth, kinds, id } = options
+  const { theme = 'light', width = defaultWidth, kinds, id, heading = true } = options
   return render(
     <QualityChart
       points={at.ranking.map(
@@ -43,6 +45,7 @@ export function qualityPicture(at: At, facts: readonly string[], options: TasksP
       height={qualityHeight(at)}
       theme={theme}
       id={id}
+      heading={heading}
     />,
   )
 }

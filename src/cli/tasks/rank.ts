@@ -1,12 +1,14 @@
 // `tasks rank`: files of tries → options by cost per success at each quality bar, with intervals and verdicts. Never opens the ledger.
-import { Fault, nearestName } from '../../core/fault/fault.ts'
+import { basename } from 'node:path'
+import { Fault } from '../../core/fault/fault.ts'
 import type { CommandFrame } from '../command.ts'
 import { numberFlag, pairFlag, pairsFlag } from '../flags.ts'
-import { terminalColumns } from '../output.ts'
 import type { AmortizationFlags } from './amortization.ts'
+import { declareGate, type GateFlags } from './gate.ts'
+import { declareReportFiles, type ReportFlags } from './report-files.ts'
 import type { TasksSubcommand } from './subcommand.ts'
 
-interface RankFlags extends AmortizationFlags {
+interface RankFlags extends AmortizationFlags, GateFlags, ReportFlags {
   readonly bar?: readonly number[]
   readonly by?: string
   readonly priceOfFailure?: number
@@ -18,7 +20,7 @@ interface RankFlags extends AmortizationFlags {
 export const rank: TasksSubcommand = {
   register(tasks, frame) {
     const fraction = numberFlag('--bar', { min: 0, max: 1 })
-    tasks
+    const command = tasks
       .command('rank')
       .summary('options by cost per success at a quality bar')
       .description(
@@ -53,6 +55,8 @@ export const rank: TasksSubcommand = {
         'or by the seconds a try took: 2.5, or 2.5/8 for eight at once (repeatable)',
         pairFlag('--usd-per-hour'),
       )
+    declareGate(declareReportFiles(command))
+      .optionsGroup('Options:')
       .addHelpText('after', details)
       .action((files: readonly string[], flags: RankFlags) => run(files, flags, frame))
   },
@@ -76,43 +80,34 @@ Examples:
   crossline tasks rank results.csv --bar 0.6 --bar 0.7
   crossline tasks rank run.jsonl --bar 0.7 --by tag --price-of-failure 4
   crossline tasks rank run.jsonl --bar 0.7 --baseline gpt-5.1 --margin 0.03 --json
+  crossline tasks rank run.jsonl --bar 0.7 --html ranking.html --fail-on 'usdPerSuccess>+10%' --against last.jsonl
   crossline tasks rank sums.csv --bar 0.5 --map option=model,tasks=cases,passes=solved,usd=total_cost`
 
 async function run(files: readonly string[], flags: RankFlags, frame: CommandFrame): Promise<void> {
-  const [{ readTrials }, { rankingText }, { rankings }] = await Promise.all([
-    import('./read-trials.ts'),
-    import('../../report/ranking-text.ts'),
-    import('../../core/decide/quality/rankings.ts'),
-  ])
   checkFlags(flags)
-  const { amortizerOf } = await import('./amortization.ts')
+  const [{ rankedFiles }, { amortizerOf }] = await Promise.all([
+    import('./ranked-files.ts'),
+    import('./amortization.ts'),
+  ])
   const amortizer = amortizerOf(flags)
-  const { priceOf } = amortizer
-  const { data, seed } = frame.globals()
-  const { table, sums, rows } = await readTrials(files, { map: flags.map ?? {}, data, frame, priceOf })
-  const names = [...(table?.options ?? []), ...sums].map(({ option }) => option)
-  if (flags.baseline !== undefined && !names.includes(flags.baseline)) {
-    const near = nearestName(flags.baseline, names)
-    throw new Fault('OPTION_UNKNOWN', `no row is of an option "${flags.baseline}"`, {
-      where: '--baseline',
-      fix: near === null ? `give one of ${names.slice(0, 5).join(', ')}` : `did you mean "${near}"?`,
-    })
-  }
-  frame.output.progress('drawing tasks again')
-  const answer = {
-    ...rankings(table, sums, {
+  const { answer, text, fails } = await rankedFiles(
+    files,
+    {
+      flags,
+      name: files.map(path => basename(path)).join(', '),
+      map: flags.map ?? {},
+      priceOf: amortizer.priceOf,
+      amortized: amortizer.told,
       bars: [...new Set(flags.bar ?? [])],
       by: (flags.by ?? null) as 'tag' | 'workload' | 'cluster' | null,
-      seed,
       priceOfFailureUsd: flags.priceOfFailure ?? null,
       baseline: flags.baseline ?? null,
       margin: flags.margin ?? null,
-    }),
-    rows,
-    amortized: amortizer.told(),
-  }
-  frame.output.progress(null)
-  frame.output.result(answer, () => rankingText(answer, { columns: terminalColumns(), color: frame.globals().color }))
+    },
+    frame,
+  )
+  frame.output.result(answer, text)
+  if (fails) frame.output.status(1)
 }
 
 function checkFlags({ by, baseline, margin }: RankFlags): void {

@@ -1,5 +1,6 @@
 // Files of plain rows that a command line names → one table of tries (or options' sums), with what was left out and why.
 import { basename } from 'node:path'
+import type { Attempt } from '../../core/decide/quality/attempt.ts'
 import type { OptionSums } from '../../core/decide/quality/sums.ts'
 import { type TrialTable, trialCollector } from '../../core/decide/quality/trial-table.ts'
 import { Fault, nearestName } from '../../core/fault/fault.ts'
@@ -21,16 +22,20 @@ export interface RowsRead {
   readonly rejectFiles: readonly string[]
 }
 
-interface Reading {
+export interface Reading {
   readonly map: Readonly<Record<string, string>>
   /** Where the files of rejected rows go. */
   readonly data: string
   readonly frame: CommandFrame
   /** What a try cost that tells no price, by its record; absent or null = unknown. */
   readonly priceOf?: (attempt: PlainAttempt, record: PlainRecord) => Money | null
+  /** Another name for a file's options, by the file's place. */
+  readonly optionName?: (option: string, place: number) => string
+  /** Each try that is taken, once. */
+  readonly onAttempt?: (attempt: Attempt) => void
 }
 
-interface Read {
+export interface ReadTrials {
   /** Null where rows are sums. */
   readonly table: TrialTable | null
   readonly sums: readonly OptionSums[]
@@ -38,14 +43,14 @@ interface Read {
 }
 
 /** All files as one. @throws Fault FILE_UNREADABLE, COLUMN_MISSING, ROWS_MIXED, NO_ROWS */
-export async function readTrials(files: readonly string[], reading: Reading): Promise<Read> {
+export async function readTrials(files: readonly string[], reading: Reading): Promise<ReadTrials> {
   const { data, frame } = reading
   for (const path of files) checkFile(path)
   const rows = rowTaker(reading)
   const tally = { read: 0, repeated: 0, rejected: 0 }
   const reasons = new Map<string, { rows: number; first: string }>()
   const rejectFiles: string[] = []
-  for (const path of files) {
+  for (const [place, path] of files.entries()) {
     const rejects = openRejects(data, basename(path))
     const reject = (line: number, reason: string, raw: string) => {
       rejects.add({ line, reason, raw })
@@ -59,7 +64,7 @@ export async function readTrials(files: readonly string[], reading: Reading): Pr
       for await (const batch of plainRecords(path, columns => checkHead(columns, reading, path))) {
         for (const one of batch) {
           tally.read++
-          const problem = 'record' in one ? rows.take(one.record) : one.reason
+          const problem = 'record' in one ? rows.take(one.record, place) : one.reason
           if (problem === 'repeated') tally.repeated++
           else if (problem !== null) reject(one.line, problem, 'record' in one ? JSON.stringify(one.record) : one.raw)
         }
@@ -96,13 +101,21 @@ export async function readTrials(files: readonly string[], reading: Reading): Pr
 
 interface RowTaker {
   /** Null when it was taken, `repeated`, or why it was not. */
-  take(record: PlainRecord): string | null
-  read(): Pick<Read, 'table' | 'sums'>
+  take(record: PlainRecord, place: number): string | null
+  read(): Pick<ReadTrials, 'table' | 'sums'>
 }
 
-function rowTaker({ map, priceOf = () => null }: Reading): RowTaker {
+function rowTaker({ map, priceOf = () => null, optionName = name => name, onAttempt }: Reading): RowTaker {
   const collector = trialCollector()
   const sums = new Map<string, OptionSums>()
+  const counted = new Map<string, number>()
+  /** Of a row that does not number its try. */
+  const next = ({ option, task }: PlainAttempt): number => {
+    const key = JSON.stringify([option, task])
+    const n = (counted.get(key) ?? 0) + 1
+    counted.set(key, n)
+    return n
+  }
   const pairs = Object.entries(map)
   const renamed = (record: PlainRecord): PlainRecord =>
     pairs.length === 0
@@ -124,13 +137,17 @@ function rowTaker({ map, priceOf = () => null }: Reading): RowTaker {
     }
   }
   return {
-    take(raw) {
-      const record = renamed(raw)
+    take(raw, place) {
+      const told = renamed(raw)
+      const { option } = told
+      const record = typeof option === 'string' ? { ...told, option: optionName(option, place) } : told
       if (isSums(Object.keys(record))) return takeSums(record)
-      const told = plainAttempt(record)
-      if (typeof told === 'string') return told
-      const attempt = told.usd === null ? { ...told, usd: priceOf(told, record) } : told
+      const plain = plainAttempt(record)
+      if (typeof plain === 'string') return plain
+      const attempt = plain.usd === null ? { ...plain, usd: priceOf(plain, record) } : plain
       const taken = collector.add(attempt)
+      if (taken === 'added' && onAttempt !== undefined)
+        onAttempt({ ...attempt, attempt: attempt.attempt ?? next(attempt) })
       if (taken === 'contradicted') return 'told before with another outcome or cost: the first stands'
       return taken === 'repeated' ? taken : null
     },

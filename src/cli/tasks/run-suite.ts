@@ -23,7 +23,7 @@ import { lockRun } from './kept-runs.ts'
 import { takeIntoLedger } from './ledger-takes.ts'
 import { type OpenMetering, requestIds, startMetering } from './metering.ts'
 import { type PreparedRun, prepareRun } from './prepare-run.ts'
-import { rankedRows } from './ranked-rows.ts'
+import { rankedFiles } from './ranked-files.ts'
 import type { RunFlags } from './run.ts'
 import { progressText } from './run-progress.ts'
 import { untilInterrupted } from './until-interrupted.ts'
@@ -128,7 +128,7 @@ async function carryOut(prepared: PreparedRun, { flags, frame, metering, catalog
   keepRun(data, kept(outcome), outcome.rows)
   const attempts = join(folder, 'attempts.jsonl')
   if (flags.out !== undefined) copyFileSync(attempts, flags.out)
-  await tell(prepared, outcome, purse, attempts, frame)
+  await tell(prepared, outcome, { purse, attempts, flags, frame })
   if (outcome.ended === 'stopped') process.exitCode = 130
   if (outcome.ended === 'capped') output.status(1)
   if (outcome.givenUp.length > 0) output.status(3)
@@ -198,13 +198,12 @@ function notesOf({ lost, givenUp, settledEarly, left, ended }: RunOutcome): stri
 async function tell(
   prepared: PreparedRun,
   outcome: RunOutcome,
-  purse: Purse,
-  attempts: string,
-  frame: CommandFrame,
+  { purse, attempts, flags, frame }: { purse: Purse; attempts: string; flags: RunFlags; frame: CommandFrame },
 ): Promise<void> {
   const { run, bars, suite, again } = prepared
   const { spent, held, unpriced } = purse.state()
-  const ranking = outcome.rows.length === 0 ? null : await rankedRows(attempts, bars, frame)
+  const asked = { flags, name: suite.name, bars, by: null }
+  const ranking = outcome.rows.length === 0 ? null : await rankedFiles([attempts], asked, frame)
   const answer = {
     run,
     suite: suite.name,
@@ -224,4 +223,5 @@ async function tell(
     const told = runText(outcome.rows, { ...answer, columns: terminalColumns(), color })
     return ranking === null ? told : `${told}\n\n${ranking.text()}`
   })
+  if (ranking?.fails) frame.output.status(1)
 }

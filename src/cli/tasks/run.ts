@@ -1,9 +1,11 @@
 // `tasks run`: a suite on its options → every task tried and graded, metered as production is, kept so that nothing is paid twice; then ranked.
 import type { CommandFrame } from '../command.ts'
 import { listFlag, numberFlag } from '../flags.ts'
+import { declareGate, type GateFlags } from './gate.ts'
+import { declareReportFiles, type ReportFlags } from './report-files.ts'
 import type { TasksSubcommand } from './subcommand.ts'
 
-export interface RunFlags {
+export interface RunFlags extends GateFlags, ReportFlags {
   readonly options?: string
   readonly only?: readonly string[]
   readonly tag?: readonly string[]
@@ -26,7 +28,7 @@ const count = { min: 1, whole: true }
 export const run: TasksSubcommand = {
   register(tasks, frame) {
     const share = numberFlag('--bar', { min: 0, max: 1 })
-    tasks
+    const command = tasks
       .command('run')
       .summary('try a suite of tasks on each option, metered, and rank them')
       .description(
@@ -66,6 +68,8 @@ export const run: TasksSubcommand = {
       .option('--new', 'begin anew, though such a run is not over')
       .option('--keep-answers', 'keep the words of answers (default: gone once graded)')
       .option('--out <file>', 'write the tries there too, as JSON Lines for tasks rank')
+    declareGate(declareReportFiles(command))
+      .optionsGroup('Options:')
       .addHelpText(
         'after',
         `

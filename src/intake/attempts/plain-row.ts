@@ -1,6 +1,7 @@
 // One record of a plain table (a row of a CSV, an object of JSON Lines) in; the try that it tells of, or what is wrong with it, out.
 import { type Attempt, type AttemptEnd, attemptEnds, attemptOf } from '../../core/decide/quality/attempt.ts'
 import { parseUsd } from '../../core/meter/money.ts'
+import { countOf, plainUsage } from './plain-usage.ts'
 
 export type PlainRecord = Readonly<Record<string, unknown>>
 
@@ -60,6 +61,8 @@ export function plainAttempt(record: PlainRecord): PlainAttempt | string {
     cluster: cell('cluster'),
     workload: cell('workload'),
     tags: tagsOf(record.tags),
+    usage: plainUsage(record),
+    calls: countOf(record.calls),
   }
   const [first] = wrong
   if (first !== undefined) return `${first.field}: expected ${first.expected}, got ${quoted(record[first.field])}`
