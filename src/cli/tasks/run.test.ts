@@ -244,3 +244,33 @@ test.each([
   if (line !== null) expect(fault.where).toBe(`${file}:${line}`)
   expect(provider.requests.size).toBe(0)
 })
+
+test('a program whose every call found the option down did not fail at its task, however it ended', async () => {
+  const agent = join(folder, 'agent.mjs')
+  writeFileSync(
+    agent,
+    `const body = JSON.stringify({ model: process.env.CROSSLINE_MODEL, messages: [{ role: 'user', content: '1 + 2 easy' }] })
+const headers = { 'content-type': 'application/json', authorization: 'Bearer ' + process.env.OPENAI_API_KEY }
+const answer = await fetch(process.env.OPENAI_BASE_URL + '/chat/completions', { method: 'POST', headers, body })
+console.log((await answer.json()).choices?.[0].message.content ?? 'no idea')`,
+  )
+  const path = join(folder, 'agents.yaml')
+  writeFileSync(
+    path,
+    `options:
+  up: { upstream: openai, model: gpt-5-mini }
+  gone: { url: 'http://127.0.0.1:9', model: none }
+tasks:
+  - { id: sum, command: [${JSON.stringify(process.execPath)}, ${JSON.stringify(agent)}], expected: '3', graders: [{ kind: normalised }] }
+`,
+  )
+  const ran = await run(path)
+  const told = rowsIn(ran.json.attempts).map(({ option, ended, passed, usd }) => ({
+    option,
+    ended,
+    passed,
+    free: usd === null ? null : Number(usd) === 0,
+  }))
+  expect(told).toContainEqual({ option: 'up', ended: 'answered', passed: true, free: false })
+  expect(told).toContainEqual({ option: 'gone', ended: 'unavailable', passed: null, free: null })
+})

@@ -95,14 +95,19 @@ export function runCommand(
       end({ exitStatus: null, ended: 'broken', problem })
     })
     child.on('close', (status, killedBy) => {
-      if (limited !== null) return end({ exitStatus: status, ended: 'limited', problem: limited })
-      if (status === 0) return end({ exitStatus: 0, ended: 'answered', problem: null })
       const { calls, answered } = watched.tally()
+      // Whoever got no answer to any call did not fail at the task, whatever it made of that.
+      const isDown = calls > 0 && answered === 0
+      if (limited !== null)
+        return end({ exitStatus: status, ended: isDown ? 'unavailable' : 'limited', problem: limited })
+      if (status === 0) {
+        const problem = isDown ? `none of its ${calls} calls was answered` : null
+        return end({ exitStatus: 0, ended: isDown ? 'unavailable' : 'answered', problem })
+      }
       const how = status === null ? `killed by ${killedBy}` : `exit status ${status}`
       const last = said.trim().split('\n').at(-1)
       const problem = oneLine(last ? `${how}: ${last}` : how)
-      // Whoever got no answer to any call did not fail at the task.
-      end({ exitStatus: status, ended: calls > 0 && answered === 0 ? 'unavailable' : 'answered', problem })
+      end({ exitStatus: status, ended: isDown ? 'unavailable' : 'answered', problem })
     })
   })
 }
