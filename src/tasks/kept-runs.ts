@@ -1,8 +1,10 @@
 // A data folder → what all runs of tasks kept in it say of their options, read again when one of them changes.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { weightsOf } from '../catalog/facts.ts'
 import type { AttemptRow } from '../core/decide/quality/attempt-row.ts'
 import { type RunEvidence, runEvidence } from '../core/decide/quality/run-evidence.ts'
+import type { TriedOption } from '../core/decide/quality/tried-option.ts'
 import { readKeptRun, runFolder, runsFolder } from './kept-run.ts'
 
 export interface KeptRuns {
@@ -23,6 +25,9 @@ export function keptRuns(dataDir: string, workload: string | null = null): KeptR
   if (kept?.key !== key) kept = { key, found: { stamp, ...read(dataDir, workload) } }
   return kept.found
 }
+
+/** The page gets them all: more than anybody looks at. */
+const mostRuns = 20
 
 const namesIn = (dataDir: string): string[] => {
   const folder = runsFolder(dataDir)
@@ -56,12 +61,23 @@ function read(dataDir: string, workload: string | null): Pick<KeptRuns, 'runs' |
       }
       const { rows, bad } = rowsOf(join(runFolder(dataDir, name), 'attempts.jsonl'))
       if (bad > 0) problems.push(`run ${name}: ${bad} of ${rows.length + bad} tries are not readable`)
-      runs.push(runEvidence(told, rows, workload))
+      runs.push(runEvidence({ ...told, options: told.options.map(grouped) }, rows, workload))
     } catch (thrown) {
       problems.push(`run ${name} is left out: ${(thrown as Error).message}`)
     }
   }
-  return { runs, problems }
+  if (runs.length <= mostRuns) return { runs, problems }
+  const newest = [...runs].sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? 1 : -1)).slice(0, mostRuns)
+  return {
+    runs: newest,
+    problems: [...problems, `${runs.length - mostRuns} older runs than the newest ${mostRuns} are left out`],
+  }
+}
+
+/** Weights by their id in the catalog, where the run's own words name them. */
+function grouped(option: TriedOption): TriedOption {
+  const group = option.group ?? (option.model === null ? null : (weightsOf(option.model)?.weights ?? null))
+  return { ...option, group }
 }
 
 function rowsOf(path: string): { readonly rows: AttemptRow[]; readonly bad: number } {

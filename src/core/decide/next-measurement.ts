@@ -1,12 +1,13 @@
 // An answer and what is not known of it in; the one thing to measure next, what hangs on it, and the command, out.
 import { estimate } from '../statistics/estimate.ts'
+import { tasksForNonInferiority } from '../statistics/paired.ts'
 import type { Answer, OptionAnswer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
 import type { Contest } from './decision.ts'
 import { todaysWeights, unknownWords } from './eligibility.ts'
 import type { Evidence } from './evidence.ts'
 import { latencyWords, spanWords, usdWords } from './phrase.ts'
-import { pairsForMargin, tasksForBar } from './quality/tasks-needed.ts'
+import { moreTasks } from './quality/verdict.ts'
 import { chanceOfOffer, type Drawn } from './what-would-change.ts'
 
 export interface NextMeasurement {
@@ -184,21 +185,25 @@ function qualityOf(answer: Unworded): NextMeasurement | null {
   return null
 }
 
-/** Published margins of quality are three to five points. */
+/** Published margins of quality are three to five points; just one of two like models passes 12 % of tasks. */
 const usualMargin = 0.05
+const usualDiscordance = 0.12
 
 function tasksWords({ tried }: OptionAnswer): string {
   if (tried === null) {
-    const pairs = pairsForMargin(usualMargin)
+    const pairs = tasksForNonInferiority(usualDiscordance, usualMargin)
     return `run the same tasks on both, about ${pairs} to tell a difference of ${usualMargin * 100} points`
   }
-  const { n, bar, passRate, difference } = tried
+  const { n, effectiveTasks, bar, passRate, difference } = tried
   const done = `${percentWords(passRate.value)} of ${n} tasks passed`
   const margin = difference?.margin ?? null
-  if (bar === null && margin === null) return `${done}, and nobody said how many must (--bar)`
-  const needed = bar === null ? pairsForMargin(margin!) : tasksForBar(passRate.value, bar)
-  if (needed === null) return `${done}: too near the bar of ${percentWords(bar!)} for any number of tasks to tell`
-  return needed > n ? `${done}; about ${needed - n} more would tell` : `${done}; others may tell`
+  if (bar !== null) {
+    const more = moreTasks(n, { ...passRate, effectiveTasks }, bar)
+    if (more === null) return `${done}: too near the bar of ${percentWords(bar)} for any number of tasks to tell`
+    return `${done}; about ${more.mostly} more would mostly tell on which side of ${percentWords(bar)} it is`
+  }
+  if (margin === null) return `${done}, and nobody said how many must (--bar)`
+  return `${done}; about ${Math.max(1, tasksForNonInferiority(usualDiscordance, margin) - n)} more would mostly tell`
 }
 
 const percentWords = (share: number): string => `${estimate(Math.round(share * 1000) / 10)} %`

@@ -6,6 +6,7 @@ import { isBarred, isSameWeights, mostInfeasibleShare, unknownWords, type Weight
 import { unservedShare } from './feasible.ts'
 import { noFleetWords, ownServersWords } from './no-fleet.ts'
 import { spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
+import { passWords } from './quality/tried-answer.ts'
 
 export interface VerdictContext {
   readonly today: Weights | null
@@ -178,6 +179,9 @@ function barWords(option: OptionAnswer): string {
   if (unservedShare(option) > mostInfeasibleShare) {
     return `cannot take ${Number((unservedShare(option) * 100).toPrecision(2))} % of the calls (${infeasible.reasons.join('; ')})`
   }
+  const { tried, meetsQuality } = option
+  if (meetsLatency !== 'no' && tried !== null)
+    return `${meetsQuality === 'no' ? 'misses the bar' : 'has not passed it for sure'}: ${passWords(tried)}`
   if (meetsLatency !== 'no') return `serves these weights as ${dtype}: whether that does the job is not measured`
   return 'misses the latency objective'
 }
@@ -231,7 +235,13 @@ function otherWeightsWords(answer: Answer, today: Weights): string {
   const best = answer.options.find(option => option.name === answer.best)
   const other = cheapestOther(answer, today)
   if (other === undefined || best === undefined || other.usd! >= best.usd!) return ''
-  return `${other.name} would cost ${usdWords(other.usd!)} a month, but those are other weights: whether they do the job is not measured.`
+  const job =
+    other.tried === null
+      ? 'whether they do the job is not measured'
+      : other.meetsQuality === 'yes'
+        ? `they do the job (${passWords(other.tried)})`
+        : passWords(other.tried)
+  return `${other.name} would cost ${usdWords(other.usd!)} a month, but those are other weights: ${job}.`
 }
 
 function cheapestOther(answer: Answer, today: Weights): OptionAnswer | undefined {

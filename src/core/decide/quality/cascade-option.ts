@@ -1,6 +1,5 @@
 // Cascades that were run on tasks, and the options of the answer that they are made of, in; each as an option of its own, escalation as measured, out.
 import { estimate } from '../../statistics/estimate.ts'
-import { wilson } from '../../statistics/interval.ts'
 import type { CostTerms } from '../answer.ts'
 import type { Candidate } from '../candidates.ts'
 import type { Choices } from '../choices.ts'
@@ -9,8 +8,9 @@ import type { ApiTerms, Evidence } from '../evidence.ts'
 import { costAt } from '../staircase.ts'
 import { seenMtokPerMonth } from '../traffic.ts'
 import { heardOf } from './heard.ts'
-import type { CascadeTasks, RunEvidence, TriedTasks } from './run-evidence.ts'
+import { type CascadeTasks, type RunEvidence, type TriedTasks, taskMeans } from './run-evidence.ts'
 import { type Estimated, runsAsked, trialFrom } from './trial.ts'
+import { passRateOf } from './units.ts'
 
 /** A second option behind a first, task by task as it was measured (law 7): never a product of averages. */
 export interface Cascade {
@@ -116,7 +116,7 @@ function cheapest(
 
 /** Null where the second was not run by itself on tasks that the cascade did, or a cost is unknown. */
 function cascadeOf(
-  { weights }: RunEvidence,
+  run: RunEvidence,
   tasks: CascadeTasks,
   firstTried: TriedTasks,
   secondTried: TriedTasks,
@@ -125,7 +125,7 @@ function cascadeOf(
   let alone = 0
   let escalated = 0
   let verified = 0
-  weights.forEach((weight, i) => {
+  run.weights.forEach((weight, i) => {
     const [byItself, after, checks] = [secondTried.usd[i]!, tasks.secondUsd[i]!, tasks.verifierUsd[i]!]
     if (byItself === null || after === null || checks === null) return
     alone += weight * byItself
@@ -133,8 +133,8 @@ function cascadeOf(
     verified += weight * checks
   })
   if (!(alone > 0)) return null
-  const escalatedShare = shareOf(weights, tasks.escalated)
-  const silentErrorShare = shareOf(weights, tasks.silentlyWrong)
+  const escalatedShare = shareOf(run, tasks.escalated)
+  const silentErrorShare = shareOf(run, tasks.silentlyWrong)
   if (escalatedShare === null || silentErrorShare === null) return null
   return {
     first,
@@ -150,17 +150,8 @@ function cascadeOf(
   }
 }
 
-function shareOf(weights: readonly number[], values: readonly (number | null)[]): Estimated | null {
-  let whole = 0
-  let sum = 0
-  let n = 0
-  values.forEach((value, i) => {
-    if (value === null) return
-    n++
-    whole += weights[i]!
-    sum += weights[i]! * value
-  })
-  const found = wilson(n === 0 ? 0 : (sum / whole) * n, n)
+function shareOf(run: RunEvidence, values: readonly (number | null)[]): Estimated | null {
+  const found = passRateOf(taskMeans(run, values, values))
   return found && { value: estimate(found.value), low: estimate(found.low), high: estimate(found.high) }
 }
 

@@ -4,6 +4,7 @@ import { estimate } from '../../statistics/estimate.ts'
 import { groupedBy } from '../../statistics/grouped.ts'
 import { tokensOf } from './amortized.ts'
 import type { AttemptRow } from './attempt-row.ts'
+import type { TaskMean } from './task-means.ts'
 import type { TriedOption } from './tried-option.ts'
 
 /** What a run says of the options in it. Plain JSON, part of `Evidence`. */
@@ -18,6 +19,8 @@ export interface RunEvidence {
   readonly bars: readonly number[]
   /** How much of the real work each task stands for. */
   readonly weights: readonly number[]
+  /** Tasks of one cluster have one number, a task that stands by itself its own. */
+  readonly clusters: readonly number[]
   readonly options: readonly TriedTasks[]
 }
 
@@ -46,7 +49,7 @@ export interface CascadeTasks {
 }
 
 /** What `run.json` tells of a run. */
-export type RunTold = Omit<RunEvidence, 'weights' | 'options' | 'at'> & {
+export type RunTold = Omit<RunEvidence, 'weights' | 'clusters' | 'options' | 'at'> & {
   readonly startedAt: string | null
   readonly endedAt: string | null
   readonly options: readonly TriedOption[]
@@ -69,11 +72,37 @@ export function runEvidence(told: RunTold, rows: readonly AttemptRow[], workload
     at: endedAt ?? startedAt,
     bars,
     weights: tasks.map(task => weightOf.get(task) ?? 1),
+    clusters: clusterNumbers(tasks, asked),
     options: told.options.flatMap(option => {
       const own = byOption.get(option.name)
       return own === undefined ? [] : [triedTasks(option, tasks, own)]
     }),
   }
+}
+
+function clusterNumbers(tasks: readonly string[], rows: readonly AttemptRow[]): number[] {
+  const clusterOf = new Map(rows.flatMap(({ task, cluster }) => (cluster === null ? [] : [[task, cluster] as const])))
+  const named = new Map<string, number>()
+  return tasks.map((task, place) => {
+    const cluster = clusterOf.get(task)
+    if (cluster === undefined) return place
+    const number = named.get(cluster) ?? place
+    named.set(cluster, number)
+    return number
+  })
+}
+
+/** As the statistics of tries take them: cost and outcome over the same tries. */
+export function taskMeans(
+  { weights, clusters }: Pick<RunEvidence, 'weights' | 'clusters'>,
+  passed: readonly (number | null)[],
+  usd: readonly (number | null)[],
+): TaskMean[] {
+  return weights.map((weight, place) => {
+    const [share, cost] = [passed[place]!, usd[place]!]
+    const whole = share === null || cost === null ? null : { passed: share, usd: cost }
+    return { place, cluster: clusters[place]!, weight, passed: share, usd: cost, whole }
+  })
 }
 
 function triedTasks(option: TriedOption, tasks: readonly string[], rows: readonly AttemptRow[]): TriedTasks {

@@ -4,7 +4,9 @@ import { fieller, pairMoments } from '../../statistics/ratio.ts'
 import type { Breakdown } from '../answer.ts'
 import type { ApiTerms, ReplicaTerms } from '../evidence.ts'
 import type { Cascade } from './cascade-option.ts'
+import { taskMeans } from './run-evidence.ts'
 import type { Trial } from './trial.ts'
+import { costAndSuccess, unitsOf } from './units.ts'
 
 /** USD for a million tokens of each kind, in the option's own tokens. */
 export interface KindRates {
@@ -109,18 +111,8 @@ const pricedBy = (
   })
 
 function costOf({ run, tried }: Trial, usd: readonly (number | null)[], basis: string): SuccessCost | null {
-  const over: number[] = []
-  const under: number[] = []
-  let weights = 0
-  tried.passed.forEach((passed, i) => {
-    const cost = usd[i]!
-    if (passed === null || cost === null) return
-    const weight = run.weights[i]!
-    weights += weight
-    over.push(weight * cost)
-    under.push(weight * passed)
-  })
-  if (over.length === 0) return null
+  const { over, under, tasks } = unitsOf(taskMeans(run, tried.passed, usd), costAndSuccess)
+  if (tasks === 0) return null
   const found = pairMoments({ over, under })
   if (!(found.under > 0)) return null
   const interval = fieller(found)
@@ -129,9 +121,10 @@ function costOf({ run, tried }: Trial, usd: readonly (number | null)[], basis: s
     low: interval === null ? null : estimate(Math.max(0, interval.low)),
     high: interval === null ? null : estimate(interval.high),
     unbounded: interval === null,
-    n: over.length,
+    n: tasks,
     marginal: null,
-    usdPerTask: estimate((found.over * over.length) / weights),
+    // Weights have a mean of 1.
+    usdPerTask: estimate((found.over * found.n) / tasks),
     basis,
   }
 }

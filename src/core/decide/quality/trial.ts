@@ -2,13 +2,16 @@
 
 import { Fault, nearestName } from '../../fault/fault.ts'
 import { estimate } from '../../statistics/estimate.ts'
-import { type Interval, wilson, Z95 } from '../../statistics/interval.ts'
+import { type Interval, Z95 } from '../../statistics/interval.ts'
+import { type PairedDifference, pairedDifference, Z90 } from '../../statistics/paired.ts'
 import type { Choices } from '../choices.ts'
 import type { Weights } from '../eligibility.ts'
 import type { Evidence } from '../evidence.ts'
 import { type Described, type Heard, heardOf, isSameModel, weightsOf } from './heard.ts'
-import type { RunEvidence, TriedTasks } from './run-evidence.ts'
+import { type RunEvidence, type TriedTasks, taskMeans } from './run-evidence.ts'
 import { type MeasuredRatio, measuredRatio } from './token-means.ts'
+import { passRateOf } from './units.ts'
+import { type MeetsBar, meets } from './verdict.ts'
 
 export interface Estimated extends Interval {
   readonly value: number
@@ -18,6 +21,8 @@ export interface Estimated extends Interval {
 export interface Trial extends Heard {
   /** Graded tasks. */
   readonly n: number
+  /** As many independent tasks of equal weight would tell as much. */
+  readonly effectiveTasks: number
   readonly passRate: Estimated
   /** Share of tasks that must pass: the reader's, else the strictest of the suite's; null = nobody said. */
   readonly bar: number | null
@@ -26,9 +31,6 @@ export interface Trial extends Heard {
   readonly verdict: 'yes' | 'no' | 'not enough data'
   readonly ratio: MeasuredRatio | null
 }
-
-/** One-sided 95 % normal quantile. */
-const z95OneSided = 1.644854
 
 /** The runs that count: all, or the one that the reader names. @throws Fault TASK_RUN_UNKNOWN */
 export function runsAsked({ tasks = [] }: Evidence, { taskRun }: Choices): readonly RunEvidence[] {
@@ -54,27 +56,31 @@ export function trialOf(evidence: Evidence, choices: Choices, today: Weights | n
 /** The same of tries that are known to speak for it. */
 export function trialFrom(evidence: Evidence, choices: Choices, today: Weights | null, heard: Heard): Trial | null {
   const { run, tried } = heard
-  const rate = rateOf(run, tried)
+  const rate = passRateOf(taskMeans(run, tried.passed, tried.usd))
   if (rate === null) return null
   const bar = choices.bar ?? (run.bars.length === 0 ? null : Math.max(...run.bars))
   const todays = todaysIn(evidence, run, today)
-  const difference = todays === null || todays === tried ? null : differenceOf(run, tried, todays)
+  const isToday = todays === tried
+  const difference = todays === null || isToday ? null : differenceOf(run, tried, todays, Z95)
+  const { margin } = choices
+  const bounds = margin === null || difference === null ? null : differenceOf(run, tried, todays!, Z90)
   const told = [
-    ...(bar === null ? [] : [rate.low >= bar ? 'yes' : rate.high < bar ? 'no' : 'unclear']),
-    ...(choices.margin === null ? [] : [notWorse(difference, choices.margin, todays === tried)]),
+    ...(bar === null ? [] : [meets(rate, bar)]),
+    ...(margin === null ? [] : [isToday ? 'yes' : notWorse(bounds, margin)]),
   ]
   return {
     ...heard,
     n: rate.n,
+    effectiveTasks: estimate(rate.effective),
     passRate: rounded(rate),
     bar,
-    difference: difference && { ...rounded(difference), n: difference.n, margin: choices.margin },
+    difference: difference && { ...rounded(difference), n: difference.n, margin },
     verdict: told.includes('no')
       ? 'no'
       : told.length > 0 && told.every(one => one === 'yes')
         ? 'yes'
         : 'not enough data',
-    ratio: todays === null || todays === tried ? null : measuredRatio(run, tried, todays),
+    ratio: todays === null || isToday ? null : measuredRatio(run, tried, todays),
   }
 }
 
@@ -103,58 +109,26 @@ function todaysIn(evidence: Evidence, run: RunEvidence, today: Weights | null): 
   return like ?? null
 }
 
-/**
- * Wilson's interval of the share of tasks passed, by weight: unequal weights count as Kish's effective number of tasks, (Σw)² ÷ Σw².
- */
-function rateOf({ weights }: RunEvidence, { passed }: TriedTasks): (Estimated & { readonly n: number }) | null {
-  let n = 0
-  let whole = 0
-  let squares = 0
-  let passes = 0
-  passed.forEach((share, i) => {
-    if (share === null) return
-    const weight = weights[i]!
-    n++
-    whole += weight
-    squares += weight * weight
-    passes += weight * share
+/** On the same tasks, as pairs are compared everywhere (Newcombe's interval). */
+function differenceOf(
+  { clusters }: RunEvidence,
+  tried: TriedTasks,
+  todays: TriedTasks,
+  z: number,
+): PairedDifference | null {
+  const shared = clusters.flatMap((cluster, i) => {
+    const [a, b] = [tried.passed[i]!, todays.passed[i]!]
+    return a === null || b === null ? [] : [{ a, b, cluster }]
   })
-  const effective = squares > 0 ? (whole * whole) / squares : 0
-  const rate = wilson((passes / whole) * effective, effective)
-  return rate === null ? null : { ...rate, n }
+  const isClustered = new Set(shared.map(({ cluster }) => cluster)).size < shared.length
+  const rates = { a: shared.map(({ a }) => a), b: shared.map(({ b }) => b) }
+  return pairedDifference(rates, isClustered ? shared.map(({ cluster }) => cluster) : null, z)
 }
 
-/**
- * Difference of shares on the same tasks, after half a task was added to each of the four ways in which a pair can come out
- * (Agresti & Min 2005): where no pair differs yet, few tasks still say little.
- */
-function differenceOf({ weights }: RunEvidence, a: TriedTasks, b: TriedTasks): (Estimated & Spread) | null {
-  const pairs = weights.flatMap((_, i) => {
-    const [one, other] = [a.passed[i]!, b.passed[i]!]
-    return one === null || other === null ? [] : [one - other]
-  })
-  const n = pairs.length
-  if (n === 0) return null
-  const sum = pairs.reduce((total, d) => total + d, 0)
-  const mean = sum / (n + 2)
-  const variance = (pairs.reduce((total, d) => total + d * d, 1) / (n + 2) - mean * mean) / (n + 2)
-  const error = Math.sqrt(Math.max(0, variance))
-  return { n, value: sum / n, middle: mean, error, low: mean - Z95 * error, high: mean + Z95 * error }
-}
-
-interface Spread {
-  readonly n: number
-  readonly middle: number
-  readonly error: number
-}
-
-/** Non-inferiority: not worse by the margin, or surely worse by it, each at 95 %. */
-function notWorse(difference: Spread | null, margin: number, isToday: boolean): string {
-  if (isToday) return 'yes'
-  if (difference === null) return 'unclear'
-  const { middle, error } = difference
-  if (middle - z95OneSided * error > -margin) return 'yes'
-  return middle + z95OneSided * error < -margin ? 'no' : 'unclear'
+/** Non-inferiority: not worse by the margin, or surely worse by it, each at one-sided 95 %. */
+function notWorse(bounds: PairedDifference | null, margin: number): MeetsBar {
+  if (bounds === null) return 'unclear'
+  return bounds.low > -margin ? 'yes' : bounds.high < -margin ? 'no' : 'unclear'
 }
 
 const rounded = ({ value, low, high }: Estimated): Estimated => ({

@@ -16,6 +16,8 @@ export interface TriedAnswer {
   readonly option: string
   /** Graded tasks, and the share of them that it passed, 95 % (Wilson). */
   readonly n: number
+  /** As many independent tasks of equal weight would tell as much: fewer where they hang together. */
+  readonly effectiveTasks: number
   readonly passRate: Estimated
   readonly bar: number | null
   /** Pass rate − today's on the same tasks, 95 %; null = today's was not run beside it. */
@@ -33,7 +35,7 @@ export function triedAnswer(
   rates: EffectiveRates | null,
 ): TriedAnswer | null {
   if (trial === null) return null
-  const { run, tried, n, passRate, bar, difference, verdict, assumed } = trial
+  const { run, tried, n, effectiveTasks, passRate, bar, difference, verdict, assumed } = trial
   return {
     run: run.run,
     suite: run.suite,
@@ -41,6 +43,7 @@ export function triedAnswer(
     at: run.at,
     option: tried.option.name,
     n,
+    effectiveTasks,
     passRate,
     bar,
     difference,
@@ -100,6 +103,12 @@ export function triedLabel(tried: TriedAnswer): string {
   const { usdPerSuccess } = tried
   const cost = usdPerSuccess === null ? 'cost of a success unknown' : successWords(usdPerSuccess)
   return `${passLabel(tried)}, ${cost}; ${runLabel(tried)}`
+}
+
+/** `93 % of 120 tasks passed, against a bar of 80 %: yes`. */
+export function passWords({ n, passRate, bar, verdict }: TriedAnswer): string {
+  const against = bar === null ? '' : `, against a bar of ${percent(bar)}: ${verdict}`
+  return `${percent(passRate.value)} of ${n} tasks passed${against}`
 }
 
 function passLabel({ n, passRate, bar, verdict }: TriedAnswer): string {

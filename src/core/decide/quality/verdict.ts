@@ -18,7 +18,11 @@ export interface MoreTasks {
 }
 
 /** Null where the rate is the bar itself (no number tells), or unknown. */
-export function moreTasks(n: number, { value, effectiveTasks }: PassRateFigure, bar: number): MoreTasks | null {
+export function moreTasks(
+  n: number,
+  { value, effectiveTasks }: Pick<PassRateFigure, 'value' | 'effectiveTasks'>,
+  bar: number,
+): MoreTasks | null {
   if (value === null) return null
   const [ifRateHolds, mostly] = [trialsToTell(value, bar), trialsToTellMostly(value, bar)]
   if (ifRateHolds === null || mostly === null) return null
