@@ -1,6 +1,6 @@
 // `tasks import`: files of other tools' results → tries under DATA/tasks/<run>/, priced anew, as a run of ours keeps them.
 import type { CommandFrame } from '../command.ts'
-import { numberFlag, pairsFlag } from '../flags.ts'
+import { numberFlag, pairFlag, pairsFlag } from '../flags.ts'
 import { terminalColumns } from '../output.ts'
 import { checkFile } from '../unreadable.ts'
 import type { TasksSubcommand } from './subcommand.ts'
@@ -13,6 +13,8 @@ interface Flags {
   readonly passAt: number
   readonly map?: Readonly<Record<string, string>>
   readonly at?: string
+  readonly weights?: Readonly<Record<string, string>>
+  readonly dtype?: Readonly<Record<string, string>>
   readonly prices?: readonly string[]
   readonly out?: string
 }
@@ -34,6 +36,16 @@ export const importTasks: TasksSubcommand = {
       .option('--scorer <name>', 'Inspect: the score that decides (default: the first)')
       .option('--pass-at <score>', 'a score from here on passes', numberFlag('--pass-at', { min: 0, max: 1 }), 1)
       .option('--map <field=column>', 'a field stands in a column of another name (repeatable)', pairsFlag('--map'))
+      .option(
+        '--weights <option=id>',
+        "whose weights an option ran, by the catalog's id (repeatable)",
+        pairFlag('--weights'),
+      )
+      .option(
+        '--dtype <option=dtype>',
+        'and in which number format: without it a result clears no other host (repeatable)',
+        pairFlag('--dtype'),
+      )
       .option('--at <date>', 'when the run was made, where no file says it')
       .option('--prices <file>', 'a prices.yaml on top (repeatable)', (file, before: string[] = []) => [
         ...before,
@@ -71,6 +83,8 @@ async function run(files: readonly string[], flags: Flags, frame: CommandFrame):
     passAt: flags.passAt,
     map: flags.map ?? {},
     at: flags.at ?? null,
+    weights: flags.weights ?? {},
+    dtypes: flags.dtype ?? {},
     out: flags.out ?? null,
     dataDir: frame.globals().data,
     prices: { configFile, overlays },

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { loadPriceBook, type PriceBookOptions } from '../../catalog/price-book.ts'
 import { rowOf } from '../../core/decide/quality/attempt-row.ts'
 import type { TriedOption } from '../../core/decide/quality/tried-option.ts'
-import { Fault } from '../../core/fault/fault.ts'
+import { Fault, nearestName } from '../../core/fault/fault.ts'
 import { instant } from '../../core/meter/calendar.ts'
 import { add, formatUsd, type Money, zero } from '../../core/meter/money.ts'
 import { isOwnServer } from '../../core/meter/own-servers.ts'
@@ -28,6 +28,9 @@ export interface ImportAsked {
   readonly passAt: number
   readonly map: Readonly<Record<string, string>>
   readonly at: string | null
+  /** By option, what a reader says of it: weights by the catalog's id, and their number format. */
+  readonly weights?: Readonly<Record<string, string>>
+  readonly dtypes?: Readonly<Record<string, string>>
   readonly out: string | null
   readonly dataDir: string
   readonly prices: PriceBookOptions
@@ -47,7 +50,8 @@ export async function imported(paths: readonly string[], asked: ImportAsked): Pr
   ) {
     atNotes.push(`no file says when the run was made: priced as of ${book.newestDate} (--at says it)`)
   }
-  const atMicros = told.atMicros ?? stated ?? instant(book.newestDate, 'catalog')
+  const madeAt = told.atMicros ?? stated
+  const atMicros = madeAt ?? instant(book.newestDate, 'catalog')
   const priced = pricedAttempts(told.attempts, book, atMicros)
   const { rejected, rejectFile } = keepRejects(files, asked.dataDir)
   if (priced.length === 0 && told.aggregates.length === 0) {
@@ -61,7 +65,9 @@ export async function imported(paths: readonly string[], asked: ImportAsked): Pr
   const notes = [...atNotes, ...told.notes]
   const aggregates = told.aggregates.map(aggregateOf)
   const catalogVersion = book.version
-  const already = isKept(asked.dataDir, run, catalogVersion)
+  const options = told.options.map(option => triedOption(option, asked))
+  checkNames({ ...asked.weights, ...asked.dtypes }, options)
+  const already = isKept(asked.dataDir, run, catalogVersion, options)
   const rows = priced.map(({ attempt }) => rowOf(attempt))
   const folder = already
     ? runFolder(asked.dataDir, run)
@@ -71,10 +77,10 @@ export async function imported(paths: readonly string[], asked: ImportAsked): Pr
           run,
           origin: 'import',
           suite,
-          startedAt: told.atMicros === null ? null : new Date(told.atMicros / 1000).toISOString(),
+          startedAt: madeAt === null ? null : new Date(madeAt / 1000).toISOString(),
           endedAt: null,
           bars: [],
-          options: told.options.map(triedOption),
+          options,
           catalogVersion,
           notes,
           detail: {
@@ -128,10 +134,23 @@ function runName(suite: string, files: readonly ReadFile[], { option, scorer, pa
   return `import-${slug}-${createHash('sha256').update(said).digest('hex').slice(0, 8)}`
 }
 
-/** A run that was priced by another catalog is priced anew. */
-function isKept(dataDir: string, run: string, catalogVersion: string): boolean {
+/** A run that was priced by another catalog is priced anew, and what is said of its options now holds. */
+function isKept(dataDir: string, run: string, catalogVersion: string, options: readonly TriedOption[]): boolean {
   if (!existsSync(join(runFolder(dataDir, run), 'run.json'))) return false
-  return readKeptRun(dataDir, run).catalogVersion === catalogVersion
+  const kept = readKeptRun(dataDir, run)
+  return kept.catalogVersion === catalogVersion && JSON.stringify(kept.options) === JSON.stringify(options)
+}
+
+/** @throws Fault OPTION_UNKNOWN for a name that no try has */
+function checkNames(said: Readonly<Record<string, string>>, options: readonly TriedOption[]): void {
+  const names = options.map(({ name }) => name)
+  const wrong = Object.keys(said).find(name => !names.includes(name))
+  if (wrong === undefined) return
+  const near = nearestName(wrong, names)
+  throw new Fault('OPTION_UNKNOWN', `no try is of an option "${wrong}"`, {
+    where: '--weights, --dtype',
+    fix: near === null ? `the files have ${names.slice(0, 5).join(', ')}` : `did you mean "${near}"?`,
+  })
 }
 
 function keepRejects(files: readonly ReadFile[], dataDir: string): { rejected: number; rejectFile: string | null } {
@@ -147,14 +166,17 @@ function keepRejects(files: readonly ReadFile[], dataDir: string): { rejected: n
   return { rejected, rejectFile }
 }
 
-/** Nobody told at which precision or on which engine it ran: unknown. */
-const triedOption = ({ name, provider, model, settings }: ToldOption): TriedOption => ({
+/** No file tells at which precision or on which engine it ran: unknown, unless the reader says it. */
+const triedOption = (
+  { name, provider, model, settings }: ToldOption,
+  { weights = {}, dtypes = {} }: Pick<ImportAsked, 'weights' | 'dtypes'>,
+): TriedOption => ({
   name,
   kind: isOwnServer(provider) ? 'self-host' : 'api',
   provider: isOwnServer(provider) ? null : provider,
   model,
-  group: null,
-  dtype: null,
+  group: weights[name] ?? null,
+  dtype: dtypes[name] ?? null,
   kvDtype: null,
   engine: null,
   engineVersion: null,

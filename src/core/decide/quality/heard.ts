@@ -62,10 +62,15 @@ const isOfSeller = (tried: TriedOption, { kind, provider }: Described): boolean 
 /** Closed models have no weights of the catalog: their own name stands for them. */
 export const weightsOf = ({ group, model }: TriedOption): string | null => group ?? model
 
-function placeOf({ provider, engine, engineVersion, gpu, kvDtype }: TriedOption): string {
+function placeOf({ kind, provider, engine, engineVersion, gpu, kvDtype }: TriedOption): string {
   const cache = kvDtype === null ? '' : `, KV cache in ${kvDtype}`
   if (provider !== null) return `at ${provider}${cache}`
-  const served = engine === null ? 'on own servers' : `on ${[engine, engineVersion].filter(Boolean).join(' ')}`
+  const served =
+    engine === null
+      ? kind === 'self-host'
+        ? 'on own servers'
+        : 'where they were tried'
+      : `on ${[engine, engineVersion].filter(Boolean).join(' ')}`
   return `${served}${gpu === null ? '' : `, ${gpu}`}${cache}`
 }
 
