@@ -459,6 +459,39 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       await expect(ledger.labels({}, 'featur')).rejects.toThrow('unknown dimension')
     })
 
+    test('a frame tells what each call is like, in time order, and refuses more than may be held', async () => {
+      await ledger.append([
+        call('b', { atMicros: 2, tags: { tools: 'true' }, outcome: 'failed', requestHash: 77n }),
+        call('a', {
+          atMicros: 1,
+          attribution: { ...nobody, feature: 'chat', task: 't1' },
+          usage: { ...noUsage, input: 5, cacheRead: 7, output: 1 },
+          prefixBlocks: [3n, -4n],
+        }),
+        call('c', { atMicros: 3, usage: { ...noUsage, input: null, output: null }, requestHash: 77n }),
+      ])
+      const calls = await ledger.frame({}, 3)
+      expect(
+        calls.map(({ id, atMicros, feature, task, promptTokens, needs, outcome }) => [
+          id,
+          atMicros,
+          feature,
+          task,
+          promptTokens,
+          needs,
+          outcome,
+        ]),
+      ).toEqual([
+        ['a', 1, 'chat', 't1', 12, 0, 'ok'],
+        ['b', 2, 'search', null, expect.any(Number), 4, 'failed'],
+        ['c', 3, 'search', null, null, 0, 'ok'],
+      ])
+      expect(calls[0]!.sameAs).toMatch(/^p-4\//)
+      expect([calls[1]!.sameAs, calls[2]!.sameAs]).toEqual(['r77', 'r77'])
+      expect(await ledger.frame({ where: { feature: 'chat' } }, 3)).toHaveLength(1)
+      await expect(ledger.frame({}, 2)).rejects.toThrow('more than 2 calls')
+    })
+
     test('columns tell how long the first token and the whole answer took, NaN where nobody said', async () => {
       await ledger.append([
         call('a', { atMicros: 1_000_000, ttftMs: 120.5, latencyMs: 1500 }),

@@ -18,6 +18,7 @@ import { tellNoMore } from './duckdb-tell.ts'
 import type {
   CallColumns,
   CallLabels,
+  FramedCall,
   Ledger,
   LedgerLoader,
   LedgerReads,
@@ -37,6 +38,7 @@ import {
   labelBook,
   totalOf,
   usdText,
+  withinFrame,
 } from './question.ts'
 import * as sql from './sql.ts'
 
@@ -71,6 +73,7 @@ const readsOf = (state: Reader): LedgerReads => ({
   demand: (slice, windowSeconds) => demand(state, slice, windowSeconds),
   columns: slice => columns(state, slice),
   labels: (slice, dimension) => labels(state, slice, dimension),
+  frame: (slice, most) => frame(state, slice, most),
   prefixBlocks: (slice, take) => prefixBlocks(state, slice, take),
   repeats: slice => repeats(state, slice),
   usageGroups: (slice, options) => usageGroups(state, slice, options),
@@ -234,6 +237,46 @@ async function labels(session: Reader, slice: Slice, dimension: string): Promise
     }
     return book.whole()
   })
+}
+
+async function frame(session: Reader, slice: Slice, most: number): Promise<FramedCall[]> {
+  checkSlice(slice)
+  const { values, bind } = bindings()
+  const rows = await session.ask(sql.frame(sql.within(slice, bind), most), values)
+  return withinFrame(
+    rows.map(
+      ([
+        source,
+        id,
+        at,
+        provider,
+        model,
+        workload,
+        feature,
+        task,
+        promptTokens,
+        needs,
+        outcome,
+        usd,
+        sameAs,
+      ]): FramedCall => ({
+        source: source as string,
+        id: id as string,
+        atMicros: count(at),
+        provider: provider as string | null,
+        model: model as string | null,
+        workload: workload as string | null,
+        feature: feature as string | null,
+        task: task as string | null,
+        promptTokens: promptTokens as number | null,
+        needs: count(needs),
+        outcome: outcome as FramedCall['outcome'],
+        usd: usd as string | null,
+        sameAs: sameAs as string | null,
+      }),
+    ),
+    most,
+  )
 }
 
 async function repeats(session: Reader, slice: Slice): Promise<Repeats> {

@@ -122,6 +122,27 @@ export interface Repeats {
   readonly usd: string
 }
 
+/** A call as somebody who draws a sample sees it: what it is like, and nothing that it said. */
+export interface FramedCall {
+  readonly source: string
+  /** Within its source; a row's place where it has none. */
+  readonly id: string
+  readonly atMicros: number
+  readonly provider: string | null
+  readonly model: string | null
+  readonly workload: string | null
+  readonly feature: string | null
+  readonly task: string | null
+  readonly promptTokens: number | null
+  /** Bits of `callNeeds`. */
+  readonly needs: number
+  readonly outcome: Call['outcome']
+  /** Exact, 12 decimals; null = unpriced. */
+  readonly usd: string | null
+  /** Equal = the same request; of records that know the prompt's blocks alone, as long a prompt with the same blocks. */
+  readonly sameAs: string | null
+}
+
 export interface UsageGroupOptions {
   /** Group by window of this many seconds from the slice's first arrival (as in `demand`); null: no windows. */
   readonly windowSeconds?: number | null
@@ -155,6 +176,8 @@ export interface LedgerReads {
   columns(slice: Slice): Promise<CallColumns>
   /** Whose each of these calls is. @throws Fault UNKNOWN_DIMENSION */
   labels(slice: Slice, dimension: string): Promise<CallLabels>
+  /** The calls of a slice one by one in time order. @throws Fault SLICE_TOO_LARGE beyond `most` */
+  frame(slice: Slice, most: number): Promise<FramedCall[]>
   /**
    * Hands over the prefix blocks of all calls in the order of `columns`, piece by piece so that they are never all in
    * memory: the next piece waits for `take`. Nothing is handed over when no call has any. Returns how many do.

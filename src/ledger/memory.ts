@@ -14,7 +14,7 @@ import type { Scrape, ScrapeBatch } from '../core/meter/scrape.ts'
 import { eachOnce, meteredAgain } from '../core/meter/told-again.ts'
 import { toldAnswerTokens, toldPromptTokens, type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, localPeriod } from './calendar.ts'
-import type { Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
+import type { FramedCall, Ledger, ReportRow, Slice, SourceRow, UsageGroup } from './ledger.ts'
 import {
   type Beside,
   beside,
@@ -25,6 +25,7 @@ import {
   labelBook,
   totalOf,
   usdText,
+  withinFrame,
 } from './question.ts'
 
 const isSample = (source: string): boolean => source === 'sample' || source.startsWith('sample:')
@@ -38,6 +39,32 @@ function dimensionOf(call: Call, dimension: string, zone: string): string | null
   if (dimension in call.attribution) return call.attribution[dimension as keyof Call['attribution']]
   if (dimension === 'systemPrompt') return call.systemPrompt ?? null
   return call[dimension as 'provider' | 'model' | 'tier' | 'region' | 'speed' | 'outcome' | 'source']
+}
+
+function framed(call: Call): FramedCall {
+  const { source, id, atMicros, provider, model, attribution, outcome, price } = call
+  const promptTokens = call.usage.input === null ? null : promptOf(call)
+  const last = call.prefixBlocks?.at(-1)
+  return {
+    source,
+    id,
+    atMicros,
+    provider,
+    model,
+    workload: attribution.workload,
+    feature: attribution.feature,
+    task: attribution.task,
+    promptTokens,
+    needs: needsOf(call),
+    outcome,
+    usd: price.usd === null ? null : usdText(price.usd),
+    sameAs:
+      call.requestHash != null
+        ? `r${call.requestHash}`
+        : last === undefined || promptTokens === null
+          ? null
+          : `p${last}/${model ?? ''}/${promptTokens}`,
+  }
 }
 
 function besideOf(calls: readonly Call[]): Beside {
@@ -252,6 +279,13 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
         latencyMs: Float32Array.from(own, call => call.latencyMs ?? NaN),
       }
     },
+    frame: async (slice, most) =>
+      withinFrame(
+        inTime(slice)
+          .map(call => framed(call))
+          .sort((a, b) => a.atMicros - b.atMicros || byKey({ ...a }, { ...b }, ['source', 'id'])),
+        most,
+      ),
     labels: async (slice, dimension) => {
       checkDimension(dimension)
       const book = labelBook()

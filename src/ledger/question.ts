@@ -1,7 +1,7 @@
 // What a store's answers have in common: names of dimensions checked, exact counts, a source found by any of its names.
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
-import { type CallLabels, dimensions, type ReportRow, type Slice, type SourceRow } from './ledger.ts'
+import { type CallLabels, dimensions, type FramedCall, type ReportRow, type Slice, type SourceRow } from './ledger.ts'
 
 /** Refuses a dimension that no call has. `tag:NAME` is always one. */
 export function checkDimension(name: string, where = '--by'): void {
@@ -150,4 +150,12 @@ export function byKey(a: Key, b: Key, names: readonly string[]): number {
     return String(x) < String(y) ? -1 : 1
   }
   return 0
+}
+
+/** Refuses more calls than are held at once. */
+export function withinFrame(calls: FramedCall[], most: number): FramedCall[] {
+  if (calls.length <= most) return calls
+  throw new Fault('SLICE_TOO_LARGE', `more than ${most} calls to draw from`, {
+    fix: 'take a shorter time (--from, --to), or a part (--where feature=search)',
+  })
 }

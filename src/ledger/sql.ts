@@ -325,6 +325,17 @@ export const labels = (
   (CASE WHEN c."output" IS NULL THEN -1 ELSE ${answer('c')} END)::INTEGER FROM calls c ${where}
   ORDER BY c.started_at, c.ordinal, c.id, 2, 3`
 
+/** What `FramedCall` tells of each call. */
+export const frame = (
+  where: string,
+  most: number,
+) => `SELECT s.source, coalesce(c.id, c.ordinal::VARCHAR), epoch_us(c.started_at),
+  c."provider", c."model", c."workload", c."feature", c."task", CASE WHEN c."input" IS NULL THEN NULL ELSE (${prompt('c')})::INTEGER END,
+  (${needs})::INTEGER, c.outcome, c.usd::VARCHAR, CASE WHEN c.request_hash IS NOT NULL THEN 'r' || c.request_hash::VARCHAR
+    WHEN len(c.prefix_blocks) > 0 AND c."input" IS NOT NULL
+    THEN 'p' || c.prefix_blocks[-1]::VARCHAR || '/' || coalesce(c."model", '') || '/' || (${prompt('c')})::VARCHAR END
+  FROM calls c JOIN sources s USING (source_key) ${where} ORDER BY c.started_at, s.source, 2 LIMIT ${most + 1}`
+
 /** What each call asks beside text, as bits. */
 const needs = callNeeds
   .map(({ bit, kinds, tags }) => {

@@ -135,6 +135,25 @@ export const report = operation({
   },
 })
 
+/** Calls that are held at once to draw a sample from. */
+const mostFramed = 500_000
+
+export const sampleFrame = operation({
+  name: 'sample-frame',
+  path: '/api/tasks/frame',
+  method: 'GET',
+  summary: 'What each call of a period is like, for a sample to be drawn; nothing that it said.',
+  takesFile: false,
+  shape: { ...rangeShape, where: questionShape.where },
+  async run(workplace, params) {
+    const ledger = await workplace.ledger()
+    checkZone(params.zone ?? 'UTC')
+    const slice = { ...rangeOf(params), ...(params.where === undefined ? {} : { where: params.where }) }
+    const { sample } = callsAmong(await ledger.sources())
+    return { sample, calls: await ledger.frame(slice, mostFramed) }
+  },
+})
+
 export const reprice = operation({
   name: 'reprice',
   method: 'POST',
@@ -255,6 +274,7 @@ export const operations: readonly Operation<never, unknown>[] = [
   sources,
   charges,
   report,
+  sampleFrame,
   reprice,
   evidence,
   crossover,

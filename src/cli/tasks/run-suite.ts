@@ -77,7 +77,7 @@ async function carryOut(prepared: PreparedRun, { flags, frame, metering, catalog
   const startedAt = prepared.resumed?.startedAt ?? new Date().toISOString()
   const kept = (outcome: RunOutcome | null): KeptRun => ({
     run,
-    origin: 'run',
+    origin: flags.origin ?? 'run',
     suite: suite.name,
     startedAt,
     endedAt: outcome?.ended === 'done' ? new Date().toISOString() : null,

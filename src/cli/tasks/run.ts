@@ -21,6 +21,8 @@ export interface RunFlags extends GateFlags, ReportFlags {
   readonly dryRun?: boolean
   readonly yes?: boolean
   readonly out?: string
+  /** What made the suite; `run` unless stated. */
+  readonly origin?: 'run' | 'replay'
 }
 
 const count = { min: 1, whole: true }
