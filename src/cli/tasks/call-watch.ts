@@ -107,7 +107,7 @@ function tallyOf({ over, opened }: Watched): SessionTally {
   const told = over.flatMap(call => toldBy(call) ?? [])
   return {
     calls: opened,
-    answered: over.filter(({ outcome }) => outcome === 'ok').length,
+    failed: over.filter(({ outcome }) => outcome === 'failed').length,
     usage: told.reduce<Usage | null>((sum, usage) => (sum === null ? usage : addUsage(sum, usage)), null),
     usd:
       over.length < opened

@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Agent, fetch, type Response } from 'undici'
+import { Agent, fetch } from 'undici'
 import { mostUsd } from '../../core/meter/budget.ts'
 import type { CallRecord } from '../../core/meter/call-record.ts'
 import type { PriceCalls } from '../../core/meter/load.ts'
 import { zero } from '../../core/meter/money.ts'
-import { noUsage, unknownUsage } from '../../core/meter/usage.ts'
+import { noUsage } from '../../core/meter/usage.ts'
 import type { BudgetAnswer, BudgetAsk, Budgets } from '../../gateway/budgets.ts'
 import { hashOf, newSecret } from '../../gateway/key-secret.ts'
 import type { Key } from '../../gateway/keys.ts'
@@ -19,13 +19,14 @@ import { type HostSettings, hostGateway } from '../../server/gateway-host.ts'
 import type { Say } from '../../server/log.ts'
 import { spoolFolder } from '../../server/spool-writer.ts'
 import type { Completed, OnBehalfOf, Target, Unanswered } from '../../tasks/client.ts'
-import { type Request, textOrNull } from '../../tasks/requests/request.ts'
+import { textOrNull } from '../../tasks/requests/request.ts'
 import { requestOf } from '../../tasks/requests/requests.ts'
 import type { MeteredRequest, Metering, Session, SessionHooks, SessionTally } from '../../tasks/run/metering.ts'
 import type { Prompt } from '../../tasks/task.ts'
-import { asObject, parseJson } from '../../wire/json.ts'
-import { type CallWatch, watchCalls } from './call-watch.ts'
+import { asObject } from '../../wire/json.ts'
+import { watchCalls } from './call-watch.ts'
 import { environmentOf } from './command-environment.ts'
+import { cut, readOf } from './read-answer.ts'
 
 export interface OpenMetering extends Metering {
   /** Lets what is under way settle, and the spool go. */
@@ -235,71 +236,6 @@ function budgetsOf(sessions: ReadonlyMap<string, SessionHooks>, price: PriceCall
       asking.delete(key)
     },
   }
-}
-
-interface Came {
-  readonly response: Response
-  readonly text: string
-}
-
-/** An answer as a grader and the journal want it. */
-function readOf({ response, text }: Came, request: Request, watch: CallWatch): Completed | Unanswered {
-  const { usage, usd, unpriced, model, seconds } = watch.last()
-  const { status } = response
-  const unanswered = { status, retryAfterSeconds: retryAfterOf(response), usage, usd }
-  const json = parseJson(text)
-  if (status >= 300) {
-    const { code, message } = errorOf(json)
-    const isRefused = status < 500 && /content.?(filter|policy)|safety/i.test(code ?? '')
-    const said = [code, isEchoing(status) ? null : message].filter(part => part !== null)
-    const problem = [`status ${status}`, ...said].join(': ')
-    return { ...unanswered, unanswered: isRefused ? 'refused' : 'unavailable', problem }
-  }
-  const replied = request.read(json)
-  if (replied === null) {
-    return {
-      ...unanswered,
-      status: null,
-      unanswered: 'unavailable',
-      problem: `its answer is not one of ${request.wire}`,
-    }
-  }
-  const { refusal, stopReason, toolCalls } = replied
-  if (refusal !== null) {
-    return { ...unanswered, unanswered: 'refused', problem: `the model declined (${stopReason ?? 'refusal'})` }
-  }
-  return { text: replied.text, toolCalls, stopReason, model, usage: usage ?? unknownUsage, usd, unpriced, seconds }
-}
-
-function cut(thrown: unknown, signal: AbortSignal, watch: CallWatch): Unanswered {
-  const { usage, usd } = watch.last()
-  const nothing = { status: null, retryAfterSeconds: null, usage, usd }
-  if (signal.aborted) return { ...nothing, unanswered: 'limited', problem: String(signal.reason) }
-  const { message, cause } = thrown as Error
-  const why = cause instanceof Error ? cause.message : message
-  return { ...nothing, unanswered: 'unavailable', problem: `the connection broke: ${why}` }
-}
-
-/** What a provider says of a request that it finds wrong may repeat the prompt. */
-const isEchoing = (status: number): boolean => status === 400 || status === 413 || status === 422
-
-function errorOf(json: unknown): { readonly code: string | null; readonly message: string | null } {
-  const body = asObject(json)
-  const error = asObject(body?.error) ?? body
-  const code = [error?.code, error?.type, error?.status].map(textOrNull).find(text => text !== null) ?? null
-  const message = textOrNull(error?.message) ?? textOrNull(body?.error)
-  return { code, message: message === null ? null : message.replace(/\s+/g, ' ').slice(0, 200) }
-}
-
-/** Seconds, or a date (RFC 9110 §10.2.3); some say milliseconds in a header of their own. */
-function retryAfterOf({ headers }: Response): number | null {
-  const exact = Number(headers.get('retry-after-ms') ?? Number.NaN)
-  if (exact >= 0) return exact / 1000
-  const said = headers.get('retry-after')
-  if (said === null) return null
-  if (/^\d+(\.\d+)?$/.test(said)) return Number(said)
-  const at = Date.parse(said)
-  return Number.isNaN(at) ? null : Math.max(0, (at - Date.now()) / 1000)
 }
 
 /** Ids of a process's requests: no other process of the run has made them. */

@@ -118,7 +118,7 @@ test('what goes wrong is told as what it is: never a pass, and never free', asyn
   odd: { upstream: openai, model: gpt-5-odd }
   gone: { url: 'http://127.0.0.1:9', model: none }
   fallback: { cascade: [down, weak], verifier: { kind: regex, pattern: '^[0-9]+$' } }`,
-    'limits: { seconds: 1 }\n',
+    'limits: { seconds: 4 }\n',
   )
   const ran = await run(file, '--retries', '1', '--concurrency', '7')
   const rows = rowsIn(ran.json.attempts)

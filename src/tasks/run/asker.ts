@@ -32,6 +32,9 @@ export interface Asked {
   readonly seconds: number
 }
 
+/** What is told of work that is not retried. */
+export type ToldOnce = Omit<ToldEntry, 'kind' | 'step' | 'id' | 'isRetried'>
+
 export interface Asker {
   ask(context: TryContext, purpose: Purpose, target: Target, prompt: Prompt, pace?: Pace): Promise<Asked | null>
   /** Anything else that is paid for and told once: a program's work. */
@@ -39,7 +42,7 @@ export interface Asker {
     context: TryContext,
     purpose: Purpose,
     asks: string,
-    work: (id: string) => Promise<{ told: Omit<ToldEntry, 'kind' | 'step' | 'id' | 'isRetried'>; words: Words | null }>,
+    work: (id: string) => Promise<{ told: ToldOnce; words: Words | null }>,
   ): Promise<Asked | null>
   /** The same as a client for graders. */
   clientFor(context: TryContext, purpose: Purpose): ModelClient

@@ -1,23 +1,14 @@
-// A program, its limits and its way to the gateway in; its output, how it ended and what its calls came to, out.
+// A program and its environment in; its output and how it ended, out: nothing that it started outlives it.
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import type { Money } from '../../core/meter/money.ts'
-import type { TaskLimits, Work } from '../task.ts'
-import type { SessionTally } from './metering.ts'
+import type { Work } from '../task.ts'
 
 export interface CommandRun {
   readonly stdout: string
   readonly exitStatus: number | null
-  readonly ended: 'answered' | 'limited' | 'unavailable' | 'broken'
+  readonly ended: 'answered' | 'limited' | 'broken'
   readonly problem: string | null
   readonly seconds: number
-}
-
-/** What watches a program's calls while it runs. */
-export interface Watched {
-  readonly tally: () => SessionTally
-  /** Told after each call is permitted or settled, so that limits are looked at. */
-  onChange(look: () => void): void
 }
 
 const mostOutputBytes = 8 * 1024 * 1024
@@ -28,8 +19,6 @@ const killAfterMs = 2000
 export function runCommand(
   work: Extract<Work, { kind: 'command' }>,
   environment: Readonly<Record<string, string>>,
-  limits: Pick<TaskLimits, 'calls' | 'usd'>,
-  watched: Watched,
   signal: AbortSignal,
 ): Promise<CommandRun> {
   const startedMs = performance.now()
@@ -64,11 +53,6 @@ export function runCommand(
     const goodbye = () => kill('SIGKILL')
     signal.addEventListener('abort', stopped, { once: true })
     process.once('exit', goodbye)
-    watched.onChange(() => {
-      const { calls, usd } = watched.tally()
-      if (limits.calls !== null && calls > limits.calls) stop(`it made more than ${limits.calls} calls`)
-      if (limits.usd !== null && usd !== null && isOverUsd(usd, limits.usd)) stop(`it cost more than $${limits.usd}`)
-    })
     child.stdout.on('data', (piece: Buffer) => {
       outputBytes += piece.length
       if (outputBytes > mostOutputBytes) stop(`it wrote more than ${mostOutputBytes / 1024 / 1024} MiB`)
@@ -95,24 +79,15 @@ export function runCommand(
       end({ exitStatus: null, ended: 'broken', problem })
     })
     child.on('close', (status, killedBy) => {
-      const { calls, answered } = watched.tally()
-      // Whoever got no answer to any call did not fail at the task, whatever it made of that.
-      const isDown = calls > 0 && answered === 0
-      if (limited !== null)
-        return end({ exitStatus: status, ended: isDown ? 'unavailable' : 'limited', problem: limited })
-      if (status === 0) {
-        const problem = isDown ? `none of its ${calls} calls was answered` : null
-        return end({ exitStatus: 0, ended: isDown ? 'unavailable' : 'answered', problem })
-      }
+      if (limited !== null) return end({ exitStatus: status, ended: 'limited', problem: limited })
+      if (status === 0) return end({ exitStatus: 0, ended: 'answered', problem: null })
       const how = status === null ? `killed by ${killedBy}` : `exit status ${status}`
       const last = said.trim().split('\n').at(-1)
       const problem = oneLine(last ? `${how}: ${last}` : how)
-      end({ exitStatus: status, ended: isDown ? 'unavailable' : 'answered', problem })
+      end({ exitStatus: status, ended: 'answered', problem })
     })
   })
 }
-
-const isOverUsd = (usd: Money, limit: number): boolean => Number(usd) > limit * 1e12
 
 /** As a report and a table have room for. */
 function oneLine(text: string): string {

@@ -17,8 +17,8 @@ export interface MeteredRequest {
 /** What a program's calls came to by now. */
 export interface SessionTally {
   readonly calls: number
-  /** Answered to their end. */
-  readonly answered: number
+  /** Refused by the provider, or never there. */
+  readonly failed: number
   readonly usage: Usage | null
   /** Null = of one of them nobody knows. */
   readonly usd: Money | null

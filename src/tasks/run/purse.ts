@@ -49,8 +49,12 @@ export function openPurse(limit: Money | null): Purse {
         }
         if (tally.held.size <= lost.size || signal.aborted) return false
         await new Promise<void>(go => {
-          waiting.push(go)
-          signal.addEventListener('abort', () => go(), { once: true })
+          const heard = () => {
+            signal.removeEventListener('abort', heard)
+            go()
+          }
+          waiting.push(heard)
+          signal.addEventListener('abort', heard)
         })
       }
     },

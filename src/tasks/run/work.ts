@@ -1,13 +1,13 @@
 // A try in; what its option made of the task, each stage of a composition told, out.
 import type { AttemptEnd, AttemptStage } from '../../core/decide/quality/attempt.ts'
-import { add, formatUsd, type Money, zero } from '../../core/meter/money.ts'
+import { add, type Money, zero } from '../../core/meter/money.ts'
 import { gradeAnswer, gradeOnce } from '../graders/grade-answer.ts'
 import type { Answer, Grade } from '../graders/grader.ts'
-import type { Asked, Asker } from './asker.ts'
-import { runCommand } from './command.ts'
+import type { Asker } from './asker.ts'
 import type { Metering } from './metering.ts'
 import type { BestOfOption, CascadeOption, SimpleOption } from './option-plan.ts'
 import type { Pace } from './pace.ts'
+import { askProgram } from './program.ts'
 import type { Purse } from './purse.ts'
 import { onBehalfOf, type Purpose, type TryContext } from './try-context.ts'
 
@@ -54,7 +54,7 @@ async function simple(context: TryContext, option: SimpleOption, tools: WorkTool
   const asked =
     task.work.kind === 'prompt'
       ? await tools.asker.ask(context, 'answer', option.target, task.work.prompt, tools.paceOf(option))
-      : await program(context, option, tools)
+      : await askProgram(context, option, tools)
   if (asked === null) return null
   const { told, words, usd, seconds } = asked
   const ended = told.unanswered ?? 'answered'
@@ -66,53 +66,6 @@ async function simple(context: TryContext, option: SimpleOption, tools: WorkTool
 }
 
 const bare = { answer: null, seconds: 0, stages: [], grade: null, judgeUsd: zero }
-
-function program(context: TryContext, option: SimpleOption, tools: WorkTools): Promise<Asked | null> {
-  const { task } = context
-  const work = task.work as Extract<typeof task.work, { kind: 'command' }>
-  return tools.asker.once(context, 'answer', `command ${option.name}`, async id => {
-    const capped = new AbortController()
-    let look = () => {}
-    const session = tools.metering.session(option.target, onBehalfOf(context, 'answer'), id, {
-      async permit(callId, most) {
-        const { calls } = session.tally()
-        look()
-        if (task.limits.calls !== null && calls >= task.limits.calls) return false
-        const isGranted = await tools.purse.reserve(callId, most, context.signal)
-        if (isGranted) return true
-        context.halted ??= 'capped'
-        capped.abort('the run may spend no more')
-        return false
-      },
-      settled(callId, usd) {
-        tools.purse.settle(callId, usd)
-        look()
-      },
-    })
-    const signal = AbortSignal.any([context.signal, capped.signal])
-    const watched = { tally: session.tally, onChange: (tell: () => void) => (look = tell) }
-    const run = await runCommand(work, session.environment, task.limits, watched, signal)
-    const { calls, usage, usd } = await session.close()
-    const isSilent = calls === 0 && run.ended !== 'broken'
-    const why = isSilent ? 'it made no call through the gateway: what it cost is not known' : run.problem
-    return {
-      told: {
-        usage,
-        usd: isSilent || usd === null ? null : formatUsd(usd),
-        unpriced: null,
-        seconds: run.seconds,
-        calls,
-        model: option.target.model,
-        stopReason: null,
-        exitStatus: run.exitStatus,
-        status: null,
-        unanswered: run.ended === 'answered' ? null : run.ended,
-        problem: run.problem ?? why,
-      },
-      words: run.ended === 'answered' ? { text: run.stdout, toolCalls: [] } : null,
-    }
-  })
-}
 
 async function cascade(context: TryContext, option: CascadeOption, tools: WorkTools): Promise<Done | null> {
   const stages: Staged[] = []
