@@ -37,6 +37,7 @@ export function rankingText(
   const notes = [
     ...turningLines(ranking),
     ...replacementLines(ranking),
+    ...silentLines(ranking),
     ...rankingNotes(ranking),
     ...paidLines(ranking),
   ]
@@ -68,19 +69,28 @@ function titleOf({ bar, ranking, best }: At): string {
 }
 
 function tableOf({ bar, ranking }: At, columns: number, pen: ReturnType<typeof ink>): string[] {
+  // With a price of a failure stated, what a task costs until it is done says more than what it costs to try.
+  const completed = (ranking as readonly Shown[]).some(one => completedOf(one) !== null)
   const rows = (ranking as readonly Shown[]).map(one => [
     one.option,
     String(one.n),
     `${shareLabel(one.passRate.value)}${range(one.passRate, shareLabel)}`,
-    usdLabel(one.usdPerTask.value),
+    usdLabel(completed ? completedOf(one) : one.usdPerTask.value),
     costCell(one),
     bar === null ? '' : verdictWords[one.meetsBar],
   ])
-  const head = ['option', 'tasks', 'passed', '$ a task', '$ a success', bar === null ? '' : 'clears it']
+  const head = [
+    'option',
+    'tasks',
+    'passed',
+    completed ? '$ done' : '$ a task',
+    '$ a success',
+    bar === null ? '' : 'clears it',
+  ]
   const widths = head.map((name, i) => Math.max(shownWidth(name), ...rows.map(row => shownWidth(row[i]!))))
   const taken = () => widths.slice(1).reduce((sum, width) => sum + (width === 0 ? 0 : width + 2), 0)
   // Names are worth more than the cost of a task, which the next column tells in its own way.
-  if (widths[0]! + taken() > columns) widths[3] = 0
+  if (widths[0]! + taken() > columns && !completed) widths[3] = 0
   widths[0] = Math.max(8, Math.min(widths[0]!, columns - taken()))
   const line = (row: readonly string[]) =>
     row
@@ -93,6 +103,9 @@ function tableOf({ bar, ranking }: At, columns: number, pen: ReturnType<typeof i
   return [pen.dim(line(head)), ...rows.map(line)]
 }
 
+const completedOf = (one: Shown): number | null =>
+  'usdPerCompletedTask' in one ? (one.usdPerCompletedTask?.value ?? null) : null
+
 /** The interval that is shown is the one that holds at few tasks; sums tell nothing of how costs vary, and have none. */
 export function shownCost({ usdPerSuccess }: Shown): Spread {
   const { value } = usdPerSuccess
@@ -104,6 +117,20 @@ export function shownCost({ usdPerSuccess }: Shown): Spread {
 function costCell(one: Shown): string {
   const cost = shownCost(one)
   return cost.value === null ? '–' : `${usdLabel(cost.value)}${range(cost, usdLabel)}`
+}
+
+/** Of compositions: what cost per success does not tell. */
+function silentLines({ bars }: Rankings): string[] {
+  const composed = (bars[0]?.ranking ?? []).flatMap(one => ('silentErrors' in one && one.silentErrors ? [one] : []))
+  if (composed.length === 0) return []
+  return [
+    'Wrong answers that a verifier took for right, of all tasks:',
+    ...composed.map(({ option, silentErrors }) =>
+      silentErrors!.value === null
+        ? `  ${option}: unknown`
+        : `  ${option}: ${shareLabel(silentErrors!.value)}${range(silentErrors!, shareLabel)}`,
+    ),
+  ]
 }
 
 const paidLines = ({ amortized = [] }: RankingToShow): string[] =>

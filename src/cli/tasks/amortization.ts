@@ -4,7 +4,8 @@ import { type Amortization, amortizedUsd } from '../../core/decide/quality/amort
 import { Fault, nearestName } from '../../core/fault/fault.ts'
 import type { Money } from '../../core/meter/money.ts'
 import { type Usage, unknownUsage, usageKinds } from '../../core/meter/usage.ts'
-import type { PlainAttempt, PlainRecord } from '../../intake/attempts/plain-row.ts'
+import type { PlainRecord } from '../../intake/attempts/cells.ts'
+import type { PlainAttempt } from '../../intake/attempts/plain-row.ts'
 import { readJsonFile } from '../json-file.ts'
 
 export interface AmortizationFlags {

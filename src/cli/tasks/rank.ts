@@ -1,5 +1,6 @@
 // `tasks rank`: files of tries → options by cost per success at each quality bar, with intervals and verdicts. Never opens the ledger.
 import { basename } from 'node:path'
+import type { Verifier } from '../../core/decide/quality/cascade.ts'
 import { Fault } from '../../core/fault/fault.ts'
 import type { CommandFrame } from '../command.ts'
 import { numberFlag, pairFlag, pairsFlag } from '../flags.ts'
@@ -14,6 +15,9 @@ interface RankFlags extends AmortizationFlags, GateFlags, ReportFlags {
   readonly priceOfFailure?: number
   readonly baseline?: string
   readonly margin?: number
+  readonly cascade?: readonly string[]
+  readonly verifier?: Verifier
+  readonly silentCap?: number
   readonly map?: Readonly<Record<string, string>>
 }
 
@@ -44,6 +48,21 @@ export const rank: TasksSubcommand = {
         '--margin <share>',
         'by how much less they may pass, such as 0.03: choose it before',
         numberFlag('--margin', { min: 0, below: 1 }),
+      )
+      .option(
+        '--cascade <a > b>',
+        "what a cascade of tried options would make of their shared tasks, such as 'small > large' (repeatable)",
+        (text, before: string[] = []) => [...before, text],
+      )
+      .option(
+        '--verifier <q1/q0/usd>',
+        'its verifier: P(accept | right), P(reject | wrong) and what a check costs (default: 1/1/0, never wrong)',
+        verifierFlag,
+      )
+      .option(
+        '--silent-cap <share>',
+        'a cascade is best only where surely no more tasks end silently wrong',
+        numberFlag('--silent-cap', { min: 0, max: 1 }),
       )
       .option('--map <field=column>', 'a field stands in a column of another name (repeatable)', pairsFlag('--map'))
       .optionsGroup('Own servers, whose tries tell no price (else their cost is unknown):')
@@ -103,6 +122,11 @@ async function run(files: readonly string[], flags: RankFlags, frame: CommandFra
       priceOfFailureUsd: flags.priceOfFailure ?? null,
       baseline: flags.baseline ?? null,
       margin: flags.margin ?? null,
+      cascades: (flags.cascade ?? []).map(text => ({
+        stages: text.split('>').map(name => name.trim()),
+        verifier: flags.verifier ?? { sensitivity: 1, specificity: 1, usd: 0 },
+      })),
+      silentErrorCap: flags.silentCap ?? null,
     },
     frame,
   )
@@ -110,7 +134,24 @@ async function run(files: readonly string[], flags: RankFlags, frame: CommandFra
   if (fails) frame.output.status(1)
 }
 
-function checkFlags({ by, baseline, margin }: RankFlags): void {
+function verifierFlag(text: string): Verifier {
+  const [sensitivity, specificity, usd = 0, ...rest] = text
+    .split('/')
+    .map(part => (part.trim() === '' ? Number.NaN : Number(part)))
+  const isShare = (x: number | undefined): x is number => x !== undefined && x >= 0 && x <= 1
+  if (isShare(sensitivity) && isShare(specificity) && usd >= 0 && rest.length === 0)
+    return { sensitivity, specificity, usd }
+  throw new Fault('BAD_VERIFIER', `"${text}" is no verifier`, {
+    where: '--verifier',
+    fix: 'write two shares and the price of a check in dollars: 0.9/0.8/0.001',
+  })
+}
+
+function checkFlags({ by, baseline, margin, cascade = [] }: RankFlags): void {
+  const short = cascade.find(text => text.split('>').filter(name => name.trim() !== '').length < 2)
+  if (short !== undefined) {
+    throw new Fault('BAD_CASCADE', `"${short}" is no cascade`, { where: '--cascade', fix: "write 'small > large'" })
+  }
   if (by !== undefined && !['tag', 'workload', 'cluster'].includes(by)) {
     throw new Fault('BAD_BY', `"${by}" is nothing to rank by`, { where: '--by', fix: 'give tag, workload or cluster' })
   }

@@ -48,7 +48,8 @@ export async function rankedFiles(
   }
   const reading: Reading = { map, data, frame, ...(priceOf === undefined ? {} : { priceOf }) }
   const read = await readTrials(files, { ...reading, onAttempt })
-  checkBaseline(choices.baseline ?? null, read)
+  checkName(choices.baseline ?? null, '--baseline', read)
+  for (const { stages } of choices.cascades ?? []) for (const stage of stages) checkName(stage, '--cascade', read)
   frame.output.progress('drawing tasks again')
   const ranked = rankings(read.table, read.sums, { ...choices, seed })
   const gate = await gatedAgainst(files, flags, { ranked, reading, choices: { ...choices, seed } })
@@ -80,12 +81,12 @@ function factsOf({ tasks, bars, rows }: RankingToShow): string {
   return `${many(tasks, 'task')}, ${many(options, 'option')}, ${many(rows.read - rows.rejected - rows.repeated, 'row')}`
 }
 
-function checkBaseline(baseline: string | null, { table, sums }: ReadTrials): void {
+function checkName(asked: string | null, flag: string, { table, sums }: ReadTrials): void {
   const names = [...(table?.options ?? []), ...sums].map(({ option }) => option)
-  if (baseline === null || names.includes(baseline)) return
-  const near = nearestName(baseline, names)
-  throw new Fault('OPTION_UNKNOWN', `no row is of an option "${baseline}"`, {
-    where: '--baseline',
+  if (asked === null || names.includes(asked)) return
+  const near = nearestName(asked, names)
+  throw new Fault('OPTION_UNKNOWN', `no row is of an option "${asked}"`, {
+    where: flag,
     fix: near === null ? `give one of ${names.slice(0, 5).join(', ')}` : `did you mean "${near}"?`,
   })
 }

@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import type { PlainRecord } from './cells.ts'
 import { type CsvRow, csvRows } from './csv-rows.ts'
-import type { PlainRecord } from './plain-row.ts'
 
 export type PlainFileRecord =
   | { readonly line: number; readonly record: PlainRecord }

@@ -1,9 +1,9 @@
 // One record of a plain table (a row of a CSV, an object of JSON Lines) in; the try that it tells of, or what is wrong with it, out.
 import { type Attempt, type AttemptEnd, attemptEnds, attemptOf } from '../../core/decide/quality/attempt.ts'
 import { parseUsd } from '../../core/meter/money.ts'
+import { cellOf, isAmount, type PlainRecord, quoted } from './cells.ts'
+import { plainStages } from './plain-stages.ts'
 import { countOf, plainUsage } from './plain-usage.ts'
-
-export type PlainRecord = Readonly<Record<string, unknown>>
 
 /** The columns without which a row tells nothing. */
 export const neededFields = ['option', 'task', 'passed'] as const
@@ -51,11 +51,10 @@ export function plainAttempt(record: PlainRecord): PlainAttempt | string {
     passed: read('passed', 'true, false, 1, 0 or nothing', text => verdicts[text.toLowerCase()]),
     usd: usd('usd'),
     judgeUsd: usd('judgeUsd'),
-    score: read('score', 'a number from 0 to 1', text => within(text, 0, 1)),
-    seconds: read('seconds', 'a number from 0', text => within(text, 0, Number.MAX_VALUE)),
-    ended:
-      read('ended', attemptEnds.join(', '), text => attemptEnds.find(end => end === text)) ??
-      ('answered' as AttemptEnd),
+    // Nothing is ranked by these three, and tables have columns of their own by such names: what cannot be read is unknown.
+    score: within(cell('score') ?? '', 0, 1) ?? null,
+    seconds: within(cell('seconds') ?? '', 0, Number.MAX_VALUE) ?? null,
+    ended: attemptEnds.find(end => end === cell('ended')) ?? ('answered' as AttemptEnd),
     problem: cell('problem'),
     weight: read('weight', 'a number above 0', text => within(text, Number.MIN_VALUE, 1e12)) ?? 1,
     cluster: cell('cluster'),
@@ -63,18 +62,11 @@ export function plainAttempt(record: PlainRecord): PlainAttempt | string {
     tags: tagsOf(record.tags),
     usage: plainUsage(record),
     calls: countOf(record.calls),
+    stages: plainStages(record.stages),
   }
   const [first] = wrong
   if (first !== undefined) return `${first.field}: expected ${first.expected}, got ${quoted(record[first.field])}`
   return { ...attemptOf({ ...told, attempt: told.attempt ?? 0 }), attempt: told.attempt }
-}
-
-/** The trimmed text of a field; null for nothing. */
-export function cellOf(record: PlainRecord, field: string): string | null {
-  const value = record[field]
-  if (value === undefined || value === null) return null
-  const text = typeof value === 'string' ? value.trim() : typeof value === 'object' ? JSON.stringify(value) : `${value}`
-  return text === '' ? null : text
 }
 
 /** As tables write them: `1.0` and `True` come of data frames. */
@@ -87,22 +79,12 @@ const verdicts: Readonly<Record<string, boolean | undefined>> = {
   '0.0': false,
 }
 
-/** `0.012`, `.5`, `1.2e-05`; not `$1`, `1,000`, `-3` or `1e999`: money that nobody can have meant is a problem. */
-export const isAmount = (text: string): boolean =>
-  /^\+?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$/.test(text) && Number(text) < 1e15
-
 function within(text: string, least: number, most: number): number | undefined {
-  const value = Number(text)
+  const value = text === '' ? Number.NaN : Number(text)
   return value >= least && value <= most ? value : undefined
 }
 
 function tagsOf(value: unknown): string[] {
   const all = Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(';') : []
   return [...new Set(all.map(tag => tag.trim()).filter(tag => tag !== ''))]
-}
-
-export function quoted(value: unknown): string {
-  if (value === undefined || value === null || value === '') return 'nothing'
-  const text = JSON.stringify(value)
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }

@@ -128,3 +128,19 @@ test.each([
 ])('%j is a problem of its row, never a guess', (cells, reason) => {
   expect(plainAttempt({ ...row, ...cells })).toBe(reason)
 })
+
+test('columns of other tables that happen to be called like ours cost no row', () => {
+  expect(plainAttempt({ ...row, score: '87', seconds: 'n/a', ended: 'submitted' })).toMatchObject({
+    score: null,
+    seconds: null,
+    ended: 'answered',
+  })
+})
+
+test('stages of a try are read where a row tells them, and are none where they are no list', () => {
+  const stages = [{ option: 's', accepted: true, passed: false, usd: '0.5', verifierUsd: 0.25 }, { accepted: true }, 7]
+  expect(plainAttempt({ ...row, stages })).toMatchObject({
+    stages: [{ option: 's', accepted: true, passed: false, usd: 500_000_000_000n, verifierUsd: 250_000_000_000n }],
+  })
+  expect(plainAttempt({ ...row, stages: 'x' })).toMatchObject({ stages: [] })
+})

@@ -1,6 +1,6 @@
 // One record of sums over many tasks (a leaderboard's row) in; the option's sums, or what is wrong with the record, out.
 import type { OptionSums } from '../../core/decide/quality/sums.ts'
-import { cellOf, isAmount, type PlainRecord, quoted } from './plain-row.ts'
+import { cellOf, isAmount, type PlainRecord, quoted } from './cells.ts'
 
 /** The record's sums, or the reason why it has none. */
 export function optionSums(record: PlainRecord): OptionSums | string {

@@ -37,7 +37,9 @@ export function cascadeTasks(name: string, stages: readonly OptionTasks[], verif
   const weight = ran.reduce((sum, { task }) => sum + task.weight, 0)
   const share = (of: (one: (typeof ran)[number]) => number): number =>
     ran.reduce((sum, one) => sum + one.task.weight * of(one), 0) / weight
-  const tasks = ran.map(({ task, passed, usd }): TaskMean => ({ ...task, passed, usd, whole: { passed, usd } }))
+  const tasks = ran.map(
+    ({ task, passed, usd, silent }): TaskMean => ({ ...task, passed, usd, whole: { passed, usd }, silent }),
+  )
   return {
     tasks: { option: name, tasks, coverage: coverageOf(tasks) },
     silentErrors: ran.length === 0 ? null : share(({ silent }) => silent),

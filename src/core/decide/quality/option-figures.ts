@@ -41,6 +41,11 @@ export interface OptionFigures {
   readonly usdPerSuccess: Omit<CostPerSuccess, 'bca'>
   /** With a price of a failure stated: cost + P(failure) × it. */
   readonly usdPerCompletedTask: Spread | null
+  /**
+   * Of a cascade or best-of-n: share of tasks that ended with a wrong answer which a verifier took. Null where it is none;
+   * without figures where nobody knows. Cost per success falls as it rises, so that it stands beside it.
+   */
+  readonly silentErrors: Spread | null
   readonly coverage: Coverage
 }
 
@@ -63,8 +68,16 @@ export function optionFigures(
         : meanFigure(tasks, ({ whole }) =>
             whole === null ? null : whole.usd + (1 - whole.passed) * priceOfFailureUsd,
           ),
+    silentErrors: silentErrors(tasks),
     coverage,
   }
+}
+
+function silentErrors(tasks: readonly TaskMean[]): Spread | null {
+  const composed = tasks.flatMap(task => (task.silent === undefined ? [] : [{ ...task, passed: task.silent }]))
+  if (composed.length === 0) return null
+  const rate = passRateOf(composed)
+  return rate === null ? nothing : { value: rate.value, low: rate.low, high: rate.high }
 }
 
 function passRateFigure(rate: PassRate | null, { attempts, graded, passes }: Coverage): PassRateFigure {

@@ -190,3 +190,40 @@ test('the same rows and seed give the same bytes', () => {
   const rows = [...forty('a'), ...forty('b', 1.5)]
   expect(JSON.stringify(ranked(rows))).toBe(JSON.stringify(ranked(rows)))
 })
+
+test('law 7: a cascade that nobody ran is ranked as the joint outcomes of its stages have it, silent errors beside it', () => {
+  const rows = [
+    ...forty('small', 0.1),
+    ...forty('large').map((row, i) => ({ ...row, passed: row.passed || i % 2 === 0 })),
+  ]
+  const verifier = { sensitivity: 1, specificity: 0.5, usd: 0.01 }
+  const cascades = [
+    { stages: ['small', 'large'], verifier },
+    { stages: ['small', 'gone'], verifier },
+  ]
+  const asked = (silentErrorCap: number | null) =>
+    rank(tableOf(rows), { bars: [0.5], seed: 1, cascades, silentErrorCap })
+  const { ranking } = asked(null).bars[0]!
+  expect(ranking.map(({ option }) => option).sort()).toEqual(['large', 'small', 'small > large'])
+  const one = ranking.find(({ option }) => option === 'small > large')!
+  const failed = forty('small').filter(({ passed }) => !passed).length / 40
+  expect(one.silentErrors!.value).toBeCloseTo(failed * 0.5, 10)
+  expect(ranking.find(({ option }) => option === 'large')!.silentErrors).toBeNull()
+  expect(asked(0.05).bars[0]!.best).not.toBe('small > large')
+})
+
+test('a cascade that was run tells its silent errors, and one whose answers nobody graded does not', () => {
+  const collector = trialCollector()
+  const stage = { option: 's', accepted: true, usd: null, verifierUsd: null }
+  const outcomes = [true, true, true, false]
+  outcomes.forEach((passed, i) => {
+    const told = { task: String(i), attempt: 1, passed, usd: parseUsd('1') }
+    collector.add(attemptOf({ ...told, option: 'graded', stages: [{ ...stage, passed }] }))
+    collector.add(attemptOf({ ...told, option: 'ungraded', stages: [{ ...stage, passed: null }] }))
+    collector.add(attemptOf({ ...told, option: 'escalated', stages: [{ ...stage, accepted: false, passed: false }] }))
+  })
+  const { bars } = rank(collector.table(), { bars: [0.1], seed: 1, silentErrorCap: 1 })
+  const silent = Object.fromEntries(bars[0]!.ranking.map(({ option, silentErrors }) => [option, silentErrors?.value]))
+  expect(silent).toEqual({ graded: 0.25, ungraded: null, escalated: 0 })
+  expect(bars[0]!.best).toBe('escalated')
+})

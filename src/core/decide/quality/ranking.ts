@@ -4,6 +4,7 @@ import { exp } from '../../statistics/elementary.ts'
 import { printed } from '../../statistics/estimate.ts'
 import { holm, maxT } from '../../statistics/many-tests.ts'
 import { stream } from '../../statistics/random.ts'
+import { cascadeTasks, cheapestWithin, type ToChoose, type Verifier } from './cascade.ts'
 import { type CostPerSuccess, type OptionFigures, optionFigures } from './option-figures.ts'
 import { type ComparedPair, comparedPair, type Pair } from './pairs.ts'
 import { type Replacement, replacements } from './replacement.ts'
@@ -48,6 +49,12 @@ export interface Ranking {
   readonly draws: number
 }
 
+/** A cascade that nobody ran, as the joint outcomes of its stages have it. */
+export interface CascadeToTry {
+  readonly stages: readonly string[]
+  readonly verifier: Verifier
+}
+
 export interface RankChoices {
   readonly bars: readonly number[]
   readonly seed: number
@@ -56,15 +63,27 @@ export interface RankChoices {
   /** Which options may take the place of this one; both are stated, or neither. */
   readonly baseline?: string | null
   readonly margin?: number | null
+  /** Ranked beside what was tried, under the names of their stages. Those of options that are not there are left out. */
+  readonly cascades?: readonly CascadeToTry[]
+  /** A composition is the best only where surely (95 %) no more than this share is silently wrong. Null = no cap. */
+  readonly silentErrorCap?: number | null
 }
 
 /** `ranking` ascends by cost per success, then by name; what has none comes last. */
 export function rank(
   table: TrialTable,
-  { bars, seed, priceOfFailureUsd = null, baseline = null, margin = null }: RankChoices,
+  {
+    bars,
+    seed,
+    priceOfFailureUsd = null,
+    baseline = null,
+    margin = null,
+    cascades = [],
+    silentErrorCap = null,
+  }: RankChoices,
 ): Ranking {
-  const options = table.options
-    .map(option => optionTasks(table, option))
+  const measured = table.options.map(option => optionTasks(table, option))
+  const options = [...measured, ...cascadesOf(measured, cascades)]
     .map(tasks => ({ tasks, figures: optionFigures(tasks, { priceOfFailureUsd }) }))
     .sort((x, y) => cheaperFirst(x.figures, y.figures))
   const pairPlaces = options.flatMap((_, i) => options.slice(i + 1).map((_, k) => [i, i + 1 + k] as const))
@@ -83,7 +102,7 @@ export function rank(
   const tried = options.map(({ tasks }) => tasks)
   const replaced = tried.find(({ option }) => option === baseline)
   return printed({
-    bars: stated.map(bar => rankedAt(bar, figures, drawn, pairs)),
+    bars: stated.map(bar => rankedAt({ bar, silentErrorCap }, figures, drawn, pairs)),
     pairs,
     front: frontOf(figures),
     dominated: dominatedAmong(figures, pairs),
@@ -93,6 +112,17 @@ export function rank(
     draws: drawn.draws,
   })
 }
+
+function cascadesOf(measured: readonly OptionTasks[], cascades: readonly CascadeToTry[]): OptionTasks[] {
+  return cascades.flatMap(({ stages, verifier }) => {
+    const found = stages.flatMap(name => measured.find(({ option }) => option === name) ?? [])
+    if (found.length < stages.length) return []
+    const { tasks } = cascadeTasks(cascadeName(stages), found, verifier)
+    return tasks.tasks.length === 0 ? [] : [tasks]
+  })
+}
+
+export const cascadeName = (stages: readonly string[]): string => stages.join(' > ')
 
 type Figures = Omit<OptionFigures, 'usdPerSuccess'> & { readonly usdPerSuccess: CostPerSuccess }
 
@@ -112,7 +142,12 @@ function withBca(figures: OptionFigures, { tasks }: OptionTasks, { usd, successe
   return { ...figures, usdPerSuccess: { ...figures.usdPerSuccess, bca: bca ?? { low: null, high: null } } }
 }
 
-function rankedAt(bar: number | null, figures: readonly Figures[], drawn: Resampled, pairs: readonly Pair[]): RankedAt {
+function rankedAt(
+  { bar, silentErrorCap }: { readonly bar: number | null; readonly silentErrorCap: number | null },
+  figures: readonly Figures[],
+  drawn: Resampled,
+  pairs: readonly Pair[],
+): RankedAt {
   const shares = shareBest(bar ?? 0, figures, drawn)
   const verdicts = figures.map(({ passRate }) => meets(passRate, bar))
   const clears = new Set(figures.flatMap(({ option }, i) => (verdicts[i] === 'yes' ? [option] : [])))
@@ -131,9 +166,16 @@ function rankedAt(bar: number | null, figures: readonly Figures[], drawn: Resamp
       couldBeBest: verdicts[i] !== 'no' && one.usdPerSuccess.value !== null && !beaten.has(one.option),
     }),
   )
-  const best = ranking.find(({ meetsBar, usdPerSuccess }) => meetsBar === 'yes' && usdPerSuccess.value !== null)
-  return { bar, ranking, best: best?.option ?? null }
+  return { bar, ranking, best: cheapestWithin(ranking.map(toChoose), silentErrorCap) }
 }
+
+/** Who answers for itself alone has no errors that a verifier vouched for. */
+const toChoose = ({ option, usdPerSuccess, meetsBar, silentErrors }: Ranked): ToChoose => ({
+  option,
+  usdPerSuccess: usdPerSuccess.value,
+  meetsBar,
+  silentErrors: silentErrors === null ? 0 : silentErrors.high,
+})
 
 function shareBest(bar: number, figures: readonly Figures[], { draws, options }: Resampled): (number | null)[] {
   const wins = figures.map(() => 0)

@@ -1,5 +1,5 @@
 // An option's tries in; its mean outcome and cost on each task out, over what is known, with how much that is.
-import type { OptionTrials, TrialTable } from './trial-table.ts'
+import type { OptionTrials, Trial, TrialTable } from './trial-table.ts'
 
 /** One task on one option. Repeats are averaged here, so that everything after counts tasks and never tries. */
 export interface TaskMean {
@@ -14,6 +14,8 @@ export interface TaskMean {
   readonly usd: number | null
   /** Both, over the tries of which both are known: what cost per success is made of. Null = there is none. */
   readonly whole: { readonly passed: number; readonly usd: number } | null
+  /** Of a composition: share of its tries that were silently wrong; null = unknown. Absent = it is none. */
+  readonly silent?: number | null
 }
 
 export interface Coverage {
@@ -91,9 +93,17 @@ export function optionTasks(table: TrialTable, { option, trials }: OptionTrials)
         passed: graded === 0 ? null : passes / graded,
         usd: priced === 0 ? null : usd / priced,
         whole: whole === 0 ? null : { passed: wholePasses / whole, usd: wholeUsd / whole },
+        ...silentShare(ofTask),
       }
     })
   return { option, tasks, coverage: { ...coverage, judgeUsd } }
+}
+
+function silentShare(trials: readonly Trial[]): Pick<TaskMean, 'silent'> {
+  const composed = trials.flatMap(({ silent }) => (silent === undefined ? [] : [silent]))
+  if (composed.length === 0) return {}
+  const known = composed.filter(silent => silent !== null)
+  return { silent: known.length === 0 ? null : known.filter(silent => silent).length / known.length }
 }
 
 const numbersOf = new WeakMap<TrialTable, Int32Array>()

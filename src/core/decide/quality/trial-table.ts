@@ -8,6 +8,8 @@ export interface Trial {
   readonly passed: boolean | null
   readonly usd: number | null
   readonly judgeUsd: number | null
+  /** Of a composition: a wrong answer was given out because a verifier took it. Null = nobody graded what it took. */
+  readonly silent?: boolean | null
 }
 
 export interface TaskOfTable {
@@ -83,6 +85,7 @@ export function trialCollector(): TrialCollector {
         passed: attempt.passed,
         usd: numberOf(attempt.usd),
         judgeUsd: numberOf(attempt.judgeUsd),
+        ...(attempt.stages.length === 0 ? {} : { silent: silentlyWrong(attempt.stages) }),
       }
       const told = ofTask.find(one => one.attempt === trial.attempt)
       if (told === undefined) {
@@ -96,6 +99,13 @@ export function trialCollector(): TrialCollector {
       options: [...options].map(([option, trials]) => ({ option, trials })),
     }),
   }
+}
+
+/** The answer of a stage that no verifier stood behind is not vouched for: right or wrong, it is never silent. */
+function silentlyWrong(stages: Attempt['stages']): boolean | null {
+  const taken = stages.find(({ accepted }) => accepted === true)
+  if (taken === undefined) return false
+  return taken.passed === null ? null : !taken.passed
 }
 
 const numberOf = (usd: Money | null): number | null => (usd === null ? null : Number(usd) / 1e12)
