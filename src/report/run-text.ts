@@ -8,7 +8,7 @@ import { ink, padded } from './ansi.ts'
 export interface RunTold {
   readonly run: string
   readonly suite: string
-  readonly ended: 'done' | 'capped' | 'stopped'
+  readonly ended: 'done' | 'decided' | 'capped' | 'stopped'
   readonly spentUsd: string
   readonly unpricedCalls: number
   readonly notes: readonly string[]
@@ -18,7 +18,12 @@ export interface RunTold {
   readonly color: boolean
 }
 
-const endWords = { done: 'done', capped: 'stopped by its spend cap', stopped: 'stopped' } as const
+const endWords = {
+  done: 'done',
+  decided: 'decided early',
+  capped: 'stopped by its spend cap',
+  stopped: 'stopped',
+} as const
 
 export function runText(rows: readonly AttemptRow[], told: RunTold): string {
   const pen = ink(told.color)

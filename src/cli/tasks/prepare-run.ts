@@ -1,7 +1,8 @@
 // The words of `tasks run` in; which tasks on which options, as which run (a new one, or one that is not over), out.
+import { existsSync } from 'node:fs'
 import { Fault } from '../../core/fault/fault.ts'
 import type { HostSettings } from '../../server/gateway-host.ts'
-import { type KeptRun, readKeptRun } from '../../tasks/kept-run.ts'
+import { type KeptRun, readKeptRun, runFolder } from '../../tasks/kept-run.ts'
 import type { OptionPlan } from '../../tasks/run/option-plan.ts'
 import type { StatedOption } from '../../tasks/suite/option-shape.ts'
 import type { Suite } from '../../tasks/suite/suite.ts'
@@ -69,8 +70,9 @@ export async function prepareRun(
     })
   }
   const same = unfinishedRuns(data).find(run => detailOf(run)!.fingerprint === fingerprint) ?? null
-  const resumed = before ?? (flags.new === true ? null : same)
-  const run = resumed?.run ?? newRunName(suite.name, new Date())
+  const resumed = before ?? (flags.new === true || (flags.name ?? same?.run) !== same?.run ? null : same)
+  const run =
+    resumed?.run ?? (flags.name === undefined ? newRunName(suite.name, new Date()) : freeName(data, flags.name))
   const budgets = frame.settings().gateway?.budgets ?? []
   const detail = {
     fingerprint,
@@ -100,6 +102,15 @@ export async function prepareRun(
     ],
     again: `crossline tasks run --resume ${run}`,
   }
+}
+
+/** @throws Fault RUN_NAME */
+function freeName(dataDir: string, name: string): string {
+  const fix = 'give letters, digits, dots and dashes that no other run has'
+  if (!/^\w[\w.-]{0,79}$/.test(name))
+    throw new Fault('RUN_NAME', `"${name}" is no name of a run`, { where: '--name', fix })
+  if (!existsSync(runFolder(dataDir, name))) return name
+  throw new Fault('RUN_NAME', `there is a run "${name}" already`, { where: '--name', fix })
 }
 
 function runToResume(dataDir: string, asked: string | true): KeptRun {

@@ -73,14 +73,16 @@ async function carryOut(prepared: PreparedRun, { flags, frame, metering, catalog
   const folder = runFolder(data, run)
   const journal = openJournal(folder)
   if (journal.corrupt > 0) output.note(`${many(journal.corrupt, 'line')} of the run’s journal: not whole, and left out`)
-  const plan: RunPlan = { run, tasks, options, repeat, seed, concurrency: flags.concurrency, folder: suite.folder }
+  const stopEarlyAt = flags.stopEarly === true ? bars : undefined
+  const { concurrency } = flags
+  const plan: RunPlan = { run, tasks, options, repeat, seed, concurrency, folder: suite.folder, stopEarlyAt }
   const startedAt = prepared.resumed?.startedAt ?? new Date().toISOString()
   const kept = (outcome: RunOutcome | null): KeptRun => ({
     run,
     origin: flags.origin ?? 'run',
     suite: suite.name,
     startedAt,
-    endedAt: outcome?.ended === 'done' ? new Date().toISOString() : null,
+    endedAt: outcome !== null && isOver(outcome) ? new Date().toISOString() : null,
     bars,
     options: options.map(({ tried }) => tried),
     catalogVersion,
@@ -137,6 +139,8 @@ async function carryOut(prepared: PreparedRun, { flags, frame, metering, catalog
 const keyOf = ({ option, task, attempt }: { option: string; task: string; attempt: number }): string =>
   JSON.stringify([option, task, attempt])
 
+const isOver = ({ ended }: RunOutcome): boolean => ended === 'done' || ended === 'decided'
+
 /** What earlier processes of the run paid counts against its limit. */
 function payForWhatWasTold(found: ReturnType<typeof openJournal>['found'], purse: Purse): void {
   for (const entry of found) {
@@ -187,7 +191,8 @@ function notesOf({ lost, givenUp, settledEarly, left, ended }: RunOutcome): stri
       : [`${many(lost.length, 'request')} under way when the run was killed may have been billed besides${upTo}`]),
     ...givenUp.map(option => `${option} did not answer several times in a row: it was not asked any more`),
     ...settledEarly.map(option => `${option} was stopped early: more tries would not change its verdict`),
-    ...(ended === 'done'
+    ...(ended === 'decided' ? [`${many(left, 'further try', 'further tries')} would not change what is decided`] : []),
+    ...(ended === 'done' || ended === 'decided'
       ? []
       : [
           `${many(left, 'try', 'tries')} left: ${ended === 'capped' ? 'what may be spent is spent' : 'the run was stopped'}`,
@@ -215,7 +220,7 @@ async function tell(
     unpricedCalls: unpriced,
     notes: notesOf(outcome),
     attempts,
-    ...(outcome.ended === 'done' ? {} : { resume: again }),
+    ...(isOver(outcome) ? {} : { resume: again }),
     ...ranking?.answer,
   }
   const { color } = frame.globals()

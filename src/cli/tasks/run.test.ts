@@ -274,3 +274,24 @@ tasks:
   expect(told).toContainEqual({ option: 'up', ended: 'answered', passed: true, free: false })
   expect(told).toContainEqual({ option: 'gone', ended: 'unavailable', passed: null, free: null })
 })
+
+test('a run that is decided stops early, and is over', async () => {
+  const path = join(folder, 'many.jsonl')
+  const lines = Array.from({ length: 150 }, (_, i) => ({
+    id: `m${i}`,
+    prompt: `${i} + 1 easy`,
+    expected: String(i + 1),
+    graders: [{ kind: 'exact' }],
+  }))
+  writeFileSync(path, lines.map(line => `${JSON.stringify(line)}\n`).join(''))
+  const options = join(folder, 'options.yaml')
+  writeFileSync(
+    options,
+    'good: { upstream: openai, model: gpt-5-mini }\nshy: { upstream: openai, model: gpt-5-mini-shy }\n',
+  )
+  const { json, status } = await run(path, '--options', options, '--stop-early', '--bar', '0.6', '--name', 'early')
+  expect({ ...json, status }).toMatchObject({ run: 'early', ended: 'decided', status: 0 })
+  expect(json.resume).toBeUndefined()
+  expect(json.tries).toBeLessThan(200)
+  await expect(run(path, '--options', options, '--name', 'early')).rejects.toMatchObject({ code: 'RUN_NAME' })
+})

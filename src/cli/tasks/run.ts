@@ -17,9 +17,11 @@ export interface RunFlags extends GateFlags, ReportFlags {
   readonly bar?: readonly number[]
   readonly resume?: string | true
   readonly new?: boolean
+  readonly name?: string
   readonly keepAnswers?: boolean
   readonly dryRun?: boolean
   readonly yes?: boolean
+  readonly stopEarly?: boolean
   readonly out?: string
   /** What made the suite; `run` unless stated. */
   readonly origin?: 'run' | 'replay'
@@ -63,10 +65,12 @@ export const run: TasksSubcommand = {
         numberFlag('--retries', { min: 0, whole: true }),
         4,
       )
+      .option('--stop-early', 'stop once more tries would change no verdict: valid however often it is looked at')
       .option('--yes', 'spend without a limit, however much it is')
       .option('--dry-run', 'say what it would cost, and ask nothing')
       .optionsGroup('The run:')
       .option('--resume [run]', 'go on with this run, or the last one that is not over')
+      .option('--name <run>', 'what the run is called (default: its suite, the time, and four digits)')
       .option('--new', 'begin anew, though such a run is not over')
       .option('--keep-answers', 'keep the words of answers (default: gone once graded)')
       .option('--out <file>', 'write the tries there too, as JSON Lines for tasks rank')

@@ -11,15 +11,24 @@ export interface Planned {
 
 /**
  * Every task on every option, repeat by repeat. Tasks come in a drawn order, and each on all options (in a drawn order too)
- * before the next: wherever a run stops, its options were asked the same, in the same hours.
+ * before the next: wherever a run stops, its options were asked the same, in the same hours. `isByTask`: all repeats of a
+ * task before the next task, for runs that stop once enough tasks are known.
  */
 export function orderOf(
   tasks: readonly Task[],
   options: readonly OptionPlan[],
   repeat: number,
   seed: number,
+  isByTask = false,
 ): Planned[] {
   const draws = stream(seed, 'order of tries')
+  if (isByTask) {
+    return shuffled(tasks, draws).flatMap(task =>
+      Array.from({ length: repeat }, (_, i) =>
+        shuffled(options, draws).map((option): Planned => ({ task, option, attempt: i + 1 })),
+      ).flat(),
+    )
+  }
   return Array.from({ length: repeat }, (_, i) =>
     shuffled(tasks, draws).flatMap(task =>
       shuffled(options, draws).map((option): Planned => ({ task, option, attempt: i + 1 })),

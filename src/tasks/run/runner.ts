@@ -4,6 +4,7 @@ import { type AttemptRow, rowOf } from '../../core/decide/quality/attempt-row.ts
 import { parseUsd } from '../../core/meter/money.ts'
 import type { Task } from '../task.ts'
 import { type AskerTools, startAsker } from './asker.ts'
+import { earlyStop } from './early-stop.ts'
 import type { OptionPlan, SimpleOption } from './option-plan.ts'
 import { orderOf, type Planned } from './order.ts'
 import { type Pace, startPace } from './pace.ts'
@@ -20,13 +21,13 @@ export interface RunPlan {
   readonly concurrency: number
   /** Where the suite lies. */
   readonly folder: string
+  /** At which bars a run may stop once it is decided; absent = it goes on to its end. */
+  readonly stopEarlyAt?: readonly number[] | undefined
 }
 
 export interface RunTools extends AskerTools {
   /** Told after each try. */
   readonly onTry: (progress: RunProgress) => void
-  /** Options that need no further tries, as the tries by now say; nobody = all go on. */
-  readonly isSettled?: (option: string, rows: readonly AttemptRow[]) => boolean
 }
 
 export interface RunProgress {
@@ -47,8 +48,8 @@ export interface LostRequest {
 export interface RunOutcome {
   /** In the order of options, tasks and tries. */
   readonly rows: readonly AttemptRow[]
-  /** `capped`: what may be spent is; `stopped`: it was asked to. */
-  readonly ended: 'done' | 'capped' | 'stopped'
+  /** `decided`: more tries would change no verdict; `capped`: what may be spent is; `stopped`: it was asked to. */
+  readonly ended: 'done' | 'decided' | 'capped' | 'stopped'
   /** Tries that were not made, or not finished. */
   readonly left: number
   readonly lost: readonly LostRequest[]
@@ -72,7 +73,9 @@ export async function runTasks(plan: RunPlan, tools: RunTools): Promise<RunOutco
   const lost = lostIn(journal.found)
   for (const { id, mostUsd } of lost) purse.lose(id, mostUsd === null ? null : parseUsd(mostUsd))
   const work = workTools(plan, tools)
-  const order = orderOf(plan.tasks, plan.options, plan.repeat, plan.seed)
+  const { stopEarlyAt } = plan
+  const order = orderOf(plan.tasks, plan.options, plan.repeat, plan.seed, stopEarlyAt !== undefined)
+  const early = stopEarlyAt === undefined ? null : earlyStop({ order, repeat: plan.repeat, bars: stopEarlyAt })
   const queue = queueOf(order.filter(one => !rows.has(keyOfPlanned(one))))
   const settledEarly = new Set<string>()
   let ended: RunOutcome['ended'] = 'done'
@@ -92,11 +95,20 @@ export async function runTasks(plan: RunPlan, tools: RunTools): Promise<RunOutco
     journal.dropWords(tried.steps)
     rows.set(keyOf(row), row)
     tools.onTry({ ...state(), last: tried.attempt })
-    if (tools.isSettled?.(option.name, [...rows.values()])) {
-      settledEarly.add(option.name)
-      queue.drop(option.name)
-    }
+    look(row)
   }
+
+  /** Leaves off what the tries by now have settled. */
+  function look(row: AttemptRow): void {
+    const settled = early?.add(row)
+    for (const option of settled?.options ?? []) {
+      if (settledEarly.has(option)) continue
+      settledEarly.add(option)
+      queue.drop(option)
+    }
+    if (settled?.isOver && queue.size() > 0 && ended === 'done') ended = 'decided'
+  }
+  for (const row of rows.values()) look(row)
 
   const running = new Set<Promise<void>>()
   const state = () => ({ done: rows.size, all: order.length, running: running.size })
