@@ -156,12 +156,36 @@ test('Inspect: --scorer takes another score', () => {
   expect(sampleOf({ scores }, {}, { ...plain, scorer: 'second' }).passed).toBe(true)
 })
 
-test('Inspect: an archive packed with zstd says what to do', () => {
+test("Inspect: a log as version 0.3.285 packs it (zstd) adds up to its own summary, judge's tokens apart", () => {
+  const { attempts, notes } = read('inspect-zstd.eval')
+  const sum = (of: 'work' | 'judging', kind: 'input' | 'cacheRead' | 'cacheWrite' | 'output' | 'reasoning') =>
+    attempts.flatMap(one => one[of]).reduce((total, { usage }) => total + (usage[kind] ?? 0), 0)
+  // header.json, stats: gpt-4o-mini 1000 in, 500 read, 100 written, 200 out of which 80 thought; the grader 1800 in, 30 out.
+  expect(['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'].map(kind => sum('work', kind as 'input'))).toEqual(
+    [1000, 500, 100, 200, 80],
+  )
+  expect([sum('judging', 'input'), sum('judging', 'output')]).toEqual([1800, 30])
+  // Accuracy by `match` 0.1667 of the 6 samples that came to their end; two threw, in both epochs.
+  const scored = attempts.filter(({ passed }) => passed !== null)
+  expect(scored).toHaveLength(6)
+  expect(scored.filter(({ passed }) => passed).length / 6).toBeCloseTo(0.16666666666666666, 12)
+  expect(attempts.filter(({ ended }) => ended === 'broken').map(({ problem }) => problem)).toEqual([
+    "RuntimeError('sandbox gone')",
+    "RuntimeError('sandbox gone')",
+  ])
+  expect(attempts.filter(({ ended }) => ended === 'limited').map(({ task }) => task)).toEqual(['loops', 'loops'])
+  expect(attempts.filter(({ ended }) => ended === 'refused')).toHaveLength(1)
+  expect(notes.join()).toContain('--scorer')
+})
+
+test('an archive packed in a way that is not read says what to do, as one that is cut does', () => {
   const bytes = readFileSync(fixture('inspect.eval'))
   for (let i = 0; i < bytes.length - 4; i++) {
-    if (bytes.readUInt32LE(i) === 0x02014b50) bytes.writeUInt16LE(93, i + 10)
+    if (bytes.readUInt32LE(i) === 0x02014b50) bytes.writeUInt16LE(12, i + 10)
   }
-  expect(() => readResults(written('packed.eval', bytes), null, plain)).toThrow(/zstd/)
+  expect(() => readResults(written('packed.eval', bytes), null, plain)).toThrow(/method 12/)
+  const cut = readFileSync(fixture('inspect-zstd.eval')).subarray(0, 4000)
+  expect(() => readResults(written('cut.eval', cut), 'inspect', plain)).toThrow(/directory is missing/)
 })
 
 test('HAL: tokens that Weave sums into the calls above count once, and $0 for a model without a price is unknown', () => {

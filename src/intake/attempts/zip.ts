@@ -1,5 +1,6 @@
-// A zip archive in; its entries by name, stored or deflated, out. What is packed in another way is named with its way.
+// A zip archive in; its entries by name, stored, deflated or packed with zstd, out. What is packed in another way is named with its way.
 import { inflateRawSync } from 'node:zlib'
+import { decompress } from 'fzstd'
 import { Fault } from '../../core/fault/fault.ts'
 
 export interface ZipEntry {
@@ -64,6 +65,13 @@ function sizesOf(bytes: Buffer, at: number, extra: Buffer): Sizes {
   return { whole: told[0]!, packed: told[1]!, offset: told[2]! }
 }
 
+/** zstd is what newer versions of Inspect write, and no version of Node before 22.15 reads. */
+const unpackers: Partial<Record<ZipEntry['method'], (data: Buffer) => Buffer>> = {
+  stored: data => data,
+  deflated: data => inflateRawSync(data, { maxOutputLength: longestEntry }),
+  zstd: data => Buffer.from(decompress(data)),
+}
+
 function unpacked(
   bytes: Buffer,
   name: string,
@@ -75,10 +83,15 @@ function unpacked(
   const from = offset + 30 + bytes.readUInt16LE(offset + 26) + bytes.readUInt16LE(offset + 28)
   const data = bytes.subarray(from, from + packed)
   if (whole > longestEntry) throw new Fault('DOCUMENT_TOO_LONG', 'more than 512 MiB unpacked', { where: place })
-  if (method === 0) return data
-  if (method === 8) return inflateRawSync(data, { maxOutputLength: longestEntry })
-  const way = methods[method] === 'zstd' ? 'zstd' : `method ${method}`
-  throw new Fault('FILE_UNREADABLE', `packed with ${way}, which is not read here`, {
+  try {
+    const bytes = unpackers[methods[method] ?? 'other']?.(data)
+    if (bytes !== undefined && bytes.length === whole) return bytes
+    if (bytes !== undefined) throw new Error(`${bytes.length} bytes in the place of ${whole}`)
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    throw new Fault('FILE_UNREADABLE', `cannot be unpacked: ${message}`, { where: place, fix: 'fetch the file again' })
+  }
+  throw new Fault('FILE_UNREADABLE', `packed with method ${method}, which is not read here`, {
     where: place,
     fix: 'turn the log into JSON: inspect log convert --to json --output-dir OUT FILE.eval',
   })
