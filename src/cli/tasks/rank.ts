@@ -19,6 +19,7 @@ interface RankFlags extends AmortizationFlags, GateFlags, ReportFlags {
   readonly verifier?: Verifier
   readonly silentCap?: number
   readonly map?: Readonly<Record<string, string>>
+  readonly labels?: string
 }
 
 export const rank: TasksSubcommand = {
@@ -65,6 +66,11 @@ export const rank: TasksSubcommand = {
         numberFlag('--silent-cap', { min: 0, max: 1 }),
       )
       .option('--map <field=column>', 'a field stands in a column of another name (repeatable)', pairsFlag('--map'))
+      .option(
+        '--labels <file>',
+        'what people said of some tries (option,task,attempt,passed,rater), or a run that was labelled on the page: pass\n' +
+          'rates corrected for what graders get wrong',
+      )
       .optionsGroup('Own servers, whose tries tell no price (else their cost is unknown):')
       .option('--answer <file>', 'what crossline crossover --json printed')
       .option('--fleet <option=fleet>', 'at what a token costs on this fleet of it (repeatable)', pairFlag('--fleet'))
@@ -94,12 +100,16 @@ What counts:
   in the cost per task, and ifUngraded says what the figures would be either way. A try of unknown cost is in no cost.
   usdPerSuccess has Fieller's interval (low, high), the bootstrap's (bca) and a third (recommended), which holds at few
   tasks too and is the one shown. "unbounded" = too few successes to give an end.
+  --labels: "judged" holds each option's rate as graded (raw), as people would say (corrected: PPI++, right on average
+  whatever the graders are worth if labels were drawn at random) and by the graders' own errors (roganGladen; refused
+  where sensitivity + specificity are 1.1 at most), and how many more labels would tell it to 5 points.
 
 Examples:
   crossline tasks rank results.csv --bar 0.6 --bar 0.7
   crossline tasks rank run.jsonl --bar 0.7 --by tag --price-of-failure 4
   crossline tasks rank run.jsonl --bar 0.7 --baseline gpt-5.1 --margin 0.03 --json
   crossline tasks rank run.jsonl --bar 0.7 --html ranking.html --fail-on 'usdPerSuccess>+10%' --against last.jsonl
+  crossline tasks rank run.jsonl --bar 0.7 --labels labels.csv
   crossline tasks rank sums.csv --bar 0.5 --map option=model,tasks=cases,passes=solved,usd=total_cost`
 
 async function run(files: readonly string[], flags: RankFlags, frame: CommandFrame): Promise<void> {
@@ -127,6 +137,7 @@ async function run(files: readonly string[], flags: RankFlags, frame: CommandFra
         verifier: flags.verifier ?? { sensitivity: 1, specificity: 1, usd: 0 },
       })),
       silentErrorCap: flags.silentCap ?? null,
+      ...(flags.labels === undefined ? {} : { labels: flags.labels }),
     },
     frame,
   )

@@ -6,12 +6,14 @@ import { type RankingsChoices, rankings } from '../../core/decide/quality/rankin
 import { spentCollector } from '../../core/decide/quality/spent.ts'
 import { Fault, nearestName } from '../../core/fault/fault.ts'
 import { many } from '../../core/fault/many.ts'
+import { judgedText } from '../../report/judged-text.ts'
 import { rankingNotes } from '../../report/ranking-notes.ts'
 import { type RankingToShow, rankingText, replacementLines, turningLines } from '../../report/ranking-text.ts'
 import { sameCommand } from '../again.ts'
 import type { CommandFrame } from '../command.ts'
 import { terminalColumns } from '../output.ts'
 import { type GateFlags, gatedAgainst, gateText } from './gate.ts'
+import { type JudgedAnswer, judgedBy } from './judged-by.ts'
 import { type Reading, type ReadTrials, readTrials } from './read-trials.ts'
 import { needsAttempts, type ReportFlags, writeReportFiles } from './report-files.ts'
 
@@ -19,6 +21,8 @@ export interface RankAsked extends Omit<RankingsChoices, 'seed'> {
   readonly flags: ReportFlags & GateFlags
   readonly map?: Reading['map']
   readonly priceOf?: Reading['priceOf']
+  /** A file of people's labels, or a run that was labelled. */
+  readonly labels?: string
   /** What was tried, as a report calls it. */
   readonly name: string
   /** Of options of own servers: by what their tries were paid. */
@@ -26,7 +30,7 @@ export interface RankAsked extends Omit<RankingsChoices, 'seed'> {
 }
 
 export interface RankedFiles {
-  readonly answer: RankingToShow & { readonly gate: readonly Gated[] }
+  readonly answer: RankingToShow & { readonly gate: readonly Gated[]; readonly judged: JudgedAnswer | null }
   text(): string
   /** A condition of the gate fails beyond doubt. */
   readonly fails: boolean
@@ -39,7 +43,7 @@ export async function rankedFiles(
   frame: CommandFrame,
 ): Promise<RankedFiles> {
   const { data, seed, color } = frame.globals()
-  const { flags, map = {}, priceOf, name, amortized, ...choices } = asked
+  const { flags, map = {}, priceOf, name, amortized, labels, ...choices } = asked
   const attempts: Attempt[] = []
   const spent = spentCollector()
   const onAttempt = (attempt: Attempt): void => {
@@ -54,7 +58,8 @@ export async function rankedFiles(
   const ranked = rankings(read.table, read.sums, { ...choices, seed })
   const gate = await gatedAgainst(files, flags, { ranked, reading, choices: { ...choices, seed } })
   frame.output.progress(null)
-  const answer = { ...ranked, rows: read.rows, amortized: amortized?.() ?? [], gate }
+  const judged = labels === undefined ? null : await judgedBy(labels, read.table, choices.bars, frame)
+  const answer = { ...ranked, rows: read.rows, amortized: amortized?.() ?? [], gate, judged }
   await writeReportFiles(flags, {
     name,
     attempts,
@@ -68,7 +73,11 @@ export async function rankedFiles(
   return {
     answer,
     text: () =>
-      [rankingText(answer, { columns: terminalColumns(), color }), gateText(gate, terminalColumns())]
+      [
+        rankingText(answer, { columns: terminalColumns(), color }),
+        judged === null ? '' : judgedText(judged, terminalColumns()),
+        gateText(gate, terminalColumns()),
+      ]
         .filter(text => text !== '')
         .join('\n\n'),
     fails: gate.some(({ judgement }) => judgement === 'fails'),

@@ -1,4 +1,5 @@
 // What a judge said of many answers and people of some in; the rate that people would find, with its interval, out.
+import { studentQuantile } from './beta.ts'
 import { type Interval, Z95 } from './interval.ts'
 
 export interface JudgedCounts {
@@ -78,16 +79,24 @@ export interface LabelledAnswers {
   readonly judge: ArrayLike<number>
 }
 
+export interface PoweredRate extends Interval {
+  readonly value: number
+  /** How much the judge is leant on: 0 = the labels alone count. */
+  readonly lambda: number
+  /** Variance of what is left between people and λ × judge, of one label, and of the judge's part of the mean. */
+  readonly residual: number
+  readonly ofJudge: number
+}
+
 /**
  * The mean that people would find, where some answers of the option have both words and the rest the judge's alone:
  * PPI++ (Angelopoulos, Duchi & Zrnic, arXiv 2311.01453), θ = λ f̄ + mean(Y − λ f), with the λ that makes its variance least,
  * in [0, 1]. Never worse than the labels alone, however bad the judge. Null for fewer than two labels.
+ *
+ * The interval is Student's at labels − 1, and the residual variance is counted as if one more answer had been wrongly
+ * passed and one wrongly failed: where the few that were labelled agree, more would not always.
  */
-export function predictionPowered(
-  labelled: LabelledAnswers,
-  unlabelled: ArrayLike<number>,
-  z: number = Z95,
-): (Interval & { readonly value: number; readonly lambda: number }) | null {
+export function predictionPowered(labelled: LabelledAnswers, unlabelled: ArrayLike<number>): PoweredRate | null {
   const n = labelled.people.length
   const rest = unlabelled.length
   if (n < 2) return null
@@ -100,10 +109,12 @@ export function predictionPowered(
   const best = rest < 2 || !(pooled > 0) ? 0 : covariance / ((1 + n / rest) * pooled)
   const lambda = Math.min(1, Math.max(0, best))
   const value = people.mean + lambda * (rest === 0 ? 0 : other.mean - judge.mean)
-  const rectified = people.variance - 2 * lambda * covariance + lambda * lambda * judge.variance
-  const variance = Math.max(0, rectified) / n + (rest === 0 ? 0 : (lambda * lambda * other.variance) / rest)
-  const half = z * Math.sqrt(variance)
-  return { value, low: value - half, high: value + half, lambda }
+  const rectified = Math.max(0, people.variance - 2 * lambda * covariance + lambda * lambda * judge.variance)
+  const residual = ((n - 1) * rectified + 1 + lambda * lambda) / (n + 1)
+  const ofJudge = rest === 0 ? 0 : (lambda * lambda * other.variance) / rest
+  const half = studentQuantile(0.975, n - 1) * Math.sqrt(residual / n + ofJudge)
+  const clipped = (x: number) => Math.min(1, Math.max(0, x))
+  return { value: clipped(value), low: clipped(value - half), high: clipped(value + half), lambda, residual, ofJudge }
 }
 
 function spread(values: ArrayLike<number>): { readonly mean: number; readonly variance: number } {
