@@ -1,5 +1,6 @@
 // A drawn sample in; what was drawn, what it stands for and what nothing speaks for, as text for a terminal, out.
 import { fitted, shareLabel, usdLabel } from '../charts/labels.ts'
+import type { StratifiedFigures } from '../core/decide/quality/sample/stratified-figures.ts'
 import type { StratifiedSample } from '../core/decide/quality/sample/stratified-sample.ts'
 import { many } from '../core/fault/many.ts'
 import { padded, paragraph } from './ansi.ts'
@@ -67,4 +68,22 @@ export function replayText(told: ReplayTold, columns: number): string {
     ),
   )
   return lines.join('\n')
+}
+
+/** The same of all calls that the sample stands for: strata count as many as they have, not as many as were drawn. */
+export function stratifiedText(figures: readonly StratifiedFigures[], columns: number): string {
+  const nameWidth = Math.max(12, columns - 52)
+  const band = (told: StratifiedFigures['passRate'], label: (value: number) => string) =>
+    told === null
+      ? 'unknown'
+      : told.low === undefined || told.high === undefined
+        ? `${label(told.value)} (no interval)`
+        : `${label(told.value)} (${label(told.low)}–${label(told.high)})`
+  const line = (name: string, rate: string, cost: string) =>
+    `${padded(fitted(name, nameWidth), nameWidth)} ${padded(rate, 22)} ${cost}`.trimEnd()
+  return [
+    'Of all calls that the sample stands for',
+    line('option', 'passed', '$ a success'),
+    ...figures.map(one => line(one.option, band(one.passRate, shareLabel), band(one.usdPerSuccess, usdLabel))),
+  ].join('\n')
 }

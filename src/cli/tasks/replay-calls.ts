@@ -46,7 +46,7 @@ export async function replayCalls(flags: ReplayFlags, frame: CommandFrame): Prom
   }
   frame.output.note(replayText(answer, terminalColumns()))
   const { runSuite } = await import('./run-suite.ts')
-  await runSuite(path, { ...flags, origin: 'replay' }, frame)
+  await runSuite(path, { ...flags, origin: 'replay', sample }, frame)
 }
 
 const toolsBit = callNeeds.find(({ need }) => need === 'tools')!.bit

@@ -131,9 +131,11 @@ test('the sample is tried on other options, and kept as a replay', async () => {
   await production(sums(5, 'search'))
   const options = join(folder, 'options.yaml')
   writeFileSync(options, 'sonnet: { upstream: openai, model: gpt-5-nano }\n')
-  const { json, status } = await replay('--grader', 'normalised', '--options', options, '--size', '3')
+  const { json, status, text } = await replay('--grader', 'normalised', '--options', options, '--size', '3')
   const { run, tries } = json as unknown as { run: string; tries: number }
   expect(status).toBe(0)
   expect(tries).toBe(3)
+  expect(json).toMatchObject({ byStrata: [{ option: 'sonnet', passRate: { value: 1 } }] })
+  expect(text).toContain('Of all calls that the sample stands for')
   expect(readKeptRun(data(), run)).toMatchObject({ origin: 'replay', suite: 'replay' })
 })

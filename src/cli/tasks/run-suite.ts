@@ -3,11 +3,14 @@ import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useOwnFacts } from '../../catalog/facts.ts'
 import { loadPriceBook } from '../../catalog/price-book.ts'
+import { type StratifiedFigures, stratifiedFigures } from '../../core/decide/quality/sample/stratified-figures.ts'
+import type { StratifiedSample } from '../../core/decide/quality/sample/stratified-sample.ts'
 import { Fault } from '../../core/fault/fault.ts'
 import { many } from '../../core/fault/many.ts'
 import { add, formatUsd, type Money, parseUsd, zero } from '../../core/meter/money.ts'
 import { stream } from '../../core/statistics/random.ts'
 import { pricesOf } from '../../intake/prices.ts'
+import { stratifiedText } from '../../report/replay-text.ts'
 import { runText } from '../../report/run-text.ts'
 import { type KeptRun, keepRun, runFolder } from '../../tasks/kept-run.ts'
 import { answerTokens, estimateOf, type OptionEstimate } from '../../tasks/run/estimate.ts'
@@ -209,6 +212,7 @@ async function tell(
   const { spent, held, unpriced } = purse.state()
   const asked = { flags, name: suite.name, bars, by: null }
   const ranking = outcome.rows.length === 0 ? null : await rankedFiles([attempts], asked, frame)
+  const byStrata = flags.sample === undefined ? null : figuresOf(flags.sample, outcome)
   const answer = {
     run,
     suite: suite.name,
@@ -221,12 +225,20 @@ async function tell(
     notes: notesOf(outcome),
     attempts,
     ...(isOver(outcome) ? {} : { resume: again }),
+    ...(byStrata === null ? {} : { byStrata }),
     ...ranking?.answer,
   }
   const { color } = frame.globals()
   frame.output.result(answer, () => {
     const told = runText(outcome.rows, { ...answer, columns: terminalColumns(), color })
-    return ranking === null ? told : `${told}\n\n${ranking.text()}`
+    const drawn = byStrata === null ? '' : `\n\n${stratifiedText(byStrata, terminalColumns())}`
+    return ranking === null ? told : `${told}\n\n${ranking.text()}${drawn}`
   })
   if (ranking?.fails) frame.output.status(1)
 }
+
+const figuresOf = (sample: StratifiedSample, { rows }: RunOutcome): StratifiedFigures[] =>
+  stratifiedFigures(
+    sample,
+    rows.map(({ option, task, passed, usd }) => ({ option, task, passed, usd: usd === null ? null : Number(usd) })),
+  )

@@ -1,4 +1,5 @@
 // `tasks run`: a suite on its options → every task tried and graded, metered as production is, kept so that nothing is paid twice; then ranked.
+import type { StratifiedSample } from '../../core/decide/quality/sample/stratified-sample.ts'
 import type { CommandFrame } from '../command.ts'
 import { listFlag, numberFlag } from '../flags.ts'
 import { declareGate, type GateFlags } from './gate.ts'
@@ -25,6 +26,8 @@ export interface RunFlags extends GateFlags, ReportFlags {
   readonly out?: string
   /** What made the suite; `run` unless stated. */
   readonly origin?: 'run' | 'replay'
+  /** How the suite's tasks were drawn, where they were. */
+  readonly sample?: StratifiedSample
 }
 
 const count = { min: 1, whole: true }

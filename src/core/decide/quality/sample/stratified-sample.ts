@@ -11,6 +11,10 @@ export interface SampledCall {
   readonly weight: number
   /** Its session where that was drawn as a whole; null = it stands by itself. */
   readonly session: string | null
+  /** What was drawn: the call, or its session. */
+  readonly unit: string
+  /** Calls of its unit that it stands for: itself and those that are alike. */
+  readonly standsFor: number
 }
 
 export interface StratumDrawn {
@@ -39,13 +43,26 @@ export interface Part {
   readonly usd: number
 }
 
+const small = '(small strata)'
+
+/** Strata of which one unit alone is at hand are taken together: of one unit nobody can tell how far others differ. */
+function collapsed(units: readonly SamplingUnit[]): SamplingUnit[] {
+  const byStratum = groupedBy(units.filter(hasContent), ({ stratum }) => stratum)
+  const single = new Set(
+    [...byStratum].flatMap(([name, own]) => (own.length === 1 && name !== certainty ? [name] : [])),
+  )
+  if (single.size < 2) return [...units]
+  return units.map(unit => (single.has(unit.stratum) ? { ...unit, stratum: small } : unit))
+}
+
 /**
  * Every unit of the certainty stratum that can be drawn is, and stands for itself; of those that cannot, nothing speaks.
  * In each other stratum units are drawn at random, and each call weighs as many calls as the stratum has ÷ those that were
  * drawn: weights add up to the calls of all strata from which something was drawn (Hájek within strata). Units without
  * content are taken to be like those with it in their stratum.
  */
-export function stratifiedSample(units: readonly SamplingUnit[], draws: number, seed: number): StratifiedSample {
+export function stratifiedSample(population: readonly SamplingUnit[], draws: number, seed: number): StratifiedSample {
+  const units = collapsed(population)
   const byStratum = groupedBy(units, ({ stratum }) => stratum)
   const names = [...byStratum.keys()].sort()
   const sure = (byStratum.get(certainty) ?? []).filter(({ hasContent }) => hasContent)
@@ -72,6 +89,8 @@ export function stratifiedSample(units: readonly SamplingUnit[], draws: number, 
         stratum: name,
         weight: standsFor * scale,
         session: unit.calls.length > 1 ? call.session : null,
+        unit: unit.id,
+        standsFor,
       })),
     )
     calls.push(...made)
