@@ -12,7 +12,8 @@ import { startProvider } from './docs-provider.mjs'
 
 /**
  * What is run together, each from an empty ledger. `serves`: while a server holds it, which has the bundled sample until
- * calls come, and whose gateway has a provider that answers as the real one did.
+ * calls come, and whose gateway has a provider that answers as the real one did. `calls`: without a server, commands call that
+ * provider themselves.
  */
 const sittings = [
   { pages: ['docs/walkthrough.md', 'docs/sizing.md', 'docs/fleets.md'] },
@@ -23,6 +24,7 @@ const sittings = [
   { pages: ['README.md'], serves: true, before: drawPicture },
   { pages: ['docs/gateway.md'], serves: true },
   { pages: ['docs/records.md'], serves: true },
+  { pages: ['docs/tasks.md'], calls: true },
 ]
 
 const words = process.argv.slice(2)
@@ -40,7 +42,7 @@ const stated = '127.0.0.1:4141'
 let address = stated
 
 try {
-  for (const { pages, serves = false, before = async () => {} } of sittings) {
+  for (const { pages, serves = false, calls = false, before = async () => {} } of sittings) {
     const wanted = named.length === 0 ? pages : pages.filter(page => named.includes(page))
     if (wanted.length === 0) continue
     rmSync(join(bench, '.crossline'), { recursive: true, force: true })
@@ -48,7 +50,7 @@ try {
       await before()
       for (const page of wanted) await rewrite(page)
     }
-    await (serves ? whileServed(sit) : sit())
+    await (serves ? whileServed(sit) : calls ? withProvider(sit) : sit())
   }
 } finally {
   rmSync(bench, { recursive: true, force: true })
@@ -106,6 +108,19 @@ async function run(command) {
   const isAnswer = status === 0 || (status === 1 && command.startsWith('./crossline'))
   if (!isAnswer) throw new Error(`"${command}" ended with ${status}: ${said}`)
   return printed.replaceAll(address, stated)
+}
+
+/** Runs `work` while the settings name a provider on this machine as OpenAI. */
+async function withProvider(work) {
+  const provider = await startProvider()
+  const settings = join(bench, 'crossline.yaml')
+  writeFileSync(settings, `gateway: { upstreams: { openai: { url: '${provider.url}' } } }\n`)
+  try {
+    await work()
+  } finally {
+    provider.stop()
+    rmSync(settings)
+  }
 }
 
 /** Runs `work` while a server holds the bench's ledger; its fingerprints are the same each time. */

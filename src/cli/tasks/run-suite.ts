@@ -177,7 +177,7 @@ function estimateText(estimate: readonly OptionEstimate[]): string {
   const about = estimate.reduce((sum, one) => add(sum, one.about), zero)
   const most = estimate.reduce((sum, one) => add(sum, one.most), zero)
   const unknown = estimate.flatMap(({ option, unknown }) => (unknown === 0 ? [] : [`${unknown} of ${option}`]))
-  const money = `about ${dollars(about)} with answers of ${answerTokens} tokens, at most ${dollars(most)}`
+  const money = `about ${dollars(about)} with answers of up to ${answerTokens} tokens, at most ${dollars(most)}`
   const rest = unknown.length === 0 ? '' : `; nobody knows the price of ${unknown.join(', ')}`
   return `${many(tries, 'try', 'tries')}: ${unknown.length === estimate.length ? 'no price is known' : money + rest}`
 }
@@ -198,7 +198,7 @@ function notesOf({ lost, givenUp, settledEarly, left, ended }: RunOutcome): stri
     ...(ended === 'done' || ended === 'decided'
       ? []
       : [
-          `${many(left, 'try', 'tries')} left: ${ended === 'capped' ? 'what may be spent is spent' : 'the run was stopped'}`,
+          `${many(left, 'try', 'tries')} left: ${ended === 'capped' ? 'the next call could cost more than is left to spend' : 'the run was stopped'}`,
         ]),
   ]
 }

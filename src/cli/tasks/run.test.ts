@@ -180,7 +180,7 @@ test('a dry run asks nothing and says what it would cost', async () => {
   }>(tasks, ['tasks', 'run', file, '--dry-run'], dataOf(), settings())
   expect(provider.requests.size).toBe(0)
   expect(text).toMatch(
-    /^12 tries: about \$[\d.]+ with answers of 300 tokens, at most \$[\d.]+; nobody knows the price of 6 of own$/,
+    /^12 tries: about \$[\d.]+ with answers of up to 300 tokens, at most \$[\d.]+; nobody knows the price of 6 of own$/,
   )
   const [mini] = json.estimate
   expect(parseUsd(mini!.aboutUsd) <= parseUsd(mini!.mostUsd)).toBe(true)
