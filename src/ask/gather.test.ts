@@ -286,3 +286,15 @@ test('coverage is of the calls asked about, all of them: what ran on own servers
   const { coverage } = await ask(traffic(400, i => (i % 4 === 0 ? {} : own)))
   expect(coverage).toMatchObject({ pricedShare: 0.25, ownShare: 0.75, unpricedModels: [] })
 })
+
+test('weights that tasks were run on are shown: open ones as fleets and offers, closed ones by what they are sold for', async () => {
+  const asked = { otherModels: null, tried: ['gpt-5-mini', 'qwen3-8b', 'llama-3.1-8b'], gpus: ['h100-sxm-80gb'] }
+  const { api, replicas } = await ask(traffic(120), asked)
+  expect(replicas.map(({ group }) => group)).toContain('qwen3-8b')
+  expect(replicas.map(({ group }) => group)).not.toContain('gpt-5-mini')
+  const mini = api.filter(({ group }) => group === 'gpt-5-mini').map(({ provider }) => provider)
+  expect(mini).toContain('openai')
+  expect(new Set(api.map(({ name }) => name)).size).toBe(api.length)
+  // Today's own weights are there once.
+  expect(replicas.filter(({ group, gpu }) => group === 'llama-3.1-8b' && gpu === 'h100-sxm-80gb')).toHaveLength(1)
+})

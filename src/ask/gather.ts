@@ -66,7 +66,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
   const gpus = (question.gpus ?? defaultGpus).map(gpu => gpuById(gpu))
   const objective = objectiveOf(question, calls)
   const adapters = question.adapters > 0 ? { count: question.adapters, rank: question.adapterRank } : undefined
-  const sold = offers(candidates, asked.group)
+  const sold = offers(candidates, asked.group, question.tried)
   const contextOf = (model: Model) => ({ ...noLimits, contextTokens: model.maxContext })
   const refusals = refusalsOf(calls, [
     ...sold.map(({ offer }) => limitsOf(offer)),
@@ -131,16 +131,17 @@ function candidatesOf(question: Question, group: string | null): Candidate[] {
   if (known?.architecture) own.push({ model: modelById(known.architecture), weights: known.weights })
   // Closed weights have offers and no fleet; a name that nobody knows is a slip worth a hint.
   else if (question.asModel !== null && known === null) modelById(question.asModel, '--as-model')
-  const others = (question.otherModels ?? defaultOtherModels).map(name => ({
+  const open = question.tried.filter(name => weightsOf(name)?.architecture)
+  const others = (question.otherModels ?? [...new Set([...defaultOtherModels, ...open])]).map(name => ({
     model: modelById(name),
     weights: weightsOf(name)?.weights ?? name,
   }))
   return [...own, ...others.filter(other => own.every(one => one.weights !== other.weights))]
 }
 
-/** Hosted offers of every candidate's weights, today's first; offers of a closed model in use are listed too. */
-function offers(candidates: readonly Candidate[], group: string | null): Sold[] {
-  const names = [...new Set([...(group === null ? [] : [group]), ...candidates.map(one => one.weights)])]
+/** Hosted offers of every candidate's weights, today's first; offers of closed models in use or tried are listed too. */
+function offers(candidates: readonly Candidate[], group: string | null, tried: readonly string[]): Sold[] {
+  const names = [...new Set([...(group === null ? [] : [group]), ...candidates.map(one => one.weights), ...tried])]
   return names.flatMap(weights => offersOf(weights).map(offer => ({ offer, weights })))
 }
 

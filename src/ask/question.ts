@@ -14,6 +14,8 @@ export interface Question {
   readonly gpus: readonly string[] | null
   /** Other open models to show as possible savings; null = the default list, [] = none. */
   readonly otherModels: readonly string[] | null
+  /** Weights that tasks were run on, by the catalog's id: shown beside the default list, closed ones by their offers. */
+  readonly tried: readonly string[]
   /** Prices in force at this date (YYYY-MM-DD); null = the catalog's newest. */
   readonly at: string | null
   /** The latency that a fleet is sized for, milliseconds; null = what today's option delivers, else the printed constants. */
@@ -33,6 +35,7 @@ export const defaultQuestion: Question = {
   where: {},
   gpus: null,
   otherModels: null,
+  tried: [],
   at: null,
   ttftP95Ms: null,
   tpotP95Ms: null,

@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { gather } from '../ask/gather.ts'
 import { defaultGpus, defaultQuestion, type Question } from '../ask/question.ts'
 import { dataRoot } from '../catalog/data-root.ts'
-import { gpuById, useOwnFacts } from '../catalog/facts.ts'
+import { gpuById, useOwnFacts, weightsOf } from '../catalog/facts.ts'
 import type { Answer } from '../core/decide/answer.ts'
 import { type Choices, defaultChoices } from '../core/decide/choices.ts'
 import { decide } from '../core/decide/decide.ts'
 import type { Evidence } from '../core/decide/evidence.ts'
+import type { RunEvidence } from '../core/decide/quality/run-evidence.ts'
 import { Fault } from '../core/fault/fault.ts'
-import { keptRuns } from '../tasks/kept-runs.ts'
+import { type KeptRuns, keptRuns } from '../tasks/kept-runs.ts'
 import { gatherApart } from './gather-apart.ts'
 import { rangeMicros } from './instants.ts'
 import type { OperationIo } from './operation.ts'
@@ -52,7 +53,27 @@ export function choicesOf(params: QuestionParams & ChoicesParams): Choices {
  * @throws Fault of the question: LEDGER_EMPTY, MODEL_UNKNOWN, …
  */
 export async function evidenceOf(workplace: Workplace, question: Question, io: OperationIo): Promise<Evidence> {
-  return withTasks(workplace, question, await evidenceTwice(workplace, question, io))
+  const { configFile, tasksOf } = workplace
+  if (configFile !== null) useOwnFacts(configFile)
+  const kept = keptRuns(tasksOf, question.where.workload ?? null)
+  // Whoever names other models has said which are shown.
+  const asked = question.otherModels === null ? { ...question, tried: triedWeights(kept.runs) } : question
+  return withTasks(kept, await evidenceTwice(workplace, asked, io))
+}
+
+/** Each is simulated and priced like the others that are shown: no more than can be waited for. */
+const mostTried = 6
+
+/** What runs of tasks tried and the catalog knows, the newest first. */
+function triedWeights(runs: readonly RunEvidence[]): readonly string[] {
+  const newest = [...runs].sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? 1 : -1))
+  const names = newest.flatMap(run =>
+    run.options.flatMap(({ option: { group, model } }) => {
+      const found = weightsOf(group ?? model ?? '')
+      return found === null ? [] : [found.weights]
+    }),
+  )
+  return [...new Set(names)].slice(0, mostTried).sort()
 }
 
 async function evidenceTwice(workplace: Workplace, question: Question, io: OperationIo): Promise<Evidence> {
@@ -67,8 +88,7 @@ async function evidenceTwice(workplace: Workplace, question: Question, io: Opera
 const joined = new WeakMap<Evidence, { readonly stamp: string; readonly evidence: Evidence }>()
 
 /** With what runs of tasks say: they come and go without anything of the traffic being simulated again. */
-function withTasks({ tasksOf }: Workplace, question: Question, evidence: Evidence): Evidence {
-  const { stamp, runs, problems } = keptRuns(tasksOf, question.where.workload ?? null)
+function withTasks({ stamp, runs, problems }: KeptRuns, evidence: Evidence): Evidence {
   if (stamp === null) return evidence
   const known = joined.get(evidence)
   if (known?.stamp === stamp) return known.evidence
