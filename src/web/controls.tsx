@@ -10,6 +10,7 @@ import { choices, choose, go, isFile, page } from './state.ts'
 export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
   const { question } = page.value
   const chosen = choices.value
+  const runs = unique((evidence.tasks ?? []).map(({ run }) => run))
   const gpus = unique(evidence.replicas.filter(({ fits }) => fits).map(({ gpu }) => gpu))
   const weights = unique([
     ...evidence.replicas.map(({ model }) => model),
@@ -103,6 +104,13 @@ export function Controls({ evidence }: { evidence: Evidence }): JSX.Element {
             open="nowhere"
             values={unique(evidence.api.map(({ provider, model }) => `${provider}:${model}`))}
           />
+          {runs.length > 0 && (
+            <>
+              <Amount name="bar" label="Quality bar, share of tasks" step={0.01} most={1} empty="the suite's" />
+              <Amount name="margin" label="Or fewer than today by" step={0.01} most={0.99} empty="not asked" />
+              <OpenChoice id="taskRun" name="Run of tasks" open="the newest" values={runs} />
+            </>
+          )}
           <OpenChoice id="region" name="Served in" open="anywhere" values={regions} />
           <fieldset class="assume">
             <legend>Take for granted</legend>
@@ -161,6 +169,8 @@ const numbers = {
   usdPerGpuHour: true,
   overheadShare: true,
   hoursPerMonth: true,
+  bar: true,
+  margin: true,
 } as const
 
 function Amount({ name, label, step, least = 0, most = 1e12, empty }: AmountProps): JSX.Element {
@@ -197,7 +207,7 @@ function OpenChoice({
   open,
   values,
 }: {
-  id: 'gpu' | 'fallback' | 'region'
+  id: 'gpu' | 'fallback' | 'region' | 'taskRun'
   name: string
   open: string
   values: readonly string[]

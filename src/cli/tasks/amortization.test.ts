@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { formatUsd } from '../../core/meter/money.ts'
 import { plainAttempt } from '../../intake/attempts/plain-row.ts'
-import { type AmortizationFlags, amortizerOf } from './amortization.ts'
+import { amortizerOf } from './amortization.ts'
+import type { AmortizationFlags } from './amortization-flags.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'crossline-amortization-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -7,16 +7,7 @@ import { type Usage, unknownUsage, usageKinds } from '../../core/meter/usage.ts'
 import type { PlainRecord } from '../../intake/attempts/cells.ts'
 import type { PlainAttempt } from '../../intake/attempts/plain-row.ts'
 import { readJsonFile } from '../json-file.ts'
-
-export interface AmortizationFlags {
-  /** What `crossover --json` printed. */
-  readonly answer?: string
-  /** Option of the tries → option of that answer. */
-  readonly fleet?: Readonly<Record<string, string>>
-  readonly atRate?: string
-  /** Option of the tries → USD an hour of its server, `/n` for n tries at once. */
-  readonly usdPerHour?: Readonly<Record<string, string>>
-}
+import type { AmortizationFlags } from './amortization-flags.ts'
 
 /** How each option's tries were paid for, as the answer says it. */
 export interface AmortizedOption {

@@ -3,8 +3,8 @@ import { basename } from 'node:path'
 import type { Verifier } from '../../core/decide/quality/cascade.ts'
 import { Fault } from '../../core/fault/fault.ts'
 import type { CommandFrame } from '../command.ts'
-import { numberFlag, pairFlag, pairsFlag } from '../flags.ts'
-import type { AmortizationFlags } from './amortization.ts'
+import { numberFlag, pairsFlag } from '../flags.ts'
+import { type AmortizationFlags, declareAmortization } from './amortization-flags.ts'
 import { declareGate, type GateFlags } from './gate.ts'
 import { declareReportFiles, type ReportFlags } from './report-files.ts'
 import type { TasksSubcommand } from './subcommand.ts'
@@ -71,16 +71,7 @@ export const rank: TasksSubcommand = {
         'what people said of some tries (option,task,attempt,passed,rater), or a run that was labelled on the page: pass\n' +
           'rates corrected for what graders get wrong',
       )
-      .optionsGroup('Own servers, whose tries tell no price (else their cost is unknown):')
-      .option('--answer <file>', 'what crossline crossover --json printed')
-      .option('--fleet <option=fleet>', 'at what a token costs on this fleet of it (repeatable)', pairFlag('--fleet'))
-      .option('--at-rate <rate>', 'loaded (idle hours, spares, people; the default) or marginal (busy GPUs)')
-      .option(
-        '--usd-per-hour <option=usd>',
-        'or by the seconds a try took: 2.5, or 2.5/8 for eight at once (repeatable)',
-        pairFlag('--usd-per-hour'),
-      )
-    declareGate(declareReportFiles(command))
+    declareGate(declareReportFiles(declareAmortization(command)))
       .optionsGroup('Options:')
       .addHelpText('after', details)
       .action((files: readonly string[], flags: RankFlags) => run(files, flags, frame))

@@ -22,6 +22,7 @@ import { systemClock } from '../../tasks/run/system-clock.ts'
 import type { CommandFrame } from '../command.ts'
 import { terminalColumns } from '../output.ts'
 import { version } from '../version.ts'
+import { type Amortizer, amortizerOf } from './amortization.ts'
 import { lockRun } from './kept-runs.ts'
 import { takeIntoLedger } from './ledger-takes.ts'
 import { type OpenMetering, requestIds, startMetering } from './metering.ts'
@@ -38,6 +39,8 @@ export async function runSuite(suiteFile: string | undefined, flags: RunFlags, f
   const { output } = frame
   const { config, data } = frame.globals()
   useOwnFacts(config)
+  // A slip in these is told before anything is paid.
+  const amortizer = amortizerOf(flags)
   const prepared = await prepareRun(suiteFile, flags, frame)
   for (const note of prepared.notes) output.note(note)
   const book = loadPriceBook({ configFile: config, overlays: frame.settings().prices ?? [] })
@@ -53,7 +56,7 @@ export async function runSuite(suiteFile: string | undefined, flags: RunFlags, f
   const lock = await lockRun(data, prepared.run)
   const metering = await startMetering({ dataDir: data, settings: prepared.settings, price, say })
   try {
-    await carryOut(prepared, { flags, frame, metering, catalogVersion: book.version })
+    await carryOut(prepared, { flags, frame, metering, catalogVersion: book.version, amortizer })
   } finally {
     output.progress(null)
     await metering.close()
@@ -67,9 +70,11 @@ interface Means {
   readonly frame: CommandFrame
   readonly metering: OpenMetering
   readonly catalogVersion: string
+  readonly amortizer: Amortizer
 }
 
-async function carryOut(prepared: PreparedRun, { flags, frame, metering, catalogVersion }: Means): Promise<void> {
+async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
+  const { flags, frame, metering, catalogVersion, amortizer } = means
   const { output } = frame
   const { data } = frame.globals()
   const { run, tasks, options, repeat, seed, suite, bars } = prepared
@@ -133,7 +138,7 @@ async function carryOut(prepared: PreparedRun, { flags, frame, metering, catalog
   keepRun(data, kept(outcome), outcome.rows)
   const attempts = join(folder, 'attempts.jsonl')
   if (flags.out !== undefined) copyFileSync(attempts, flags.out)
-  await tell(prepared, outcome, { purse, attempts, flags, frame })
+  await tell(prepared, outcome, { purse, attempts, flags, frame, amortizer })
   if (outcome.ended === 'stopped') process.exitCode = 130
   if (outcome.ended === 'capped') output.status(1)
   if (outcome.givenUp.length > 0) output.status(3)
@@ -206,11 +211,21 @@ function notesOf({ lost, givenUp, settledEarly, left, ended }: RunOutcome): stri
 async function tell(
   prepared: PreparedRun,
   outcome: RunOutcome,
-  { purse, attempts, flags, frame }: { purse: Purse; attempts: string; flags: RunFlags; frame: CommandFrame },
+  {
+    purse,
+    attempts,
+    flags,
+    frame,
+    amortizer,
+  }: Pick<Means, 'flags' | 'frame' | 'amortizer'> & {
+    readonly purse: Purse
+    readonly attempts: string
+  },
 ): Promise<void> {
   const { run, bars, suite, again } = prepared
   const { spent, held, unpriced } = purse.state()
-  const asked = { flags, name: suite.name, bars, by: null }
+  const { priceOf, told: amortized } = amortizer
+  const asked = { flags, name: suite.name, bars, by: null, priceOf, amortized }
   const ranking = outcome.rows.length === 0 ? null : await rankedFiles([attempts], asked, frame)
   const byStrata = flags.sample === undefined ? null : figuresOf(flags.sample, outcome)
   const answer = {

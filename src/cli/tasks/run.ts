@@ -2,11 +2,12 @@
 import type { StratifiedSample } from '../../core/decide/quality/sample/stratified-sample.ts'
 import type { CommandFrame } from '../command.ts'
 import { listFlag, numberFlag } from '../flags.ts'
+import { type AmortizationFlags, declareAmortization } from './amortization-flags.ts'
 import { declareGate, type GateFlags } from './gate.ts'
 import { declareReportFiles, type ReportFlags } from './report-files.ts'
 import type { TasksSubcommand } from './subcommand.ts'
 
-export interface RunFlags extends GateFlags, ReportFlags {
+export interface RunFlags extends GateFlags, ReportFlags, AmortizationFlags {
   readonly options?: string
   readonly only?: readonly string[]
   readonly tag?: readonly string[]
@@ -77,7 +78,7 @@ export const run: TasksSubcommand = {
       .option('--new', 'begin anew, though such a run is not over')
       .option('--keep-answers', 'keep the words of answers (default: gone once graded)')
       .option('--out <file>', 'write the tries there too, as JSON Lines for tasks rank')
-    declareGate(declareReportFiles(command))
+    declareGate(declareReportFiles(declareAmortization(command)))
       .optionsGroup('Options:')
       .addHelpText(
         'after',

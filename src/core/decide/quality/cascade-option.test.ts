@@ -93,6 +93,8 @@ test('law 7: a cascade pays the second what the tasks that came to it cost, as m
   const verifying = (n * 0.0001) / 1.4
   expect(cascade.breakdown.escalation! / second!.usd!).toBeCloseTo(0.5 + verifying, 9)
   expect(cascade.usd! / (first!.usd! + (0.5 + verifying) * second!.usd!)).toBeCloseTo(1, 9)
+  const parts = Object.values(cascade.breakdown).reduce<number>((sum, part) => sum + part!, 0)
+  expect(parts / cascade.usd!).toBeCloseTo(1, 9)
   // 60 solved by the first, and of the 35 that went on those with an even number: 66 to 98, seventeen.
   expect(cascade.tried).toMatchObject({ n: 100, passRate: { value: 0.77 }, bar: 0.6, verdict: 'yes' })
   expect(cascade.usdPerSuccess).toBeCloseTo((0.1 + 0.01 + 35 * 0.02) / 77, 9)
