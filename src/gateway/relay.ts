@@ -148,10 +148,13 @@ async function metered(call: Call, wire: WireName, tools: RelayTools): Promise<v
     if (!hasAsked) letGo(call)
     return running.done
   }
-  await attempt(upstream.injectUsage && lacksUsage(wire, call.facts) && !tools.refusing.has(upstream.name))
-  if (isRefused) await attempt(false)
+  try {
+    await attempt(upstream.injectUsage && lacksUsage(wire, call.facts) && !tools.refusing.has(upstream.name))
+    if (isRefused) await attempt(false)
+  } finally {
+    capture?.end(isAnswerWhole)
+  }
   isOver = true
-  capture?.end(isAnswerWhole)
   if (givingUp !== null) clearTimeout(givingUp)
 }
 

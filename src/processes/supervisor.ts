@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '../core/fault/fault.ts'
 import { proxiesOf } from '../gateway/proxies.ts'
+import { captureKeys } from '../server/capture/capture-key.ts'
 import type { HostSettings } from '../server/gateway-host.ts'
 import type { Lock } from '../server/lock.ts'
 import type { Level, Say } from '../server/log.ts'
@@ -70,6 +71,7 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
   // What a gateway would fail of at each start is said once, here.
   withSecrets(gateway.upstreams ?? {}, process.env)
   proxiesOf(process.env)
+  if (gateway.capture !== undefined) captureKeys(dataDir, gateway.capture.keyFile, { make: true })
   const connections = handConnections()
   const listener = createServer({ pauseOnConnect: true, noDelay: true }, socket => connections.add(socket))
   await new Promise<void>((done, fail) => {

@@ -38,8 +38,8 @@ export function replayText(told: ReplayTold, columns: number): string {
     ...strata.map(({ name, calls: size, available, drawnCalls, usd }) =>
       cells(name, [String(size), String(available), String(drawnCalls), usd === null ? 'unknown' : usdLabel(usd)]),
     ),
-    '',
   ]
+  const head = lines.length
   if (withoutContent.calls > 0) {
     const spend = population.usd > 0 ? `, ${shareLabel(withoutContent.usd / population.usd)} of the spend` : ''
     lines.push(
@@ -58,6 +58,7 @@ export function replayText(told: ReplayTold, columns: number): string {
     lines.push(...paragraph(`${many(times, 'task')} without what they had of: ${kind}`, columns, '- ', '  '))
   }
   for (const problem of told.problems) lines.push(...paragraph(problem, columns, '- ', '  '))
+  if (lines.length > head) lines.splice(head, 0, '')
   lines.push(
     '',
     ...paragraph(

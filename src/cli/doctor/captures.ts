@@ -1,5 +1,6 @@
 // What is kept of what calls say: whether it is asked for, whether its key can be used, how much there is and whether expired days are gone.
 import { Fault } from '../../core/fault/fault.ts'
+import { many } from '../../core/fault/many.ts'
 import { captureSizes, isExpired } from '../../server/capture/capture-files.ts'
 import { captureKeys, keyFileOf, keyVariable } from '../../server/capture/capture-key.ts'
 import { captureDefaults } from '../../server/capture/capture-settings.ts'
@@ -32,7 +33,7 @@ export const captures: Check = {
       found.push(
         warn(`off, with ${bytesText(bytes)} kept from before`, 'remove the folder captures of the data folder'),
       )
-    } else found.push(ok(`${days.length} days, ${bytesText(bytes)}, each gone ${keepDays} days after its end`))
+    } else found.push(ok(`${many(days.length, 'day')}, ${bytesText(bytes)}, each gone ${keepDays} days after its end`))
     const late = days.filter(({ day }) => isExpired(day, keepDays, Date.now()))
     if (late.length > 0) {
       found.push(
