@@ -79,14 +79,15 @@ function contentsOf(messages: readonly Message[]): JsonObject[] {
   /** A result names its function, not the call. */
   const names = new Map<string, string>()
   const turns: { role: string; parts: JsonObject[] }[] = []
+  let before: Message['role'] | null = null
   for (const message of messages) {
     if (message.role === 'system') continue
     if (message.role === 'assistant') for (const { id, name } of message.toolCalls) names.set(id, name)
-    const role = message.role === 'assistant' ? 'model' : 'user'
     const parts = partsOf(message, names)
-    const last = turns.at(-1)
-    if (last?.role === role) last.parts.push(...parts)
-    else turns.push({ role, parts })
+    // All results of one turn's calls stand in one turn, and nothing else does.
+    if (message.role === 'tool' && before === 'tool') turns.at(-1)!.parts.push(...parts)
+    else turns.push({ role: message.role === 'assistant' ? 'model' : 'user', parts })
+    before = message.role
   }
   return turns
 }
