@@ -94,13 +94,14 @@ function tableOf({ bar, ranking }: At, columns: number, pen: ReturnType<typeof i
   widths[0] = Math.max(8, Math.min(widths[0]!, columns - taken()))
   const line = (row: readonly string[]) =>
     row
-      .flatMap((cell, i) => {
-        if (widths[i] === 0) return []
-        return [padded(i === 0 ? fitted(cell, widths[0]!) : cell, widths[i]!, i === 1 || i === 3 ? 'right' : 'left')]
-      })
+      .flatMap((cell, i) => (widths[i] === 0 ? [] : [padded(cell, widths[i]!, i === 1 || i === 3 ? 'right' : 'left')]))
       .join('  ')
       .trimEnd()
-  return [pen.dim(line(head)), ...rows.map(line)]
+  // A name without room stands on a line of its own: cut, two would look like one.
+  const lines = rows.flatMap(row =>
+    shownWidth(row[0]!) <= widths[0]! ? [line(row)] : [fitted(row[0]!, columns), line(['', ...row.slice(1)])],
+  )
+  return [pen.dim(line(head)), ...lines]
 }
 
 const completedOf = (one: Shown): number | null =>
@@ -119,11 +120,21 @@ function costCell(one: Shown): string {
   return cost.value === null ? '–' : `${usdLabel(cost.value)}${range(cost, usdLabel)}`
 }
 
-/** Of compositions: what cost per success does not tell. */
-function silentLines({ bars }: Rankings): string[] {
+/** Of compositions: what cost per success does not tell, and what was computed and not run. */
+function silentLines({ bars, cascades }: Rankings): string[] {
   const composed = (bars[0]?.ranking ?? []).flatMap(one => ('silentErrors' in one && one.silentErrors ? [one] : []))
-  if (composed.length === 0) return []
+  const computed = cascades.map(({ option, verifier, reached }) => {
+    const isPerfect = verifier.sensitivity === 1 && verifier.specificity === 1
+    const words = isPerfect
+      ? 'never errs'
+      : `accepts ${shareLabel(verifier.sensitivity)} of right answers and rejects ${shareLabel(verifier.specificity)} of wrong ones`
+    const price = verifier.usd === 0 ? 'for nothing' : `for ${usdLabel(verifier.usd)} a check`
+    const share = shareLabel(reached.at(-1) ?? null)
+    return `${option} was not run: it is the same tasks through its stages with a verifier that ${words}, ${price}; ${share} of tasks reach the last.`
+  })
+  if (composed.length === 0) return computed
   return [
+    ...computed,
     'Wrong answers that a verifier took for right, of all tasks:',
     ...composed.map(({ option, silentErrors }) =>
       silentErrors!.value === null

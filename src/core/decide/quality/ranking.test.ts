@@ -227,3 +227,47 @@ test('a cascade that was run tells its silent errors, and one whose answers nobo
   expect(silent).toEqual({ graded: 0.25, ungraded: null, escalated: 0 })
   expect(bars[0]!.best).toBe('escalated')
 })
+
+test('whatever is unknown, alike, free or missing: every figure is a number or null, and intervals hold their value', () => {
+  const told = fc.record({
+    option: fc.constantFrom('a', 'b', 'c'),
+    task: fc.constantFrom('1', '2', '3', '4'),
+    attempt: fc.integer({ min: 1, max: 3 }),
+    passed: fc.constantFrom(true, false, null),
+    usd: fc.constantFrom('0', '1', '1', '2.5', '1000', null),
+    cluster: fc.constantFrom(null, null, 'x', 'y'),
+    weight: fc.constantFrom(1, 1, 2),
+  })
+  const numbersIn = (value: unknown): number[] =>
+    typeof value === 'number'
+      ? [value]
+      : typeof value === 'object' && value !== null
+        ? Object.values(value).flatMap(numbersIn)
+        : []
+  fc.assert(
+    fc.property(fc.array(told, { minLength: 1, maxLength: 25 }), rows => {
+      const answer = rank(tableOf(rows), {
+        bars: [0, 0.5, 1],
+        seed: 1,
+        priceOfFailureUsd: 2,
+        baseline: 'a',
+        margin: 0.1,
+        cascades: [{ stages: ['a', 'b'], verifier: { sensitivity: 0.9, specificity: 0.8, usd: 0.1 } }],
+      })
+      expect(numbersIn(answer).filter(n => !Number.isFinite(n))).toEqual([])
+      for (const { passRate, usdPerSuccess, usdPerTask } of answer.bars[0]!.ranking) {
+        for (const { value, low, high } of [passRate, usdPerSuccess, usdPerTask]) {
+          if (value === null || low === null || high === null) continue
+          expect(low).toBeLessThanOrEqual(value + 1e-9)
+          expect(high).toBeGreaterThanOrEqual(value - 1e-9)
+        }
+        const { recommended, value } = usdPerSuccess
+        if (value !== null && recommended.high !== null) {
+          expect(recommended.low!).toBeLessThanOrEqual(value + 1e-9)
+          expect(recommended.high).toBeGreaterThanOrEqual(value - 1e-9)
+        }
+      }
+    }),
+    { numRuns: 25 },
+  )
+})

@@ -42,6 +42,12 @@ export interface Ranking {
   readonly dominated: readonly { readonly option: string; readonly by: readonly string[] }[]
   /** With a baseline and a margin stated. */
   readonly replacements: readonly Replacement[]
+  /** Cascades that nobody ran, as they are ranked. */
+  readonly cascades: readonly (CascadeToTry & {
+    readonly option: string
+    /** Share of tasks that reach each stage. */
+    readonly reached: readonly number[]
+  })[]
   readonly tasks: number
   /** Tasks that every option tried. */
   readonly sharedTasks: number
@@ -83,7 +89,8 @@ export function rank(
   }: RankChoices,
 ): Ranking {
   const measured = table.options.map(option => optionTasks(table, option))
-  const options = [...measured, ...cascadesOf(measured, cascades)]
+  const composed = cascadesOf(measured, cascades)
+  const options = [...measured, ...composed.map(({ tasks }) => tasks)]
     .map(tasks => ({ tasks, figures: optionFigures(tasks, { priceOfFailureUsd }) }))
     .sort((x, y) => cheaperFirst(x.figures, y.figures))
   const pairPlaces = options.flatMap((_, i) => options.slice(i + 1).map((_, k) => [i, i + 1 + k] as const))
@@ -106,6 +113,7 @@ export function rank(
     pairs,
     front: frontOf(figures),
     dominated: dominatedAmong(figures, pairs),
+    cascades: composed.map(({ told }) => told),
     replacements: replaced === undefined || margin === null ? [] : replacements(tried, replaced, margin),
     tasks: new Set(tried.flatMap(({ tasks }) => tasks.map(({ place }) => place))).size,
     sharedTasks: sharedByAll(tried),
@@ -113,16 +121,15 @@ export function rank(
   })
 }
 
-function cascadesOf(measured: readonly OptionTasks[], cascades: readonly CascadeToTry[]): OptionTasks[] {
+function cascadesOf(measured: readonly OptionTasks[], cascades: readonly CascadeToTry[]) {
   return cascades.flatMap(({ stages, verifier }) => {
     const found = stages.flatMap(name => measured.find(({ option }) => option === name) ?? [])
     if (found.length < stages.length) return []
-    const { tasks } = cascadeTasks(cascadeName(stages), found, verifier)
-    return tasks.tasks.length === 0 ? [] : [tasks]
+    const option = stages.join(' > ')
+    const { tasks, reached } = cascadeTasks(option, found, verifier)
+    return tasks.tasks.length === 0 ? [] : [{ tasks, told: { option, stages, verifier, reached } }]
   })
 }
-
-export const cascadeName = (stages: readonly string[]): string => stages.join(' > ')
 
 type Figures = Omit<OptionFigures, 'usdPerSuccess'> & { readonly usdPerSuccess: CostPerSuccess }
 

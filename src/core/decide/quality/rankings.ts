@@ -63,6 +63,7 @@ function sumsOnly(sums: readonly OptionSums[], { bars }: RankingsChoices): Ranki
     front: [],
     dominated: [],
     replacements: [],
+    cascades: [],
     tasks: Math.max(0, ...sums.map(({ tasks }) => tasks)),
     sharedTasks: 0,
     draws: 0,
