@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { rankings } from '../../core/decide/quality/rankings.ts'
 import { importedTasksText } from '../../report/imported-tasks-text.ts'
 import { type ImportAsked, imported } from './imported.ts'
+import { readTrials } from './read-trials.ts'
 
 const fixture = (name: string): string => resolve(import.meta.dirname, '../../../test/fixtures/attempts', name)
 const asked = (more: Partial<ImportAsked> = {}): ImportAsked => ({
@@ -69,4 +71,20 @@ test('a terminal of 80 columns holds every line', async () => {
     const text = importedTasksText({ ...(await imported([fixture(name)], asked())), folder: null }, 80)
     expect(Math.max(...text.split('\n').map(line => line.length)), name).toBeLessThanOrEqual(80)
   }
+})
+
+test('sums of whole runs are written as tasks rank reads them: as many pass and cost as the leaderboard says', async () => {
+  const out = join(mkdtempSync(join(tmpdir(), 'sums-')), 'sums.jsonl')
+  await imported([fixture('aider-polyglot.yml')], asked({ out }))
+  const frame = { output: { note: () => {}, progress: () => {} } } as never
+  const { sums } = await readTrials([out], { map: {}, data: '.', frame })
+  const ranked = rankings((await readTrials([out], { map: {}, data: '.', frame })).table, sums, {
+    by: null,
+    seed: 1,
+    bars: [0.8],
+  })
+  const found = ranked.bars[0]!.ranking.find(({ option }) => option === 'gpt-5 (high)')
+  // The leaderboard: 225 exercises, 198 solved after two tries, $29.0829.
+  expect(found).toMatchObject({ n: 225, passRate: { value: 198 / 225 } })
+  expect(found!.usdPerSuccess.value).toBeCloseTo(29.0829 / 198, 10)
 })

@@ -1,7 +1,8 @@
 // Files of other tools' results and what the command line says of them in; the run they are kept as, and an account of it, out.
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stringify } from 'csv-stringify/sync'
 import { loadPriceBook, type PriceBookOptions } from '../../catalog/price-book.ts'
 import { rowOf } from '../../core/decide/quality/attempt-row.ts'
 import type { TriedOption } from '../../core/decide/quality/tried-option.ts'
@@ -92,11 +93,21 @@ export async function imported(paths: readonly string[], asked: ImportAsked): Pr
         },
         rows,
       )
+  const sums = aggregates.map(({ option, tasks, passed, reportedUsd }) => ({
+    option,
+    tasks,
+    passes: passed,
+    usd: reportedUsd,
+  }))
+  if (sums.length > 0) writeFileSync(join(folder, 'sums.jsonl'), linesOf(sums))
   if (asked.out !== null) {
     const isCsv = /\.csv$/i.test(asked.out)
+    const isSums = rows.length === 0
     const text = isCsv
-      ? attemptsCsv(priced.map(({ attempt }) => attempt))
-      : rows.map(row => `${JSON.stringify(row)}\n`).join('')
+      ? isSums
+        ? stringify(sums, { header: true })
+        : attemptsCsv(priced.map(({ attempt }) => attempt))
+      : linesOf(isSums ? sums : rows)
     await writeFileOf(asked.out, '--out', text)
   }
   return {
@@ -235,3 +246,5 @@ const aggregateOf = ({
   reportedUsd: reportedUsd === null ? null : formatUsd(reportedUsd),
   usdPerSuccess: reportedUsd === null || passed === 0 ? null : Number(formatUsd(reportedUsd)) / passed,
 })
+
+const linesOf = (rows: readonly object[]): string => rows.map(row => `${JSON.stringify(row)}\n`).join('')

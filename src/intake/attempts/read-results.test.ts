@@ -228,6 +228,34 @@ test('SWE-bench: a report, predictions and a trajectory of one run are joined in
   expect(formatUsd(attempt.reportedUsd!)).toBe('0.012000000000')
 })
 
+test("SWE-bench: a trajectory of SWE-agent tells an instance's tokens as sums, and which limit ended it", () => {
+  const trajectory = {
+    environment: 'e',
+    trajectory: [],
+    history: [],
+    info: {
+      exit_status: 'submitted (exit_cost)',
+      submission: 'x',
+      model_stats: { instance_cost: 3.1, tokens_sent: 1_000_000, tokens_received: 10_000, api_calls: 77 },
+    },
+    replay_config: JSON.stringify({ agent: { model: { name: 'openai/gpt-4o-mini' } } }),
+  }
+  const file = readResults(written('django__django-10097.traj', JSON.stringify(trajectory)), null, plain)
+  const [one] = pricedAttempts(collected([file], null).attempts, book, at)
+  expect(one!.attempt).toMatchObject({
+    option: 'openai/gpt-4o-mini',
+    task: 'django__django-10097',
+    calls: 77,
+    cluster: 'django__django',
+    ended: 'limited',
+  })
+  // gpt-4o-mini: $0.15 and $0.60 a million.
+  expect([formatUsd(one!.attempt.usd!), formatUsd(one!.attempt.reportedUsd!)]).toEqual([
+    '0.156000000000',
+    '3.100000000000',
+  ])
+})
+
 test('SWE-bench: a table of instances costs what it says, and a cost of 0 is unknown', () => {
   const costs = priced('per_instance_details.json').map(({ attempt }) => attempt.usd && formatUsd(attempt.usd))
   expect(costs).toEqual(['0.151000000000', null, '0.320000000000'])

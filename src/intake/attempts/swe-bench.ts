@@ -2,7 +2,7 @@
 import { many } from '../../core/fault/many.ts'
 import { countOf, type Fields, fieldsOf, isFields, listOf, numberOf, settingsOf, textOf } from './fields.ts'
 import { servedBy } from './served-by.ts'
-import { usageOfApi } from './tokens.ts'
+import { usageOfApi, usageOfTokens } from './tokens.ts'
 import {
   costTold,
   problemLine,
@@ -159,12 +159,17 @@ function readPredictions(json: unknown): Partial<ToldResults> {
 const optionNamed = (name: string): ToldOption => ({ name, ...servedBy(name), settings: {} })
 
 function isTrajectory(json: unknown): boolean {
-  return isFields(json) && isFields(json.info) && Array.isArray(json.messages) && isFields(json.info.model_stats)
+  return (
+    isFields(json) &&
+    isFields(json.info) &&
+    isFields(json.info.model_stats) &&
+    ('messages' in json || 'trajectory' in json)
+  )
 }
 
-/** Exit statuses of mini-SWE-agent and SWE-agent that are a limit's. */
+/** Exit statuses of mini-SWE-agent and SWE-agent that are a limit's; the latter submits what there is then, and says so. */
 const limits =
-  /^(LimitsExceeded|TimeExceeded|exit_cost|exit_context|ContextWindowExceeded|RepeatedFormatError|.*[Tt]imeout.*)/
+  /^submitted \(exit_|^(LimitsExceeded|TimeExceeded|exit_cost|exit_context|ContextWindowExceeded|RepeatedFormatError|.*[Tt]imeout.*)/
 
 /** One instance: its cost by the agent, and the usage that each answer of the model told. */
 function readTrajectory(json: unknown, option: string | null, name: string): Partial<ToldResults> {
@@ -172,7 +177,7 @@ function readTrajectory(json: unknown, option: string | null, name: string): Par
   const info = fieldsOf(document.info)
   const stats = fieldsOf(info.model_stats)
   const config = fieldsOf(info.config)
-  const model = textOf(fieldsOf(config.model).model_name)
+  const model = textOf(fieldsOf(config.model).model_name) ?? modelOfReplay(document.replay_config)
   const task = textOf(document.instance_id) ?? name.replace(/\.traj(\.json)?$/, '')
   const status = textOf(info.exit_status)
   const answers = listOf(document.messages)
@@ -180,9 +185,10 @@ function readTrajectory(json: unknown, option: string | null, name: string): Par
     .filter(message => message.role === 'assistant')
   const calls = answers.flatMap(message => callOf(message, model))
   // A call of which nothing is told would make the sum too small: then the agent's own cost stands alone.
-  const isWhole = calls.length === (countOf(stats.api_calls) ?? answers.length)
+  const isWhole = calls.length > 0 && calls.length === (countOf(stats.api_calls) ?? answers.length)
+  const work = isWhole ? calls : sumsOf(stats, model)
   const isLimit = status !== null && limits.test(status)
-  const isDone = status === null || status === '' || /^(Submitted|submitted)/.test(status)
+  const isDone = status === null || status === '' || (/^submitted/i.test(status) && !isLimit)
   const named = option ?? model
   return {
     attempts: [
@@ -190,7 +196,7 @@ function readTrajectory(json: unknown, option: string | null, name: string): Par
         option: named,
         task,
         passed: null,
-        work: isWhole ? calls : [],
+        work,
         reportedUsd: costTold(stats.instance_cost),
         calls: countOf(stats.api_calls),
         atMicros: calls[0]?.atMicros ?? null,
@@ -202,7 +208,26 @@ function readTrajectory(json: unknown, option: string | null, name: string): Par
       named === null
         ? []
         : [{ name: named, ...servedBy(model), settings: settingsOf(fieldsOf(config.model).model_kwargs) }],
-    notes: isWhole || calls.length === 0 ? [] : [`${task}: some calls tell no tokens, so the agent's own cost stands`],
+    notes:
+      work.length > 0 || calls.length === 0
+        ? []
+        : [`${task}: some calls tell no tokens, so the agent's own cost stands`],
+  }
+}
+
+/** SWE-agent tells the tokens of an instance as sums, cached ones not apart. */
+function sumsOf(stats: Fields, model: string | null): ToldCall[] {
+  const usage = usageOfTokens({ input: countOf(stats.tokens_sent), output: countOf(stats.tokens_received) })
+  return usage === null || usage.input === 0 ? [] : [{ ...servedBy(model), usage, atMicros: null }]
+}
+
+/** SWE-agent keeps the configuration of its run as JSON in a text. */
+function modelOfReplay(config: unknown): string | null {
+  try {
+    const parsed = typeof config === 'string' ? (JSON.parse(config) as unknown) : config
+    return textOf(fieldsOf(fieldsOf(fieldsOf(parsed).agent).model).name)
+  } catch {
+    return null
   }
 }
 
