@@ -27,7 +27,7 @@ export function optionsTable(answer: Answer, columns: number, pen: Ink, all: boo
       usdLabel(option.usd),
       bandLabel(option.band),
       usdPerMtokLabel(option.usdPerThousandRequests),
-      option.kind === 'api' ? '' : wholePercent(option.utilization),
+      option.terms?.kind === 'api' ? '' : wholePercent(option.utilization),
       option.replicas === null ? '' : shortCount(option.replicas),
       `${mark(option.meetsQuality)} ${mark(option.meetsLatency)}`,
     ])

@@ -86,8 +86,8 @@ export function RankedTable({ answer }: { answer: Answer }): JSX.Element {
             {usdPerMtokLabel(option.usdPerMtok)}
           </td>
         )}
-        <td class="number">{option.kind === 'api' ? '' : shareLabel(option.utilization)}</td>
-        <td class="number">{option.kind === 'api' ? '' : (option.replicas ?? '–')}</td>
+        <td class="number">{option.terms?.kind === 'api' ? '' : shareLabel(option.utilization)}</td>
+        <td class="number">{option.terms?.kind === 'api' ? '' : (option.replicas ?? '–')}</td>
         <Mark value={option.meetsQuality} />
         <Mark value={option.meetsLatency} />
       </tr>

@@ -234,3 +234,16 @@ test('where quality is what a saving hangs on, the next measurement says how man
   // Fleiss, Levin and Paik: (1.96 √(0.9 × 0.1) + 0.8416 √(0.92 × 0.08))² ÷ 0.02² = 1,665.4, of which 100 are done.
   expect(open!.why).toContain('92 % of 100 tasks passed; about 1566 more would mostly tell on which side of 90 %')
 })
+
+test('of several runs the newest of a suite counts, and of suites the one with the most tasks: one task tried later says little', () => {
+  const newer = { ...told([today, small]), run: 'r2', endedAt: '2026-11-22T10:00:00Z' }
+  const failed = both.map(row => (row.option === 'small' ? { ...row, passed: Number(row.task.slice(1)) < 50 } : row))
+  const first = runEvidence(told([today, small]), both)
+  const at = (...runs: Evidence['tasks'] & object) => optionOf(evidenceWith(runs), 'other-8b', { bar: 0.8 }).tried
+  expect(at(first, runEvidence(newer, failed))).toMatchObject({ run: 'r2', passRate: { value: 0.5 }, verdict: 'no' })
+  const one = failed.filter(({ task }) => task === 't99')
+  expect(at(runEvidence({ ...newer, suite: 'other' }, one), first)).toMatchObject({ run: 'r1', n: 100 })
+  expect(optionOf(evidenceWith([first, runEvidence(newer, failed)]), 'other-8b', { taskRun: 'r1' }).tried?.run).toBe(
+    'r1',
+  )
+})

@@ -23,26 +23,28 @@ export interface Heard {
 /**
  * The same weights at the same seller; else the same weights in the same known number format, wherever they ran, which is
  * said. A pass at bf16 does not clear fp4, and of a format that nobody knows nothing follows for another host. Of several
- * runs the nearest to the option, then the newest, then the one with the most tasks.
+ * runs those nearest to the option count, of each suite the newest, and of these the one with the most tasks.
  */
 export function heardOf(runs: readonly RunEvidence[], option: Described): Heard | null {
-  let best: { readonly heard: Heard; readonly key: readonly (number | string)[] } | null = null
-  for (const run of runs) {
-    for (const tried of run.options) {
+  const all = runs.flatMap(run =>
+    run.options.flatMap(tried => {
       const assumed = assumedOf(tried.option, option)
-      if (assumed === null) continue
-      const graded = tried.passed.reduce<number>((sum, passed) => sum + (passed === null ? 0 : 1), 0)
-      if (graded === 0) continue
-      const key = [assumed.length === 0 ? 1 : 0, run.at ?? '', graded]
-      if (best === null || isAfter(key, best.key)) best = { heard: { run, tried, assumed }, key }
-    }
+      const tasks = assumed === null ? 0 : tried.passed.filter(passed => passed !== null).length
+      return assumed === null || tasks === 0 ? [] : [{ run, tried, assumed, tasks }]
+    }),
+  )
+  const nearest = all.filter(({ assumed }) => assumed.length === 0)
+  const newest = new Map<string, (typeof all)[number]>()
+  for (const one of nearest.length > 0 ? nearest : all) {
+    const known = newest.get(one.run.suite)
+    const isNewer = known === undefined || (one.run.at ?? '') > (known.run.at ?? '')
+    const isLarger = known !== undefined && one.run.at === known.run.at && one.tasks > known.tasks
+    if (isNewer || isLarger) newest.set(one.run.suite, one)
   }
-  return best?.heard ?? null
-}
-
-function isAfter(a: readonly (number | string)[], b: readonly (number | string)[]): boolean {
-  const differs = a.findIndex((value, i) => value !== b[i])
-  return differs >= 0 && a[differs]! > b[differs]!
+  const [best] = [...newest.values()].sort(
+    (a, b) => b.tasks - a.tasks || ((a.run.at ?? '') < (b.run.at ?? '') ? 1 : -1),
+  )
+  return best === undefined ? null : { run: best.run, tried: best.tried, assumed: best.assumed }
 }
 
 /** Null: its results say nothing of this option. */

@@ -1,4 +1,5 @@
 // What tasks say of an option, and what a token costs there, in; that part of the answer, and the sentence that says it, out.
+import { many } from '../../fault/many.ts'
 import { estimate } from '../../statistics/estimate.ts'
 import type { ApiTerms } from '../evidence.ts'
 import { usdWords } from '../phrase.ts'
@@ -114,7 +115,7 @@ export function passWords({ n, passRate, bar, verdict }: TriedAnswer): string {
 function passLabel({ n, passRate, bar, verdict }: TriedAnswer): string {
   const rate = (share: number) => Math.round(share * 100)
   const against = bar === null ? '' : `, bar ${percent(bar)}: ${verdict}`
-  return `${rate(passRate.value)} % pass (${rate(passRate.low)}–${rate(passRate.high)} %, ${n} tasks${against})`
+  return `${rate(passRate.value)} % pass (${rate(passRate.low)}–${rate(passRate.high)} %, ${many(n, 'task')}${against})`
 }
 
 function runLabel({ run, at, assumed }: TriedAnswer): string {
