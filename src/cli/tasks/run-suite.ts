@@ -30,7 +30,7 @@ import { type PreparedRun, prepareRun } from './prepare-run.ts'
 import { rankedFiles } from './ranked-files.ts'
 import type { RunFlags } from './run.ts'
 import { progressText } from './run-progress.ts'
-import { untilInterrupted } from './until-interrupted.ts'
+import { endAsInterrupted, untilInterrupted } from './until-interrupted.ts'
 
 /** Above this a run on a terminal asks for a word first. */
 const askAboveUsd = parseUsd('1')
@@ -139,7 +139,7 @@ async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
   const attempts = join(folder, 'attempts.jsonl')
   if (flags.out !== undefined) copyFileSync(attempts, flags.out)
   await tell(prepared, outcome, { purse, attempts, flags, frame, amortizer })
-  if (outcome.ended === 'stopped') process.exitCode = 130
+  if (outcome.ended === 'stopped') endAsInterrupted()
   if (outcome.ended === 'capped') output.status(1)
   if (outcome.givenUp.length > 0) output.status(3)
 }

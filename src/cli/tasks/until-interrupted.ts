@@ -18,3 +18,10 @@ export function untilInterrupted(say: () => void): { isAsked(): boolean; forget(
     },
   }
 }
+
+/** The program ends by itself, with the status of one that Ctrl-C ended. */
+export function endAsInterrupted(): void {
+  process.once('exit', () => {
+    process.exitCode = 130
+  })
+}
