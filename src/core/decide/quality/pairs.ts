@@ -127,11 +127,13 @@ function turningPrice(shared: readonly [TaskMean, TaskMean][]) {
   const found = pairMoments(units)
   // Sums of ones and zeros: what is left of a difference of none is rounding.
   const under = Math.abs(found.under) < 1e-12 ? 0 : found.under
+  const largest = Array.from(units.over).reduce((most, one) => Math.max(most, Math.abs(one)), 0)
+  const over = Math.abs(found.over) < 1e-12 * largest ? 0 : found.over
   const perTask = units.tasks / found.n
   return {
-    hStar: under === 0 ? null : found.over / under,
+    hStar: under === 0 ? null : over / under,
     hStarInterval: under === 0 ? null : fieller(under < 0 ? { ...found, over: -found.over, under: -under } : found),
-    usdDifference: -found.over / perTask,
+    usdDifference: -over / perTask,
     rateDifference: -under / perTask,
   }
 }

@@ -50,6 +50,11 @@ test('one try of each task: Wilson of passes, ratio of totals, Fieller and BCa a
   })
 })
 
+test('options that cost the same are in the order of their names, in whatever order their tries are added up', () => {
+  const rows = [...forty('b'), ...forty('a').reverse(), ...forty('c').sort((x, y) => Number(x.usd) - Number(y.usd))]
+  expect(ranked(rows).bars[0]!.ranking.map(({ option }) => option)).toEqual(['a', 'b', 'c'])
+})
+
 test('no success: the cost of one is unknown and without bound, and its option comes last', () => {
   const none = forty('none').map(row => ({ ...row, passed: false }))
   const { ranking } = ranked([...none, ...forty('zz')]).bars[0]!

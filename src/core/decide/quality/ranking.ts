@@ -12,7 +12,7 @@ import { type Redrawn, type Resampled, resampled } from './resampled.ts'
 import { type OptionTasks, optionTasks } from './task-means.ts'
 import type { TrialTable } from './trial-table.ts'
 import { costAndSuccess, unitsOf } from './units.ts'
-import { type MeetsBar, type MoreTasks, meets, moreTasks } from './verdict.ts'
+import { cheaperFirst, type MeetsBar, type MoreTasks, meets, moreTasks } from './verdict.ts'
 
 export interface Ranked extends Omit<OptionFigures, 'usdPerSuccess'> {
   readonly usdPerSuccess: CostPerSuccess
@@ -132,11 +132,6 @@ function cascadesOf(measured: readonly OptionTasks[], cascades: readonly Cascade
 }
 
 type Figures = Omit<OptionFigures, 'usdPerSuccess'> & { readonly usdPerSuccess: CostPerSuccess }
-
-function cheaperFirst(a: OptionFigures, b: OptionFigures): number {
-  const [x, y] = [a.usdPerSuccess.value, b.usdPerSuccess.value]
-  return (x === null ? 1 : 0) - (y === null ? 1 : 0) || (x ?? 0) - (y ?? 0) || (a.option < b.option ? -1 : 1)
-}
 
 function withBca(figures: OptionFigures, { tasks }: OptionTasks, { usd, successes }: Redrawn): Figures {
   const { value } = figures.usdPerSuccess

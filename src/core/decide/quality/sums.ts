@@ -2,7 +2,7 @@
 import { wilson } from '../../statistics/interval.ts'
 import { ruleOfThree } from '../../statistics/proportion.ts'
 import type { CostPerSuccess, PassRateFigure, Spread } from './option-figures.ts'
-import { type MeetsBar, type MoreTasks, meets, moreTasks } from './verdict.ts'
+import { cheaperFirst, type MeetsBar, type MoreTasks, meets, moreTasks } from './verdict.ts'
 
 /** A row of a published table: nobody knows which task passed, or what each cost. */
 export interface OptionSums {
@@ -35,10 +35,7 @@ export function rankSums(all: readonly OptionSums[], bar: number | null): Ranked
       const more = bar === null || meetsBar !== 'unclear' ? null : moreTasks(sums.tasks, passRate, bar)
       return { ...figuresOf(sums, passRate), meetsBar, moreTasks: more }
     })
-    .sort((a, b) => {
-      const [x, y] = [a.usdPerSuccess.value, b.usdPerSuccess.value]
-      return (x === null ? 1 : 0) - (y === null ? 1 : 0) || (x ?? 0) - (y ?? 0) || (a.option < b.option ? -1 : 1)
-    })
+    .sort(cheaperFirst)
 }
 
 function rateOf({ tasks, passes }: OptionSums): PassRateFigure {

@@ -1,6 +1,22 @@
 // A pass rate with its interval and a bar in; whether it clears it, and how many tasks more would tell, out.
+import { estimate } from '../../statistics/estimate.ts'
 import { trialsToTell, trialsToTellMostly } from '../../statistics/proportion.ts'
 import type { PassRateFigure } from './option-figures.ts'
+
+interface Costed {
+  readonly option: string
+  readonly usdPerSuccess: { readonly value: number | null }
+}
+
+/**
+ * Ascending by cost per success as it is printed, so that what shows the same is in the order of names; what has none
+ * comes last.
+ */
+export function cheaperFirst(a: Costed, b: Costed): number {
+  const [x, y] = [a, b].map(({ usdPerSuccess: { value } }) => (value === null ? null : estimate(value)))
+  const isUnknown = (value: number | null | undefined) => (value === null ? 1 : 0)
+  return isUnknown(x) - isUnknown(y) || (x ?? 0) - (y ?? 0) || (a.option < b.option ? -1 : 1)
+}
 
 export type MeetsBar = 'yes' | 'no' | 'unclear'
 
