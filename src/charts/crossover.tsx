@@ -8,7 +8,7 @@ import { Footer, furnitureFor, Header, SampleMark } from './furniture.tsx'
 import { multipleLabel, usdLabel, volumeLabel } from './labels.ts'
 import { EndLabels, Lines } from './lines.tsx'
 import { paint, type Theme } from './palette.ts'
-import { fontFamily } from './text.tsx'
+import { Picture } from './picture.tsx'
 
 export interface CrossoverChartProps {
   readonly answer: Answer
@@ -56,18 +56,14 @@ export function CrossoverChart(props: CrossoverChartProps): JSX.Element {
   const parts = furniture ? furnitureFor(answer, width) : null
   const { plot } = frame
   return (
-    <svg
-      xmlns="http://www.w3.org/2000/svg"
+    <Picture
       width={width}
       height={height}
-      viewBox={`0 0 ${width} ${height}`}
-      role="img"
-      aria-labelledby={`${id}-title ${id}-desc`}
-      font-family={fontFamily}
-      class="crossover-chart"
+      name="crossover-chart"
+      id={id}
+      title={`Monthly cost by volume${answer.sample ? ' (sample data)' : ''}`}
+      description={describe(answer, here)}
     >
-      <title id={`${id}-title`}>Monthly cost by volume{answer.sample ? ' (sample data)' : ''}</title>
-      <desc id={`${id}-desc`}>{describe(answer, here)}</desc>
       <defs>
         <clipPath id={`${id}-clip`}>
           <rect x={plot.left} y={plot.top} width={plot.right - plot.left} height={plot.bottom - plot.top} />
@@ -82,7 +78,7 @@ export function CrossoverChart(props: CrossoverChartProps): JSX.Element {
       <EndLabels frame={frame} theme={theme} />
       {cursor !== null && <Ruler frame={frame} answer={answer} theme={theme} at={cursor} />}
       {parts && <Footer parts={parts} height={height} theme={theme} />}
-    </svg>
+    </Picture>
   )
 }
 

@@ -4,8 +4,9 @@ import type { JSX } from 'preact'
 import { shareLabel, usdLabel } from './labels.ts'
 import { Mark, round } from './marks.tsx'
 import { paint, type SeriesStyle, seriesStyles, type Theme } from './palette.ts'
+import { Picture } from './picture.tsx'
 import { fittedTo, spread, textWidth, wrapped } from './place.ts'
-import { fontFamily, Label } from './text.tsx'
+import { Label } from './text.tsx'
 
 export interface Spread {
   readonly value: number
@@ -85,20 +86,14 @@ export function QualityChart(props: QualityChartProps): JSX.Element {
     bottom: height - 68,
   })
   return (
-    <svg
-      xmlns="http://www.w3.org/2000/svg"
+    <Picture
       width={width}
       height={height}
-      viewBox={`0 0 ${width} ${height}`}
-      role="img"
-      aria-labelledby={`${id}-title ${id}-desc`}
-      font-family={fontFamily}
-      class="quality-chart"
+      name="quality-chart"
+      id={id}
+      title={title}
+      description={[...facts, `On the front: ${front.map(({ name }) => name).join(', ')}.`].join(' ')}
     >
-      <title id={`${id}-title`}>{title}</title>
-      <desc id={`${id}-desc`}>
-        {[...facts, `On the front: ${front.map(({ name }) => name).join(', ')}.`].join(' ')}
-      </desc>
       <rect width={width} height={height} fill={paint(theme, 'paper')} />
       {heading && (
         <Label x={margin} y={32} size={17} weight={600} theme={theme}>
@@ -130,7 +125,7 @@ export function QualityChart(props: QualityChartProps): JSX.Element {
       <Label x={margin} y={height - 12} size={10.5} tone="quiet" theme={theme}>
         {fittedTo(footer, room * 0.9, 10.5)}
       </Label>
-    </svg>
+    </Picture>
   )
 }
 

@@ -3,8 +3,9 @@ import type { JSX } from 'preact'
 import { countLabel, usdLabel } from './labels.ts'
 import { round } from './marks.tsx'
 import { paint, type Role, type Theme } from './palette.ts'
+import { Picture } from './picture.tsx'
 import { fittedTo, textWidth } from './place.ts'
-import { fontFamily, Label } from './text.tsx'
+import { Label } from './text.tsx'
 import { secondsLabel, shortCount } from './time-labels.ts'
 
 export interface Part {
@@ -54,18 +55,14 @@ export function SpentChart({ rows, title, footer, width, theme, id = 'spent' }: 
   const names = Math.min(260, Math.max(130, width * 0.22))
   const each = (width - margin * 2 - names) / columns.length
   return (
-    <svg
-      xmlns="http://www.w3.org/2000/svg"
+    <Picture
       width={width}
       height={height}
-      viewBox={`0 0 ${width} ${height}`}
-      role="img"
-      aria-labelledby={`${id}-title ${id}-desc`}
-      font-family={fontFamily}
-      class="spent-chart"
+      name="spent-chart"
+      id={id}
+      title={title}
+      description={rows.map(described).join(' ')}
     >
-      <title id={`${id}-title`}>{title}</title>
-      <desc id={`${id}-desc`}>{rows.map(described).join(' ')}</desc>
       <rect width={width} height={height} fill={paint(theme, 'paper')} />
       <Label x={margin} y={32} size={17} weight={600} theme={theme}>
         {fittedTo(title, (width - 2 * margin) * 0.9, 17, 600)}
@@ -105,7 +102,7 @@ export function SpentChart({ rows, title, footer, width, theme, id = 'spent' }: 
       <Label x={margin} y={height - 12} size={10.5} tone="quiet" theme={theme}>
         {fittedTo(footer, (width - 2 * margin) * 0.9, 10.5)}
       </Label>
-    </svg>
+    </Picture>
   )
 }
 

@@ -6,8 +6,9 @@ import type { Range, Timeline } from '../core/serving/fleet/timeline.ts'
 import { shareLabel } from './labels.ts'
 import { round } from './marks.tsx'
 import { paint, type Role, type Theme } from './palette.ts'
+import { Picture } from './picture.tsx'
 import { fittedTo, textWidth } from './place.ts'
-import { fontFamily, Label } from './text.tsx'
+import { Label } from './text.tsx'
 import { type Clock, clockOf, secondsLabel, shortCount } from './time-labels.ts'
 
 export interface TimelineChartProps {
@@ -94,18 +95,7 @@ export function TimelineChart(props: TimelineChartProps): JSX.Element {
   const bottom = places.at(-1)!.bottom
   const room = width - 40
   return (
-    <svg
-      xmlns="http://www.w3.org/2000/svg"
-      width={width}
-      height={height}
-      viewBox={`0 0 ${width} ${height}`}
-      role="img"
-      aria-labelledby={`${id}-title ${id}-desc`}
-      font-family={fontFamily}
-      class="timeline-chart"
-    >
-      <title id={`${id}-title`}>{title}</title>
-      <desc id={`${id}-desc`}>{facts.join(' ')}</desc>
+    <Picture width={width} height={height} name="timeline-chart" id={id} title={title} description={facts.join(' ')}>
       <rect width={width} height={height} fill={paint(theme, 'paper')} />
       <Label x={20} y={32} size={17} weight={600} theme={theme}>
         {fittedTo(title, room * 0.9, 17, 600)}
@@ -122,7 +112,7 @@ export function TimelineChart(props: TimelineChartProps): JSX.Element {
       <Label x={20} y={height - 10} size={10.5} tone="quiet" theme={theme}>
         {fittedTo(footer, room * 0.9, 10.5)}
       </Label>
-    </svg>
+    </Picture>
   )
 }
 

@@ -1,11 +1,11 @@
-// Options ranked by their tries, and where what they cost went, in; one HTML file that asks for nothing and runs nothing out.
+// Options ranked by their tries, and where what they cost went, in; a page with pictures, tables and what to know of them out.
 import type { JSX } from 'preact'
 import { render } from 'preact-render-to-string'
 import { countLabel, shareLabel, usdLabel } from '../charts/labels.ts'
-import { paletteCss } from '../charts/palette.ts'
 import type { Spread } from '../core/decide/quality/option-figures.ts'
 import type { Spent } from '../core/decide/quality/spent.ts'
 import { type At, type Shown, shownCost } from './ranking-text.ts'
+import { stillPage } from './still-page.ts'
 import { headlineOf, qualityPicture, rankedIn, spentPicture } from './tasks-pictures.tsx'
 
 export interface TasksReport {
@@ -22,7 +22,7 @@ export interface TasksReport {
   readonly kinds?: ReadonlyMap<string, string>
 }
 
-/** Light or dark as its reader's system is. */
+/** As a page of its own. */
 export function tasksHtml(report: TasksReport): string {
   const { bars, spent, facts, kinds } = report
   const pictures = bars.map((at, i) =>
@@ -58,25 +58,7 @@ export function tasksHtml(report: TasksReport): string {
       </p>
     </main>,
   )
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Crossline: cost per success</title>
-<style>
-:root{${paletteCss('light')}}
-@media (prefers-color-scheme:dark){:root{${paletteCss('dark')}}}
-${sheet}
-</style>
-</head>
-<body>
-${body}
-</body>
-</html>
-`
+  return stillPage({ title: 'Crossline: cost per success', css: sheet, body })
 }
 
 const sheet = `

@@ -1,7 +1,6 @@
 // A simulation that was looked at over time in; its timeline as an SVG, a PNG or one HTML file out.
 import { render } from 'preact-render-to-string'
 import { daysLabel, shareLabel, usdPerMtokLabel } from '../charts/labels.ts'
-import { paletteCss } from '../charts/palette.ts'
 import { TimelineChart } from '../charts/timeline.tsx'
 import type { Simulation } from '../core/decide/fleet-figures.ts'
 import type { FleetPlan } from '../core/decide/plan-figures.ts'
@@ -9,6 +8,7 @@ import { Fault } from '../core/fault/fault.ts'
 import { many } from '../core/fault/many.ts'
 import { pngOf } from './png.ts'
 import { milliseconds } from './simulation-text.ts'
+import { stillPage } from './still-page.ts'
 
 /** A simulation of one fleet, or of a plan with groups, that was asked for its timeline. */
 export type Pictured = Simulation | FleetPlan
@@ -31,29 +31,13 @@ export function timelinePng(simulation: Pictured, options: TimelineOptions = {})
   return pngOf(timelineSvg(simulation, options), { ...defaultSize, ...options })
 }
 
-/** One file that asks for nothing and runs nothing; light or dark as its reader's system is. */
+/** As a page of its own. */
 export function timelineHtml(simulation: Pictured): string {
-  const svg = chart(simulation, { ...defaultSize, theme: 'auto' })
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Crossline: a simulated fleet over time</title>
-<style>
-:root{${paletteCss('light')}}
-@media (prefers-color-scheme:dark){:root{${paletteCss('dark')}}}
-body{margin:0;background:var(--cl-paper)}
-svg{display:block;width:100%;max-width:1600px;height:auto;margin:0 auto}
-</style>
-</head>
-<body>
-${svg}
-</body>
-</html>
-`
+  return stillPage({
+    title: 'Crossline: a simulated fleet over time',
+    css: 'body{margin:0;background:var(--cl-paper)}\nsvg{display:block;width:100%;max-width:1600px;height:auto;margin:0 auto}',
+    body: chart(simulation, { ...defaultSize, theme: 'auto' }),
+  })
 }
 
 function chart(

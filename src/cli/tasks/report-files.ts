@@ -1,8 +1,7 @@
 // Flags that name files, and a ranking with the tries behind it → the report as a page, pictures, a table, JUnit XML.
 import type { Command } from 'commander'
 import type { Attempt } from '../../core/decide/quality/attempt.ts'
-import type { Spent } from '../../core/decide/quality/spent.ts'
-import type { At } from '../../report/ranking-text.ts'
+import type { TasksReport } from '../../report/tasks-page.tsx'
 import { writeFileOf } from '../written.ts'
 
 export interface ReportFlags {
@@ -13,16 +12,11 @@ export interface ReportFlags {
   readonly junit?: string
 }
 
-export interface Reported {
+export interface Reported extends TasksReport {
+  /** What was tried, as build servers call it. */
   readonly name: string
-  readonly facts: readonly string[]
-  readonly bars: readonly At[]
-  readonly spent: readonly Spent[]
-  readonly pairs: readonly string[]
-  readonly notes: readonly string[]
-  readonly command: string
+  /** Single tries, where `needsAttempts`. */
   readonly attempts: readonly Attempt[]
-  readonly kinds?: ReadonlyMap<string, string>
 }
 
 /** Declares the flags under a heading of their own. */
