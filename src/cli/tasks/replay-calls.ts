@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { type FrameCall, samplingUnits } from '../../core/decide/quality/sample/sampling-units.ts'
 import { type StratifiedSample, stratifiedSample } from '../../core/decide/quality/sample/stratified-sample.ts'
 import { Fault } from '../../core/fault/fault.ts'
+import { many } from '../../core/fault/many.ts'
 import { callNeeds } from '../../core/meter/needs.ts'
 import type { FramedCall } from '../../ledger/ledger.ts'
 import { type ReplayTold, replayText } from '../../report/replay-text.ts'
@@ -26,7 +27,8 @@ export async function replayCalls(flags: ReplayFlags, frame: CommandFrame): Prom
   const { calls } = await runOperation(frame, sampleFrame, params)
   const sample = stratifiedSample(samplingUnits(frameOf(calls, contents)), flags.size, seed)
   checkSample(sample, contents, flags)
-  const suite = replaySuite(sample.calls, id => contents.of(id), gradersOf(flags))
+  const said = contents.of(new Set(sample.calls.map(({ call }) => call.id)))
+  const suite = replaySuite(sample.calls, id => said.get(id) ?? null, gradersOf(flags))
   if (suite.ungraded > 0) {
     throw new Fault('GRADER_NEEDED', `nobody says when an answer in words is right (${suite.ungraded} of the calls)`, {
       where: 'crossline tasks replay',
@@ -126,7 +128,14 @@ function toldOf(
     tasks: suite.tasks.length,
     leftOut: Object.fromEntries(suite.leftOut),
     lost: Object.fromEntries(suite.lost),
-    problems: contents.problems,
+    problems: [
+      ...contents.problems,
+      ...(contents.unusable === 0
+        ? []
+        : [
+            `${many(contents.unusable, 'call')} with content that cannot be tried elsewhere: no answer in words or calls, or a request that only its own provider can answer`,
+          ]),
+    ],
   }
 }
 

@@ -5,41 +5,64 @@ import { Fault } from '../../core/fault/fault.ts'
 import { many } from '../../core/fault/many.ts'
 import { type CapturedCall, readCaptures } from '../../server/capture/capture-files.ts'
 import { captureKeys } from '../../server/capture/capture-key.ts'
-import { wireOf } from '../../tasks/replay/prompts.ts'
+import { promptOf, wireOf } from '../../tasks/replay/prompts.ts'
+import { recordedAnswer } from '../../tasks/replay/recorded-answer.ts'
 import type { CallContent } from '../../tasks/replay/replay-suite.ts'
 import { checkFile } from '../unreadable.ts'
 
 export interface Contents {
+  /** Whether the call can be tried elsewhere: what it asked and what it was answered is at hand, and can be read. */
   has(id: string): boolean
-  of(id: string): CallContent | null
+  /** What these calls said. */
+  of(ids: ReadonlySet<string>): ReadonlyMap<string, CallContent>
   readonly size: number
+  /** Calls whose content is there and cannot be used. */
+  readonly unusable: number
   /** What could not be read, in words. */
   readonly problems: readonly string[]
 }
 
-/** Only answers that came whole and well: others are no reference. */
+/**
+ * Captures are read twice, since what a sample needs of them is little and all of them may be more than memory holds: first for
+ * which calls can be tried, then for what the drawn ones said.
+ */
 export function capturedContents(dataDir: string, keyFile: string | undefined): Contents {
-  const calls = new Map<string, CapturedCall>()
+  const keys = captureKeys(dataDir, keyFile)
+  const usable = new Set<string>()
   const reasons = new Map<string, number>()
-  for (const read of readCaptures(dataDir, captureKeys(dataDir, keyFile))) {
+  let unusable = 0
+  for (const read of readCaptures(dataDir, keys)) {
     if ('reason' in read) reasons.set(read.reason, (reasons.get(read.reason) ?? 0) + 1)
-    else if (read.call.isWhole && read.call.status === 200) calls.set(read.call.key, read.call)
+    else if (isUsable(contentOf(read.call))) usable.add(read.call.key)
+    else unusable++
   }
   return {
-    has: id => calls.has(id),
-    size: calls.size,
+    has: id => usable.has(id),
+    size: usable.size,
+    unusable,
     problems: [...reasons].map(([reason, times]) => `captures: ${reason} (${many(times, 'time')})`),
-    of(id) {
-      const call = calls.get(id)
-      if (call === undefined) return null
-      const answer = decoded(call.answer, call.contentEncoding)
-      return {
-        wire: call.wire,
-        request: parsed(call.request.toString('utf8')),
-        answer: answer?.toString('utf8') ?? null,
+    of(ids) {
+      const found = new Map<string, CallContent>()
+      for (const read of readCaptures(dataDir, keys)) {
+        if (!('call' in read) || !ids.has(read.call.key)) continue
+        const content = contentOf(read.call)
+        if (isUsable(content)) found.set(read.call.key, content)
       }
+      return found
     },
   }
+}
+
+/** Only answers that came whole and well are a reference. */
+function contentOf(call: CapturedCall): CallContent {
+  const isAnswer = call.isWhole && call.status === 200
+  const answer = isAnswer ? decoded(call.answer, call.contentEncoding) : null
+  return { wire: call.wire, request: parsed(call.request.toString('utf8')), answer: answer?.toString('utf8') ?? null }
+}
+
+function isUsable({ wire, request, answer }: CallContent): boolean {
+  const said = answer === null ? null : recordedAnswer(wire, answer)
+  return said !== null && (said.text !== '' || said.toolCalls.length > 0) && promptOf(wire, request) !== null
 }
 
 function decoded(bytes: Buffer, encoding: string | null): Buffer | null {
@@ -93,10 +116,12 @@ export function datasetContents(path: string): Contents {
   if (rows.size === 0) {
     throw new Fault('DATASET_INVALID', wrong[0] ?? 'no rows', { where: path, fix: 'write one object a line' })
   }
+  const usable = new Set([...rows].flatMap(([id, content]) => (isUsable(content) ? [id] : [])))
   return {
-    has: id => rows.has(id),
-    of: id => rows.get(id) ?? null,
+    has: id => usable.has(id),
+    of: () => rows,
     size: rows.size,
+    unusable: rows.size - usable.size,
     problems: wrong.length === 0 ? [] : [`${path}: ${many(wrong.length, 'line')} left out; the first: ${wrong[0]}`],
   }
 }

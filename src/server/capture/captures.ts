@@ -19,6 +19,8 @@ const deflated = promisify(deflateRaw)
 /** Bytes that wait for the disk or belong to calls that still run: beyond them calls are not kept. */
 const mostHeldBytes = 64 * 1024 * 1024
 const sweepEveryMs = 3_600_000
+/** A file is read whole: beyond this another is begun. */
+const longestFile = 256 * 1024 * 1024
 
 export const captureOutcomes = ['kept', 'no room', 'too long', 'not written'] as const
 export type CaptureOutcome = (typeof captureOutcomes)[number]
@@ -50,7 +52,8 @@ export function openCaptures(
   let held = 0
   let queue: CapturedCall[] = []
   let writing: Promise<void> | null = null
-  let current: { day: string; file: string; secret: Buffer; handle: FileHandle; index: number } | null = null
+  let current: { day: string; file: string; secret: Buffer; handle: FileHandle; index: number; bytes: number } | null =
+    null
   let saidMs = Number.NEGATIVE_INFINITY
 
   const drop = (outcome: CaptureOutcome) => {
@@ -159,7 +162,7 @@ export function openCaptures(
 
   async function write(call: CapturedCall): Promise<void> {
     const day = dayOf(call.atMicros / 1000)
-    if (current?.day !== day) {
+    if (current === null || current.day !== day || current.bytes > longestFile) {
       await current?.handle.close()
       current = null
       const folder = join(capturesFolder(dataDir), day)
@@ -168,7 +171,7 @@ export function openCaptures(
       // Another file whenever a day is opened: a place within a file is taken once.
       const file = `${worker}-${born}-${++files}.sealed`
       const handle = await open(join(folder, file), 'ax', 0o600)
-      current = { day, file, secret, handle, index: 0 }
+      current = { day, file, secret, handle, index: 0, bytes: 0 }
     }
     const { secret, handle, file } = current
     const sealed = seal(secret, await deflated(packed(call)), contextOf(day, file, current.index))
@@ -176,6 +179,7 @@ export function openCaptures(
     length.writeUInt32BE(sealed.length)
     await handle.appendFile(Buffer.concat([length, sealed]))
     current.index++
+    current.bytes += 4 + sealed.length
   }
 
   return {
