@@ -461,14 +461,19 @@ function contract(name: string, open: () => Promise<Ledger>): void {
 
     test('a frame tells what each call is like, in time order, and refuses more than may be held', async () => {
       await ledger.append([
-        call('b', { atMicros: 2, tags: { tools: 'true' }, outcome: 'failed', requestHash: 77n }),
+        call('b', { atMicros: 2, tags: { tools: 'true', run: 'r1' }, outcome: 'failed', requestHash: 77n }),
         call('a', {
           atMicros: 1,
           attribution: { ...nobody, feature: 'chat', task: 't1' },
           usage: { ...noUsage, input: 5, cacheRead: 7, output: 1 },
           prefixBlocks: [3n, -4n],
         }),
-        call('c', { atMicros: 3, usage: { ...noUsage, input: null, output: null }, requestHash: 77n }),
+        call('c', {
+          atMicros: 3,
+          usage: { ...noUsage, input: null, output: null },
+          requestHash: 77n,
+          tags: { run: 'r1', option: 'o', purpose: 'judge' },
+        }),
       ])
       const calls = await ledger.frame({}, 3)
       expect(
@@ -488,6 +493,8 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       ])
       expect(calls[0]!.sameAs).toMatch(/^p-4\//)
       expect([calls[1]!.sameAs, calls[2]!.sameAs]).toEqual(['r77', 'r77'])
+      // A tag of one's own that is called the same makes no call a test's.
+      expect(calls.map(({ run }) => run)).toEqual([null, null, 'r1'])
       expect(await ledger.frame({ where: { feature: 'chat' } }, 3)).toHaveLength(1)
       await expect(ledger.frame({}, 2)).rejects.toThrow('more than 2 calls')
     })

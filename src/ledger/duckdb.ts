@@ -259,6 +259,7 @@ async function frame(session: Reader, slice: Slice, most: number): Promise<Frame
         outcome,
         usd,
         sameAs,
+        run,
       ]): FramedCall => ({
         source: source as string,
         id: id as string,
@@ -273,6 +274,7 @@ async function frame(session: Reader, slice: Slice, most: number): Promise<Frame
         outcome: outcome as FramedCall['outcome'],
         usd: usd as string | null,
         sameAs: sameAs as string | null,
+        run: run as string | null,
       }),
     ),
     most,

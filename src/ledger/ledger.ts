@@ -141,6 +141,8 @@ export interface FramedCall {
   readonly usd: string | null
   /** Equal = the same request; of records that know the prompt's blocks alone, as long a prompt with the same blocks. */
   readonly sameAs: string | null
+  /** The run of tasks that made it; null = it is nobody's test. */
+  readonly run: string | null
 }
 
 export interface UsageGroupOptions {

@@ -64,6 +64,7 @@ function framed(call: Call): FramedCall {
         : last === undefined || promptTokens === null
           ? null
           : `p${last}/${model ?? ''}/${promptTokens}`,
+    run: call.tags.option === undefined || call.tags.purpose === undefined ? null : (call.tags.run ?? null),
   }
 }
 

@@ -333,7 +333,8 @@ export const frame = (
   c."provider", c."model", c."workload", c."feature", c."task", CASE WHEN c."input" IS NULL THEN NULL ELSE (${prompt('c')})::INTEGER END,
   (${needs})::INTEGER, c.outcome, c.usd::VARCHAR, CASE WHEN c.request_hash IS NOT NULL THEN 'r' || c.request_hash::VARCHAR
     WHEN len(c.prefix_blocks) > 0 AND c."input" IS NOT NULL
-    THEN 'p' || c.prefix_blocks[-1]::VARCHAR || '/' || coalesce(c."model", '') || '/' || (${prompt('c')})::VARCHAR END
+    THEN 'p' || c.prefix_blocks[-1]::VARCHAR || '/' || coalesce(c."model", '') || '/' || (${prompt('c')})::VARCHAR END,
+  CASE WHEN c.tags['option'] IS NOT NULL AND c.tags['purpose'] IS NOT NULL THEN c.tags['run'] END
   FROM calls c JOIN sources s USING (source_key) ${where} ORDER BY c.started_at, s.source, 2 LIMIT ${most + 1}`
 
 /** What each call asks beside text, as bits. */

@@ -24,7 +24,9 @@ export async function replayCalls(flags: ReplayFlags, frame: CommandFrame): Prom
   const contents = flags.dataset === undefined ? capturedContents(data, keyFile) : datasetContents(flags.dataset)
   const { sampleFrame } = await import('../../server/operations.ts')
   const params = given({ from: flags.from, to: flags.to, zone: frame.settings().zone, where: flags.where })
-  const { calls } = await runOperation(frame, sampleFrame, params)
+  const framed = await runOperation(frame, sampleFrame, params)
+  // What runs of tasks asked is nobody's traffic.
+  const calls = framed.calls.filter(({ run }) => run === null)
   const sample = stratifiedSample(samplingUnits(frameOf(calls, contents)), flags.size, seed)
   checkSample(sample, contents, flags)
   const said = contents.of(new Set(sample.calls.map(({ call }) => call.id)))

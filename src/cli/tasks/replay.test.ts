@@ -137,5 +137,8 @@ test('the sample is tried on other options, and kept as a replay', async () => {
   expect(tries).toBe(3)
   expect(json).toMatchObject({ byStrata: [{ option: 'sonnet', passRate: { value: 1 } }] })
   expect(text).toContain('Of all calls that the sample stands for')
+  // The run's own calls are in the ledger now, and in no later sample.
+  const { json: later } = await replay('--grader', 'normalised', '--suite-out', join(folder, 's.json'))
+  expect(later.sample.population.calls).toBe(5)
   expect(readKeptRun(data(), run)).toMatchObject({ origin: 'replay', suite: 'replay' })
 })
