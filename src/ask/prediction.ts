@@ -74,7 +74,7 @@ export function conditionFor(question: PredictionQuestion): Condition {
     pp: question.pp,
     dp: question.dp,
     ep: question.ep,
-    speculation: statedSpeculation(question.speculation),
+    speculation: statedSpeculation(question.speculation, question.model),
     replicas: question.replicas,
     inputTokens: question.input,
     outputTokens: question.output,

@@ -24,7 +24,7 @@ export interface NamedShape {
   readonly prefixCache?: boolean
 }
 
-/** @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, ENGINE_UNKNOWN, SPECULATION_INVALID, those of checkShape */
+/** @throws Fault MODEL_UNKNOWN, GPU_UNKNOWN, ENGINE_UNKNOWN, SPECULATION_INVALID, DRAFT_UNFIT, those of checkShape */
 export function shapeOf({
   model: name,
   gpu: gpuName,
@@ -49,7 +49,7 @@ export function shapeOf({
     pp,
     dp,
     ep,
-    speculation: statedSpeculation(speculation),
+    speculation: statedSpeculation(speculation, name),
     ...(engine === null ? {} : { engine: engineOf(engine) }),
   }
   // Where none of 1, 2, 4, 8 holds it, the fault of the largest says by how much.

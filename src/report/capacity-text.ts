@@ -25,6 +25,7 @@ export function capacityText(
   const fleet = replicas === 1 ? [] : [`as one of ${replicas} replicas`]
   const head = [
     pen.bold(replica),
+    ...(answer.speculation === null ? [] : paragraph(answer.speculation, columns)),
     ...paragraph([source, lengths, ...fleet].join('; '), columns),
     ...paragraph(`objective (${objective.statistic}): ${limitsText(answer)}`, columns),
     '',

@@ -23,7 +23,6 @@ export function predictionText(
   const note = `By simulation. Bands hold nine of ten published measurements like this one; ${answer.likeness}.`
   return [
     ...paragraph(head, columns).map(pen.bold),
-    ...(answer.speculation === null ? [] : paragraph(answer.speculation, columns)),
     `load: ${loadText(answer)}`,
     '',
     ...body,

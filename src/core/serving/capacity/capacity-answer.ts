@@ -2,6 +2,7 @@
 import { estimate } from '../../statistics/estimate.ts'
 import { notModelled } from '../fleet/not-modelled.ts'
 import { gpusOf, type ReplicaShape } from '../hardware/memory.ts'
+import { speculationText } from '../hardware/speculation.ts'
 import type { Capacity, Latency, LatencyLimits, Probe, Statistic } from './capacity.ts'
 
 /** What `crossline capacity` answers: figures of one replica. */
@@ -11,6 +12,8 @@ export interface CapacityAnswer extends Omit<Capacity, 'band'> {
   readonly gpusPerReplica: number
   readonly dtype: string
   readonly engine: string
+  /** What guesses tokens ahead, in words; null = nothing does. */
+  readonly speculation: string | null
   readonly replicas: number
   readonly traffic: {
     readonly source: 'trace' | 'lengths'
@@ -53,6 +56,7 @@ export function capacityAnswer(
     gpusPerReplica: gpusOf(shape),
     dtype: shape.weightDtype ?? shape.model.nativeDtype,
     engine: shape.engine ?? 'vllm',
+    speculation: shape.speculation === undefined ? null : speculationText(shape.speculation),
     replicas,
     traffic,
     objective,

@@ -21,5 +21,6 @@ export const notModelled: readonly string[] = [
   'Autoscaling and cold starts: an option is a fixed number of warm replicas; simulate tries one that scales, a plan of it down to none.',
   'Replica failure: nor spot interruption; spare replicas are counted in the cost only. A plan of simulate has both.',
   'Separate prefill and decode fleets: a plan of simulate has them.',
+  'Speculative decoding: options of a crossover guess no token ahead; predict, capacity and simulate do where asked to.',
   ...leftOutOfPlans,
 ]

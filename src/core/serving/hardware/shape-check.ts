@@ -4,7 +4,7 @@ import { weightPrecision } from './dtype.ts'
 import type { Gpu } from './hardware.ts'
 import { checkParallelism, type ReplicaShape } from './memory.ts'
 import type { Model } from './model.ts'
-import { checkSpeculation } from './speculation.ts'
+import { checkSpeculation, speculationText } from './speculation.ts'
 
 /**
  * Architectures for which no kernel unpacks 8- and 4-bit floating-point weights: FP8 and FP4 run weight-only from Turing on
@@ -13,8 +13,8 @@ import { checkSpeculation } from './speculation.ts'
 const withoutWeightOnly: readonly string[] = ['volta', 'tpu']
 
 /**
- * What differs from what was asked, each one sentence; empty where nothing does.
- * @throws Fault TP_DOES_NOT_DIVIDE, PP_EXCEEDS_LAYERS, DP_RANGE, EP_WITHOUT_EXPERTS, EP_DOES_NOT_DIVIDE, WEIGHT_DTYPE_…, KV_DTYPE_UNSUPPORTED
+ * What differs from what was asked, and what guesses tokens ahead, each one sentence; empty where nothing does.
+ * @throws Fault TP_DOES_NOT_DIVIDE, PP_EXCEEDS_LAYERS, DP_RANGE, EP_…, WEIGHT_DTYPE_…, KV_DTYPE_UNSUPPORTED, SPECULATION_INVALID
  */
 export function checkShape(shape: ReplicaShape): readonly string[] {
   const { gpu, model, tp, pp = 1, dp = 1, ep = 1 } = shape
@@ -27,8 +27,10 @@ export function checkShape(shape: ReplicaShape): readonly string[] {
   }
   checkExperts(model, ep, tp * dp)
   checkCache(gpu, shape.kvDtype)
-  if (shape.speculation !== undefined) checkSpeculation(shape.speculation)
-  return weightNotes(gpu, model, shape.weightDtype)
+  const notes = weightNotes(gpu, model, shape.weightDtype)
+  if (shape.speculation === undefined) return notes
+  checkSpeculation(shape.speculation)
+  return [`${speculationText(shape.speculation)}.`, ...notes]
 }
 
 function checkStages(model: Model, pp: number): void {

@@ -7,13 +7,20 @@ import type { Model } from './model.ts'
 export interface Speculation {
   /** Tokens guessed ahead of each step (vLLM's `num_speculative_tokens`). */
   readonly draftTokens: number
-  /** Chance that a guess holds, given that those before it did. It belongs to the traffic and the draft: measure it. */
+  /**
+   * Chance that a guess holds, given that those before it did. It belongs to the traffic and the draft: measure it. Not the
+   * share of all guesses that servers log as their acceptance rate, in which one that fails takes those after it with it.
+   */
   readonly acceptance: number
   /** `head`: one more layer of the model itself (multi-token prediction, EAGLE); else a smaller model on the same GPUs. */
   readonly draft: 'head' | Model
 }
 
 const mostDraftTokens = 32
+
+/** Where vLLM counts it: that of the first guess has none before it. */
+export const acceptanceCounters =
+  'vllm:spec_decode_num_accepted_tokens_per_pos{position="0"} ÷ vllm:spec_decode_num_drafts'
 
 /** No measured row tells its draft, so none was fitted: a doubt (of the logarithm) about what guessing and checking cost. Assumed. */
 export const speculationBand = 0.15
@@ -27,7 +34,7 @@ export function checkSpeculation({ draftTokens, acceptance }: Speculation): void
     wrong
       ? `drafts are of 1 to ${mostDraftTokens} tokens, whole ones, not ${draftTokens}`
       : `an acceptance rate is between 0 and 1, not ${acceptance}`,
-    { fix: 'servers tell theirs: vllm:spec_decode_num_accepted_tokens ÷ num_draft_tokens' },
+    { fix: `servers tell that of the first guess: ${acceptanceCounters}` },
   )
 }
 
@@ -44,11 +51,12 @@ export function tokensPerStep(speculation: Speculation | undefined): number {
 /** Tokens of a sequence that the target computes in one step. */
 export const verifiedTokens = (speculation: Speculation | undefined): number => 1 + (speculation?.draftTokens ?? 0)
 
-/** "3 tokens guessed ahead by llama-3.1-8b, one holds in 70 % of cases: 2.53 a step". */
+/** "3 tokens guessed ahead by llama-3.1-8b, one holds in 70 % of cases if those before it did: 2.53 a step". */
 export function speculationText(speculation: Speculation): string {
   const { draftTokens, acceptance, draft } = speculation
   const by = draft === 'head' ? 'one more layer' : draft.id
   const held = `${Math.round(acceptance * 1000) / 10} %`
   const tokens = draftTokens === 1 ? '1 token' : `${draftTokens} tokens`
-  return `${tokens} guessed ahead by ${by}, one holds in ${held} of cases: ${tokensPerStep(speculation).toFixed(2)} a step`
+  const gain = tokensPerStep(speculation).toFixed(2)
+  return `${tokens} guessed ahead by ${by}, one holds in ${held} of cases if those before it did: ${gain} a step`
 }
