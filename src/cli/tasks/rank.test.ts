@@ -107,7 +107,24 @@ test('bad rows go to a file with their reasons, and the rest is ranked', async (
   expect(bars[0]!.ranking).toMatchObject([{ n: 2, usdPerSuccess: { value: 6 } }])
 })
 
+test('JSON Lines by name lose a spoilt first line alone', async () => {
+  const { rows } = await readOf([fileOf('spoilt.jsonl', 'garbage\n{"option":"a","task":"1","passed":true,"usd":1}\n')])
+  expect(rows).toMatchObject({ read: 2, rejected: 1, reasons: [{ reason: 'not JSON' }] })
+})
+
+test('law 4: costs count with all digits that a table has, also where money is coarser', async () => {
+  const costs = [1.23456789e-14, 7.7e-13, 3.456789123456789e-5]
+  const lines = costs.map((usd, i) => JSON.stringify({ option: 'a', task: `${i}`, passed: true, usd }))
+  const { table } = await readOf([fileOf('tiny.jsonl', lines.join('\n'))])
+  const [one] = rankings(table, [], { ...choices, bars: [0.5] }).bars[0]!.ranking
+  expect(one!.usdPerTask.value! / (costs.reduce((sum, usd) => sum + usd, 0) / 3)).toBeCloseTo(1, 11)
+  const [least] = rankings((await readOf([fileOf('least.jsonl', lines[0]!)])).table, [], { ...choices, bars: [0.5] })
+    .bars[0]!.ranking
+  expect(least!.usdPerTask.value).toBe(1.23456789e-14)
+})
+
 test.each([
+  ['option,task,passed,passed,usd\na,1,1,0,1\n', 'COLUMN_REPEATED', /two columns are named "passed"/, /rename/],
   ['option,task,pased,usd\n', 'COLUMN_MISSING', /"passed"/, /did you mean "pased"/],
   ['option,task,passed,usdd\na,1,1,1\n', 'COLUMN_MISSING', /"usd"/, /usdd/],
   ['', 'NO_ROWS', /no row/, /option,task/],

@@ -172,7 +172,13 @@ function checkHead(columns: readonly string[], { map, frame }: Reading, path: st
     : [['option', 'task', 'passed', 'attempt', 'usd'], neededFields]
   for (const field of new Set([...fields, ...Object.keys(map)])) {
     const name = map[field] ?? field
-    if (columns.includes(name)) continue
+    if (columns.includes(name)) {
+      if (columns.indexOf(name) === columns.lastIndexOf(name)) continue
+      throw new Fault('COLUMN_REPEATED', `two columns are named "${name}"`, {
+        where: `${path}:1`,
+        fix: 'rename one of them: nothing says which holds',
+      })
+    }
     const others = columns.filter(column => !fields.includes(column) && !Object.values(map).includes(column))
     const near = nearestName(name, others)
     if (near === null && !needed.includes(field) && map[field] === undefined) {

@@ -11,8 +11,8 @@ export type PlainFileRecord =
   | { readonly line: number; readonly reason: string; readonly raw: string }
 
 /**
- * The file's records in batches, as they are read: it is never held whole. A file that begins with a brace is JSON Lines,
- * any other a CSV, whose trimmed head `onHead` gets before a record comes. Throws what the system says of the file.
+ * The file's records in batches, as they are read: it is never held whole. A file that is named so, or begins with a brace,
+ * is JSON Lines; any other a CSV, whose trimmed head `onHead` gets before a record comes. Throws what the system says of the file.
  */
 export async function* plainRecords(
   path: string,
@@ -25,9 +25,12 @@ export async function* plainRecords(
     if (start.trim() !== '') break
   }
   const all = resumed(start, texts)
-  if (start.trimStart().startsWith('{')) yield* jsonLines(all)
+  if (isNamedJsonLines(path) || start.trimStart().startsWith('{')) yield* jsonLines(all)
   else yield* tableRows(all, onHead)
 }
+
+/** Its first line may be spoilt. */
+const isNamedJsonLines = (path: string): boolean => /\.(?:jsonl|ndjson)(?:\.gz)?$/i.test(path)
 
 async function isGzip(path: string): Promise<boolean> {
   const file = await open(path)

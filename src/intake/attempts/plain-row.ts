@@ -7,8 +7,14 @@ import { countOf, plainUsage } from './plain-usage.ts'
 
 /** The columns without which a row tells nothing. */
 export const neededFields = ['option', 'task', 'passed'] as const
-/** `attempt` null = the row does not number its try: whoever collects them does, in their order. */
-export type PlainAttempt = Omit<Attempt, 'attempt'> & { readonly attempt: number | null }
+/**
+ * `attempt` null = the row does not number its try: whoever collects them does, in their order. `dollars` is `usd` with all
+ * digits that the row has: other tools write costs in binary fractions, finer than a pico-dollar.
+ */
+export type PlainAttempt = Omit<Attempt, 'attempt'> & {
+  readonly attempt: number | null
+  readonly dollars: number | null
+}
 
 /** What a field of a row holds instead of what was expected: the row's one problem. */
 interface Wrong {
@@ -48,7 +54,7 @@ export function plainAttempt(record: PlainRecord): PlainAttempt | string {
     attempt: read('attempt', 'a whole number from 0', text =>
       /^\d{1,15}(?:\.0+)?$/.test(text) ? Number(text) : undefined,
     ),
-    passed: read('passed', 'true, false, 1, 0 or nothing', text => verdicts[text.toLowerCase()]),
+    passed: read('passed', 'true, false, 1, 0 or nothing', text => verdicts.get(text.toLowerCase())),
     usd: usd('usd'),
     judgeUsd: usd('judgeUsd'),
     // Nothing is ranked by these three, and tables have columns of their own by such names: what cannot be read is unknown.
@@ -66,18 +72,19 @@ export function plainAttempt(record: PlainRecord): PlainAttempt | string {
   }
   const [first] = wrong
   if (first !== undefined) return `${first.field}: expected ${first.expected}, got ${quoted(record[first.field])}`
-  return { ...attemptOf({ ...told, attempt: told.attempt ?? 0 }), attempt: told.attempt }
+  const dollars = told.usd === null ? null : Number(cell('usd'))
+  return { ...attemptOf({ ...told, attempt: told.attempt ?? 0 }), attempt: told.attempt, dollars }
 }
 
 /** As tables write them: `1.0` and `True` come of data frames. */
-const verdicts: Readonly<Record<string, boolean | undefined>> = {
-  true: true,
-  false: false,
-  '1': true,
-  '0': false,
-  '1.0': true,
-  '0.0': false,
-}
+const verdicts: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+  ['1', true],
+  ['0', false],
+  ['1.0', true],
+  ['0.0', false],
+])
 
 function within(text: string, least: number, most: number): number | undefined {
   const value = text === '' ? Number.NaN : Number(text)

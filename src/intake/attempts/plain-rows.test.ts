@@ -121,6 +121,8 @@ test.each([
   [{ usd: 'NaN' }, 'usd: expected dollars from 0, got "NaN"'],
   [{ usd: '1e999' }, 'usd: expected dollars from 0, got "1e999"'],
   [{ passed: 'maybe' }, 'passed: expected true, false, 1, 0 or nothing, got "maybe"'],
+  [{ passed: 'constructor' }, 'passed: expected true, false, 1, 0 or nothing, got "constructor"'],
+  [{ passed: '__proto__' }, 'passed: expected true, false, 1, 0 or nothing, got "__proto__"'],
   [{ option: ' ' }, 'option: expected a name, got " "'],
   [{ task: null }, 'task: expected a name, got nothing'],
   [{ attempt: '-1' }, 'attempt: expected a whole number from 0, got "-1"'],

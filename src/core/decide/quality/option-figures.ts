@@ -95,14 +95,14 @@ function passRateFigure(rate: PassRate | null, { attempts, graded, passes }: Cov
   }
 }
 
-/** A weighted mean over tasks, with an interval for skewed values over the units that they make. */
+/** A weighted mean of dollars over tasks, with an interval for skewed values over the units that they make: from 0, as costs are. */
 function meanFigure(tasks: readonly TaskMean[], of: (task: TaskMean) => number | null): Spread {
   const units = unitsOf(tasks, meanOf(of))
   if (units.tasks === 0) return nothing
   const { over, under } = pairMoments(units)
   // Sums of a cluster by the mean number of tasks in one.
   const interval = skewedMeanInterval(Array.from(units.over, sum => sum / under))
-  return { value: over / under, low: interval?.low ?? null, high: interval?.high ?? null }
+  return { value: over / under, low: interval && Math.max(0, interval.low), high: interval?.high ?? null }
 }
 
 /**

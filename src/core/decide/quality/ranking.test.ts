@@ -71,6 +71,23 @@ test('no success: the cost of one is unknown and without bound, and its option c
   expect(ranking[1]!.meetsBar).toBe('no')
 })
 
+test('options of the same costs in another order cost the same, and are ordered by name', () => {
+  const order = ['d', 'b', 'e', 'a', 'c']
+  const rows = order.flatMap((option, k) => forty(option).map((_, i) => forty(option)[(i * 7 + k * 11) % 40]!))
+  // Each task's number is where it comes, so that sums are made in another order.
+  const numbered = rows.map((row, i) => ({ ...row, task: String(i % 40) }))
+  expect(ranked(numbered).bars[0]!.ranking.map(({ option }) => option)).toEqual(['a', 'b', 'c', 'd', 'e'])
+})
+
+test('no bound of what a task costs is below nothing', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 2, maxLength: 6 }), costs => {
+      const rows = costs.map((usd, i) => ({ option: 'a', task: `${i}`, passed: true, usd: String(usd) }))
+      expect(optionOf(rows, 'a').usdPerTask.low).toBeGreaterThanOrEqual(0)
+    }),
+  )
+})
+
 test('all passed, and one task only, are figures with what little they tell', () => {
   const all = optionOf(
     forty('a').map(row => ({ ...row, passed: true })),

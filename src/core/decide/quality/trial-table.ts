@@ -37,8 +37,11 @@ export interface OptionTrials {
 export type Taken = 'added' | 'repeated' | 'contradicted'
 
 export interface TrialCollector {
-  /** `attempt` null = not numbered: the option's next try of the task. */
-  add(attempt: Omit<Attempt, 'attempt'> & { readonly attempt: number | null }): Taken
+  /**
+   * `attempt` null = not numbered: the option's next try of the task. `dollars` is its cost as it was written, where that is
+   * finer than money keeps: a table of costs under a pico-dollar is not of free tries.
+   */
+  add(attempt: Omit<Attempt, 'attempt'> & { readonly attempt: number | null; readonly dollars?: number | null }): Taken
   table(): TrialTable
 }
 
@@ -83,7 +86,7 @@ export function trialCollector(): TrialCollector {
       const trial: Trial = {
         attempt: attempt.attempt ?? ofTask.reduce((most, one) => Math.max(most, one.attempt), 0) + 1,
         passed: attempt.passed,
-        usd: numberOf(attempt.usd),
+        usd: attempt.dollars ?? numberOf(attempt.usd),
         judgeUsd: numberOf(attempt.judgeUsd),
         ...(attempt.stages.length === 0 ? {} : { silent: silentlyWrong(attempt.stages) }),
       }
@@ -92,7 +95,7 @@ export function trialCollector(): TrialCollector {
         ofTask.push(trial)
         return 'added'
       }
-      return told.passed === trial.passed && told.usd === trial.usd ? 'repeated' : 'contradicted'
+      return told.passed === trial.passed && isSameCost(told.usd, trial.usd) ? 'repeated' : 'contradicted'
     },
     table: () => ({
       tasks,
@@ -107,6 +110,10 @@ function silentlyWrong(stages: Attempt['stages']): boolean | null {
   if (taken === undefined) return false
   return taken.passed === null ? null : !taken.passed
 }
+
+/** To the pico-dollar, in which other tools' files may have written it. */
+const isSameCost = (a: number | null, b: number | null): boolean =>
+  a === b || (a !== null && b !== null && Math.abs(a - b) <= 1e-12)
 
 const numberOf = (usd: Money | null): number | null => (usd === null ? null : Number(usd) / 1e12)
 /** The same table with the tasks that `isKept` alone; options that are left without any are gone. */
