@@ -41,10 +41,20 @@ function coverageNotes(ranking: readonly Ranked[]): string[] {
         ]
       : []),
     ...(unpriced > 0 ? [`Cost unknown of ${of(unpriced)}: in no cost, and not free.`] : []),
+    ...concentrationNotes(ranking),
     ...(judge.some(usd => usd > 0)
       ? [`Judging cost ${usdLabel(judge.reduce((sum, usd) => sum + usd, 0))} beside that: it is in no option's cost.`]
       : []),
   ]
+}
+
+/** A cost that a few tasks make is a cost that a few other tasks would change. */
+function concentrationNotes(ranking: readonly Ranked[]): string[] {
+  const few = ranking.filter(({ dearestTenthShare }) => (dearestTenthShare ?? 0) > 0.5).slice(0, 3)
+  return few.map(
+    ({ option, dearestTenthShare }) =>
+      `A tenth of the tasks is ${shareLabel(dearestTenthShare)} of what ${option} cost: few tasks make that figure.`,
+  )
 }
 
 /** The option that what nobody knows says most about. */

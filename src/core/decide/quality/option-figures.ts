@@ -3,6 +3,7 @@ import { type Interval, Z95 } from '../../statistics/interval.ts'
 import { skewedMeanInterval } from '../../statistics/mean.ts'
 import { ruleOfThree } from '../../statistics/proportion.ts'
 import { correlationOf, fieller, type PairMoments, pairMoments, ratioOfIntervals } from '../../statistics/ratio.ts'
+import { sorted } from '../../statistics/sample.ts'
 import type { Coverage, OptionTasks, TaskMean } from './task-means.ts'
 import { costAndSuccess, meanOf, type PassRate, passRateOf, unitsOf } from './units.ts'
 
@@ -46,6 +47,8 @@ export interface OptionFigures {
    * without figures where nobody knows. Cost per success falls as it rises, so that it stands beside it.
    */
   readonly silentErrors: Spread | null
+  /** Share of the known cost that the dearest tenth of tasks is; null under ten priced tasks, or where all were free. */
+  readonly dearestTenthShare: number | null
   readonly coverage: Coverage
 }
 
@@ -69,8 +72,16 @@ export function optionFigures(
             whole === null ? null : whole.usd + (1 - whole.passed) * priceOfFailureUsd,
           ),
     silentErrors: silentErrors(tasks),
+    dearestTenthShare: dearestTenthShare(tasks),
     coverage,
   }
+}
+
+function dearestTenthShare(tasks: readonly TaskMean[]): number | null {
+  const costs = sorted(tasks.flatMap(({ usd, weight }) => (usd === null ? [] : [usd * weight])))
+  const all = costs.reduce((sum, usd) => sum + usd, 0)
+  if (costs.length < 10 || all === 0) return null
+  return costs.slice(-Math.ceil(costs.length / 10)).reduce((sum, usd) => sum + usd, 0) / all
 }
 
 function silentErrors(tasks: readonly TaskMean[]): Spread | null {

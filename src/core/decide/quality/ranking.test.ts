@@ -55,6 +55,12 @@ test('options that cost the same are in the order of their names, in whatever or
   expect(ranked(rows).bars[0]!.ranking.map(({ option }) => option)).toEqual(['a', 'b', 'c'])
 })
 
+test('the dearest tenth of forty tasks is four of them', () => {
+  const dearest = (4.9113 + 3.8199 + 3.4073 + 2.4215) / 46.5272
+  expect(optionOf(forty('a'), 'a').dearestTenthShare).toBeCloseTo(dearest, 9)
+  expect(optionOf(forty('a').slice(0, 9), 'a').dearestTenthShare).toBeNull()
+})
+
 test('no success: the cost of one is unknown and without bound, and its option comes last', () => {
   const none = forty('none').map(row => ({ ...row, passed: false }))
   const { ranking } = ranked([...none, ...forty('zz')]).bars[0]!
