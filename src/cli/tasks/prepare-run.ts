@@ -73,7 +73,6 @@ export async function prepareRun(
   const resumed = before ?? (flags.new === true || (flags.name ?? same?.run) !== same?.run ? null : same)
   const run =
     resumed?.run ?? (flags.name === undefined ? newRunName(suite.name, new Date()) : freeName(data, flags.name))
-  const budgets = frame.settings().gateway?.budgets ?? []
   const detail = {
     fingerprint,
     suiteFile: file,
@@ -94,12 +93,7 @@ export async function prepareRun(
     repeat,
     seed,
     detail,
-    notes: [
-      ...planned.notes,
-      ...(budgets.length === 0
-        ? []
-        : ['budgets of crossline.yaml are not asked for a run of tasks: --max-usd is its limit']),
-    ],
+    notes: planned.notes,
     again: `crossline tasks run --resume ${run}`,
   }
 }

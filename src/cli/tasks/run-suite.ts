@@ -5,7 +5,6 @@ import { useOwnFacts } from '../../catalog/facts.ts'
 import { loadPriceBook } from '../../catalog/price-book.ts'
 import { type StratifiedFigures, stratifiedFigures } from '../../core/decide/quality/sample/stratified-figures.ts'
 import type { StratifiedSample } from '../../core/decide/quality/sample/stratified-sample.ts'
-import { Fault } from '../../core/fault/fault.ts'
 import { many } from '../../core/fault/many.ts'
 import { add, formatUsd, type Money, parseUsd, zero } from '../../core/meter/money.ts'
 import { stream } from '../../core/statistics/random.ts'
@@ -13,7 +12,7 @@ import { pricesOf } from '../../intake/prices.ts'
 import { stratifiedText } from '../../report/replay-text.ts'
 import { runText } from '../../report/run-text.ts'
 import { type KeptRun, keepRun, runFolder } from '../../tasks/kept-run.ts'
-import { answerTokens, estimateOf, type OptionEstimate } from '../../tasks/run/estimate.ts'
+import { answerTokens, estimateOf } from '../../tasks/run/estimate.ts'
 import { openJournal } from '../../tasks/run/journal.ts'
 import { orderOf } from '../../tasks/run/order.ts'
 import { openPurse, type Purse } from '../../tasks/run/purse.ts'
@@ -23,17 +22,16 @@ import type { CommandFrame } from '../command.ts'
 import { terminalColumns } from '../output.ts'
 import { version } from '../version.ts'
 import { type Amortizer, amortizerOf } from './amortization.ts'
+import { type BudgetRoom, budgetRoom, limitOf, paidBefore } from './budget-room.ts'
 import { lockRun } from './kept-runs.ts'
 import { takeIntoLedger } from './ledger-takes.ts'
 import { type OpenMetering, requestIds, startMetering } from './metering.ts'
 import { type PreparedRun, prepareRun } from './prepare-run.ts'
 import { rankedFiles } from './ranked-files.ts'
 import type { RunFlags } from './run.ts'
+import { checkConsent, dollars, estimateJson, estimateText } from './run-estimate.ts'
 import { progressText } from './run-progress.ts'
 import { endAsInterrupted, untilInterrupted } from './until-interrupted.ts'
-
-/** Above this a run on a terminal asks for a word first. */
-const askAboveUsd = parseUsd('1')
 
 export async function runSuite(suiteFile: string | undefined, flags: RunFlags, frame: CommandFrame): Promise<void> {
   const { output } = frame
@@ -53,10 +51,11 @@ export async function runSuite(suiteFile: string | undefined, flags: RunFlags, f
     output.result({ estimate: estimateJson(estimate), answerTokens }, () => estimateText(estimate))
     return
   }
+  const room = await budgetRoom(frame, prepared)
   const lock = await lockRun(data, prepared.run)
   const metering = await startMetering({ dataDir: data, settings: prepared.settings, price, say })
   try {
-    await carryOut(prepared, { flags, frame, metering, catalogVersion: book.version, amortizer })
+    await carryOut(prepared, { flags, frame, metering, catalogVersion: book.version, amortizer, room })
   } finally {
     output.progress(null)
     await metering.close()
@@ -70,11 +69,13 @@ interface Means {
   readonly frame: CommandFrame
   readonly metering: OpenMetering
   readonly catalogVersion: string
+  /** What the budgets of crossline.yaml leave to it; null = they say nothing. */
+  readonly room: BudgetRoom | null
   readonly amortizer: Amortizer
 }
 
 async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
-  const { flags, frame, metering, catalogVersion, amortizer } = means
+  const { flags, frame, metering, catalogVersion, room, amortizer } = means
   const { output } = frame
   const { data } = frame.globals()
   const { run, tasks, options, repeat, seed, suite, bars } = prepared
@@ -97,7 +98,8 @@ async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
     notes: outcome === null ? [] : notesOf(outcome),
     detail: { ...prepared.detail, crossline: version, lost: outcome?.lost ?? [], ended: outcome?.ended ?? 'running' },
   })
-  const purse = openPurse(flags.maxUsd === undefined ? null : parseUsd(String(flags.maxUsd)))
+  const purse = openPurse(limitOf(flags.maxUsd, room, paidBefore(journal.found)))
+  if (room !== null) output.note(`the budget ${room.name} has ${dollars(room.left)} left: the run spends no more`)
   const graded = new Map(
     journal.found.flatMap(entry => (entry.kind === 'graded' ? [[keyOf(entry.row), entry.row]] : [])),
   )
@@ -154,37 +156,6 @@ function payForWhatWasTold(found: ReturnType<typeof openJournal>['found'], purse
   for (const entry of found) {
     if (entry.kind === 'told') purse.settle(entry.id, entry.usd === null ? null : parseUsd(entry.usd))
   }
-}
-
-/** @throws Fault CONSENT_NEEDED where a person could be asked, and nothing says how much may be spent */
-function checkConsent(estimate: readonly OptionEstimate[], { yes, maxUsd }: RunFlags): void {
-  const about = estimate.reduce((sum, { about }) => add(sum, about), zero)
-  if (yes === true || maxUsd !== undefined || about < askAboveUsd || process.stdin.isTTY !== true) return
-  throw new Fault('CONSENT_NEEDED', `this run costs about ${dollars(about)}`, {
-    where: 'crossline tasks run',
-    fix: 'add --max-usd with what it may spend, or --yes',
-  })
-}
-
-const estimateJson = (estimate: readonly OptionEstimate[]) =>
-  estimate.map(({ about, most, ...rest }) => ({ ...rest, aboutUsd: formatUsd(about), mostUsd: formatUsd(most) }))
-
-const dollars = (usd: Money): string =>
-  `$${
-    Number(formatUsd(usd))
-      .toPrecision(3)
-      .replace(/\.?0+$/, '') || '0'
-  }`
-
-/** `24 tries: about $0.12 with answers of 300 tokens, at most $0.80; 8 of own have no price`. */
-function estimateText(estimate: readonly OptionEstimate[]): string {
-  const tries = estimate.reduce((sum, one) => sum + one.tries, 0)
-  const about = estimate.reduce((sum, one) => add(sum, one.about), zero)
-  const most = estimate.reduce((sum, one) => add(sum, one.most), zero)
-  const unknown = estimate.flatMap(({ option, unknown }) => (unknown === 0 ? [] : [`${unknown} of ${option}`]))
-  const money = `about ${dollars(about)} with answers of up to ${answerTokens} tokens, at most ${dollars(most)}`
-  const rest = unknown.length === 0 ? '' : `; nobody knows the price of ${unknown.join(', ')}`
-  return `${many(tries, 'try', 'tries')}: ${unknown.length === estimate.length ? 'no price is known' : money + rest}`
 }
 
 function notesOf({ lost, givenUp, settledEarly, left, ended }: RunOutcome): string[] {

@@ -295,3 +295,25 @@ test('a run that is decided stops early, and is over', async () => {
   expect(json.tries).toBeLessThan(200)
   await expect(run(path, '--options', options, '--name', 'early')).rejects.toMatchObject({ code: 'RUN_NAME' })
 })
+
+test('a budget of the settings bounds a run whose calls fall under it, and no other', async () => {
+  const file = suite(
+    '  sonnet: { upstream: anthropic, model: claude-sonnet-4-5 }\n  mini: { upstream: openai, model: gpt-5-mini }',
+  )
+  const { gateway } = settings()
+  const budgets = [
+    { name: 'anthropic a day', usd: '0.0018', per: 'day' as const, match: { upstream: 'anthropic' } },
+    { name: 'somebody else', usd: '0.000001', per: 'day' as const, match: { team: 'search' } },
+    { name: 'only said', usd: '0.000001', per: 'day' as const, overrun: 'warn' as const },
+  ]
+  const go = (only: string) =>
+    runForTest<RunAnswer>(tasks, ['tasks', 'run', file, '--only', only], dataOf(), { gateway: { ...gateway, budgets } })
+  const capped = await go('sonnet')
+  expect(capped).toMatchObject({ status: 1, json: { ended: 'capped' } })
+  expect(capped.notes.join('\n')).toContain('the budget anthropic a day has $0.0018 left: the run spends no more')
+  // What it spent is in the ledger, and is not taken off again for the same run.
+  const again = await go('sonnet')
+  expect(again.json.run).toBe(capped.json.run)
+  expect(parseUsd(again.json.spentUsd) <= parseUsd('0.0018')).toBe(true)
+  expect(await go('mini')).toMatchObject({ status: 0, json: { ended: 'done' } })
+})
