@@ -25,8 +25,8 @@ export const importTasks: TasksSubcommand = {
       .command('import')
       .summary("other tools' results, priced anew")
       .description(
-        "Reads results of promptfoo, Inspect, HAL, SWE-bench, Aider, or any table, and keeps their tries as a run's.\n" +
-          "Where tokens are told they are priced by Crossline's catalog at the time of the run; what the tool says\n" +
+        "Reads results of promptfoo, Inspect, HAL, SWE-bench, Aider, or any table, and keeps their tries as a run's. " +
+          "Where tokens are told they are priced by Crossline's catalog at the time of the run; what the tool says " +
           'stands beside. A missing cost stays missing.',
       )
       .argument('<file...>', 'results: JSON, JSON Lines, .eval, YAML or CSV, gzipped or not')

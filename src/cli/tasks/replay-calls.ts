@@ -9,6 +9,7 @@ import { many } from '../../core/fault/many.ts'
 import { callNeeds } from '../../core/meter/needs.ts'
 import type { FramedCall } from '../../ledger/ledger.ts'
 import { type ReplayTold, replayText } from '../../report/replay-text.ts'
+import { graderShape } from '../../tasks/graders/graders.ts'
 import { type ReplaySuite, replaySuite } from '../../tasks/replay/replay-suite.ts'
 import type { GraderSpec } from '../../tasks/task.ts'
 import type { CommandFrame } from '../command.ts'
@@ -110,7 +111,13 @@ function gradersOf({ judge, rubric, grader }: ReplayFlags): { toolCalls: GraderS
     return { toolCalls, words: { kind: 'judge', upstream, model, rubric: rubric ?? defaultRubric } }
   }
   if (grader === undefined) return { toolCalls, words: null }
-  return { toolCalls, words: { kind: grader } }
+  const [kind = '', threshold] = grader.split(':')
+  const words = { kind, ...(threshold === undefined ? {} : { threshold: Number(threshold) }) }
+  const checked = graderShape.safeParse(words)
+  if (checked.success) return { toolCalls, words }
+  const [issue] = checked.error.issues
+  const fix = kind === 'f1' ? 'say from which F1 on an answer passes: f1:0.7' : 'use exact, normalised, json or f1:0.7'
+  throw new Fault('BAD_GRADER', `"${grader}": ${issue!.message}`, { where: '--grader', fix })
 }
 
 function toldOf(

@@ -101,6 +101,10 @@ test('calls without content are told with their share, and words need somebody w
   expect(json.sample.represented.calls).toBeLessThan(10)
   expect(text).toContain('4 calls without content')
   await expect(replay('--suite-out', join(folder, 's.json'))).rejects.toThrow(/nobody says when/)
+  await expect(replay('--grader', 'f1')).rejects.toThrow(/"f1"/)
+  await expect(replay('--grader', 'normalized')).rejects.toThrow(/did you mean normalised/)
+  const { json: graded } = await replay('--grader', 'f1:0.7', '--suite-out', join(folder, 's.json'))
+  expect(graded.tasks).toBe(json.tasks)
 })
 
 test("a user's own file stands in for captures, by the ids of the ledger", async () => {

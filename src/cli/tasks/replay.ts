@@ -34,7 +34,7 @@ export const replay: TasksSubcommand = {
       .command('replay')
       .summary('your own calls, sampled, tried on other options')
       .description(
-        'Draws metered calls by feature, prompt length, tools and outcome, and the dearest 1 % for certain; takes what they\n' +
+        'Draws metered calls by feature, prompt length, tools and outcome, and the dearest 1 % for certain; takes what they ' +
           'said from the captures of the gateway or from a file; and tries them, tool results frozen, on other options.',
       )
       .optionsGroup('What is drawn:')
@@ -46,7 +46,7 @@ export const replay: TasksSubcommand = {
       .optionsGroup('How answers are judged:')
       .option('--judge <upstream:model>', 'a model judges words against the recorded answer')
       .option('--rubric <text>', 'what it judges by')
-      .option('--grader <kind>', 'in its place: exact, normalised, f1, json')
+      .option('--grader <kind>', 'in its place: exact, normalised, json, f1:0.7')
       .optionsGroup('What is made of it:')
       .option('--suite-out <file>', 'only write the suite there, in plain text')
       .option('--options <file>', 'what the suite is tried on')
@@ -71,7 +71,7 @@ export const replay: TasksSubcommand = {
         'after',
         `
 Examples:
-  crossline tasks replay --where feature=search --size 300 --grader f1 --suite-out search.json
+  crossline tasks replay --where feature=search --size 300 --grader f1:0.7 --suite-out s.json
   crossline tasks replay --judge openai:gpt-5-mini --options options.yaml --max-usd 10`,
       )
       .action(async (flags: ReplayFlags) => {
