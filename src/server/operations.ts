@@ -16,6 +16,7 @@ import { type AnswerBy, answerBy } from './by-dimension.ts'
 import { capacityShape, runCapacity } from './capacity.ts'
 import { importShape, runImport } from './importing.ts'
 import { checkZone, rangeMicros } from './instants.ts'
+import { labelShape, runLabel, runWaiting, waitingShape } from './labelling.ts'
 import type { Operation } from './operation.ts'
 import { choicesShape, questionShape, rangeShape } from './parameters.ts'
 import { predictShape, runPrediction } from './predicting.ts'
@@ -268,6 +269,24 @@ export const dropSampleCalls = operation({
 })
 
 /** Everything that is served. */
+const labels = operation({
+  name: 'labels',
+  method: 'GET',
+  summary: 'Kept answers of a run of tasks that wait for a person’s word, without the name of who answered.',
+  takesFile: false,
+  shape: waitingShape,
+  run: runWaiting,
+})
+
+const label = operation({
+  name: 'label',
+  method: 'POST',
+  summary: 'A person’s word on a kept answer: right, wrong, or taken back.',
+  takesFile: false,
+  shape: labelShape,
+  run: runLabel,
+})
+
 export const operations: readonly Operation<never, unknown>[] = [
   importFile,
   undoImport,
@@ -285,6 +304,8 @@ export const operations: readonly Operation<never, unknown>[] = [
   capacity,
   backtest,
   budgets,
+  labels,
+  label,
   dropSampleCalls,
 ] as unknown as readonly Operation<never, unknown>[]
 

@@ -24,7 +24,7 @@ let files: ReadonlyMap<string, PageFile> | null = null
 /** The file for a path, or null. What is served is listed once at the start, so no path can lead elsewhere. */
 export function pageFile(path: string): PageFile | null {
   files ??= readAll(webFolder())
-  return files.get(path === '/' ? '/index.html' : path) ?? null
+  return files.get(path === '/' ? '/index.html' : path === '/label' ? '/label.html' : path) ?? null
 }
 
 /** dist/web, seen from the bundle in dist/ or from a source file. */

@@ -11,6 +11,7 @@ import { Downloads } from './downloads.tsx'
 import { GatewayLine, GatewayTrouble, useGateway } from './gateway-line.tsx'
 import { CoverageLine, Ground, SampleBanner } from './ground.tsx'
 import { KeysDialog, keysOpen } from './keys.tsx'
+import { LabelLine } from './label-line.tsx'
 import { RankedTable } from './ranked-table.tsx'
 import { SliceLine } from './slice-line.tsx'
 import { SlicesPanel } from './slices-panel.tsx'
@@ -53,6 +54,7 @@ export function App(): JSX.Element {
       <Body />
       <BudgetsPanel />
       <GatewayLine />
+      <LabelLine />
       <KeysDialog />
     </>
   )

@@ -3,6 +3,7 @@ import './fonts.css'
 import './theme.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { LabelPage } from './label-page.tsx'
 import { follow } from './state.ts'
 import { applyTheme } from './theme.ts'
 
@@ -11,9 +12,10 @@ applyTheme()
 function start(): void {
   const root = document.getElementById('app')
   if (!root) return
-  follow()
+  const isLabelling = location.pathname.startsWith('/label')
+  if (!isLabelling) follow()
   root.replaceChildren()
-  render(<App />, root)
+  render(isLabelling ? <LabelPage /> : <App />, root)
 }
 
 if (document.readyState === 'loading') addEventListener('DOMContentLoaded', start)

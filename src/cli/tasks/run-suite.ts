@@ -11,6 +11,7 @@ import { stream } from '../../core/statistics/random.ts'
 import { pricesOf } from '../../intake/prices.ts'
 import { stratifiedText } from '../../report/replay-text.ts'
 import { runText } from '../../report/run-text.ts'
+import { answerKeeper } from '../../tasks/kept-answers.ts'
 import { type KeptRun, keepRun, runFolder } from '../../tasks/kept-run.ts'
 import { answerTokens, estimateOf } from '../../tasks/run/estimate.ts'
 import { openJournal } from '../../tasks/run/journal.ts'
@@ -131,6 +132,7 @@ async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
       nextId: requestIds(run),
       isStopping: interrupted.isAsked,
       onTry: state => output.progress(progress(state)),
+      ...(flags.keepAnswers === true ? { keepAnswer: answerKeeper(folder) } : {}),
     })
   } finally {
     interrupted.forget()

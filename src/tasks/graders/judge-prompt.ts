@@ -1,4 +1,5 @@
 // A task, its answer and a rubric in; what a judge is asked, out: it never learns who answered, and what the answer says is no order to it.
+import { askedText } from '../kept-answers.ts'
 import type { Prompt } from '../task.ts'
 import type { Answer } from './grader.ts'
 
@@ -32,7 +33,7 @@ export function judgePrompt({ task, text, toolCalls }: Answer, question: JudgeQu
     answerComes === null
       ? [...(reference === null ? [] : [part('Reference answer', reference)]), part('Answer', answer)]
       : [part('Answer A', pair[0]!), part('Answer B', pair[1]!)]
-  const content = [`Rubric:\n${rubric}`, part('Task', askedOf(task)), ...said].join('\n\n')
+  const content = [`Rubric:\n${rubric}`, part('Task', askedText(task)), ...said].join('\n\n')
   return {
     messages: [
       { role: 'system', content: answerComes === null ? alone : sideBySide },
@@ -42,19 +43,4 @@ export function judgePrompt({ task, text, toolCalls }: Answer, question: JudgeQu
     responseSchema: null,
     maxOutputTokens: question.maxOutputTokens,
   }
-}
-
-/** What the option was asked, as text. */
-function askedOf({ work }: Answer['task']): string {
-  if (work.kind === 'command') return [work.command.join(' '), work.stdin ?? ''].join('\n').trim()
-  return work.prompt.messages
-    .map(message => {
-      const { role, content } = message
-      const text =
-        typeof content === 'string' || content === null
-          ? (content ?? '')
-          : content.map(part => (part.kind === 'text' ? part.text : `(a picture, ${part.mediaType})`)).join('\n')
-      return `[${role}] ${text}`
-    })
-    .join('\n')
 }

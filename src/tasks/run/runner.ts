@@ -1,7 +1,9 @@
 // A plan of tries and a journal in; all tries made that are not made yet, as many at once as may be, out. Nothing is paid twice.
+
 import type { Attempt } from '../../core/decide/quality/attempt.ts'
 import { type AttemptRow, rowOf } from '../../core/decide/quality/attempt-row.ts'
 import { parseUsd } from '../../core/meter/money.ts'
+import type { Answer } from '../graders/grader.ts'
 import type { Task } from '../task.ts'
 import { type AskerTools, startAsker } from './asker.ts'
 import { earlyStop } from './early-stop.ts'
@@ -28,6 +30,8 @@ export interface RunPlan {
 export interface RunTools extends AskerTools {
   /** Told after each try. */
   readonly onTry: (progress: RunProgress) => void
+  /** Where answers are kept for people to label: told before a try counts as graded. */
+  readonly keepAnswer?: (attempt: Attempt, answer: Answer) => void
 }
 
 export interface RunProgress {
@@ -91,6 +95,7 @@ export async function runTasks(plan: RunPlan, tools: RunTools): Promise<RunOutco
       return
     }
     const row = rowOf(tried.attempt)
+    if (tried.answer !== null) tools.keepAnswer?.(tried.attempt, tried.answer)
     journal.append({ kind: 'graded', row })
     journal.dropWords(tried.steps)
     rows.set(keyOf(row), row)

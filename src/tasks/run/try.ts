@@ -1,7 +1,7 @@
 // A task, an option and the number of a try in; the try as it is ranked, out: worked, graded, and what went wrong told as what it is.
 import { type Attempt, attemptOf } from '../../core/decide/quality/attempt.ts'
 import { add, type Money } from '../../core/meter/money.ts'
-import type { Grade } from '../graders/grader.ts'
+import type { Answer, Grade } from '../graders/grader.ts'
 import type { Task } from '../task.ts'
 import type { OptionPlan } from './option-plan.ts'
 import { startTry, type TryContext } from './try-context.ts'
@@ -9,6 +9,8 @@ import { type Done, judged, type WorkTools, work } from './work.ts'
 
 export interface Tried {
   readonly attempt: Attempt
+  /** Null = none came. */
+  readonly answer: Answer | null
   /** Whose words nobody needs any more. */
   readonly steps: readonly string[]
 }
@@ -37,7 +39,7 @@ export async function tryTask(
   if (done === null) return context.halted ?? 'stopped'
   const grade = await gradeOf(context, done, tools)
   if (context.halted !== null) return context.halted
-  return { attempt: attemptFrom(context, done, grade), steps: context.steps }
+  return { attempt: attemptFrom(context, done, grade), answer: done.answer, steps: context.steps }
 }
 
 /** Graders see answers alone. What was refused, or cut off by a limit, did not do the task; of the rest nobody can tell. */
