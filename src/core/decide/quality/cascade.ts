@@ -38,7 +38,7 @@ export function cascadeTasks(name: string, stages: readonly OptionTasks[], verif
   const share = (of: (one: (typeof ran)[number]) => number): number =>
     ran.reduce((sum, one) => sum + one.task.weight * of(one), 0) / weight
   const tasks = ran.map(
-    ({ task, passed, usd, silent }): TaskMean => ({ ...task, passed, usd, whole: { passed, usd }, silent }),
+    ({ task, passed, usd, silent }): TaskMean => ({ ...task, passed, graded: 1, usd, whole: { passed, usd }, silent }),
   )
   return {
     tasks: { option: name, tasks, coverage: coverageOf(tasks) },

@@ -4,6 +4,7 @@ import { skewedMeanInterval } from '../../statistics/mean.ts'
 import { ruleOfThree } from '../../statistics/proportion.ts'
 import { correlationOf, fieller, type PairMoments, pairMoments, ratioOfIntervals } from '../../statistics/ratio.ts'
 import { sorted } from '../../statistics/sample.ts'
+import { type Repeats, repeatsOf } from './repeats.ts'
 import type { Coverage, OptionTasks, TaskMean } from './task-means.ts'
 import { costAndSuccess, meanOf, type PassRate, passRateOf, unitsOf } from './units.ts'
 
@@ -18,6 +19,8 @@ export interface PassRateFigure extends Spread {
   readonly effectiveTasks: number
   /** Where all passed or none did: with 95 % confidence (one-sided) the rate is no lower, or no higher. Else null. */
   readonly ruleOfThree: number | null
+  /** With several tries of a task: what they add. Null with one of each. */
+  readonly repeats: Repeats | null
   /** What the rate would be had all tries of unknown outcome failed, or passed. */
   readonly ifUngraded: { readonly failed: number; readonly passed: number }
 }
@@ -62,7 +65,7 @@ export function optionFigures(
   return {
     option,
     n: rate?.n ?? 0,
-    passRate: passRateFigure(rate, coverage),
+    passRate: passRateFigure(rate, rate === null ? null : repeatsOf(tasks, rate), coverage),
     usdPerTask: meanFigure(tasks, ({ usd }) => usd),
     usdPerSuccess: costPerSuccess(tasks, coverage),
     usdPerCompletedTask:
@@ -91,9 +94,13 @@ function silentErrors(tasks: readonly TaskMean[]): Spread | null {
   return rate === null ? nothing : { value: rate.value, low: rate.low, high: rate.high }
 }
 
-function passRateFigure(rate: PassRate | null, { attempts, graded, passes }: Coverage): PassRateFigure {
+function passRateFigure(
+  rate: PassRate | null,
+  repeats: Repeats | null,
+  { attempts, graded, passes }: Coverage,
+): PassRateFigure {
   const ifUngraded = { failed: passes / attempts, passed: (passes + attempts - graded) / attempts }
-  if (rate === null) return { ...nothing, effectiveTasks: 0, ruleOfThree: null, ifUngraded }
+  if (rate === null) return { ...nothing, effectiveTasks: 0, ruleOfThree: null, repeats, ifUngraded }
   const { value, low, high, effective } = rate
   const bound = ruleOfThree(effective)
   return {
@@ -101,6 +108,7 @@ function passRateFigure(rate: PassRate | null, { attempts, graded, passes }: Cov
     low,
     high,
     effectiveTasks: effective,
+    repeats,
     ruleOfThree: value === 1 ? 1 - bound : value === 0 ? bound : null,
     ifUngraded,
   }

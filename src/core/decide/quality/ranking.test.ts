@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseUsd } from '../../meter/money.ts'
+import { stream } from '../../statistics/random.ts'
 import { type Attempt, attemptOf } from './attempt.ts'
 import { type Ranked, rank } from './ranking.ts'
 import { trialCollector } from './trial-table.ts'
@@ -144,6 +145,36 @@ test('tries of a task are averaged first: telling each try three times over as t
   expect(again.n).toBe(40)
   expect(again.passRate.low).toBeCloseTo(once.passRate.low!, 10)
   expect(again.usdPerSuccess.high).toBeCloseTo(once.usdPerSuccess.high!, 9)
+})
+
+test('repeats that agree add nothing, repeats like coin tosses count as so many tasks, and pass@k grows with k', () => {
+  const thrice = (passed: (task: number, attempt: number) => boolean): Told[] =>
+    Array.from({ length: 120 }, (_, i) => ({
+      option: 'a',
+      task: String(Math.floor(i / 3)),
+      attempt: (i % 3) + 1,
+      passed: passed(Math.floor(i / 3), i % 3),
+      usd: '1',
+    }))
+  const same = optionOf(
+    thrice(task => task % 2 === 0),
+    'a',
+  ).passRate
+  expect(same.repeats!.effectiveTasks).toBeCloseTo(40, -1)
+  expect(same.repeats!.passAt).toEqual([
+    { k: 2, value: 0.5 },
+    { k: 3, value: 0.5 },
+  ])
+  const random = stream(3, 'coin')
+  const coin = optionOf(
+    thrice(() => random.uniform() < 0.5),
+    'a',
+  ).passRate
+  expect(coin.effectiveTasks).toBe(40)
+  expect(coin.repeats!.effectiveTasks).toBeGreaterThan(70)
+  expect(coin.repeats!.low).toBeGreaterThan(coin.low!)
+  expect(coin.repeats!.passAt[1]!.value).toBeGreaterThan(coin.repeats!.passAt[0]!.value)
+  expect(optionOf(forty('a'), 'a').passRate.repeats).toBeNull()
 })
 
 test('tasks of one cluster tell as much as one task where they always agree', () => {

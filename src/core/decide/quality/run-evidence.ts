@@ -101,7 +101,8 @@ export function taskMeans(
   return weights.map((weight, place) => {
     const [share, cost] = [passed[place]!, usd[place]!]
     const whole = share === null || cost === null ? null : { passed: share, usd: cost }
-    return { place, cluster: clusters[place]!, weight, passed: share, usd: cost, whole }
+    const graded = share === null ? 0 : 1
+    return { place, cluster: clusters[place]!, weight, passed: share, graded, usd: cost, whole }
   })
 }
 

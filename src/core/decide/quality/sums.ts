@@ -46,6 +46,7 @@ function rateOf({ tasks, passes }: OptionSums): PassRateFigure {
     low: rate?.low ?? null,
     high: rate?.high ?? null,
     effectiveTasks: tasks,
+    repeats: null,
     ruleOfThree: bound === null ? null : passes === tasks ? 1 - bound : passes === 0 ? bound : null,
     ifUngraded: { failed: rate?.value ?? 0, passed: rate?.value ?? 1 },
   }

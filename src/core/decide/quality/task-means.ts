@@ -10,6 +10,8 @@ export interface TaskMean {
   readonly weight: number
   /** Share of its graded tries that passed; null = none was graded. */
   readonly passed: number | null
+  /** Its graded tries. */
+  readonly graded: number
   /** Mean cost of its priced tries; null = none was priced. */
   readonly usd: number | null
   /** Both, over the tries of which both are known: what cost per success is made of. Null = there is none. */
@@ -91,6 +93,7 @@ export function optionTasks(table: TrialTable, { option, trials }: OptionTrials)
         cluster: clusterOf[place]!,
         weight: table.tasks[place]!.weight,
         passed: graded === 0 ? null : passes / graded,
+        graded,
         usd: priced === 0 ? null : usd / priced,
         whole: whole === 0 ? null : { passed: wholePasses / whole, usd: wholeUsd / whole },
         ...silentShare(ofTask),
