@@ -189,7 +189,11 @@ test("an API's success costs what its tries did: 100 × $0.002 ÷ 90 passed; non
   }
   expect(api(90).usdPerSuccess).toBeCloseTo(0.2 / 90, 12)
   expect(api(0).usdPerSuccess).toBeNull()
-  expect(api(1).tried!.usdPerSuccess).toMatchObject({ low: null, high: null, unbounded: true })
+  // One solved of 100: anything from a fifth of what it looks like to many times that.
+  const rare = api(1).tried!.usdPerSuccess!
+  expect(rare.value).toBeCloseTo(0.2, 12)
+  expect(rare.low!).toBeLessThan(0.1)
+  expect(rare.high === null || rare.high > 0.8).toBe(true)
 })
 
 test('law 6: a cheaper lease never makes a success dearer', () => {

@@ -160,7 +160,11 @@ const recommendedMethod = 'MOVER-R of Hall’s skewed mean and Wilson’s rate'
  * From the interval of the mean cost, which leans as costs do, and Wilson's of the pass rate, whose lower end is above 0
  * after one success: `npm run bench:coverage` has what it holds beside Fieller's and the bootstrap's.
  */
-function recommendedInterval(tasks: readonly TaskMean[], over: ArrayLike<number>, found: PairMoments): Interval | null {
+export function recommendedInterval(
+  tasks: readonly TaskMean[],
+  over: ArrayLike<number>,
+  found: PairMoments,
+): Interval | null {
   const cost = skewedMeanInterval(over)
   const whole = tasks.flatMap(task => (task.whole === null ? [] : [{ ...task, passed: task.whole.passed }]))
   const rate = passRateOf(whole, Z95)

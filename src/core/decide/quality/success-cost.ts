@@ -1,9 +1,10 @@
 // What tasks took on an option, and what the option costs at the real traffic, in; what a solved task costs on it, out.
 import { estimate } from '../../statistics/estimate.ts'
-import { fieller, pairMoments } from '../../statistics/ratio.ts'
+import { pairMoments } from '../../statistics/ratio.ts'
 import type { Breakdown } from '../answer.ts'
 import type { ApiTerms, ReplicaTerms } from '../evidence.ts'
 import type { Cascade } from './cascade-option.ts'
+import { recommendedInterval } from './option-figures.ts'
 import { taskMeans } from './run-evidence.ts'
 import type { Trial } from './trial.ts'
 import { costAndSuccess, unitsOf } from './units.ts'
@@ -27,7 +28,7 @@ export interface EffectiveRates {
 /** USD a solved task: all that the tries cost ÷ the tasks solved. */
 export interface SuccessCost {
   readonly value: number
-  /** 95 %, of which tasks were tried (Fieller); both null where so few were solved that it has no upper end. */
+  /** 95 %, of which tasks were tried: the interval that `tasks rank` shows; both null where so few were solved that it has no upper end. */
   readonly low: number | null
   readonly high: number | null
   readonly unbounded: boolean
@@ -111,14 +112,15 @@ const pricedBy = (
   })
 
 function costOf({ run, tried }: Trial, usd: readonly (number | null)[], basis: string): SuccessCost | null {
-  const { over, under, tasks } = unitsOf(taskMeans(run, tried.passed, usd), costAndSuccess)
+  const means = taskMeans(run, tried.passed, usd)
+  const { over, under, tasks } = unitsOf(means, costAndSuccess)
   if (tasks === 0) return null
   const found = pairMoments({ over, under })
   if (!(found.under > 0)) return null
-  const interval = fieller(found)
+  const interval = recommendedInterval(means, over, found)
   return {
     value: estimate(found.over / found.under),
-    low: interval === null ? null : estimate(Math.max(0, interval.low)),
+    low: interval === null ? null : estimate(interval.low),
     high: interval === null ? null : estimate(interval.high),
     unbounded: interval === null,
     n: tasks,
