@@ -47,10 +47,30 @@ export function runsAsked({ tasks = [] }: Evidence, { taskRun }: Choices): reado
   })
 }
 
-/** Null: no task was run on it, or on the same weights in the same format. */
+const kept = new WeakMap<Evidence, Map<string, Trial | null>>()
+/** Bars that a reader turns through before what was found is forgotten. */
+const mostKept = 5000
+
+/**
+ * Null: no task was run on it, or on the same weights in the same format. Kept per evidence, since a page asks of every
+ * option at each turn of a control, and few of them change any of this.
+ */
 export function trialOf(evidence: Evidence, choices: Choices, today: Weights | null, option: Described): Trial | null {
-  const heard = heardOf(runsAsked(evidence, choices), option)
-  return heard === null ? null : trialFrom(evidence, choices, today, heard)
+  const runs = runsAsked(evidence, choices)
+  if (runs.length === 0) return null
+  const { bar, margin, taskRun } = choices
+  const { kind, group, dtype, provider } = option
+  const key = JSON.stringify([bar, margin, taskRun, kind, group, dtype, provider])
+  const known = kept.get(evidence) ?? new Map<string, Trial | null>()
+  kept.set(evidence, known)
+  let found = known.get(key)
+  if (found === undefined) {
+    const heard = heardOf(runs, option)
+    found = heard === null ? null : trialFrom(evidence, choices, today, heard)
+    if (known.size >= mostKept) known.clear()
+    known.set(key, found)
+  }
+  return found
 }
 
 /** The same of tries that are known to speak for it. */
