@@ -26,6 +26,7 @@ export function stepByStep(arrivals: Arrivals, engine: Engine) {
   const numbers = () => new Float64Array(n)
   const first = numbers().fill(Number.NaN)
   const end = numbers().fill(Number.NaN)
+  const late = numbers()
   const hitTokens = numbers()
   const charges = { prefill: numbers(), decode: numbers() }
   const waiting: Seen[] = []
@@ -191,9 +192,23 @@ export function stepByStep(arrivals: Arrivals, engine: Engine) {
       chunks.length === 0
         ? timer.decode(batch.length) + attention
         : timer.mixed(tokens, batch.length + sampled.length, batch.length + chunks.length, attention, batch.length)
+    const requests = batch.length + chunks.length
+    let left = 0
+    if (timer.guessing && chunks.length > 0 && batch.length > 0) {
+      const prompts = chunks.reduce((sum, one) => sum + one.attention, 0)
+      const contexts = attention - prompts
+      const whole = timer.guessing.wholeStep(
+        tokens,
+        batch.length + sampled.length,
+        requests,
+        prompts,
+        contexts,
+        batch.length,
+      )
+      left = Math.max(0, whole - seconds)
+    }
     const fixed = Math.min(seconds - attention, timer.decode(1))
     const marginal = seconds - attention - fixed
-    const requests = batch.length + chunks.length
     for (const s of batch) charges.decode[s.id]! += fixed / requests + marginal / tokens + attentionOf(s)
     for (const one of chunks) {
       charges.prefill[one.s.id]! += fixed / requests + (marginal * one.tokens) / tokens + one.attention
@@ -211,12 +226,16 @@ export function stepByStep(arrivals: Arrivals, engine: Engine) {
       s.generated++
     }
     for (const s of sampled) {
-      if (s.generated === 0) first[s.id] = now
+      if (s.generated === 0) {
+        first[s.id] = now + left
+        late[s.id] = left
+      }
       s.generated++
     }
     for (const s of running) {
       if (s.done < s.prompt || s.generated < output[s.id]!) continue
-      end[s.id] = now
+      end[s.id] = now + late[s.id]!
+      inSystemSeconds += late[s.id]!
       giveBack(s)
     }
     running = running.filter(s => Number.isNaN(end[s.id]!))

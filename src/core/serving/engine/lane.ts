@@ -92,6 +92,9 @@ export function createLane(engine: Engine, progress: Progress, fromSeconds = 0):
   const { mixes, cuts, reservesOutput, headroom } = policy
   const { inputTokens, outputTokens, firstTokenAt, finishedAt, generated } = progress
   const { finishStep, next, previous, onceBlocks, onceSeconds } = progress
+  const { guessing } = timer
+  // Times told are later by what was left of the step of the hardware that brought the first token.
+  const late = guessing === undefined ? null : progress.lateSeconds
   const perToken = timer.contextTokenSeconds
   const totalBlocks = memory.kvBlocks
 
@@ -224,7 +227,7 @@ export function createLane(engine: Engine, progress: Progress, fromSeconds = 0):
       const id = heap.top()
       if (finishStep[id]! > step) break
       heap.pop()
-      finishedAt[id] = real[NOW]!
+      finishedAt[id] = late === null ? real[NOW]! : real[NOW]! + late[id]!
       completed++
       if (endedIds !== null) endedIds.push(id)
       if (cache === null) leaveDecoding(id, contextOf(id))
@@ -240,10 +243,11 @@ export function createLane(engine: Engine, progress: Progress, fromSeconds = 0):
   }
 
   /** The prompt is cached and its next token sampled: it decodes from the next step on, or is done. */
-  function finishPrompt(id: number): void {
+  function finishPrompt(id: number, rest: number): void {
     const context = promptOf(id)
     if (generated[id] === 0) {
-      firstTokenAt[id] = real[NOW]!
+      firstTokenAt[id] = real[NOW]! + rest
+      if (late !== null) late[id] = rest
       real[PROMPTS] = real[PROMPTS]! + context
       if (cache !== null) real[HITS] = real[HITS]! + prefix!.hitTokens[id]!
     }
@@ -251,7 +255,7 @@ export function createLane(engine: Engine, progress: Progress, fromSeconds = 0):
     const toMake = outputTokens[id]! - generated[id]!
     if (toMake <= 0) {
       release(id, context, wholePrompt)
-      finishedAt[id] = real[NOW]!
+      finishedAt[id] = late === null ? real[NOW]! : real[NOW]! + late[id]!
       completed++
       if (endedIds !== null) endedIds.push(id)
       return
@@ -370,13 +374,18 @@ export function createLane(engine: Engine, progress: Progress, fromSeconds = 0):
     }
     if (prompts === 0) return false
     paidBlocks = 0
-    if (beside > 0) attention += perToken * real[CONTEXT]! + real[ONCE]!
+    const contexts = beside > 0 ? perToken * real[CONTEXT]! + real[ONCE]! : 0
     const tokens = beside + room - budget
-    const seconds = timer.mixed(tokens, beside + done, beside + prompts, attention, beside)
+    const seconds = timer.mixed(tokens, beside + done, beside + prompts, attention + contexts, beside)
+    const rest =
+      guessing === undefined || beside === 0 || done === 0
+        ? 0
+        : guessing.wholeStep(tokens, beside + done, beside + prompts, attention, contexts, beside) - seconds
+    attention += contexts
     if (book !== null) book.mixed(seconds, attention, tokens, beside)
     real[NOW] = real[NOW]! + seconds
     real[BUSY] = real[BUSY]! + seconds
-    real[PROMPT_STEPS] = real[PROMPT_STEPS]! + 1
+    real[PROMPT_STEPS] = real[PROMPT_STEPS]! + (guessing === undefined || beside === 0 ? 1 : 1 / guessing.tokensPerStep)
     real[PROMPT_STEP_TOKENS] = real[PROMPT_STEP_TOKENS]! + tokens
     real[SAMPLED] = real[SAMPLED]! + beside + done
     if (beside > 0) {
@@ -386,7 +395,7 @@ export function createLane(engine: Engine, progress: Progress, fromSeconds = 0):
       phase = (phase + 1) & 15
       finishDue()
     }
-    for (let i = 0; i < done; i++) finishPrompt(completing[i]!)
+    for (let i = 0; i < done; i++) finishPrompt(completing[i]!, Math.max(0, rest))
     return true
   }
 

@@ -11,7 +11,7 @@ export interface Work {
   readonly steps: number
   /** Tokens computed: of prompts, what a preemption made it compute again included, and one a step of each decoding sequence. */
   readonly tokens: number
-  /** Of these the steps that carried prompts, and their tokens. */
+  /** Of these the steps that carried prompts (a part of one where a draft guesses beside them), and their tokens. */
   readonly promptSteps: number
   readonly promptStepTokens: number
   /** Rows that the LM head saw. */
@@ -57,7 +57,7 @@ export function peakShares(shape: ReplicaShape): (work: Work, busySeconds: numbe
     steps === 0 ? 0 : (1 - pow(1 - active, (dp * tokens) / steps)) / dp
   const bandwidth = gpu.memoryBandwidthTBs * 1e12
   const gpus = gpusOf(shape)
-  // Steps are told by the token gained; arithmetic on guesses that did not hold is no work done.
+  // Steps without prompts are told by the token gained; arithmetic on guesses that did not hold is no work done.
   const gain = tokensPerStep(shape.speculation)
   const checked = verifiedTokens(shape.speculation)
   return (work, busySeconds) => {

@@ -23,6 +23,8 @@ export interface Progress {
   /** Blocks taken once (windows, states), and seconds a decode step spends on them. */
   readonly onceBlocks: Int32Array
   readonly onceSeconds: Float64Array
+  /** Where a draft guesses: what was left of the step of the hardware in which its first token came. */
+  readonly lateSeconds: Float64Array
   /** Requests that ended since it was last emptied; null where nobody empties it. */
   readonly ended: number[] | null
   /** Where arrivals tell what prompts have in common. */
@@ -83,6 +85,7 @@ export function startProgress(arrivals: Arrivals, options: ProgressOptions = {})
     heapPlace: new Int32Array(n),
     onceBlocks: new Int32Array(n),
     onceSeconds: new Float64Array(n),
+    lateSeconds: new Float64Array(n),
     ended: reused || options.ended ? [] : null,
     prefix: prefix
       ? {

@@ -103,15 +103,16 @@ function heldBytesPerGpu(shape: ReplicaShape): number {
   const { model, weightDtype, adapters, speculation, tp, pp = 1, dp = 1 } = shape
   const experts = countParameters(model).experts * weightPrecision(model, weightDtype).experts.bytes
   const rest = weightBytes(model, weightDtype) - experts + adapterBytes(model, adapters)
-  return (rest + experts / dp) / tp / pp + draftBytes(speculation, shape) / tp / pp
+  return (rest + experts / dp + draftBytes(speculation, shape)) / tp / pp
 }
 
 /** What makes the guesses: one more layer of the model with its embedding and LM head shared, or a model of its own. */
-function draftBytes(speculation: Speculation | undefined, { model, weightDtype }: ReplicaShape): number {
+function draftBytes(speculation: Speculation | undefined, { model, weightDtype, dp = 1 }: ReplicaShape): number {
   if (speculation === undefined) return 0
   if (speculation.draft !== 'head') return weightBytes(speculation.draft)
-  const { embedding, head } = countParameters(model)
-  return (weightBytes(model, weightDtype) - 2 * (embedding + head)) / model.layers
+  const { embedding, head, experts } = countParameters(model)
+  const spread = experts * weightPrecision(model, weightDtype).experts.bytes
+  return (weightBytes(model, weightDtype) - 2 * (embedding + head) - spread + spread / dp) / model.layers
 }
 
 /** Bytes that a token of context takes on one GPU, the draft's own cache included. */

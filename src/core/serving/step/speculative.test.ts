@@ -90,3 +90,28 @@ test('drafts that no server makes are refused with where to read the rate', () =
   expect(() => checkSpeculation(head(0, 0.5))).toThrow(/1 to 32 tokens/)
   expect(() => checkSpeculation(head(3, 1.2))).toThrow(/between 0 and 1/)
 })
+
+test('prompts pass through the draft too: a tenth of the parameters is a tenth more time, one more layer its share', () => {
+  const shape = { gpu: gpu('h100-sxm-80gb'), model: model('llama-3.1-70b'), tp: 4 }
+  const seconds = (speculation?: ReplicaShape['speculation']): number => {
+    const timer = stepTimer({ ...shape, speculation })
+    return timer.mixed(8000, 1, 1, timer.prefillAttention(8000, 0), 0)
+  }
+  const plain = seconds()
+  // Parameters that a token of a prompt multiplies with, embeddings aside: 7.0 and 68.5 billion, and 80 layers.
+  const small = seconds({ draftTokens: 3, acceptance: 0.7, draft: model('llama-3.1-8b') }) / plain - 1
+  expect(small).toBeGreaterThan(0.8 * (7 / 68.5))
+  expect(small).toBeLessThan(2 * (7 / 68.5))
+  const layer = seconds(head(3, 0.7)) / plain - 1
+  expect(layer).toBeGreaterThan(0.8 / 80)
+  expect(layer).toBeLessThan(1.5 / 80)
+})
+
+test('the experts of a guessing layer are spread as those of the model are', () => {
+  const shape = { gpu: gpu('h200-sxm-141gb'), model: model('deepseek-v3'), tp: 1, dp: 8, ep: 8 }
+  const more = planMemory({ ...shape, speculation: head(1, 0.85) }).weightGiBPerGpu - planMemory(shape).weightGiBPerGpu
+  // 256 experts of 3 × 7168 × 2048 bytes (config.json) over eight GPUs, and less than 1 GB of attention and shared parts.
+  const experts = (256 * 3 * 7168 * 2048) / 8 / 1073741824
+  expect(more).toBeGreaterThan(0.9 * experts)
+  expect(more).toBeLessThan(experts + 1)
+})

@@ -30,12 +30,31 @@ export interface StepTimer {
   readonly mixed: (tokens: number, rows: number, requests: number, attention: number, decoding?: number) => number
   /** Of a step's budget of tokens, those left for prompts beside so many sequences that decode. */
   readonly promptRoom: (budget: number, decoding: number) => number
+  /** Where a draft guesses: steps here are then told by the token, each a part of one of the hardware. */
+  readonly guessing?: Guessing
   /** Seconds a request spends outside the engine before its first token. */
   readonly entrySeconds: number
   /** Before that, one request after the other: tokenisation and checks of a prompt. */
   readonly frontSeconds: (promptTokens: number) => number
   /** What takes the most of a decode step of `sequences` whose contexts sum to `contextTokens`. */
   readonly largestPart: (sequences: number, contextTokens: number) => StepPart
+}
+
+interface Guessing {
+  /** Tokens that a sequence gains by a step of the hardware. */
+  readonly tokensPerStep: number
+  /**
+   * A step of the hardware as a whole that carries these prompts: arguments as of `mixed`, with `prompts` and `contexts` the
+   * seconds of attention of prompts and of what decodes, as this timer tells them.
+   */
+  readonly wholeStep: (
+    tokens: number,
+    rows: number,
+    requests: number,
+    prompts: number,
+    contexts: number,
+    decoding: number,
+  ) => number
 }
 
 export type StepPart =
@@ -233,7 +252,9 @@ export function stepTimer(shape: ReplicaShape, fit: Efficiency = efficiency): St
     contextTokenSeconds: tokens => growing.reduce((sum, part) => sum + part.decodeSeconds(tokens), 0),
     draft: draftOf(shape, speculation, fit, {
       decode: sequences => verify(sequences, sequences) / layers + sampled(sequences),
+      carry: tokens => timer.mixed(tokens, 0, 0, 0) / layers,
       contextTokenSeconds: contextTokenSeconds / layers,
+      prefillAttention: (tokens, context) => timer.prefillAttention(tokens, context) / layers,
     }),
   })
 }
@@ -247,7 +268,8 @@ function draftOf(
 ): StepParts['draft'] {
   if (draft === 'head') return head
   const { speculation: _, calibration: __, adapters: ___, weightDtype: ____, ...rest } = shape
-  return stepTimer({ ...rest, model: draft }, fit)
+  const timer = stepTimer({ ...rest, model: draft }, fit)
+  return { ...timer, carry: tokens => timer.mixed(tokens, 0, 0, 0) }
 }
 
 /** Largest batch for which a CUDA graph is captured (vLLM's `max_cudagraph_capture_size`; SGLang and TensorRT-LLM capture alike). */
