@@ -18,6 +18,16 @@ const longestEntry = 512 * 1024 * 1024
 
 /** By the central directory (APPNOTE 6.3, ZIP64 too), in its order. @throws Fault FILE_UNREADABLE */
 export function zipEntries(bytes: Buffer, where: string): ZipEntry[] {
+  try {
+    return entriesOf(bytes, where)
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown
+    // An offset that points out of the file.
+    throw new Fault('FILE_UNREADABLE', 'broken zip: its directory', { where, fix: 'fetch the file again' })
+  }
+}
+
+function entriesOf(bytes: Buffer, where: string): ZipEntry[] {
   const broken = (what: string) =>
     new Fault('FILE_UNREADABLE', `broken zip: ${what}`, { where, fix: 'fetch the file again' })
   let end = bytes.length - 22
@@ -80,6 +90,9 @@ function unpacked(
   where: string,
 ): Buffer {
   const place = `${where}, ${name}`
+  const broken = (message: string) =>
+    new Fault('FILE_UNREADABLE', `cannot be unpacked: ${message}`, { where: place, fix: 'fetch the file again' })
+  if (offset + 30 > bytes.length) throw broken('it lies beyond the file')
   const from = offset + 30 + bytes.readUInt16LE(offset + 26) + bytes.readUInt16LE(offset + 28)
   const data = bytes.subarray(from, from + packed)
   if (whole > longestEntry) throw new Fault('DOCUMENT_TOO_LONG', 'more than 512 MiB unpacked', { where: place })
@@ -88,8 +101,7 @@ function unpacked(
     if (bytes !== undefined && bytes.length === whole) return bytes
     if (bytes !== undefined) throw new Error(`${bytes.length} bytes in the place of ${whole}`)
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new Fault('FILE_UNREADABLE', `cannot be unpacked: ${message}`, { where: place, fix: 'fetch the file again' })
+    throw broken(thrown instanceof Error ? thrown.message : String(thrown))
   }
   throw new Fault('FILE_UNREADABLE', `packed with method ${method}, which is not read here`, {
     where: place,
