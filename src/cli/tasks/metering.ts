@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, fetch } from 'undici'
+import { Fault } from '../../core/fault/fault.ts'
 import { mostUsd } from '../../core/meter/budget.ts'
 import type { CallRecord } from '../../core/meter/call-record.ts'
 import type { PriceCalls } from '../../core/meter/load.ts'
@@ -82,7 +83,12 @@ export async function startMetering({ dataDir, settings, price, say }: MeteringO
   })
   // A model may think for an hour; the run's own limits are what ends it.
   const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, connections: 1024 })
-  const upstreamOf = ({ upstream }: Target): Upstream => upstreams.get(upstream)!
+  const upstreamOf = ({ upstream }: Target): Upstream => {
+    const found = upstreams.get(upstream)
+    if (found !== undefined) return found
+    const fix = `there are ${[...upstreams.keys()].join(', ')}; others are named under gateway.upstreams`
+    throw new Fault('UPSTREAM_UNKNOWN', `no upstream is called "${upstream}"`, { fix })
+  }
 
   function keyFor(target: Target, whose: OnBehalfOf, id: string): { readonly secret: string; drop(): void } {
     const secret = newSecret()

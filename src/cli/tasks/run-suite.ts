@@ -85,7 +85,17 @@ async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
   if (journal.corrupt > 0) output.note(`${many(journal.corrupt, 'line')} of the run’s journal: not whole, and left out`)
   const stopEarlyAt = flags.stopEarly === true ? bars : undefined
   const { concurrency } = flags
-  const plan: RunPlan = { run, tasks, options, repeat, seed, concurrency, folder: suite.folder, stopEarlyAt }
+  const plan: RunPlan = {
+    run,
+    tasks,
+    options,
+    repeat,
+    seed,
+    concurrency,
+    folder: suite.folder,
+    stopEarlyAt,
+    mostSeconds: flags.seconds ?? defaultSeconds,
+  }
   const startedAt = prepared.resumed?.startedAt ?? new Date().toISOString()
   const kept = (outcome: RunOutcome | null): KeptRun => ({
     run,
@@ -130,7 +140,7 @@ async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
       retries: flags.retries,
       draw: () => draws.uniform(),
       nextId: requestIds(run),
-      isStopping: interrupted.isAsked,
+      stopping: interrupted.signal,
       onTry: state => output.progress(progress(state)),
       ...(flags.keepAnswers === true ? { keepAnswer: answerKeeper(folder) } : {}),
     })
@@ -150,6 +160,9 @@ async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
 
 const keyOf = ({ option, task, attempt }: { option: string; task: string; attempt: number }): string =>
   JSON.stringify([option, task, attempt])
+
+/** Longest try of a task that states no limit: a model that never ends is no reason for a run that never ends. */
+const defaultSeconds = 600
 
 const isOver = ({ ended }: RunOutcome): boolean => ended === 'done' || ended === 'decided'
 

@@ -317,3 +317,23 @@ test('a budget of the settings bounds a run whose calls fall under it, and no ot
   expect(parseUsd(again.json.spentUsd) <= parseUsd('0.0018')).toBe(true)
   expect(await go('mini')).toMatchObject({ status: 0, json: { ended: 'done' } })
 })
+
+test('a composition that meets a limit of its task is cut off there, and a try without a limit has the run’s', async () => {
+  const file = suite(
+    `  mini: { upstream: openai, model: gpt-5-mini }
+  mute: { upstream: openai, model: gpt-5-mute }
+  first: { cascade: [mini, mini], verifier: { kind: regex, pattern: '^[0-9]$' } }`,
+    'limits: { calls: 1 }\n',
+  )
+  const { json } = await run(file, '--only', 'first,mute', '--seconds', '1')
+  const rows = rowsIn(json.attempts)
+  const first = rows.filter(({ option }) => option === 'first')
+  expect(first.map(({ ended, passed, calls }) => [ended, passed, calls])).toEqual([
+    ['answered', true, 1],
+    ['answered', true, 1],
+    ...Array.from({ length: 4 }, () => ['limited', false, 1]),
+  ])
+  expect(first.at(-1)!.problem).toBe('it made 1 call')
+  const mute = rows.filter(({ option }) => option === 'mute')
+  expect(new Set(mute.map(({ problem }) => problem))).toEqual(new Set(['it took longer than 1 s']))
+})

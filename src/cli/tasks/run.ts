@@ -24,6 +24,7 @@ export interface RunFlags extends GateFlags, ReportFlags, AmortizationFlags {
   readonly dryRun?: boolean
   readonly yes?: boolean
   readonly stopEarly?: boolean
+  readonly seconds?: number
   readonly out?: string
   /** What made the suite; `run` unless stated. */
   readonly origin?: 'run' | 'replay'
@@ -63,6 +64,11 @@ export const run: TasksSubcommand = {
         numberFlag('--max-usd', { min: 0 }),
       )
       .option('--concurrency <n>', 'tries at once', numberFlag('--concurrency', count), 8)
+      .option(
+        '--seconds <s>',
+        'longest try of a task that states no limit (default: 600)',
+        numberFlag('--seconds', { above: 0 }),
+      )
       .option(
         '--retries <n>',
         'requests again after a busy or broken one',

@@ -1,17 +1,17 @@
 // Ctrl-C → a wish that what runs looks at; a second one ends the program at once.
 
 /** The first signal is a wish to stop, told by `say`; the next one ends the process: what is written down is whole. */
-export function untilInterrupted(say: () => void): { isAsked(): boolean; forget(): void } {
-  let isAsked = false
+export function untilInterrupted(say: () => void): { readonly signal: AbortSignal; forget(): void } {
+  const asked = new AbortController()
   const heard = (signal: NodeJS.Signals) => {
-    if (isAsked) process.exit(signal === 'SIGINT' ? 130 : 143)
-    isAsked = true
+    if (asked.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
+    asked.abort('the run was stopped')
     say()
   }
   process.on('SIGINT', heard)
   process.on('SIGTERM', heard)
   return {
-    isAsked: () => isAsked,
+    signal: asked.signal,
     forget() {
       process.off('SIGINT', heard)
       process.off('SIGTERM', heard)

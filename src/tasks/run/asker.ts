@@ -1,5 +1,6 @@
 // A request of a try in; its answer, from the journal where it is known and from the model where it is not, out: paced, retried, paid from the purse.
 import { createHash } from 'node:crypto'
+import { many } from '../../core/fault/many.ts'
 import { add, formatUsd, type Money, parseUsd, zero } from '../../core/meter/money.ts'
 import type { Completed, ModelClient, Target, Unanswered } from '../client.ts'
 import type { Prompt } from '../task.ts'
@@ -19,8 +20,8 @@ export interface AskerTools {
   /** Uniform in [0, 1). */
   readonly draw: () => number
   readonly nextId: () => string
-  /** Whether nothing new is to be begun. */
-  readonly isStopping: () => boolean
+  /** Aborted when nothing new is to be begun. */
+  readonly stopping: AbortSignal
 }
 
 /** What a step came to over all of its requests; null = the try is left unfinished. */
@@ -89,14 +90,15 @@ export function startAsker(tools: AskerTools): Asker {
     const step = stepOf(context, purpose, hashOf([target, prompt]))
     const before = recalled(context, purpose, step)
     if (before !== null) return before
+    const awake = AbortSignal.any([context.signal, tools.stopping])
     const told: ToldEntry[] = [...(known.get(step)?.failed ?? [])]
     for (;;) {
-      const leave = await pace?.turn(tools.metering.tokens(target, prompt), context.signal)
+      const leave = await pace?.turn(tools.metering.tokens(target, prompt), awake)
       const request = { target, prompt, onBehalfOf: onBehalfOf(context, purpose), step }
       const startedMs = clock.nowMs()
       const answer = await requested(context, request).finally(leave)
       if (answer === null) return null
-      if (answer === 'late') return summed(context, purpose, [...told, lateOf(step)], null)
+      if (answer === 'late') return summed(context, purpose, [...told, lateOf(step, context)], null)
       const wait = waitSeconds(answer, told.length + 1)
       const isRetried = wait !== null && !context.signal.aborted
       const seconds = (clock.nowMs() - startedMs) / 1000 + (isRetried ? wait : 0)
@@ -104,7 +106,7 @@ export function startAsker(tools: AskerTools): Asker {
       write(entry, 'unanswered' in answer ? null : { text: answer.text, toolCalls: answer.toolCalls })
       told.push(entry)
       if (!isRetried) return summed(context, purpose, told, journal.wordsOf(step))
-      await clock.sleep(wait * 1000, context.signal)
+      await clock.sleep(wait * 1000, awake)
     }
   }
 
@@ -113,9 +115,11 @@ export function startAsker(tools: AskerTools): Asker {
     context: TryContext,
     { step, ...request }: Omit<MeteredRequest, 'id' | 'idempotencyKey'> & { readonly step: string },
   ): Promise<((Completed | Unanswered) & { readonly id: string }) | 'late' | null> {
-    const { target, prompt } = request
-    if (context.halted !== null || tools.isStopping()) return halt(context, 'stopped')
+    const { target, prompt, onBehalfOf } = request
+    const { purpose } = onBehalfOf
+    if (context.halted !== null || tools.stopping.aborted) return halt(context, 'stopped')
     if (context.signal.aborted) return 'late'
+    if (purpose !== 'judge' && limitMet(context) !== null) return 'late'
     const id = tools.nextId()
     const most = tools.metering.most(target, prompt)
     if (!(await purse.reserve(id, most, context.signal))) {
@@ -142,7 +146,7 @@ export function startAsker(tools: AskerTools): Asker {
       const step = stepOf(context, purpose, asks)
       const before = recalled(context, purpose, step)
       if (before !== null) return before
-      if (context.halted !== null || tools.isStopping()) return halt(context, 'stopped')
+      if (context.halted !== null || tools.stopping.aborted) return halt(context, 'stopped')
       const id = tools.nextId()
       journal.append({ kind: 'asking', step, id, mostUsd: null })
       const { told, words } = await work(id)
@@ -216,8 +220,15 @@ function toldOf(
   return { ...shared, unanswered: null, problem: null, status: 200, unpriced, model, stopReason }
 }
 
-/** The time was up before a request was made. */
-const lateOf = (step: string): ToldEntry => ({
+/** Which of its task's limits a try has met, in words; null = none. */
+function limitMet({ task: { limits }, calls, usd }: TryContext): string | null {
+  if (limits.calls !== null && calls >= limits.calls) return `it made ${many(limits.calls, 'call')}`
+  if (limits.usd !== null && Number(usd) >= limits.usd * 1e12) return `it cost $${limits.usd}`
+  return null
+}
+
+/** A limit was met before a request was made. */
+const lateOf = (step: string, context: TryContext): ToldEntry => ({
   kind: 'told',
   step,
   id: '',
@@ -232,7 +243,7 @@ const lateOf = (step: string): ToldEntry => ({
   exitStatus: null,
   status: null,
   unanswered: 'limited',
-  problem: 'its time was up',
+  problem: context.signal.aborted ? String(context.signal.reason) : limitMet(context),
 })
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12)

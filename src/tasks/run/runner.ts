@@ -23,6 +23,8 @@ export interface RunPlan {
   readonly concurrency: number
   /** Where the suite lies. */
   readonly folder: string
+  /** Of a try whose task states no limit. */
+  readonly mostSeconds: number
   /** At which bars a run may stop once it is decided; absent = it goes on to its end. */
   readonly stopEarlyAt?: readonly number[] | undefined
 }
@@ -86,8 +88,7 @@ export async function runTasks(plan: RunPlan, tools: RunTools): Promise<RunOutco
   let unfinished = 0
 
   async function one(planned: Planned): Promise<void> {
-    const { option, task, attempt } = planned
-    const tried = await tryTask(plan.run, option, task, attempt, work.tools)
+    const tried = await tryTask(plan, planned, work.tools)
     if (typeof tried === 'string') {
       unfinished++
       if (ended === 'done') ended = tried
@@ -119,7 +120,7 @@ export async function runTasks(plan: RunPlan, tools: RunTools): Promise<RunOutco
   const state = () => ({ done: rows.size, all: order.length, running: running.size })
   let failure: { readonly thrown: unknown } | null = null
   for (;;) {
-    if (tools.isStopping() && ended === 'done' && queue.size() > 0) ended = 'stopped'
+    if (tools.stopping.aborted && ended === 'done' && queue.size() > 0) ended = 'stopped'
     const isOver = ended !== 'done' || failure !== null
     const next = isOver || running.size >= plan.concurrency ? null : queue.take()
     if (next === null) {

@@ -1,4 +1,5 @@
 // One try of a task on an option while it runs: whose it is, what it used so far, and why it was left off.
+import { add, type Money, parseUsd, zero } from '../../core/meter/money.ts'
 import { addUsage, type Usage } from '../../core/meter/usage.ts'
 import type { OnBehalfOf } from '../client.ts'
 import type { Task } from '../task.ts'
@@ -19,6 +20,8 @@ export interface TryContext {
   /** Of the option's own work. */
   usage: Usage | null
   calls: number
+  /** Of what is known: limits are held against it. */
+  usd: Money
   /** Steps by what they ask, so that equal ones are told apart. */
   readonly asked: Map<string, number>
   /** All steps, whose words are dropped once the try is graded. */
@@ -30,6 +33,7 @@ export const startTry = (told: Pick<TryContext, 'run' | 'option' | 'task' | 'att
   halted: null,
   usage: null,
   calls: 0,
+  usd: zero,
   asked: new Map(),
   steps: [],
 })
@@ -52,10 +56,11 @@ export const tryOfStep = (step: string): string => JSON.stringify((JSON.parse(st
 export function count(
   context: TryContext,
   purpose: Purpose,
-  { usage, calls }: Pick<ToldEntry, 'usage' | 'calls'>,
+  { usage, calls, usd }: Pick<ToldEntry, 'usage' | 'calls' | 'usd'>,
 ): void {
   if (purpose === 'judge') return
   context.calls += calls
+  if (usd !== null) context.usd = add(context.usd, parseUsd(usd))
   if (usage !== null) context.usage = context.usage === null ? usage : addUsage(context.usage, usage)
 }
 

@@ -2,8 +2,7 @@
 import { type Attempt, attemptOf } from '../../core/decide/quality/attempt.ts'
 import { add, type Money } from '../../core/meter/money.ts'
 import type { Answer, Grade } from '../graders/grader.ts'
-import type { Task } from '../task.ts'
-import type { OptionPlan } from './option-plan.ts'
+import type { Planned } from './order.ts'
 import { startTry, type TryContext } from './try-context.ts'
 import { type Done, judged, type WorkTools, work } from './work.ts'
 
@@ -19,17 +18,14 @@ export interface Tried {
 export type Halted = NonNullable<TryContext['halted']>
 
 export async function tryTask(
-  run: string,
-  option: OptionPlan,
-  task: Task,
-  ordinal: number,
+  { run, mostSeconds }: { readonly run: string; readonly mostSeconds: number },
+  { option, task, attempt }: Planned,
   tools: WorkTools,
 ): Promise<Tried | Halted> {
   const time = new AbortController()
-  const { seconds } = task.limits
-  const timer =
-    seconds === null ? undefined : setTimeout(() => time.abort(`it took longer than ${seconds} s`), seconds * 1000)
-  const context = startTry({ run, option, task, attempt: ordinal, signal: time.signal })
+  const seconds = task.limits.seconds ?? mostSeconds
+  const timer = setTimeout(() => time.abort(`it took longer than ${seconds} s`), seconds * 1000)
+  const context = startTry({ run, option, task, attempt, signal: time.signal })
   let done: Done | null
   try {
     done = await work(context, tools)
