@@ -23,6 +23,8 @@ export interface Resampled {
 /** Units beyond which tasks are dealt into groups that are drawn whole: the spread of their sums is the same. */
 const mostUnits = 5000
 const mostSums = 6e8
+/** Numbers that are kept at once: sums, and two differences for each pair. */
+const mostStored = 5e7
 export const leastDraws = 2000
 const mostDraws = 10_000
 
@@ -36,20 +38,33 @@ export function resampled(
   random: Random,
 ): Resampled {
   const units = unitNumbers(options)
-  const sums = options.map(({ tasks }) => sumsOf(tasks, units))
-  // A pair that shares all its tasks is its two options again.
-  const own = pairs.map(([a, b]) => sharedSums(options[a]!.tasks, options[b]!.tasks, units))
-  const all = [...sums, ...own.flatMap(pair => pair ?? [])].flat()
-  const draws = Math.round(Math.min(mostDraws, Math.max(leastDraws, mostSums / Math.max(1, all.length * units.count))))
-  const out = all.map(() => new Float64Array(draws))
+  const dense = options.flatMap(({ tasks }) => sumsOf(tasks, units))
+  // A pair that shares all its tasks is its two options again; others are told by what they lack of them.
+  const own = pairs.map(([a, b]) => {
+    const shared = sharedSums(options[a]!.tasks, options[b]!.tasks, units)
+    return shared?.flatMap((sums, side) => sums.map((sum, k) => lackOf(dense, 4 * [a, b][side]! + k, sum))) ?? null
+  })
+  const lacks = own.flatMap(pair => pair ?? [])
+  const sums = dense.length * units.count + lacks.reduce((total, { units: some }) => total + some.length + 1, 0)
+  const stored = dense.length + lacks.length + 2 * pairs.length
+  const draws = Math.round(Math.min(mostDraws, Math.max(leastDraws, Math.min(mostSums / sums, mostStored / stored))))
+  const out = [...dense, ...lacks].map(() => new Float64Array(draws))
   const counts = new Int32Array(units.count)
   for (let draw = 0; draw < draws; draw++) {
     drawCounts(counts, random)
-    for (let k = 0; k < all.length; k++) {
-      const values = all[k]!
+    for (let k = 0; k < dense.length; k++) {
+      const values = dense[k]!
       let sum = 0
       for (let u = 0; u < counts.length; u++) sum += counts[u]! * values[u]!
       out[k]![draw] = sum
+    }
+    for (let k = 0; k < lacks.length; k++) {
+      const { of, units: some, values } = lacks[k]!
+      const whole = out[of]![draw]!
+      let sum = whole
+      for (let i = 0; i < some.length; i++) sum -= counts[some[i]!]! * values[i]!
+      // What is left of nothing is rounding.
+      out[dense.length + k]![draw] = sum < 1e-12 * whole ? 0 : sum
     }
   }
   let at = 0
@@ -66,6 +81,24 @@ export function resampled(
       own[i] === null ? ([drawnOptions[a]!, drawnOptions[b]!] as const) : ([next(), next()] as const),
     ),
   }
+}
+
+/** A sum over fewer tasks than an option's: which sum it is short of, in which units and by how much. */
+interface Lack {
+  readonly of: number
+  readonly units: readonly number[]
+  readonly values: readonly number[]
+}
+
+function lackOf(dense: readonly Float64Array[], of: number, sum: Float64Array): Lack {
+  const units: number[] = []
+  const values: number[] = []
+  dense[of]!.forEach((whole, unit) => {
+    if (whole === sum[unit]) return
+    units.push(unit)
+    values.push(whole - sum[unit]!)
+  })
+  return { of, units, values }
 }
 
 interface UnitNumbers {
