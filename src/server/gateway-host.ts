@@ -12,6 +12,7 @@ import { type FsyncPolicy, openSpool, type Spool } from '../spool/spool.ts'
 import type { StatedBudgets } from './budget-settings.ts'
 import type { CaptureSettings } from './capture/capture-settings.ts'
 import { type Captures, openCaptures } from './capture/captures.ts'
+import { sweepCaptures } from './capture/sweep.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
 import { forwardClock } from './forward-clock.ts'
 import { watchKeys } from './key-file.ts'
@@ -61,6 +62,8 @@ export function hostGateway(
   // A gateway beside the server's carries test runs: no traffic of anybody's.
   const isServers = own.heard === undefined && own.keys === undefined
   const captures = settings.capture && isServers ? openCaptures(dataDir, settings.capture, { worker, say }) : null
+  // Captures that are asked for no more expire all the same.
+  const stopSweeping = captures === null && isServers ? sweepCaptures(dataDir, null, { say }) : () => {}
   const born = randomBytes(4).toString('hex')
   let calls = 0
   let shoutedAt = Number.NEGATIVE_INFINITY
@@ -90,6 +93,7 @@ export function hostGateway(
     async close(graceMs) {
       await gateway.close(graceMs)
       await captures?.close()
+      stopSweeping()
       await spool.close()
     },
   }

@@ -1,7 +1,7 @@
 // What is kept of what calls say: whether it is asked for, whether its key can be used, how much there is and whether expired days are gone.
 import { Fault } from '../../core/fault/fault.ts'
 import { many } from '../../core/fault/many.ts'
-import { captureSizes, isExpired } from '../../server/capture/capture-files.ts'
+import { captureSizes, expiredDays } from '../../server/capture/capture-files.ts'
 import { captureKeys, keyFileOf, keyVariable } from '../../server/capture/capture-key.ts'
 import { captureDefaults } from '../../server/capture/capture-settings.ts'
 import { bytesText, type Check, type Finding, fail, ok, warn } from './check.ts'
@@ -30,18 +30,11 @@ export const captures: Check = {
     }
     const bytes = days.reduce((sum, one) => sum + one.bytes, 0)
     if (settings === undefined) {
-      found.push(
-        warn(`off, with ${bytesText(bytes)} kept from before`, 'remove the folder captures of the data folder'),
-      )
+      found.push(ok(`off, with ${bytesText(bytes)} kept from before, until it expires`))
     } else found.push(ok(`${many(days.length, 'day')}, ${bytesText(bytes)}, each gone ${keepDays} days after its end`))
-    const late = days.filter(({ day }) => isExpired(day, keepDays, Date.now()))
+    const late = expiredDays(data, settings?.keepDays ?? null, Date.now())
     if (late.length > 0) {
-      found.push(
-        warn(
-          `expired and still there: ${late.map(({ day }) => day).join(', ')}`,
-          'crossline serve removes them within the hour',
-        ),
-      )
+      found.push(warn(`expired and still there: ${late.join(', ')}`, 'crossline serve removes them within the hour'))
     }
     return found
   },

@@ -21,8 +21,10 @@ import { type Contents, capturedContents, datasetContents } from './replay-conte
 
 export async function replayCalls(flags: ReplayFlags, frame: CommandFrame): Promise<void> {
   const { data, seed } = frame.globals()
-  const keyFile = frame.settings().gateway?.capture?.keyFile
-  const contents = flags.dataset === undefined ? capturedContents(data, keyFile) : datasetContents(flags.dataset)
+  const contents =
+    flags.dataset === undefined
+      ? capturedContents(data, frame.settings().gateway?.capture ?? {})
+      : datasetContents(flags.dataset)
   const { sampleFrame } = await import('../../server/operations.ts')
   const params = given({ from: flags.from, to: flags.to, zone: frame.settings().zone, where: flags.where })
   const framed = await runOperation(frame, sampleFrame, params)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import { Fault } from '../../core/fault/fault.ts'
 import { many } from '../../core/fault/many.ts'
-import { type CapturedCall, readCaptures } from '../../server/capture/capture-files.ts'
+import { type CapturedCall, expireCaptures, readCaptures } from '../../server/capture/capture-files.ts'
 import { captureKeys } from '../../server/capture/capture-key.ts'
 import { promptOf, wireOf } from '../../tasks/replay/prompts.ts'
 import { recordedAnswer } from '../../tasks/replay/recorded-answer.ts'
@@ -22,11 +22,18 @@ export interface Contents {
   readonly problems: readonly string[]
 }
 
+export interface CaptureTerms {
+  readonly keyFile?: string | undefined
+  readonly keepDays?: number | null | undefined
+}
+
 /**
  * Captures are read twice, since what a sample needs of them is little and all of them may be more than memory holds: first for
  * which calls can be tried, then for what the drawn ones said.
  */
-export function capturedContents(dataDir: string, keyFile: string | undefined): Contents {
+export function capturedContents(dataDir: string, { keyFile, keepDays = null }: CaptureTerms): Contents {
+  // What has expired is gone, whether or not a server ran since.
+  expireCaptures(dataDir, keepDays, Date.now())
   const keys = captureKeys(dataDir, keyFile)
   const usable = new Set<string>()
   const reasons = new Map<string, number>()

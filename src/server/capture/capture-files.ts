@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 import { Fault } from '../../core/fault/fault.ts'
 import { type CaptureKey, putOnce } from './capture-key.ts'
+import { captureDefaults } from './capture-settings.ts'
 import { newDayKey, openDayKey, unseal } from './sealed.ts'
 
 /** What is kept of a call beside its bytes: nothing that its record in the ledger does not say. */
@@ -52,9 +53,9 @@ function unpacked(bytes: Buffer): CapturedCall {
 }
 
 /** The key of a day, made by whoever comes first. */
-export function dayKey(folder: string, day: string, keys: readonly CaptureKey[]): Buffer {
+export function dayKey(folder: string, day: string, keys: readonly CaptureKey[], keepDays: number): Buffer {
   const path = keyPath(folder)
-  if (!existsSync(path)) putOnce(path, newDayKey(keys[0]!, day))
+  if (!existsSync(path)) putOnce(path, newDayKey(keys[0]!, day, keepDays))
   return openDayKey(keys, readFileSync(path, 'utf8'), day)
 }
 
@@ -115,12 +116,26 @@ export const captureSizes = (dataDir: string): { day: string; bytes: number }[] 
 export const isExpired = (day: string, keepDays: number, nowMs: number): boolean =>
   Date.parse(`${day}T00:00:00Z`) + (keepDays + 1) * 86_400_000 <= nowMs
 
+/** What was promised when the day's key was made; the default where it does not say. */
+function promisedDays(dataDir: string, day: string): number {
+  try {
+    const told = JSON.parse(readFileSync(keyPath(join(capturesFolder(dataDir), day)), 'utf8')) as { keepDays?: unknown }
+    return typeof told.keepDays === 'number' ? told.keepDays : captureDefaults.keepDays
+  } catch {
+    return captureDefaults.keepDays
+  }
+}
+
+/** Days that are past their time: by the settings in force, else by what was promised when they were begun. */
+export const expiredDays = (dataDir: string, keepDays: number | null, nowMs: number): string[] =>
+  captureDays(dataDir).filter(day => isExpired(day, keepDays ?? promisedDays(dataDir, day), nowMs))
+
 /**
  * Removes days that are past their time: the day's key first, with which all else of it is lost, also where a copy of the
  * sealed files lies elsewhere. Gives the days that went.
  */
-export function expireCaptures(dataDir: string, keepDays: number, nowMs: number): string[] {
-  const gone = captureDays(dataDir).filter(day => isExpired(day, keepDays, nowMs))
+export function expireCaptures(dataDir: string, keepDays: number | null, nowMs: number): string[] {
+  const gone = expiredDays(dataDir, keepDays, nowMs)
   for (const day of gone) {
     const folder = join(capturesFolder(dataDir), day)
     rmSync(keyPath(folder), { force: true })

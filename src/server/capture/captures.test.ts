@@ -22,6 +22,7 @@ import { isWanted } from './capture-settings.ts'
 import { type Captures, openCaptures } from './captures.ts'
 import { type CallAttribution, openedForTest } from './opened-for-test.ts'
 import { seal, unseal } from './sealed.ts'
+import { sweepCaptures } from './sweep.ts'
 
 afterEach(closeAll)
 
@@ -208,6 +209,21 @@ test('the sweep at the start removes what expired while nothing ran', async () =
   const { said } = begun(dataDir, { share: 1, keepDays: 7 }, () => later)
   expect(captureSizes(dataDir)).toEqual([])
   expect(said.join()).toContain('expired')
+})
+
+test('captures that are asked for no more expire as was promised when they were made', async () => {
+  const dataDir = folder()
+  const { captures } = begun(dataDir, { share: 1, keepDays: 3 })
+  await asked(captures)
+  await until(() => captures.counts.kept === 1)
+  await captures.close()
+  const [day] = captureDays(dataDir)
+  const end = Date.parse(`${day}T00:00:00Z`) + 86_400_000
+  expect(expireCaptures(dataDir, null, end + 3 * 86_400_000 - 1)).toEqual([])
+  const said: string[] = []
+  sweepCaptures(dataDir, null, { say: text => said.push(text), nowMs: () => end + 3 * 86_400_000 })()
+  expect(captureDays(dataDir)).toEqual([])
+  expect(said.join()).toContain('have expired')
 })
 
 test('a day is kept for all of its hours and so many days more, whatever they are', () => {

@@ -9,16 +9,16 @@ import { many } from '../../core/fault/many.ts'
 import type { Opened } from '../../core/meter/call-record.ts'
 import type { CaptureSink, Capturing } from '../../gateway/capture.ts'
 import type { Say } from '../log.ts'
-import { type CapturedCall, capturesFolder, contextOf, dayKey, dayOf, expireCaptures, packed } from './capture-files.ts'
+import { type CapturedCall, capturesFolder, contextOf, dayKey, dayOf, packed } from './capture-files.ts'
 import { captureKeys } from './capture-key.ts'
 import { type CaptureSettings, captureDefaults, isWanted } from './capture-settings.ts'
 import { seal } from './sealed.ts'
+import { sweepCaptures } from './sweep.ts'
 
 const deflated = promisify(deflateRaw)
 
 /** Bytes that wait for the disk or belong to calls that still run: beyond them calls are not kept. */
 const mostHeldBytes = 64 * 1024 * 1024
-const sweepEveryMs = 3_600_000
 /** A file is read whole: beyond this another is begun. */
 const longestFile = 256 * 1024 * 1024
 
@@ -64,17 +64,7 @@ export function openCaptures(
     say(`captures dropped so far: ${lost.map(one => `${many(counts[one], 'call')} (${one})`).join(', ')}`, 'error')
   }
 
-  const sweep = () => {
-    try {
-      const gone = expireCaptures(dataDir, keepDays, nowMs())
-      if (gone.length > 0) say(`captures of ${gone.join(', ')} have expired and are gone`, 'info')
-    } catch (thrown) {
-      say(`expired captures were not removed: ${(thrown as Error).message}`, 'error')
-    }
-  }
-  sweep()
-  const sweeper = setInterval(sweep, sweepEveryMs)
-  sweeper.unref()
+  const stopSweeping = sweepCaptures(dataDir, keepDays, { say, nowMs })
 
   function begin(opened: Opened, request: Buffer): Capturing | null {
     if (!isWanted(settings, opened)) return null
@@ -167,7 +157,7 @@ export function openCaptures(
       current = null
       const folder = join(capturesFolder(dataDir), day)
       mkdirSync(folder, { recursive: true, mode: 0o700 })
-      const secret = dayKey(folder, day, keys)
+      const secret = dayKey(folder, day, keys, keepDays)
       // Another file whenever a day is opened: a place within a file is taken once.
       const file = `${worker}-${born}-${++files}.sealed`
       const handle = await open(join(folder, file), 'ax', 0o600)
@@ -186,7 +176,7 @@ export function openCaptures(
     begin,
     counts,
     async close() {
-      clearInterval(sweeper)
+      stopSweeping()
       await writing
       await current?.handle.close()
       current = null

@@ -30,10 +30,10 @@ export function unseal(secret: Buffer, sealed: Buffer, context: string): Buffer 
 
 const dayContext = (day: string): string => `crossline capture day ${day}`
 
-/** A new key for a day, sealed: what lies on the disk. */
-export function newDayKey(key: CaptureKey, day: string): string {
+/** A new key for a day, sealed, and for how many days it is kept: what lies on the disk. */
+export function newDayKey(key: CaptureKey, day: string, keepDays: number): string {
   const sealed = seal(key.secret, randomBytes(32), dayContext(day))
-  return `${JSON.stringify({ version: 1, keyId: key.id, sealed: sealed.toString('base64') })}\n`
+  return `${JSON.stringify({ version: 1, keyId: key.id, keepDays, sealed: sealed.toString('base64') })}\n`
 }
 
 /** @throws Fault CAPTURE_KEY_MISSING where none of the keys sealed it, CAPTURE_ALTERED */
