@@ -21,12 +21,16 @@ export interface PlannedOptions {
   readonly settings: HostSettings
   /** What a person should hear of them. */
   readonly notes: readonly string[]
+  /** A grader with its judge's model looked up; any other as it is. */
+  judgeOf(spec: GraderSpec): GraderSpec
 }
 
 export interface OptionsQuestion {
   readonly stated: Readonly<Record<string, StatedOption>>
   /** Only these; empty = all. */
   readonly only: readonly string[]
+  /** Of the tasks: judges among them may be options, or have upstreams of their own. */
+  readonly graders: readonly GraderSpec[]
   readonly gateway: HostSettings
   /** `file:line` of an option. */
   readonly placeOf: (name: string) => string
@@ -49,7 +53,10 @@ export async function planOptions(question: OptionsQuestion): Promise<PlannedOpt
       fix: 'add options to the suite: mini: { upstream: openai, model: gpt-5-mini }',
     })
   }
-  const needed = new Set(named.flatMap(name => [name, ...partNames(name, question)]))
+  const verifiers = named.flatMap(name => (statedOption(name, question).verifier as GraderSpec | undefined) ?? [])
+  const judges = [...question.graders, ...verifiers].filter(({ kind }) => kind === 'judge')
+  const judging = judges.flatMap(({ option }) => (typeof option === 'string' ? [option] : []))
+  const needed = new Set([...named.flatMap(name => [name, ...partNames(name, question)]), ...judging])
   const own: Record<string, UpstreamSettings> = {}
   const simple = new Map<string, SimpleOption>()
   const notes: string[] = []
@@ -68,12 +75,16 @@ export async function planOptions(question: OptionsQuestion): Promise<PlannedOpt
       simple.set(name, simpleOf(name, option, upstream.name, upstream, null))
     }
   }
-  const options = named.map(name => simple.get(name) ?? composedOf(name, question, simple))
-  const used = new Set([...simple.values()].map(({ target }) => target.upstream))
+  const judgeOf = (spec: GraderSpec): GraderSpec =>
+    spec.kind === 'judge' ? plannedJudge(spec, simple, question) : spec
+  const options = named.map(name => simple.get(name) ?? composedOf(name, question, simple, judgeOf))
+  const asked = judges.map(spec => judgeOf(spec).upstream as string)
+  const used = new Set([...[...simple.values()].map(({ target }) => target.upstream), ...asked])
   return {
     options,
     settings: { ...gateway, upstreams: usable({ ...gateway.upstreams, ...own }, used, environment) },
     notes,
+    judgeOf,
   }
 }
 
@@ -99,6 +110,26 @@ function partNames(name: string, question: OptionsQuestion): readonly string[] {
   return parts
 }
 
+/** Where a judge's requests go. @throws Fault OPTION_NESTED, UPSTREAM_UNKNOWN */
+function plannedJudge(
+  { option, ...spec }: GraderSpec,
+  simple: ReadonlyMap<string, SimpleOption>,
+  question: OptionsQuestion,
+): GraderSpec {
+  if (typeof option === 'string') {
+    const target = simple.get(option)?.target
+    if (target !== undefined)
+      return { ...spec, ...target, settings: { ...target.settings, ...(spec.settings as object) } }
+    throw new Fault('OPTION_NESTED', `the judge "${option}" is made of other options`, {
+      where: question.placeOf(option),
+      fix: 'name an option that has an upstream or a url',
+    })
+  }
+  const upstream = upstreamsOf(question.gateway.upstreams).get(spec.upstream as string)
+  if (upstream === undefined) throw unknownUpstream('', spec.upstream as string, question)
+  return { wire: wires[upstream.family], ...spec }
+}
+
 /** A verifier sees no expected answer, as in production: one that needs one is none. */
 function verifierOf(name: string, { verifier }: StatedOption, { placeOf }: OptionsQuestion): GraderSpec {
   const spec = verifier as GraderSpec
@@ -110,14 +141,19 @@ function verifierOf(name: string, { verifier }: StatedOption, { placeOf }: Optio
   })
 }
 
-function composedOf(name: string, question: OptionsQuestion, simple: ReadonlyMap<string, SimpleOption>): OptionPlan {
+function composedOf(
+  name: string,
+  question: OptionsQuestion,
+  simple: ReadonlyMap<string, SimpleOption>,
+  judgeOf: PlannedOptions['judgeOf'],
+): OptionPlan {
   const option = statedOption(name, question)
   const parts = partNames(name, question).map(part => simple.get(part)!)
   const pace = { concurrency: option.concurrency ?? null, requestsPerMinute: null, tokensPerMinute: null }
   const gradeStages = option.gradeStages ?? false
   const tried = { ...nothingTried, name, stages: parts.map(part => part.name) }
   if (option.cascade !== undefined) {
-    const verifier = verifierOf(name, option, question)
+    const verifier = judgeOf(verifierOf(name, option, question))
     const settings = { verifier: verifier.kind }
     return {
       kind: 'cascade',
@@ -130,7 +166,7 @@ function composedOf(name: string, question: OptionsQuestion, simple: ReadonlyMap
     }
   }
   const count = option.bestOf!
-  const verifier = option.verifier === undefined ? null : verifierOf(name, option, question)
+  const verifier = option.verifier === undefined ? null : judgeOf(verifierOf(name, option, question))
   const settings = { n: count, choose: verifier?.kind ?? 'vote' }
   return {
     kind: 'best-of-n',

@@ -51,17 +51,19 @@ export async function prepareRun(
   const seed = told?.seed ?? statedSeed
   const repeat = told?.repeat ?? flags.repeat
   const choice = { options: flags.options, only: flags.only, tag: flags.tag, first: flags.first, ...told?.choice }
-  const tasks = chosenTasks(suite, choice, file)
+  const chosen = chosenTasks(suite, choice, file)
   const stated: Record<string, StatedOption> = { ...suite.options }
   if (choice.options !== undefined) Object.assign(stated, readOptions(choice.options))
   const planned = await planOptions({
     stated,
     only: choice.only ?? [],
+    graders: chosen.flatMap(({ graders }) => graders),
     gateway: frame.settings().gateway ?? {},
     placeOf: name => (name in suite.options ? suite.placeOf(['options', name]) : (choice.options ?? file)),
     environment: process.env,
   })
   const { options } = planned
+  const tasks = chosen.map(task => ({ ...task, graders: task.graders.map(planned.judgeOf) }))
   const fingerprint = fingerprintOf(tasks, options, repeat, seed)
   if (told !== null && told.fingerprint !== fingerprint) {
     throw new Fault('RUN_CHANGED', 'the suite or its options are not those that the run began with', {

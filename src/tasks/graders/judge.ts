@@ -15,8 +15,17 @@ const wires = ['openai.chat', 'anthropic.messages', 'gemini.generateContent'] as
 
 const shape = z.strictObject({
   kind: z.literal('judge'),
-  upstream: z.string().min(1).meta({ description: 'an API of crossline.yaml, or openai, anthropic, gemini' }),
-  model: z.string().min(1),
+  option: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'an option of the suite that judges, such as a server of your own' }),
+  upstream: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'or an API of crossline.yaml, openai, anthropic, gemini; with model' }),
+  model: z.string().min(1).optional(),
   wire: z.enum(wires).optional().meta({ description: 'how it is spoken to; default: as its upstream does' }),
   settings: z.record(z.string(), z.json()).optional().meta({ description: 'laid over each request: temperature, …' }),
   rubric: z.string().min(1).meta({ description: 'when an answer is right' }),
@@ -41,6 +50,8 @@ export const judge: GraderKind<Spec> = {
   shape,
   about: 'A model judges the answer by a rubric, blind to who gave it; calibrate it: crossline tasks rank --labels.',
   misfit(spec, expected) {
+    const isNamed = spec.upstream !== undefined && spec.model !== undefined
+    if ((spec.option === undefined) !== isNamed) return 'expected an option, or an upstream and a model'
     const isPair = spec.pairwise === true
     return isPair && expectedOf(spec, expected) === null ? 'in pairs it needs what is expected' : null
   },
@@ -82,9 +93,17 @@ function reasonOf(given: readonly Vote[], pass: Grade['pass']): string | null {
   return `${of}${one?.says ?? 'no vote'}`
 }
 
-const wireOf = ({ upstream, wire }: Spec): Target['wire'] =>
-  wire ??
-  (upstream === 'anthropic' ? 'anthropic.messages' : upstream === 'gemini' ? 'gemini.generateContent' : 'openai.chat')
+/** @throws Error where the judge is an option that nobody has looked up */
+function targetOf({ upstream, model, wire, settings = {} }: Spec): Target {
+  if (upstream === undefined || model === undefined) throw new Error('it is an option, and there are none here')
+  const usual = wireNames.get(upstream) ?? 'openai.chat'
+  return { upstream, wire: wire ?? usual, model, settings }
+}
+
+const wireNames: ReadonlyMap<string, Target['wire']> = new Map([
+  ['anthropic', 'anthropic.messages'],
+  ['gemini', 'gemini.generateContent'],
+])
 
 async function vote(spec: Spec, answer: Answer, tools: GraderTools, index: number): Promise<Vote> {
   const expected = expectedOf(spec, answer.task.expected)
@@ -100,13 +119,7 @@ async function vote(spec: Spec, answer: Answer, tools: GraderTools, index: numbe
     fence: draw.fence,
     maxOutputTokens: spec.maxOutputTokens ?? 1024,
   })
-  const target: Target = {
-    upstream: spec.upstream,
-    wire: wireOf(spec),
-    model: spec.model,
-    settings: spec.settings ?? {},
-  }
-  const { said, usd } = await asked(target, prompt, tools)
+  const { said, usd } = await asked(targetOf(spec), prompt, tools)
   if ('unanswered' in said) return { pass: null, says: `the judge ${wordsOf(said)}`, usd }
   const verdict = judgeVerdict(said.text, isPair ? ['a', 'b', 'tie'] : ['pass', 'fail'])
   if (verdict === null) return { pass: null, says: `the judge gave no verdict: ${quoted(said.text)}`, usd }
