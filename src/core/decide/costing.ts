@@ -60,7 +60,7 @@ export function optionAt(
             tokensPerMonth: tokens,
             outputShare: choices.outputShare ?? outputShareOf(evidence),
           },
-          { input: ratio.input ?? 1, output: ratio.output ?? 1 },
+          cascade?.firstRatio ?? { input: ratio.input ?? 1, output: ratio.output ?? 1 },
         )
   const tried = triedAnswer(candidate.trial, cascade, api, rates)
   const bars = {
@@ -107,7 +107,12 @@ export function optionAt(
   }
 }
 
-const shownCascade = ({ firstTried: _, restUsd: __, ...shown }: Cascade): NonNullable<OptionAnswer['cascade']> => shown
+const shownCascade = ({
+  firstTried: _,
+  firstRatio: __,
+  restUsd: ___,
+  ...shown
+}: Cascade): NonNullable<OptionAnswer['cascade']> => shown
 
 /** GPUs that are paid for: whole instances. */
 function billedGpusAt({ terms, lease }: Candidate, tokensPerMonth: number, replica: ReplicaTerms | null) {

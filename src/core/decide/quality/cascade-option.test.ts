@@ -35,7 +35,7 @@ const largeSolves = (i: number) => isSolved(i) || i % 2 === 0
 /** The verifier lets five wrong answers pass. */
 const isTaken = (i: number) => i < 65
 
-function rows(smallUsd: string | null, verifierUsd: string | null = '0.000100000000'): AttemptRow[] {
+function rows(smallUsd: string | null, verifierUsd: string | null = '0.000100000000', smallWords = 100): AttemptRow[] {
   const usd = (text: string | null) => (text === null ? null : parseUsd(text))
   const usage = { ...unknownUsage, input: 1000, output: 100 }
   return Array.from({ length: n }, (_, i) => {
@@ -56,7 +56,12 @@ function rows(smallUsd: string | null, verifierUsd: string | null = '0.000100000
       rowOf(attemptOf({ task: `t${i}`, attempt: 1, usage, ...over }))
     return [
       attempt({ option: 'large', passed: largeSolves(i), usd: usd(largeUsd(i)) }),
-      attempt({ option: 'small', passed: isSolved(i), usd: usd(smallUsd) }),
+      attempt({
+        option: 'small',
+        passed: isSolved(i),
+        usd: usd(smallUsd),
+        usage: { ...usage, output: smallWords },
+      }),
       attempt({
         option: 'both',
         passed: isTaken(i) ? isSolved(i) : largeSolves(i),
@@ -102,7 +107,8 @@ test('law 7: a cascade pays the second what the tasks that came to it cost, as m
 })
 
 test('on own GPUs first: every task at what a token costs on the fleet, and what went on at its own price', () => {
-  const options = optionsOf([large, own, both], rows(null))
+  // It writes two and a half times as much, which the fleet's terms are at already.
+  const options = optionsOf([large, own, both], rows(null, undefined, 250))
   const cascade = options.find(({ kind }) => kind === 'cascade')!
   const fleet = options.find(({ kind, group }) => kind === 'self-host' && group === 'other-8b')!
   expect(cascade.name).toBe(`${fleet.name}, then metered`)

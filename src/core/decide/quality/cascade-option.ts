@@ -8,6 +8,7 @@ import type { ApiTerms, Evidence } from '../evidence.ts'
 import { costAt } from '../staircase.ts'
 import { seenMtokPerMonth } from '../traffic.ts'
 import { heardOf } from './heard.ts'
+import type { Ratio } from './measured-terms.ts'
 import { type CascadeTasks, type RunEvidence, type TriedTasks, taskMeans } from './run-evidence.ts'
 import { type Estimated, runsAsked, trialFrom } from './trial.ts'
 import { passRateOf } from './units.ts'
@@ -26,6 +27,8 @@ export interface Cascade {
   readonly verifierShareOfSecondsBill: number
   /** By task of the run: what the first option's tries took when it was run by itself, and the rest's cost. */
   readonly firstTried: TriedTasks
+  /** Tokens of the first for one of today's, which its terms are at. */
+  readonly firstRatio: Ratio
   readonly restUsd: readonly (number | null)[]
 }
 
@@ -58,17 +61,21 @@ function candidateOf(
 ): Candidate | null {
   const [firstTried, secondTried] = tried.option.stages.map(name => run.options.find(one => one.option.name === name))
   if (firstTried === undefined || secondTried === undefined) return null
-  const first = cheapest(evidence, choices, run, firstTried, candidates)
-  const second = cheapest(
-    evidence,
-    choices,
-    run,
-    secondTried,
-    candidates.filter(({ kind }) => kind === 'api'),
-  )
-  const cascade = cascadeOf(run, tried.cascade!, firstTried, secondTried, [first?.name ?? '', second?.name ?? ''])
-  const trial = trialFrom(evidence, choices, today, { run, tried, assumed: [] })
-  if (first === null || second === null || cascade === null || trial === null) return null
+  const asFirst = cheapest(evidence, choices, run, firstTried, candidates)
+  const apis = candidates.filter(({ kind }) => kind === 'api')
+  const asSecond = cheapest(evidence, choices, run, secondTried, apis)
+  if (asFirst === null || asSecond === null) return null
+  const [first, second] = [asFirst.candidate, asSecond.candidate]
+  const measured = first.group === today?.group ? null : (first.trial?.ratio ?? null)
+  const cascade = cascadeOf(run, tried.cascade!, secondTried, {
+    first: first.name,
+    second: second.name,
+    firstTried,
+    firstRatio: { input: measured?.input ?? 1, output: measured?.output ?? 1 },
+  })
+  const assumed = [...asFirst.assumed, ...asSecond.assumed]
+  const trial = trialFrom(evidence, choices, today, { run, tried, assumed })
+  if (cascade === null || trial === null) return null
   const { shareOfSecondsBill, verifierShareOfSecondsBill } = cascade
   const billed = second.terms as Extract<CostTerms, { kind: 'api' }>
   return {
@@ -97,30 +104,25 @@ function cheapest(
   run: RunEvidence,
   tried: TriedTasks,
   candidates: readonly Candidate[],
-): Candidate | null {
+): { readonly candidate: Candidate; readonly assumed: readonly string[] } | null {
   const tokens = seenMtokPerMonth(evidence, choices) * 1e6
-  let best: { readonly candidate: Candidate; readonly key: readonly [number, number] } | null = null
-  for (const candidate of candidates) {
+  const found = candidates.flatMap(candidate => {
     const { kind, group, dtype, terms, apiIndex } = candidate
-    if (terms === null || kind === 'cascade') continue
+    if (terms === null || kind === 'cascade') return []
     const api: ApiTerms | null = apiIndex === null ? null : evidence.api[apiIndex]!
     const heard = heardOf([{ ...run, options: [tried] }], { kind, group, dtype, provider: api?.provider ?? null })
-    if (heard === null) continue
-    const key = [heard.assumed.length === 0 ? 0 : 1, costAt(terms, tokens)] as const
-    if (best === null || key[0] < best.key[0] || (key[0] === best.key[0] && key[1] < best.key[1])) {
-      best = { candidate, key }
-    }
-  }
-  return best?.candidate ?? null
+    return heard === null ? [] : [{ candidate, assumed: heard.assumed, usd: costAt(terms, tokens) }]
+  })
+  const [best] = found.sort((a, b) => Math.min(1, a.assumed.length) - Math.min(1, b.assumed.length) || a.usd - b.usd)
+  return best ?? null
 }
 
 /** Null where the second was not run by itself on tasks that the cascade did, or a cost is unknown. */
 function cascadeOf(
   run: RunEvidence,
   tasks: CascadeTasks,
-  firstTried: TriedTasks,
   secondTried: TriedTasks,
-  [first, second]: readonly [string, string],
+  parts: Pick<Cascade, 'first' | 'second' | 'firstTried' | 'firstRatio'>,
 ): Cascade | null {
   let alone = 0
   let escalated = 0
@@ -137,13 +139,11 @@ function cascadeOf(
   const silentErrorShare = shareOf(run, tasks.silentlyWrong)
   if (escalatedShare === null || silentErrorShare === null) return null
   return {
-    first,
-    second,
+    ...parts,
     escalatedShare,
     silentErrorShare,
     shareOfSecondsBill: estimate(escalated / alone),
     verifierShareOfSecondsBill: estimate(verified / alone),
-    firstTried,
     restUsd: tasks.secondUsd.map((usd, i) =>
       usd === null || tasks.verifierUsd[i] === null ? null : usd + tasks.verifierUsd[i]!,
     ),
