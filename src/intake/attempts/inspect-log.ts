@@ -1,5 +1,5 @@
 // Logs of Inspect (`.json`, or `.eval`: a zip of JSON) in; a try for each sample and epoch, out.
-import { Fault } from '../../core/fault/fault.ts'
+import { Fault, nearestName } from '../../core/fault/fault.ts'
 import { many } from '../../core/fault/many.ts'
 import { countOf, type Fields, fieldsOf, isFields, listOf, numberOf, settingsOf, textOf } from './fields.ts'
 import { type Score, scoreOf } from './inspect-score.ts'
@@ -102,6 +102,12 @@ function resultsOf(log: Fields, samples: readonly SampleRead[], options: ReadOpt
       continue
     }
     attempts.push(attemptOfSample(sample, { model, judges, options, tally }))
+  }
+  const { scorer } = options
+  if (scorer !== null && tally.scorers.size > 0 && !tally.scorers.has(scorer)) {
+    const near = nearestName(scorer, tally.scorers)
+    const fix = near === null ? `there are ${[...tally.scorers].join(', ')}` : `did you mean ${near}?`
+    throw new Fault('UNKNOWN_SCORER', `no score is called "${scorer}"`, { where: '--scorer', fix })
   }
   const notes: string[] = []
   const status = textOf(log.status)

@@ -154,6 +154,7 @@ test('Inspect: --scorer takes another score', () => {
   const scores = { first: { value: 'I' }, second: { value: 'C' } }
   expect(sampleOf({ scores }).passed).toBe(false)
   expect(sampleOf({ scores }, {}, { ...plain, scorer: 'second' }).passed).toBe(true)
+  expect(() => sampleOf({ scores }, {}, { ...plain, scorer: 'secnd' })).toThrow('no score is called "secnd"')
 })
 
 test("Inspect: a log as version 0.3.285 packs it (zstd) adds up to its own summary, judge's tokens apart", () => {
