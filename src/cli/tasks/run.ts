@@ -41,9 +41,10 @@ export const run: TasksSubcommand = {
       .command('run')
       .summary('try a suite of tasks on each option, metered, and rank them')
       .description(
-        'Tries each task of a suite on each of its options, grades the answers, and ranks the options by cost per success.\n' +
-          'Every call goes through the gateway and is in the ledger. A run that was stopped or killed is taken up by the same\n' +
-          'command: what is known already is not asked again.',
+        'Tries each task of a suite on each of its options, grades the answers, and ranks\n' +
+          'the options by cost per success. Every call goes through the gateway and is in\n' +
+          'the ledger. A run that was stopped or killed is taken up by the same command:\n' +
+          'what is known already is not asked again.',
       )
       .argument('[suite]', 'tasks.yaml, JSON, or JSON Lines of tasks')
       .optionsGroup('What is tried:')
