@@ -46,8 +46,12 @@ import { turnsOf } from './turns.ts'
 export interface SimulationQuestion {
   readonly model: string
   readonly gpu: string
-  /** GPUs of one replica; null = the fewest that hold the model. */
+  /** Tensor parallelism; null = the fewest GPUs that hold the model. */
   readonly tp: number | null
+  /** Stages, copies of the attention weights, GPUs that share the experts; absent = 1. */
+  readonly pp?: number | undefined
+  readonly dp?: number | undefined
+  readonly ep?: number | undefined
   readonly weights: string | null
   readonly kv: string | null
   /** Null = vLLM. */

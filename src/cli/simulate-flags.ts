@@ -21,6 +21,9 @@ export interface SimulateFlags {
   readonly gpu?: string
   readonly gpus?: number
   readonly tp?: number
+  readonly pp?: number
+  readonly dp?: number
+  readonly ep?: number
   readonly weights?: string
   readonly kv?: string
   readonly engine?: string
@@ -66,8 +69,11 @@ export function declareSimulateFlags(command: Command): Command {
     .optionsGroup('Fleet:')
     .option('--model <id>', 'open model, by its id in the catalog')
     .option('--gpu <id>', 'GPU, by its id in the catalog')
-    .option('--tp <n>', 'GPUs of one replica (default: the fewest that hold the model)', number('--tp', count))
-    .option('--gpus <n>', 'the same; beside --tp, of all replicas', number('--gpus', count))
+    .option('--tp <n>', 'tensor parallelism (default: the fewest GPUs that hold it)', number('--tp', count))
+    .option('--pp <n>', 'stages of a pipeline (default: 1)', number('--pp', count))
+    .option('--dp <n>', 'copies of the attention that share the experts (default: 1)', number('--dp', count))
+    .option('--ep <n>', 'GPUs that share the experts (default: 1)', number('--ep', count))
+    .option('--gpus <n>', 'GPUs of one replica; beside --tp, of all replicas', number('--gpus', count))
     .option('--weights <dtype>', "dtype of the weights (default: the model's own)")
     .option('--kv <dtype>', 'dtype of the KV cache (default: bf16)')
     .option('--no-prefix-cache', 'compute every prompt in full, also where the trace tells what prompts share')
@@ -170,14 +176,7 @@ function oneGroup(
       fix: 'state the fleet as groups: [{ gpu, replicas, … }]',
     })
   }
-  const { tp = all.gpus ?? null } = all
-  const replicas = all.replicas ?? (all.gpus !== undefined && tp !== null && all.gpus !== tp ? all.gpus / tp : null)
-  if (all.gpus !== undefined && all.gpus !== tp && (!Number.isInteger(replicas) || replicas! * tp! !== all.gpus)) {
-    throw new Fault('FLAGS_CONFLICT', `${all.gpus} GPUs in all are not whole replicas of ${tp} as asked for`, {
-      where: '--gpus',
-      fix: 'give one of --gpus and --tp; --replicas says how many replicas there are',
-    })
-  }
+  const { tp, replicas } = cutOf(all)
   const { targetPerReplica, targetUtilization } = all
   if (targetUtilization !== undefined && (targetPerReplica !== undefined || targetUtilization > 1)) {
     const isBoth = targetPerReplica !== undefined
@@ -203,6 +202,9 @@ function oneGroup(
     model: all.model,
     gpu: needed(all.gpu, '--gpu', 'a GPU of data/gpus.json, such as h100-sxm-80gb'),
     tp,
+    pp: all.pp,
+    dp: all.dp,
+    ep: all.ep,
     weights: all.weights ?? null,
     kv: all.kv ?? null,
     engine: all.engine ?? null,
@@ -232,6 +234,26 @@ function oneGroup(
     closedLoop: all.closedLoop ?? null,
     seed: all.seed ?? seed,
   }
+}
+
+/** Tensor parallelism and replicas: GPUs are of one replica, or of all beside the parallelism. @throws Fault FLAGS_CONFLICT */
+function cutOf({ gpus, tp, pp = 1, dp = 1, ...stated }: Plan): {
+  readonly tp: number | null
+  readonly replicas: number | null
+} {
+  const { replicas = null } = stated
+  if (gpus === undefined) return { tp: tp ?? null, replicas }
+  const width = tp ?? gpus / (pp * dp)
+  const each = width * pp * dp
+  const count = replicas ?? (each === gpus ? null : gpus / each)
+  if (Number.isInteger(width) && (each === gpus || (Number.isInteger(count) && count! * each === gpus))) {
+    return { tp: width, replicas: count }
+  }
+  const of = pp * dp === 1 ? `${width}` : `tp ${tp ?? '…'} × pp ${pp} × dp ${dp}`
+  throw new Fault('FLAGS_CONFLICT', `${gpus} GPUs in all are not whole replicas of ${of} as asked for`, {
+    where: '--gpus',
+    fix: 'give one of --gpus and --tp; --replicas says how many replicas there are',
+  })
 }
 
 function needed(value: string | undefined, where: string, what: string): string {

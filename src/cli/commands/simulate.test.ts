@@ -221,6 +221,29 @@ test('GPUs of one replica, or of all beside the parallelism', async () => {
   ])
 })
 
+test('a replica is cut by stages and copies, by flags as by a group of a plan, and GPUs are counted as it has them', async () => {
+  const of = async (...words: string[]) => (await run('--trace', calls, ...fleet, ...words)).json
+  const [stages, copies, all] = [
+    await of('--tp', '1', '--pp', '2'),
+    await of('--gpus', '4', '--dp', '2'),
+    await of('--gpus', '8', '--tp', '2', '--pp', '2'),
+  ]
+  expect([stages, copies, all].map(({ fleet, replicas }) => [fleet.gpusPerReplica, replicas.max])).toEqual([
+    [2, 1],
+    [4, 1],
+    [4, 2],
+  ])
+  const plan = join(folder, 'stages.json')
+  const group = { gpu: 'h100', tp: 1, pp: 2 }
+  writeFileSync(plan, JSON.stringify({ model: 'llama-3.1-8b', trace: calls, groups: [group] }))
+  const { json: planned } = await run('--plan', plan)
+  for (const figure of ['gpuHours', 'busyGpuHours', 'ttftMs', 'e2eMs'] as const) {
+    expect(stages[figure]).toEqual(planned[figure])
+  }
+  await expect(of('--gpus', '3', '--pp', '2')).rejects.toMatchObject({ code: 'FLAGS_CONFLICT' })
+  await expect(of('--tp', '2', '--ep', '2')).rejects.toMatchObject({ code: 'EP_WITHOUT_EXPERTS' })
+})
+
 test('another engine is another schedule', async () => {
   const flags = ['--trace', calls, ...fleet, '--engine']
   const [vllm, sglang] = [await run(...flags, 'vllm'), await run(...flags, 'sglang')]

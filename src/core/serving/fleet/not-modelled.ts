@@ -6,7 +6,7 @@ export const leftOutOfPlans: readonly string[] = [
   'Rolling updates, and failures of what is not a replica: gateways, networks, whole regions.',
   'Engines other than vLLM, TensorRT-LLM and SGLang: and what their flags change; versions only where measurements name them.',
   'Guesses of a draft: hold at the one stated rate, whatever the traffic and the batch; trees of guesses, and engines that turn them off under load, are not there.',
-  'Replicas over several servers: nor pipelines whose stages have unlike work; micro-batches never wait for each other, and each has its own part of the cache, as copies of the attention have.',
+  'Replicas over several servers: nor pipelines whose stages have unlike work; micro-batches never wait for each other, and each has its own part of the cache, as copies of the attention have, which are taken to carry alike in each step and never wait for each other either.',
   'Servers calibrated without their GPU: prompts are priced by the token, without what attention adds to long ones.',
   'Skew of expert routing: a fitted allowance is made for it.',
   'Window layers: sliding attention is charged at its mean over a request, not step by step.',

@@ -49,6 +49,12 @@ test('what does not fit says what would', () => {
   expect(plan.problem).toMatch(
     /llama-3\.1-70b \(bf16\) on 2 × l40s-48gb needs .* tensor parallelism 4 or fp8 weights would fit/,
   )
+  const draft = { draftTokens: 3, acceptance: 0.7, draft: model('llama-3.1-8b') }
+  const crowded = { gpu: gpu('h100-sxm-80gb'), model: model('llama-3.1-70b'), tp: 2 }
+  expect(planMemory(crowded).fits).toBe(true)
+  expect(planMemory({ ...crowded, speculation: draft }).problem).toMatch(
+    /llama-3\.1-70b \(bf16\) and its draft on 2 × .* tensor parallelism 4 or fp8 weights or no draft would fit/,
+  )
   const hopeless = planMemory({ gpu: gpu('t4-16gb'), model: model('deepseek-v3'), tp: 8 })
   expect(hopeless.problem).toMatch(/no shape of up to 8/)
 })

@@ -197,7 +197,9 @@ function reserveBytes(shape: ReplicaShape): number {
 function doesNotFit(shape: ReplicaShape, needed: number, pool: number): string {
   const { gpu, model, tp } = shape
   const dtype = shape.weightDtype ?? model.nativeDtype
-  const head = `${model.id} (${dtype}) on ${tp} × ${gpu.id} needs ${gib(needed)} GiB a GPU beside the cache, `
+  const { speculation } = shape
+  const draft = speculation === undefined ? '' : ' and its draft'
+  const head = `${model.id} (${dtype})${draft} on ${gpusOf(shape)} × ${gpu.id} needs ${gib(needed)} GiB a GPU beside the cache, `
   const lack = pool < 0 ? `${gib(needed + pool)} are usable` : `only ${gib(pool)} GiB are left for it`
   const ways = [2, 4, 8]
     .filter(n => n > tp && model.heads % n === 0 && poolAt(shape, n, dtype))
@@ -205,6 +207,7 @@ function doesNotFit(shape: ReplicaShape, needed: number, pool: number): string {
     .map(n => `tensor parallelism ${n}`)
   if (dtype !== 'fp8' && dtype !== 'int4' && poolAt(shape, tp, 'fp8')) ways.push('fp8 weights')
   else if (dtype !== 'int4' && poolAt(shape, tp, 'int4')) ways.push('int4 weights')
+  if (speculation !== undefined && poolAt({ ...shape, speculation: undefined }, tp, dtype)) ways.push('no draft')
   return `${head}${lack}; ${ways.length > 0 ? `${ways.join(' or ')} would fit` : 'no shape of up to 8 of these GPUs holds it'}`
 }
 
