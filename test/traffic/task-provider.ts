@@ -23,7 +23,8 @@ export interface TaskProvider {
 
 /**
  * What a prompt `12 + 30 easy` gets. Models ending in `-weak` are wrong about the hard ones, `-down` answers 503, `-busy` says
- * 429 once for each request, `-shy` declines, `-mute` never answers, `-odd` sends no answer of its API.
+ * 429 once for each request, `-shy` declines, `-mute` never answers, `-odd` sends no answer of its API, `-cut` breaks off in
+ * the middle of each.
  */
 export async function startTaskProvider(latencyMs: () => number = () => 1): Promise<TaskProvider> {
   const billed = new Map<string, Billed>()
@@ -53,7 +54,9 @@ export async function startTaskProvider(latencyMs: () => number = () => 1): Prom
         const usage = { model: call.model, input: Math.ceil(body.length / 4), output: 3 + call.said.length }
         billed.set(call.key, billed.get(call.key) ?? usage)
         response.writeHead(200, { 'content-type': 'application/json' })
-        response.end(JSON.stringify(call.answer(call.said, billed.get(call.key)!)))
+        const text = JSON.stringify(call.answer(call.said, billed.get(call.key)!))
+        if (call.model.endsWith('-cut')) response.write(text.slice(0, 20), () => response.destroy())
+        else response.end(text)
       }, latencyMs())
     })
   })

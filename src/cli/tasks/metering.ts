@@ -120,10 +120,10 @@ export async function startMetering({ dataDir, settings, price, say }: MeteringO
         ...request.credential(key.secret),
       }
       const url = `http://127.0.0.1:${port}/to/${encodeURIComponent(target.upstream)}${request.path(target.model)}`
-      const came = await fetch(url, { method: 'POST', headers, body, signal, dispatcher }).then(
-        async response => ({ response, text: await response.text() }),
-        (thrown: unknown) => ({ thrown }),
-      )
+      // It may also break off in the middle of its answer.
+      const came = await fetch(url, { method: 'POST', headers, body, signal, dispatcher })
+        .then(async response => ({ response, text: await response.text() }))
+        .catch((thrown: unknown) => ({ thrown }))
       await Promise.race([watch.settled(), sleep(settledWithinMs, undefined, { ref: false })])
       return 'thrown' in came ? cut(came.thrown, signal, watch) : readOf(came, request, watch)
     } finally {

@@ -116,11 +116,12 @@ test('what goes wrong is told as what it is: never a pass, and never free', asyn
   mute: { upstream: openai, model: gpt-5-mute }
   down: { upstream: openai, model: gpt-5-down }
   odd: { upstream: openai, model: gpt-5-odd }
+  cut: { upstream: openai, model: gpt-5-cut }
   gone: { url: 'http://127.0.0.1:9', model: none }
   fallback: { cascade: [down, weak], verifier: { kind: regex, pattern: '^[0-9]+$' } }`,
     'limits: { seconds: 4 }\n',
   )
-  const ran = await run(file, '--retries', '1', '--concurrency', '7')
+  const ran = await run(file, '--retries', '1', '--concurrency', '8')
   const rows = rowsIn(ran.json.attempts)
   const told = (name: string) =>
     [...new Set(rows.filter(({ option }) => option === name).map(({ ended, passed }) => `${ended} ${passed}`))].sort()
@@ -130,6 +131,7 @@ test('what goes wrong is told as what it is: never a pass, and never free', asyn
   expect(told('down')).toEqual(['unavailable null'])
   expect(told('gone')).toEqual(['unavailable null'])
   expect(told('odd')).toEqual(['unavailable null'])
+  expect(told('cut')).toEqual(['unavailable null'])
   expect(told('fallback')).toEqual(['answered false', 'answered true'])
   for (const { ended, usd, calls } of rows) {
     if (ended === 'unavailable' || ended === 'limited') expect(usd).toBeNull()

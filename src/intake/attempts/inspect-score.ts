@@ -7,8 +7,8 @@ export interface Score {
 }
 
 /** As Inspect's own `value_to_float` reads them: correct 1, partial 0.5, incorrect and no answer 0. */
-const letters: Readonly<Record<string, number>> = { C: 1, P: 0.5, I: 0, N: 0 }
-const words: Readonly<Record<string, number>> = { yes: 1, true: 1, no: 0, false: 0 }
+const letters = new Map(Object.entries({ C: 1, P: 0.5, I: 0, N: 0 }))
+const words = new Map(Object.entries({ yes: 1, true: 1, no: 0, false: 0 }))
 
 /** A score from `passAt` on passes. One that is no share of 1 is no verdict, nor is a table of several. */
 export function scoreOf(value: unknown, passAt: number): Score {
@@ -21,7 +21,7 @@ function shareOf(value: unknown): number | null {
   if (typeof value === 'number') return value >= 0 && value <= 1 ? value : null
   if (typeof value !== 'string') return null
   const text = value.trim()
-  const known = letters[text] ?? words[text.toLowerCase()]
+  const known = letters.get(text) ?? words.get(text.toLowerCase())
   if (known !== undefined) return known
   return /^\d+(\.\d+)?$/.test(text) ? shareOf(Number(text)) : null
 }

@@ -276,7 +276,7 @@ test("Aider: runs stay sums; as many passed as the leaderboard's own rate says, 
 })
 
 test('a table of any tool: columns by their usual names, others as mapped; rows that cannot be read are told with their line', () => {
-  const csv = 'model,instance_id,resolved,cost,seconds\ngpt-4o,a,true,0.5,3\ngpt-4o,b,maybe,0.5,3\ngpt-4o,c,0,,\n'
+  const csv = 'model,instance_id,resolved,cost,seconds\ngpt-4o,a,true,0.5,3\ngpt-4o,b,constructor,0.5,3\ngpt-4o,c,0,,\n'
   const { results } = readResults(written('t.csv', csv), null, plain)
   expect(
     results.attempts.map(one => [one.option, one.task, one.passed, one.reportedUsd && formatUsd(one.reportedUsd)]),

@@ -151,10 +151,22 @@ function finding(
   return at
 }
 
-const verdicts: Readonly<Record<string, boolean>> = {
-  ...{ true: true, false: false, '1': true, '0': false, '1.0': true, '0.0': false },
-  ...{ yes: true, no: false, pass: true, fail: false, passed: true, failed: false, resolved: true, c: true, i: false },
-}
+const verdicts: ReadonlyMap<string, boolean> = new Map(
+  Object.entries({
+    ...{ true: true, false: false, '1': true, '0': false, '1.0': true, '0.0': false },
+    ...{
+      yes: true,
+      no: false,
+      pass: true,
+      fail: false,
+      passed: true,
+      failed: false,
+      resolved: true,
+      c: true,
+      i: false,
+    },
+  }),
+)
 
 interface RowRead {
   readonly attempt: ToldAttempt
@@ -195,7 +207,7 @@ function attemptOfRow(
   const task = cell('task')
   if (task === null) return `${at.task}: expected the name of a task`
   const score = amount('score')
-  const verdict = read('passed', 'true or false', text => verdicts[text.toLowerCase()] ?? null)
+  const verdict = read('passed', 'true or false', text => verdicts.get(text.toLowerCase()) ?? null)
   const usd = read('usd', 'dollars from 0', text =>
     /^\+?\d*\.?\d+(e[+-]?\d{1,2})?$/i.test(text) ? parseUsd(text.replace(/^\./, '0.')) : null,
   )

@@ -1,5 +1,6 @@
 // A command, its input and a time limit in; what it wrote and how it ended out. It and all that it started are gone by then.
 import { spawn } from 'node:child_process'
+import { letGoOnceEnded } from '../ended-child.ts'
 
 export interface Ended {
   /** Null = it was killed by a signal, its own or ours. */
@@ -60,8 +61,7 @@ export function runProgram(command: readonly string[], terms: ProgramTerms): Pro
       terms.signal.removeEventListener('abort', callOff)
       fail(thrown)
     })
-    // What it started may hold its pipes open for ever: it is killed as soon as the program itself is gone.
-    child.once('exit', kill)
+    letGoOnceEnded(child, kill)
     child.once('close', (status, signal) => {
       clearTimeout(timer)
       terms.signal.removeEventListener('abort', callOff)

@@ -1,6 +1,7 @@
 // A program and its environment in; its output and how it ended, out: nothing that it started outlives it.
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
+import { letGoOnceEnded } from '../ended-child.ts'
 import type { Work } from '../task.ts'
 
 export interface CommandRun {
@@ -69,8 +70,6 @@ export function runCommand(
       isOver = true
       signal.removeEventListener('abort', stopped)
       process.off('exit', goodbye)
-      // What it started in the background is not to go on calling.
-      kill('SIGKILL')
       const seconds = (performance.now() - startedMs) / 1000
       finish({ ...run, stdout: Buffer.concat(output).toString('utf8'), seconds })
     }
@@ -78,6 +77,8 @@ export function runCommand(
       const problem = oneLine(`${program} could not be started: ${thrown.message}`)
       end({ exitStatus: null, ended: 'broken', problem })
     })
+    // What it started in the background is not to go on calling.
+    letGoOnceEnded(child, () => kill('SIGKILL'))
     child.on('close', (status, killedBy) => {
       if (limited !== null) return end({ exitStatus: status, ended: 'limited', problem: limited })
       if (status === 0) return end({ exitStatus: 0, ended: 'answered', problem: null })
