@@ -23,6 +23,8 @@ export interface RunDetail {
     readonly first?: number | undefined
   }
   readonly crossline: string
+  /** Whether the words of answers stay beside the tries. */
+  readonly keepAnswers?: boolean
   /** Requests that earlier processes of the run may have paid without an answer. */
   readonly lost?: readonly { readonly id: string; readonly mostUsd: string | null }[]
   readonly ended?: string

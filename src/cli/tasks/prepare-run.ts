@@ -82,6 +82,8 @@ export async function prepareRun(
     repeat,
     choice,
     concurrency: flags.concurrency,
+    // A run that began with its answers kept goes on so.
+    keepAnswers: flags.keepAnswers === true || (resumed !== null && detailOf(resumed)?.keepAnswers === true),
     crossline: version,
   }
   return {

@@ -134,7 +134,7 @@ async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
   try {
     outcome = await runTasks(plan, {
       metering,
-      journal: flags.keepAnswers === true ? { ...journal, dropWords: () => {} } : journal,
+      journal,
       purse,
       clock: systemClock,
       retries: flags.retries,
@@ -142,7 +142,7 @@ async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
       nextId: requestIds(run),
       stopping: interrupted.signal,
       onTry: state => output.progress(progress(state)),
-      ...(flags.keepAnswers === true ? { keepAnswer: answerKeeper(folder) } : {}),
+      ...(prepared.detail.keepAnswers === true ? { keepAnswer: answerKeeper(folder) } : {}),
     })
   } finally {
     interrupted.forget()

@@ -191,10 +191,12 @@ test('a dry run asks nothing and says what it would cost', async () => {
 test('answers are kept only where that is asked for, and for their owner alone', async () => {
   const file = suite('  mini: { upstream: openai, model: gpt-5-mini }')
   const { json } = await run(file, '--keep-answers', '--first', '2', '--only', 'mini', '--tag', 't0')
-  const answers = join(folder, 'data/tasks', json.run, 'answers')
+  const kept = join(folder, 'data/tasks', json.run, 'answers.jsonl')
   expect(json.tries).toBe(2)
-  expect(readdirSync(answers)).toHaveLength(2)
-  for (const name of readdirSync(answers)) expect(statSync(join(answers, name)).mode & 0o077).toBe(0)
+  expect(readFileSync(kept, 'utf8').trimEnd().split('\n')).toHaveLength(2)
+  expect(statSync(kept).mode & 0o077).toBe(0)
+  const other = await run(file, '--first', '1')
+  expect(existsSync(join(folder, 'data/tasks', other.json.run, 'answers.jsonl'))).toBe(false)
   expect(existsSync(join(folder, 'data/tasks', json.run, 'lock.json'))).toBe(false)
 })
 
@@ -275,6 +277,14 @@ tasks:
   }))
   expect(told).toContainEqual({ option: 'up', ended: 'answered', passed: true, free: false })
   expect(told).toContainEqual({ option: 'gone', ended: 'unavailable', passed: null, free: null })
+})
+
+test('a run that was begun with its answers kept keeps them when it goes on', async () => {
+  const file = suite('  sonnet: { upstream: anthropic, model: claude-sonnet-4-5 }')
+  const { json } = await run(file, '--max-usd', '0.0018', '--keep-answers')
+  await run('--resume', json.run)
+  const kept = readFileSync(join(folder, 'data/tasks', json.run, 'answers.jsonl'), 'utf8')
+  expect(kept.trimEnd().split('\n')).toHaveLength(6)
 })
 
 test('a run that is decided stops early, and is over', async () => {
