@@ -63,7 +63,7 @@ async function run(judge: string): Promise<readonly AttemptRow[]> {
   const path = join(folder, 'tasks.yaml')
   writeFileSync(
     path,
-    `graders: [{ kind: judge, rubric: It says four., ${judge} }]
+    `graders: [{ kind: combined, pass: any, graders: [{ kind: judge, rubric: It says four., ${judge} }] }]
 options:
   right: { upstream: openai, model: gpt-5-mini }
   wrong: { upstream: openai, model: gpt-5-mini-wrong, provider: openai }

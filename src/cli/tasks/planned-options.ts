@@ -54,7 +54,7 @@ export async function planOptions(question: OptionsQuestion): Promise<PlannedOpt
     })
   }
   const verifiers = named.flatMap(name => (statedOption(name, question).verifier as GraderSpec | undefined) ?? [])
-  const judges = [...question.graders, ...verifiers].filter(({ kind }) => kind === 'judge')
+  const judges = [...question.graders, ...verifiers].flatMap(partsOf).filter(({ kind }) => kind === 'judge')
   const judging = judges.flatMap(({ option }) => (typeof option === 'string' ? [option] : []))
   const needed = new Set([...named.flatMap(name => [name, ...partNames(name, question)]), ...judging])
   const own: Record<string, UpstreamSettings> = {}
@@ -75,8 +75,10 @@ export async function planOptions(question: OptionsQuestion): Promise<PlannedOpt
       simple.set(name, simpleOf(name, option, upstream.name, upstream, null))
     }
   }
-  const judgeOf = (spec: GraderSpec): GraderSpec =>
-    spec.kind === 'judge' ? plannedJudge(spec, simple, question) : spec
+  const judgeOf = (spec: GraderSpec): GraderSpec => {
+    if (spec.kind === 'combined') return { ...spec, graders: (spec.graders as readonly GraderSpec[]).map(judgeOf) }
+    return spec.kind === 'judge' ? plannedJudge(spec, simple, question) : spec
+  }
   const options = named.map(name => simple.get(name) ?? composedOf(name, question, simple, judgeOf))
   const asked = judges.map(spec => judgeOf(spec).upstream as string)
   const used = new Set([...[...simple.values()].map(({ target }) => target.upstream), ...asked])
@@ -109,6 +111,10 @@ function partNames(name: string, question: OptionsQuestion): readonly string[] {
   }
   return parts
 }
+
+/** A grader, or those that it is made of. */
+const partsOf = (spec: GraderSpec): readonly GraderSpec[] =>
+  spec.kind === 'combined' ? (spec.graders as readonly GraderSpec[]).flatMap(partsOf) : [spec]
 
 /** Where a judge's requests go. @throws Fault OPTION_NESTED, UPSTREAM_UNKNOWN */
 function plannedJudge(

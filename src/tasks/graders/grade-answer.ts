@@ -3,10 +3,8 @@ import { setTimeout as after } from 'node:timers/promises'
 import { add, type Money, zero } from '../../core/meter/money.ts'
 import type { GraderSpec, Json } from '../task.ts'
 import type { Answer, Grade, GraderTools } from './grader.ts'
-import { graderOf } from './graders.ts'
+import { graderOf, limitSecondsOf } from './graders.ts'
 import { cannotTell } from './verdicts.ts'
-
-const DEFAULT_LIMIT_SECONDS = 60
 
 /**
  * All must pass. They are asked in order, and no more once one failed: what is right by a mechanical grader alone is worth a
@@ -30,13 +28,20 @@ export async function gradeOnce(spec: GraderSpec, answer: Answer, tools: GraderT
     const grader = graderOf(spec)
     const misfit = grader.misfit(spec, answer.task.expected)
     if (misfit !== null) return cannotTell(`${spec.kind}: ${misfit}`)
-    const seconds = grader.limitSeconds?.(spec) ?? DEFAULT_LIMIT_SECONDS
+    const seconds = limitSecondsOf(spec)
     const timer = new AbortController()
     const limit = after(seconds * 1000, null, { signal: AbortSignal.any([tools.signal, timer.signal]) })
     try {
-      const grade = await Promise.race([grader.grade(spec, answer, { ...tools, signal }), limit])
+      const grade = await Promise.race([
+        grader.grade(spec, answer, {
+          ...tools,
+          signal,
+          grade: (other, same) => gradeOnce(other, same, { ...tools, signal }),
+        }),
+        limit,
+      ])
       return grade === null
-        ? { ...cannotTell(`${spec.kind}: no word within ${seconds} s`), usd: null }
+        ? { ...cannotTell(`${spec.kind}: no word within ${seconds} s`), usd: costOfBroken(spec) }
         : sound(spec, grade)
     } finally {
       timer.abort()
@@ -45,13 +50,14 @@ export async function gradeOnce(spec: GraderSpec, answer: Answer, tools: GraderT
   } catch (thrown) {
     const what = thrown instanceof Error ? thrown.message : String(thrown)
     // What a grader that broke off had spent by then nobody knows.
-    return { ...cannotTell(`${spec.kind}: ${what}`), usd: isMechanical(spec) ? zero : null }
+    return { ...cannotTell(`${spec.kind}: ${what}`), usd: costOfBroken(spec) }
   } finally {
     late.abort()
   }
 }
 
-const isMechanical = ({ kind }: GraderSpec): boolean => kind !== 'judge'
+/** Only judges are paid; of one that broke off nobody knows how much. */
+const costOfBroken = ({ kind }: GraderSpec): Money | null => (kind === 'judge' || kind === 'combined' ? null : zero)
 
 /** A score that is no share of 1, or a word that is neither yes nor no, is rubbish. */
 function sound(spec: GraderSpec, grade: Grade): Grade {

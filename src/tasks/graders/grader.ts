@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { Money } from '../../core/meter/money.ts'
 import type { ModelClient, OnBehalfOf } from '../client.ts'
-import type { Json, Task, ToolCall } from '../task.ts'
+import type { GraderSpec, Json, Task, ToolCall } from '../task.ts'
 
 /** A try that came to an answer. */
 export interface Answer {
@@ -33,6 +33,11 @@ export interface GraderTools {
   readonly signal: AbortSignal
 }
 
+/** What it is given by whoever grades: one that is made of others asks them through this. */
+export interface GradingTools extends GraderTools {
+  grade(spec: GraderSpec, answer: Answer): Promise<Grade>
+}
+
 export interface GraderKind<Spec> {
   readonly kind: string
   /** Its own fields in a suite, `kind` among them; the published schema is made of these. */
@@ -42,7 +47,7 @@ export interface GraderKind<Spec> {
   /** Whether the spec fits the task (an `expected` of the right type, …): the problem in one line, or null. */
   misfit(spec: Spec, expected: Json | null): string | null
   /** It may throw, hang or say rubbish: `grade-answer.ts` makes "cannot tell" of that. */
-  grade(spec: Spec, answer: Answer, tools: GraderTools): Promise<Grade> | Grade
+  grade(spec: Spec, answer: Answer, tools: GradingTools): Promise<Grade> | Grade
   /** How long it may take, where that is not the minute that all have. */
   limitSeconds?(spec: Spec): number
 }

@@ -227,7 +227,6 @@ test('law 4: a grader that throws, hangs or says rubbish cannot tell, and a task
   expect(missing).toMatchObject({ pass: null, reason: expect.stringContaining('ENOENT') })
   expect(await gradeOnce({ kind: 'nobody' }, answer, toolsFor())).toMatchObject({ pass: null })
   expect(await gradeOnce({ kind: 'exact' }, answerOf('x', null), toolsFor())).toMatchObject({ pass: null })
-  const unknown = { kind: 'command', command: ['false'] }
   expect(await gradeAnswer([{ kind: 'exact' }, unknown], answer, toolsFor())).toMatchObject({ pass: null })
   expect(await gradeAnswer([unknown, { kind: 'regex', pattern: 'y' }], answer, toolsFor())).toMatchObject({
     pass: false,
@@ -238,6 +237,27 @@ test('law 4: a grader that throws, hangs or says rubbish cannot tell, and a task
     usd: 0n,
     reason: null,
   })
+})
+
+const yes = { kind: 'regex', pattern: 'x' }
+const no = { kind: 'regex', pattern: 'y' }
+const unknown = { kind: 'command', command: ['no-such-program'] }
+test.each<[GraderSpec[], object, boolean | null]>([
+  [[no, yes], { pass: 'any' }, true],
+  [[unknown, yes], { pass: 'any' }, true],
+  [[no, unknown], { pass: 'any' }, null],
+  [[no, no], { pass: 'any' }, false],
+  [[yes, no], { pass: 0.5 }, true],
+  [[yes, no], { pass: 0.6 }, false],
+  [[yes, no], { pass: 0.6, weights: [3, 2] }, true],
+  [[yes, unknown, no], { pass: 0.3 }, true],
+  [[yes, unknown, no], { pass: 0.5 }, null],
+  [[yes, unknown, no], { pass: 0.7 }, false],
+  [[{ kind: 'combined', pass: 'any', graders: [no, yes] }, yes], { pass: 1 }, true],
+])('combined: %j with %j', async (members, fields, right) => {
+  const spec = { kind: 'combined', graders: members, ...fields }
+  expect(graderShape.safeParse(spec).error?.message).toBeUndefined()
+  expect(await pass(spec, 'x')).toBe(right)
 })
 
 test('each kind is told in one line, and stands once in the list', () => {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { Fault, nearestName } from '../../core/fault/fault.ts'
 import type { GraderSpec } from '../task.ts'
+import { combined } from './combined.ts'
 import { command } from './command.ts'
 import { contains } from './contains.ts'
 import { exact } from './exact.ts'
@@ -30,6 +31,11 @@ export const graders: readonly GraderKind<GraderSpec>[] = [
   toolCalls,
   command,
   judge,
+  combined({
+    shape: () => graderShape as never,
+    misfit: (spec, expected) => graderOf(spec).misfit(spec, expected),
+    limitSeconds: limitSecondsOf,
+  }),
 ]
 
 /** Each is only ever given a spec of its own shape: `graderShape` has checked it. */
@@ -53,4 +59,11 @@ export function graderOf({ kind }: GraderSpec): GraderKind<GraderSpec> {
   if (grader !== undefined) return grader
   const fix = `use one of ${[...byKind.keys()].join(', ')}`
   throw new Fault('GRADER_UNKNOWN', `no grader is called "${kind}"`, { fix })
+}
+
+const DEFAULT_LIMIT_SECONDS = 60
+
+/** How long a grader may take. */
+export function limitSecondsOf(spec: GraderSpec): number {
+  return graderOf(spec).limitSeconds?.(spec) ?? DEFAULT_LIMIT_SECONDS
 }
