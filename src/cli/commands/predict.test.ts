@@ -132,6 +132,21 @@ test('rows of the table of measurements are predicted in order, one object each,
   expect(again).toEqual(answers.slice(0, picked.length))
 })
 
+test('a line that guesses tokens ahead is the flag, and a draft that cannot serve is an error of its line', async () => {
+  const path = join(folder, 'guessing.jsonl')
+  const line = { model: 'llama-3.1-70b', gpu: 'h100', tp: 4, weightDtype: 'fp8', inputTokens: 1000, outputTokens: 300 }
+  const said = ['3:0.7', '3:0.7:qwen3-8b', '3:7'].map(speculation => ({ ...line, concurrency: 8, speculation }))
+  writeFileSync(path, said.map(row => JSON.stringify(row)).join('\n'))
+  const answers = (await run('--batch', path)).out
+    .trim()
+    .split('\n')
+    .map(one => JSON.parse(one))
+  const { json } = await run(...asked, '--concurrency', '8', '--speculation', '3:0.7')
+  expect(answers[0].outputTokensPerSecond).toBe(json.outputTokensPerSecond)
+  expect(answers[0].speculation).toBe(json.speculation)
+  expect(answers.slice(1).map(({ error }) => error.code)).toEqual(['DRAFT_UNFIT', 'SPECULATION_INVALID'])
+})
+
 test('HTTP answers the same', async () => {
   const workplace = openWorkplace({ dataDir: join(folder, 'served'), inMemory: true })
   const query = 'model=llama-3.1-8b&gpu=h100&input=500&output=100&concurrency=8'

@@ -48,7 +48,8 @@ function pointOfResult(value: Json, source: string): PointOr {
   const isSaid = (key: string) => ![undefined, null, false, '', 'false', 'none', 'off'].includes(value[key] as never)
   if (isSaid('disagg') || isSaid('is_multinode'))
     return 'prefill and decode apart, or several servers: no single replica'
-  if (isSaid('spec_decoding') || isSaid('mtp')) return 'speculative decoding is not modelled'
+  if (isSaid('spec_decoding') || isSaid('mtp'))
+    return 'tokens were guessed ahead, and the record does not tell how many held'
   const [input, output] = [positiveAt(value, 'isl'), positiveAt(value, 'osl')]
   if (input === null || output === null) return 'isl and osl are not recorded'
   const gpus = gpusOf(value)

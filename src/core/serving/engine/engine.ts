@@ -67,7 +67,11 @@ export function infeasibility(engine: Engine, inputTokens: number, outputTokens:
   const tokens = inputTokens + Math.max(0, outputTokens)
   if (tokens > engine.maxContext) return `longer than the model's context of ${engine.maxContext} tokens`
   if (blocksAtMost(engine.memory, tokens) > engine.memory.kvBlocks) {
-    return `larger than the KV cache of ${engine.memory.kvCapacityTokens} tokens`
+    const { kvCapacityTokens } = engine.memory
+    const { lanes } = engine
+    return lanes === 1
+      ? `larger than the KV cache of ${kvCapacityTokens} tokens`
+      : `larger than the ${kvCapacityTokens} tokens of KV cache that each of its ${lanes} batches has`
   }
   return null
 }

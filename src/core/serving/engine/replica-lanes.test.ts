@@ -9,7 +9,7 @@ import { simulate } from '../fleet/simulate.ts'
 import { conditionOf, type Load } from '../predict/condition.ts'
 import { predict } from '../predict/predict.ts'
 import { evenLengths } from '../traffic/steady.ts'
-import { buildEngine, laneOf } from './engine.ts'
+import { buildEngine, infeasibility, laneOf } from './engine.ts'
 
 const gpu = gpuById('h200-sxm-141gb')
 const [inputTokens, outputTokens] = [1000, 200]
@@ -80,6 +80,18 @@ test.each(cases)('with %s an open loop is late, busy and batched alike in simula
     expect(simulated! / foretold!).toBeGreaterThan(0.95)
     expect(simulated! / foretold!).toBeLessThan(1.05)
   }
+})
+
+test('a request larger than the cache of one copy is refused whatever the others have, and told so', () => {
+  const whole = buildEngine({ gpu: gpuById('h100-sxm-80gb'), model: modelById('llama-3.1-8b'), tp: 1, dp: 2 })
+  const engine = { ...whole, memory: { ...whole.memory, kvBlocks: 100, kvCapacityTokens: 1600 } }
+  expect(infeasibility(engine, 1500, 100)).toBeNull()
+  expect(infeasibility(engine, 1700, 100)).toBe(
+    'larger than the 1600 tokens of KV cache that each of its 2 batches has',
+  )
+  const lengths = { n: 2, inputTokens: Int32Array.of(1500, 1700), outputTokens: Int32Array.of(100, 100) }
+  const { rejected, completed } = simulate({ ...lengths, atSeconds: new Float64Array(2) }, { engine, replicas: 1 })
+  expect([rejected, completed]).toEqual([1, 1])
 })
 
 test('laws 2 and 3: a replica of k lanes is k replicas of one lane and of its share of the GPUs behind a least-loaded router, request by request', () => {
