@@ -49,7 +49,7 @@ function pointOfResult(value: Json, source: string): PointOr {
   if (isSaid('disagg') || isSaid('is_multinode'))
     return 'prefill and decode apart, or several servers: no single replica'
   if (isSaid('spec_decoding') || isSaid('mtp'))
-    return 'tokens were guessed ahead, and the record does not tell how many held'
+    return 'speculative decoding: the record does not tell how many guesses held'
   const [input, output] = [positiveAt(value, 'isl'), positiveAt(value, 'osl')]
   if (input === null || output === null) return 'isl and osl are not recorded'
   const gpus = gpusOf(value)
