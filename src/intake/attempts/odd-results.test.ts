@@ -76,6 +76,32 @@ test.each([
   )
 })
 
+test('words that every object has are no verdicts, no sellers and no fields', () => {
+  const rows = ['constructor', '__proto__', 'toString'].map(word => `${word}/m,t-${word},${word}\n`).join('')
+  const path = join(folder, 'words.csv')
+  writeFileSync(path, `model,task,passed\n${rows}m,t,true\n`)
+  const { results } = readResults(path, null, plain)
+  expect(results.attempts.map(({ task, passed }) => [task, passed])).toEqual([['t', true]])
+  expect(results.rejects).toHaveLength(3)
+  expect(() => readResults(path, null, { ...plain, map: { constructor: 'model' } })).toThrow(/is no field/)
+  const log = (value: string) => ({
+    status: 'success',
+    eval: { task: 't', model: 'constructor/m' },
+    samples: [
+      {
+        id: 1,
+        epoch: 1,
+        scores: { s: { value } },
+        model_usage: { 'constructor/m': { input_tokens: 1, output_tokens: 1, total_tokens: 2 } },
+      },
+    ],
+  })
+  for (const value of ['constructor', '__proto__']) {
+    const [one] = readOf('log.json', JSON.stringify(log(value)))!
+    expect(one).toMatchObject({ source: 'unknown', attempt: { passed: null, score: null, usd: null } })
+  }
+})
+
 test('any text and any JSON is read or refused', () => {
   fc.assert(
     fc.property(

@@ -12,12 +12,12 @@ export interface ServedBy {
 /** Kinds of API that promptfoo puts between seller and model. */
 const kindsOfApi = new Set(['chat', 'messages', 'completion', 'responses', 'embedding', 'embeddings', 'converse'])
 /** Names of Inspect that no other tool has. */
-const inspectNames: Readonly<Record<string, string>> = {
-  azureai: 'azure',
-  hf: 'local',
-  'openai-api': '',
-  'sambanova-api': 'sambanova',
-}
+const inspectNames: ReadonlyMap<string, string> = new Map([
+  ['azureai', 'azure'],
+  ['hf', 'local'],
+  ['openai-api', ''],
+  ['sambanova-api', 'sambanova'],
+])
 
 const known = new Set<string>([...sellers.map(([id]) => id), ...providerPrefixes])
 
@@ -30,7 +30,7 @@ export function servedBy(name: string | null): ServedBy {
   if (slash < 0) return { provider: null, model: name }
   const prefix = name.slice(0, slash).toLowerCase()
   const rest = name.slice(slash + 1)
-  const mapped = inspectNames[prefix]
+  const mapped = inspectNames.get(prefix)
   // `openai-api/deepseek/deepseek-chat`: the seller stands second.
   if (mapped === '') return servedBy(rest)
   const provider = mapped ?? providerId(prefix)

@@ -136,7 +136,7 @@ function finding(
     if (name !== undefined) at[field] = plain.get(name)!
   }
   for (const [field, column] of Object.entries(map)) {
-    if (!(field in columnNames)) {
+    if (!Object.hasOwn(columnNames, field)) {
       const near = nearestName(field, fields)
       const fix = near === null ? `fields: ${fields.join(', ')}` : `did you mean ${near}?`
       throw new Fault('BAD_MAP', `"${field}" is no field of a try`, { where: '--map', fix })

@@ -5,15 +5,15 @@ import { openAiChatPrompt } from './openai-chat-prompt.ts'
 import { openAiResponsesPrompt } from './openai-responses-prompt.ts'
 import type { PromptRead, PromptReader } from './read-prompt.ts'
 
-const readers: Readonly<Record<string, PromptReader>> = {
-  'openai.chat': openAiChatPrompt,
-  'openai.responses': openAiResponsesPrompt,
-  'anthropic.messages': anthropicPrompt,
-  'gemini.generateContent': geminiPrompt,
-}
+const readers: ReadonlyMap<string, PromptReader> = new Map([
+  ['openai.chat', openAiChatPrompt],
+  ['openai.responses', openAiResponsesPrompt],
+  ['anthropic.messages', anthropicPrompt],
+  ['gemini.generateContent', geminiPrompt],
+])
 
 /** Null = it is no request of that wire, needs what only its provider has, or nobody here reads the wire. */
-export const promptOf = (wire: string, body: unknown): PromptRead | null => readers[wire]?.(body) ?? null
+export const promptOf = (wire: string, body: unknown): PromptRead | null => readers.get(wire)?.(body) ?? null
 
 /** Which wire a body without a name is most likely of, by the fields that only it has. */
 export function wireOf(body: unknown): string | null {
