@@ -7,7 +7,7 @@ import { kvElementBytes, weightPrecision } from './dtype.ts'
 import type { Gpu } from './hardware.ts'
 import { cacheShape } from './kv-shape.ts'
 import { countParameters, type Model } from './model.ts'
-import type { Speculation } from './speculation.ts'
+import { draftParallelism, type Speculation } from './speculation.ts'
 
 /** How a replica is built; what is left out takes the default that vLLM would. */
 export interface ReplicaShape {
@@ -100,19 +100,20 @@ export function weightBytes(model: Model, dtype?: string): number {
 
 /** Weights and adapters on each GPU: experts are cut or spread over all lanes of a stage, the rest over one. */
 function heldBytesPerGpu(shape: ReplicaShape): number {
-  const { model, weightDtype, adapters, speculation, tp, pp = 1, dp = 1 } = shape
+  const { model, weightDtype, adapters, tp, pp = 1, dp = 1 } = shape
   const experts = countParameters(model).experts * weightPrecision(model, weightDtype).experts.bytes
   const rest = weightBytes(model, weightDtype) - experts + adapterBytes(model, adapters)
-  return (rest + experts / dp + draftBytes(speculation, shape)) / tp / pp
+  return ((rest + experts / dp) / tp + draftBytesPerGpu(shape)) / pp
 }
 
 /** What makes the guesses: one more layer of the model with its embedding and LM head shared, or a model of its own. */
-function draftBytes(speculation: Speculation | undefined, { model, weightDtype, dp = 1 }: ReplicaShape): number {
+function draftBytesPerGpu({ model, weightDtype, speculation, tp, dp = 1 }: ReplicaShape): number {
   if (speculation === undefined) return 0
-  if (speculation.draft !== 'head') return weightBytes(speculation.draft)
+  const { draft } = speculation
+  if (draft !== 'head') return weightBytes(draft) / draftParallelism(draft, tp)
   const { embedding, head, experts } = countParameters(model)
   const spread = experts * weightPrecision(model, weightDtype).experts.bytes
-  return (weightBytes(model, weightDtype) - 2 * (embedding + head) - spread + spread / dp) / model.layers
+  return (weightBytes(model, weightDtype) - 2 * (embedding + head) - spread + spread / dp) / model.layers / tp
 }
 
 /** Bytes that a token of context takes on one GPU, the draft's own cache included. */
@@ -121,7 +122,9 @@ function contextBytes({ model, tp, kvDtype, speculation }: ReplicaShape): number
   const own = cacheShape(model, tp, bytes).bytesPerToken
   if (speculation === undefined) return own
   const { draft } = speculation
-  return own + (draft === 'head' ? own / model.layers : cacheShape(draft, tp, bytes).bytesPerToken)
+  return (
+    own + (draft === 'head' ? own / model.layers : cacheShape(draft, draftParallelism(draft, tp), bytes).bytesPerToken)
+  )
 }
 
 /**

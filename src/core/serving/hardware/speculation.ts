@@ -48,6 +48,9 @@ export function tokensPerStep(speculation: Speculation | undefined): number {
   return acceptance === 1 ? draftTokens + 1 : (1 - pow(acceptance, draftTokens + 1)) / (1 - acceptance)
 }
 
+/** GPUs over which a draft model is cut: those of the model, or one where they do not divide its heads; each then has it whole. */
+export const draftParallelism = (draft: Model, tp: number): number => (draft.heads % tp === 0 ? tp : 1)
+
 /** Tokens of a sequence that the target computes in one step. */
 export const verifiedTokens = (speculation: Speculation | undefined): number => 1 + (speculation?.draftTokens ?? 0)
 

@@ -107,6 +107,16 @@ test('prompts pass through the draft too: a tenth of the parameters is a tenth m
   expect(layer).toBeLessThan(1.5 / 80)
 })
 
+test('a draft whose heads the parallelism does not divide runs whole on each GPU, as servers are told to run it', () => {
+  // Qwen2.5-0.5B has 14 heads (config.json); vLLM takes a draft_tensor_parallel_size of 1.
+  const shape = { gpu: gpu('h100-sxm-80gb'), model: model('qwen2.5-72b'), tp: 4 }
+  const speculation = { draftTokens: 3, acceptance: 0.7, draft: model('qwen2.5-0.5b') }
+  const more = planMemory({ ...shape, speculation }).weightGiBPerGpu - planMemory(shape).weightGiBPerGpu
+  // 494 million parameters (its model card) of two bytes.
+  expect(more).toBeCloseTo((0.494e9 * 2) / 1073741824, 2)
+  expect(perToken(shape, 4) / perToken({ ...shape, speculation }, 4)).toBeGreaterThan(1.2)
+})
+
 test('the experts of a guessing layer are spread as those of the model are', () => {
   const shape = { gpu: gpu('h200-sxm-141gb'), model: model('deepseek-v3'), tp: 1, dp: 8, ep: 8 }
   const more = planMemory({ ...shape, speculation: head(1, 0.85) }).weightGiBPerGpu - planMemory(shape).weightGiBPerGpu

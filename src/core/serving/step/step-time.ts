@@ -6,7 +6,7 @@ import { allReduceSeconds, linkOf } from '../hardware/interconnect.ts'
 import { keyParts, keysSeen } from '../hardware/kv-shape.ts'
 import { checkParallelism, type ReplicaShape } from '../hardware/memory.ts'
 import { countParameters, type Model } from '../hardware/model.ts'
-import type { Speculation } from '../hardware/speculation.ts'
+import { draftParallelism, type Speculation } from '../hardware/speculation.ts'
 import { archOf, type Efficiency, effectOf, efficiency, engineKey } from './efficiency.ts'
 import { type StepParts, speculativeTimer } from './speculative.ts'
 
@@ -268,7 +268,7 @@ function draftOf(
 ): StepParts['draft'] {
   if (draft === 'head') return head
   const { speculation: _, calibration: __, adapters: ___, weightDtype: ____, ...rest } = shape
-  const timer = stepTimer({ ...rest, model: draft }, fit)
+  const timer = stepTimer({ ...rest, model: draft, tp: draftParallelism(draft, shape.tp) }, fit)
   return { ...timer, carry: tokens => timer.mixed(tokens, 0, 0, 0) }
 }
 
