@@ -2,7 +2,7 @@
 // honours idempotency keys, billed nothing twice. `npm run torture` kills ten times as often.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -76,9 +76,18 @@ interface Answer {
   readonly notes: readonly string[]
 }
 
+const runsIn = (data: string): string[] => {
+  const runs = join(folder, data, 'tasks')
+  return existsSync(runs) ? readdirSync(runs).filter(run => existsSync(join(runs, run, 'run.json'))) : []
+}
+
 /** Beside this process, which is the provider that it asks. */
 async function finish(data: string): Promise<Answer> {
-  const child = spawn(launcher, [...words, '--data', data], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  // A run that was over when it was killed is told again, not made again.
+  const [known] = runsIn(data)
+  const asked =
+    known === undefined ? words : ['tasks', 'run', '--resume', known, '--concurrency', String(concurrency), '--json']
+  const child = spawn(launcher, [...asked, '--data', data], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'close')
   const [printed, said] = await Promise.all([text(child.stdout), text(child.stderr)])
   const [status] = await ended
@@ -125,6 +134,7 @@ test(`a run that is killed ${kills} times ends as an undisturbed one, and nothin
       made++
     }
     const disturbed = await finish(data)
+    expect(runsIn(data)).toEqual([disturbed.run])
     const billed = provider.billed.size - before
     const plain = await finish(`plain-${round}`)
     expect(disturbed.ended).toBe('done')

@@ -28,6 +28,8 @@ export interface RunDetail {
   /** Requests that earlier processes of the run may have paid without an answer. */
   readonly lost?: readonly { readonly id: string; readonly mostUsd: string | null }[]
   readonly ended?: string
+  /** Whether anybody was told the result: a run that died before is told again, and not made again. */
+  readonly told?: boolean
 }
 
 export function fingerprintOf(
@@ -43,7 +45,7 @@ export function fingerprintOf(
 export const detailOf = ({ detail }: KeptRun): RunDetail | null =>
   typeof detail?.fingerprint === 'string' ? (detail as unknown as RunDetail) : null
 
-/** Our own runs that were stopped or killed, the newest first. */
+/** Our own runs that were stopped or killed, also just before their result was told; the newest first. */
 export function unfinishedRuns(dataDir: string): KeptRun[] {
   let names: string[]
   try {
@@ -59,7 +61,10 @@ export function unfinishedRuns(dataDir: string): KeptRun[] {
       return []
     }
   })
-  const own = runs.filter(run => run.endedAt === null && detailOf(run) !== null)
+  const own = runs.filter(run => {
+    const detail = detailOf(run)
+    return detail !== null && (run.endedAt === null || detail.told === false)
+  })
   return own.sort((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? ''))
 }
 

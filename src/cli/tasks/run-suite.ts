@@ -55,12 +55,14 @@ export async function runSuite(suiteFile: string | undefined, flags: RunFlags, f
   const room = await budgetRoom(frame, prepared)
   const lock = await lockRun(data, prepared.run)
   const metering = await startMetering({ dataDir: data, settings: prepared.settings, price, say })
+  let markTold = () => {}
   try {
-    await carryOut(prepared, { flags, frame, metering, catalogVersion: book.version, amortizer, room })
+    markTold = await carryOut(prepared, { flags, frame, metering, catalogVersion: book.version, amortizer, room })
   } finally {
     output.progress(null)
     await metering.close()
     await takeIntoLedger(frame)
+    markTold()
     lock.release()
   }
 }
@@ -75,7 +77,8 @@ interface Means {
   readonly amortizer: Amortizer
 }
 
-async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
+/** Makes the run and tells its result; gives what writes down that it was told. */
+async function carryOut(prepared: PreparedRun, means: Means): Promise<() => void> {
   const { flags, frame, metering, catalogVersion, room, amortizer } = means
   const { output } = frame
   const { data } = frame.globals()
@@ -97,7 +100,7 @@ async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
     mostSeconds: flags.seconds ?? defaultSeconds,
   }
   const startedAt = prepared.resumed?.startedAt ?? new Date().toISOString()
-  const kept = (outcome: RunOutcome | null): KeptRun => ({
+  const kept = (outcome: RunOutcome | null, told = false): KeptRun => ({
     run,
     origin: flags.origin ?? 'run',
     suite: suite.name,
@@ -107,7 +110,13 @@ async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
     options: options.map(({ tried }) => tried),
     catalogVersion,
     notes: outcome === null ? [] : notesOf(outcome),
-    detail: { ...prepared.detail, crossline: version, lost: outcome?.lost ?? [], ended: outcome?.ended ?? 'running' },
+    detail: {
+      ...prepared.detail,
+      crossline: version,
+      lost: outcome?.lost ?? [],
+      ended: outcome?.ended ?? 'running',
+      told,
+    },
   })
   const purse = openPurse(limitOf(flags.maxUsd, room, paidBefore(journal.found)))
   if (room !== null) output.note(`the budget ${room.name} has ${dollars(room.left)} left: the run spends no more`)
@@ -156,6 +165,9 @@ async function carryOut(prepared: PreparedRun, means: Means): Promise<void> {
   if (outcome.ended === 'stopped') endAsInterrupted()
   if (outcome.ended === 'capped') output.status(1)
   if (outcome.givenUp.length > 0) output.status(3)
+  return () => {
+    keepRun(data, kept(outcome, true), outcome.rows)
+  }
 }
 
 const keyOf = ({ option, task, attempt }: { option: string; task: string; attempt: number }): string =>

@@ -349,3 +349,14 @@ test('a composition that meets a limit of its task is cut off there, and a try w
   const mute = rows.filter(({ option }) => option === 'mute')
   expect(new Set(mute.map(({ problem }) => problem))).toEqual(new Set(['it took longer than 1 s']))
 })
+
+test('a run that died before it told its result is told again by the same command, and pays nothing', async () => {
+  const file = suite('  mini: { upstream: openai, model: gpt-5-mini }')
+  const { json } = await run(file)
+  const path = join(folder, 'data/tasks', json.run, 'run.json')
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"told": true', '"told": false'))
+  const again = await run(file)
+  expect(again.json).toMatchObject({ run: json.run, ended: 'done', tries: 6, spentUsd: json.spentUsd })
+  expect(provider.billed.size).toBe(6)
+  expect((await run(file)).json.run).not.toBe(json.run)
+})
