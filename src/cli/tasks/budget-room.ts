@@ -6,6 +6,7 @@ import type { BudgetRow } from '../../server/budgets-answer.ts'
 import type { HostSettings } from '../../server/gateway-host.ts'
 import type { Entry } from '../../tasks/run/journal.ts'
 import type { OptionPlan } from '../../tasks/run/option-plan.ts'
+import type { Purse } from '../../tasks/run/purse.ts'
 import type { Task } from '../../tasks/task.ts'
 import type { CommandFrame } from '../command.ts'
 import { runOperation } from '../run-operation.ts'
@@ -77,4 +78,15 @@ export function limitOf(maxUsd: number | undefined, room: BudgetRoom | null, pai
   if (room === null) return cap
   const byBudget = add(paid, room.left)
   return cap === null || byBudget < cap ? byBudget : cap
+}
+
+/** What earlier processes of the run paid, or may have paid, counts against its limit. */
+export function payForWhatWasTold(found: readonly Entry[], purse: Purse): void {
+  const most = new Map(found.flatMap(entry => (entry.kind === 'asking' ? [[entry.id, entry.mostUsd]] : [])))
+  for (const entry of found) {
+    if (entry.kind !== 'told') continue
+    const mostUsd = most.get(entry.id) ?? null
+    if (entry.usd === null && mostUsd !== null) purse.lose(entry.id, parseUsd(mostUsd))
+    else purse.settle(entry.id, entry.usd === null ? null : parseUsd(entry.usd))
+  }
 }

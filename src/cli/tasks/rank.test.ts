@@ -115,7 +115,12 @@ test('JSON Lines by name lose a spoilt first line alone', async () => {
 test('law 4: costs count with all digits that a table has, also where money is coarser', async () => {
   const costs = [1.23456789e-14, 7.7e-13, 3.456789123456789e-5]
   const lines = costs.map((usd, i) => JSON.stringify({ option: 'a', task: `${i}`, passed: true, usd }))
-  const { table } = await readOf([fileOf('tiny.jsonl', lines.join('\n'))])
+  const attempts: object[] = []
+  const onAttempt = (attempt: object) => attempts.push(attempt)
+  const reading = { map: {}, data: join(folder, 'data'), frame, onAttempt }
+  const { table } = await readTrials([fileOf('tiny.jsonl', lines.join('\n'))], reading)
+  // Tables of tries have money alone.
+  for (const attempt of attempts) expect(attempt).not.toHaveProperty('dollars')
   const [one] = rankings(table, [], { ...choices, bars: [0.5] }).bars[0]!.ranking
   expect(one!.usdPerTask.value! / (costs.reduce((sum, usd) => sum + usd, 0) / 3)).toBeCloseTo(1, 11)
   const [least] = rankings((await readOf([fileOf('least.jsonl', lines[0]!)])).table, [], { ...choices, bars: [0.5] })

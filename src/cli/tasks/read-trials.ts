@@ -111,7 +111,7 @@ function rowTaker({ map, priceOf = () => null, optionName = name => name, onAtte
   const sums = new Map<string, OptionSums>()
   const counted = new Map<string, number>()
   /** Of a row that does not number its try. */
-  const next = ({ option, task }: PlainAttempt): number => {
+  const next = ({ option, task }: Pick<PlainAttempt, 'option' | 'task'>): number => {
     const key = JSON.stringify([option, task])
     const n = (counted.get(key) ?? 0) + 1
     counted.set(key, n)
@@ -139,14 +139,15 @@ function rowTaker({ map, priceOf = () => null, optionName = name => name, onAtte
   }
   return {
     take(raw, place) {
-      const told = renamed(raw)
-      const { option } = told
-      const record = typeof option === 'string' ? { ...told, option: optionName(option, place) } : told
+      const named = renamed(raw)
+      const { option } = named
+      const record = typeof option === 'string' ? { ...named, option: optionName(option, place) } : named
       if (isSums(Object.keys(record))) return takeSums(record)
-      const plain = plainAttempt(record)
-      if (typeof plain === 'string') return plain
-      const attempt = plain.usd === null ? { ...plain, usd: priceOf(plain, record) } : plain
-      const taken = collector.add(attempt)
+      const told = plainAttempt(record)
+      if (typeof told === 'string') return told
+      const { dollars, ...plain } = told
+      const attempt = plain.usd === null ? { ...plain, usd: priceOf(told, record) } : plain
+      const taken = collector.add({ ...attempt, dollars })
       if (taken === 'added' && onAttempt !== undefined)
         onAttempt({ ...attempt, attempt: attempt.attempt ?? next(attempt) })
       if (taken === 'contradicted') return 'told before with another outcome or cost: the first stands'

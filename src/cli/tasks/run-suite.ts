@@ -23,7 +23,7 @@ import type { CommandFrame } from '../command.ts'
 import { terminalColumns } from '../output.ts'
 import { version } from '../version.ts'
 import { type Amortizer, amortizerOf } from './amortization.ts'
-import { type BudgetRoom, budgetRoom, limitOf, paidBefore } from './budget-room.ts'
+import { type BudgetRoom, budgetRoom, limitOf, paidBefore, payForWhatWasTold } from './budget-room.ts'
 import { lockRun } from './kept-runs.ts'
 import { takeIntoLedger } from './ledger-takes.ts'
 import { type OpenMetering, requestIds, startMetering } from './metering.ts'
@@ -177,13 +177,6 @@ const keyOf = ({ option, task, attempt }: { option: string; task: string; attemp
 const defaultSeconds = 600
 
 const isOver = ({ ended }: RunOutcome): boolean => ended === 'done' || ended === 'decided'
-
-/** What earlier processes of the run paid counts against its limit. */
-function payForWhatWasTold(found: ReturnType<typeof openJournal>['found'], purse: Purse): void {
-  for (const entry of found) {
-    if (entry.kind === 'told') purse.settle(entry.id, entry.usd === null ? null : parseUsd(entry.usd))
-  }
-}
 
 function notesOf({ lost, givenUp, settledEarly, left, ended }: RunOutcome): string[] {
   const most = lost.reduce<Money | null>(

@@ -42,13 +42,13 @@ test('whatever calls cost up to what was held for them, no more than the limit i
   )
 })
 
-test('a call that nobody saw the end of is held for good, and calls of unknown cost are counted apart', async () => {
+test('a call that nobody saw the end of is held for good, and all calls of unknown cost are counted', async () => {
   const purse = openPurse(fromPico(100n))
   purse.lose('killed', fromPico(60n))
   expect(await purse.reserve('a', fromPico(50n), signal)).toBe(false)
   expect(await purse.reserve('b', fromPico(40n), signal)).toBe(true)
   purse.settle('b', null)
-  expect(purse.state()).toEqual({ limit: 100n, spent: zero, held: 60n, unpriced: 1 })
+  expect(purse.state()).toEqual({ limit: 100n, spent: zero, held: 60n, unpriced: 2 })
 })
 
 test('who waits for room goes on once a call under way needed less', async () => {

@@ -8,7 +8,7 @@ export interface PurseState {
   readonly spent: Money
   /** Held for calls under way, and for calls that nobody saw the end of. */
   readonly held: Money
-  /** Calls whose cost nobody knows: they are in no sum. */
+  /** Calls whose cost nobody knows: it is not in `spent`, and in `held` where the most that it can be is known. */
   readonly unpriced: number
 }
 
@@ -68,6 +68,6 @@ export function openPurse(limit: Money | null): Purse {
       lost.add(id)
       wake()
     },
-    state: () => ({ limit, spent: tally.spent, held: tally.reserved, unpriced }),
+    state: () => ({ limit, spent: tally.spent, held: tally.reserved, unpriced: unpriced + lost.size }),
   }
 }
