@@ -21,6 +21,9 @@ const small: Engine = {
 }
 const transfer = { ...transferDefaults, bytes: cacheBytes({ model: model('llama-3.1-8b') }) }
 
+const guessing = { draftTokens: 3, acceptance: 0.7, draft: 'head' as const }
+const guessed = buildEngine({ gpu, model: model('llama-3.1-8b'), tp: 1, speculation: guessing })
+
 const tenths = (min: number, max: number) => fc.integer({ min: Math.ceil(min * 10), max: max * 10 }).map(x => x / 10)
 
 const traffic = fc
@@ -44,7 +47,11 @@ const traffic = fc
 
 const groups: fc.Arbitrary<readonly Group[]> = fc.array(
   fc.record({
-    engine: fc.constant(small),
+    engine: fc.constantFrom<Engine>(
+      small,
+      { ...small, lanes: 3, gpus: 3 },
+      { ...small, lanes: 2, gpus: 2, timer: guessed.timer },
+    ),
     replicas: fc.integer({ min: 1, max: 3 }),
     failures: fc.option(fc.record({ meanSecondsBetween: tenths(20, 300) }), { nil: undefined }),
     coldStartSeconds: tenths(0, 50),
@@ -82,7 +89,7 @@ test('laws 2 and 3 hold at any instant where prompts and answers are computed ap
         for (const key of Object.keys(seen) as (keyof typeof seen)[]) seen[key] += o[key]
       },
     ),
-    { numRuns: 400, seed: 41 },
+    { numRuns: 700, seed: 41 },
   )
   for (const count of Object.values(seen)) expect(count, JSON.stringify(seen)).toBeGreaterThan(10)
 })

@@ -23,6 +23,15 @@ const small: Engine = {
   maxSequences: 4,
 }
 
+const guessing = { draftTokens: 3, acceptance: 0.7, draft: 'head' as const }
+const guessed = buildEngine({ gpu, model: model('llama-3.1-8b'), tp: 1, speculation: guessing })
+/** One batch, three of them, and two that guess ahead. */
+const engines = fc.constantFrom<Engine>(
+  small,
+  { ...small, lanes: 3, gpus: 3 },
+  { ...small, lanes: 2, gpus: 2, timer: guessed.timer },
+)
+
 /** Evenly spread, unlike drawn doubles, most of which are tiny. */
 const tenths = (min: number, max: number) => fc.integer({ min: Math.ceil(min * 10), max: max * 10 }).map(x => x / 10)
 
@@ -78,12 +87,13 @@ test('law 2: arrivals = completed + running + waiting + rejected + spilled at an
   fc.assert(
     fc.property(
       traffic,
+      engines,
       fc.option(scalings, { nil: undefined }),
       overflow,
       routers,
       instants,
-      (arrivals, scaling, spill, router, untilSeconds) => {
-        const fleet = { engine: small, replicas: 2, router, scaling, overflow: spill }
+      (arrivals, engine, scaling, spill, router, untilSeconds) => {
+        const fleet = { engine, replicas: 2, router, scaling, overflow: spill }
         const o = simulate(arrivals, fleet, { untilSeconds })
         expect(o.completed + o.running + o.waiting + o.rejected + o.spilled).toBe(o.requests)
         if (untilSeconds === undefined) expect([o.requests, o.running, o.waiting]).toEqual([arrivals.n, 0, 0])
@@ -115,19 +125,32 @@ test('law 2: arrivals = completed + running + waiting + rejected + spilled at an
 test('law 3: leased = busy + idle + cold with none of them negative, and the replicas stay within the range asked for', () => {
   let cold = 0
   fc.assert(
-    fc.property(traffic, scalings, overflow, routers, instants, (arrivals, scaling, spill, router, untilSeconds) => {
-      const o = simulate(arrivals, { engine: small, replicas: 1, router, scaling, overflow: spill }, { untilSeconds })
-      expect(relative(o.busyGpuSeconds + o.idleGpuSeconds + o.coldGpuSeconds, o.leasedGpuSeconds)).toBeLessThan(1e-9)
-      for (const part of [o.busyGpuSeconds, o.idleGpuSeconds, o.coldGpuSeconds])
-        expect(part).toBeGreaterThanOrEqual(-1e-7)
-      expect(o.replicas.min).toBeGreaterThanOrEqual(1)
-      expect(relative(o.replicas.mean * o.durationSeconds * small.gpus, o.leasedGpuSeconds)).toBeLessThan(1e-9)
-      expect(o.replicas.mean).toBeLessThanOrEqual(o.replicas.max + 1e-9)
-      expect(o.replicas.mean).toBeGreaterThanOrEqual(o.replicas.min - 1e-9)
-      // Draining replicas come on top of those asked for, until they are done.
-      cold += o.coldGpuSeconds
-    }),
-    { numRuns: 250, seed: 22 },
+    fc.property(
+      traffic,
+      engines,
+      scalings,
+      overflow,
+      routers,
+      instants,
+      (arrivals, engine, scaling, spill, ...more) => {
+        const [router, untilSeconds] = more
+        const fleet = { engine, replicas: 1, router, scaling, overflow: spill, charges: true }
+        const o = simulate(arrivals, fleet, { untilSeconds })
+        const { prefillGpuSeconds, decodeGpuSeconds } = o.charges!
+        const charged = [...prefillGpuSeconds, ...decodeGpuSeconds].reduce((sum, one) => sum + one, 0)
+        expect(relative(charged, o.busyGpuSeconds)).toBeLessThan(1e-7)
+        expect(relative(o.busyGpuSeconds + o.idleGpuSeconds + o.coldGpuSeconds, o.leasedGpuSeconds)).toBeLessThan(1e-9)
+        for (const part of [o.busyGpuSeconds, o.idleGpuSeconds, o.coldGpuSeconds])
+          expect(part).toBeGreaterThanOrEqual(-1e-7)
+        expect(o.replicas.min).toBeGreaterThanOrEqual(1)
+        expect(relative(o.replicas.mean * o.durationSeconds * engine.gpus, o.leasedGpuSeconds)).toBeLessThan(1e-9)
+        expect(o.replicas.mean).toBeLessThanOrEqual(o.replicas.max + 1e-9)
+        expect(o.replicas.mean).toBeGreaterThanOrEqual(o.replicas.min - 1e-9)
+        // Draining replicas come on top of those asked for, until they are done.
+        cold += o.coldGpuSeconds
+      },
+    ),
+    { numRuns: 600, seed: 22 },
   )
   expect(cold).toBeGreaterThan(100)
 })
