@@ -147,12 +147,12 @@ test('law 3: leased = busy + idle + cold with none of them negative, and the rep
         expect(o.replicas.mean).toBeLessThanOrEqual(o.replicas.max + 1e-9)
         expect(o.replicas.mean).toBeGreaterThanOrEqual(o.replicas.min - 1e-9)
         // Draining replicas come on top of those asked for, until they are done.
-        cold += o.coldGpuSeconds
+        if (o.coldGpuSeconds > 0) cold++
       },
     ),
-    { numRuns: 600, seed: 22 },
+    { numRuns: 400, seed: 22 },
   )
-  expect(cold).toBeGreaterThan(100)
+  expect(cold).toBeGreaterThan(20)
 })
 
 test('an autoscaler that may have n replicas and no others is a fixed fleet of n', () => {
