@@ -298,3 +298,13 @@ test('weights that tasks were run on are shown: open ones as fleets and offers, 
   // Today's own weights are there once.
   expect(replicas.filter(({ group, gpu }) => group === 'llama-3.1-8b' && gpu === 'h100-sxm-80gb')).toHaveLength(1)
 })
+
+test('calls of tasks that were tried are no traffic, and it is said how many were left out', async () => {
+  const own = traffic(200)
+  const tried = traffic(50, i => ({ id: `try ${i}`, tags: { run: 'r', option: 'small', purpose: 'answer' } }))
+  const [without, beside] = await Promise.all([ask(own), ask([...own, ...tried])])
+  expect(beside.demand).toEqual(without.demand)
+  const said = beside.assumptions.filter(({ name }) => name === 'calls of tasks')
+  expect(said.map(({ value }) => value)).toEqual(['50 calls left out'])
+  await expect(ask(tried)).rejects.toThrow('no calls to answer from')
+})

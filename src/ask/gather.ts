@@ -33,6 +33,7 @@ import { defaultGpus, defaultOtherModels, type Question } from './question.ts'
 import { replayed } from './replay.ts'
 import { type Candidate, replicaTerms, shapesOf } from './replica-terms.ts'
 import { type Asked, askedCalls } from './slices.ts'
+import { triedCalls } from './tried-calls.ts'
 
 export interface Tools {
   readonly ledger: LedgerReads
@@ -116,6 +117,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
       ...shapes.flatMap(({ shape }) => doubtsAbout(shape)),
       ...cacheAssumptions(prefixes, demand),
       ...(await countedTwice(ledger, asked.slice)).map(countedAssumption),
+      ...(await triedCalls(ledger, asked.slice)),
     ],
     notModelled,
   }

@@ -20,12 +20,13 @@ export interface Asked {
 
 /**
  * Which calls answers are about: of all sources those with calls (bills and demand shapes are no traffic), whether they
- * are the bundled sample's, and the slice that hides the sample as soon as there are real ones.
+ * are the bundled sample's, and the slice that hides the sample as soon as there are real ones, and always the calls of
+ * tasks that were tried: they cost money, and nobody will make them again next month.
  */
 export function callsAmong(all: readonly SourceRow[]) {
   const sources = all.filter(source => source.calls > 0)
   const areReal = sources.some(source => !source.sample)
-  const shown: Slice = areReal ? { sample: false } : {}
+  const shown: Slice = { trials: false, ...(areReal ? { sample: false } : {}) }
   return { sources, sample: sources.length > 0 && !areReal, shown }
 }
 

@@ -495,6 +495,8 @@ function contract(name: string, open: () => Promise<Ledger>): void {
       expect([calls[1]!.sameAs, calls[2]!.sameAs]).toEqual(['r77', 'r77'])
       // A tag of one's own that is called the same makes no call a test's.
       expect(calls.map(({ run }) => run)).toEqual([null, null, 'r1'])
+      expect((await ledger.frame({ trials: false }, 3)).map(({ id }) => id)).toEqual(['a', 'b'])
+      expect((await ledger.report({ trials: true }, [], 'UTC')).total.calls).toBe(1)
       expect(await ledger.frame({ where: { feature: 'chat' } }, 3)).toHaveLength(1)
       await expect(ledger.frame({}, 2)).rejects.toThrow('more than 2 calls')
     })

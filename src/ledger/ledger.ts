@@ -17,6 +17,8 @@ export interface Slice {
   readonly where?: Readonly<Record<string, string | null | readonly string[]>>
   /** `true` only the bundled sample, `false` only real calls. */
   readonly sample?: boolean
+  /** `true` only calls of tasks that were tried (`tasks run`, its judges and verifiers), `false` none of them: they are spend, and no traffic. */
+  readonly trials?: boolean
 }
 
 /** What `report --by` and a slice's `where` understand, beside `tag:NAME`. */

@@ -64,7 +64,7 @@ function framed(call: Call): FramedCall {
         : last === undefined || promptTokens === null
           ? null
           : `p${last}/${model ?? ''}/${promptTokens}`,
-    run: call.tags.option === undefined || call.tags.purpose === undefined ? null : (call.tags.run ?? null),
+    run: trialOf(call),
   }
 }
 
@@ -106,6 +106,10 @@ interface State {
   readonly scraped: readonly ScrapeBatch[]
 }
 
+/** The run of tasks that a call was made for: its three tags stand together on no other. Null = none. */
+const trialOf = ({ tags }: Call): string | null =>
+  tags.option === undefined || tags.purpose === undefined ? null : (tags.run ?? null)
+
 /** A ledger that is gone when the process ends. */
 export function openMemory(state: State = { calls: [], bills: [], scraped: [] }): Ledger {
   /** What was told of calls, in that order, and the calls that gateways metered, by key: `calls` follows from the two. */
@@ -120,12 +124,13 @@ export function openMemory(state: State = { calls: [], bills: [], scraped: [] })
   const id = Math.floor(Math.random() * 2 ** 48).toString(36)
   const within = (slice: Slice): Call[] => {
     checkSlice(slice)
-    const { fromMicros = -Infinity, toMicros = Infinity, where = {}, sample } = slice
+    const { fromMicros = -Infinity, toMicros = Infinity, where = {}, sample, trials } = slice
     return calls.filter(
       call =>
         call.atMicros >= fromMicros &&
         call.atMicros < toMicros &&
         (sample === undefined || isSample(call.source) === sample) &&
+        (trials === undefined || (trialOf(call) !== null) === trials) &&
         Object.entries(where).every(([dimension, wanted]) => {
           const value = dimensionOf(call, dimension, 'UTC')
           return Array.isArray(wanted) ? wanted.includes(value) : value === wanted

@@ -229,6 +229,9 @@ export const createIncoming = 'CREATE OR REPLACE TEMP TABLE incoming AS FROM cal
 export const responsesOf = (namespace: string): string => namespace.replace(/^ids:/, 'responses:')
 // ---------------------------------------------------------------- asking
 
+/** The run of tasks that a call was made for: its three tags stand together on no other. */
+const trialRun = `CASE WHEN c.tags['option'] IS NOT NULL AND c.tags['purpose'] IS NOT NULL THEN c.tags['run'] END`
+
 /** A slice as a WHERE clause over `calls c`; `bind` keeps a value and returns its placeholder. */
 export function within(slice: Slice, bind: (value: string | bigint) => string): string {
   const parts: string[] = []
@@ -246,6 +249,7 @@ export function within(slice: Slice, bind: (value: string | bigint) => string): 
   if (slice.sample !== undefined) {
     parts.push(`c.source_key IN (SELECT source_key FROM sources WHERE sample = ${slice.sample})`)
   }
+  if (slice.trials !== undefined) parts.push(`(${trialRun}) IS ${slice.trials ? 'NOT NULL' : 'NULL'}`)
   return parts.length ? `WHERE ${parts.join(' AND ')}` : ''
 }
 
@@ -334,7 +338,7 @@ export const frame = (
   (${needs})::INTEGER, c.outcome, c.usd::VARCHAR, CASE WHEN c.request_hash IS NOT NULL THEN 'r' || c.request_hash::VARCHAR
     WHEN len(c.prefix_blocks) > 0 AND c."input" IS NOT NULL
     THEN 'p' || c.prefix_blocks[-1]::VARCHAR || '/' || coalesce(c."model", '') || '/' || (${prompt('c')})::VARCHAR END,
-  CASE WHEN c.tags['option'] IS NOT NULL AND c.tags['purpose'] IS NOT NULL THEN c.tags['run'] END
+  ${trialRun}
   FROM calls c JOIN sources s USING (source_key) ${where} ORDER BY c.started_at, s.source, 2 LIMIT ${most + 1}`
 
 /** What each call asks beside text, as bits. */
