@@ -29,7 +29,7 @@ export const rank: TasksSubcommand = {
       .command('rank')
       .summary('options by cost per success at a quality bar')
       .description(
-        'Ranks options by cost per success = all that their tries cost ÷ the tasks that they solved, with 95 % intervals, and\n' +
+        'Ranks options by cost per success = all that their tries cost ÷ the tasks that they solved, with 95 % intervals, and ' +
           'says at each quality bar who clears it: yes, no, or not enough data. Never opens the ledger.',
       )
       .argument('<file...>', 'CSV or JSON Lines of tries: option,task,attempt,passed,usd; several are read as one')
@@ -79,29 +79,40 @@ export const rank: TasksSubcommand = {
 }
 
 const details = `
-Fields of a row: option, task, passed (true, false, 1, 0; empty = unknown) and usd (dollars; empty = unknown), and where
-they are there attempt, judgeUsd, weight, cluster, workload, tags (a;b). Rows of the same option, task and attempt count
-once. Rows that cannot be read go to DATA/rejects with the reason, and the rest is ranked.
-A row may also tell of many tasks at once: option, tasks, passes, usd (their total). Then costs have no interval.
+Fields of a row: option, task, passed (true, false, 1, 0; empty = unknown) and
+usd (dollars; empty = unknown), and where they are there attempt, judgeUsd,
+weight, cluster, workload, tags (a;b). Rows of the same option, task and attempt
+count once. Rows that cannot be read go to DATA/rejects with the reason, and the
+rest is ranked.
+A row may also tell of many tasks at once: option, tasks, passes, usd (their
+total). Then costs have no interval.
 
 What counts:
-  several tries of a task are averaged first; n counts tasks. The pass rate's interval is Wilson's at that n, which
-  is never too narrow for repeats. Clusters and weights leave fewer tasks than n (effectiveTasks).
-  a try of unknown outcome is in no pass rate and no cost per success, neither as passed nor as failed; its cost stays
-  in the cost per task, and ifUngraded says what the figures would be either way. A try of unknown cost is in no cost.
-  usdPerSuccess has Fieller's interval (low, high), the bootstrap's (bca) and a third (recommended), which holds at few
-  tasks too and is the one shown. "unbounded" = too few successes to give an end.
-  --labels: "judged" holds each option's rate as graded (raw), as people would say (corrected: PPI++, right on average
-  whatever the graders are worth if labels were drawn at random) and by the graders' own errors (roganGladen; refused
-  where sensitivity + specificity are 1.1 at most), and how many more labels would tell it to 5 points.
+  several tries of a task are averaged first; n counts tasks. The pass rate's
+  interval is Wilson's at that n, which is never too narrow for repeats.
+  Clusters and weights leave fewer tasks than n (effectiveTasks).
+  a try of unknown outcome is in no pass rate and no cost per success, neither
+  as passed nor as failed; its cost stays in the cost per task, and ifUngraded
+  says what the figures would be either way. A try of unknown cost is in no
+  cost.
+  usdPerSuccess has Fieller's interval (low, high), the bootstrap's (bca) and
+  a third (recommended), which holds at few tasks too and is the one shown.
+  "unbounded" = too few successes to give an end.
+  --labels: "judged" holds each option's rate as graded (raw), as people would
+  say (corrected: PPI++, right on average whatever the graders are worth if
+  labels were drawn at random) and by the graders' own errors (roganGladen;
+  refused where sensitivity + specificity are 1.1 at most), and how many more
+  labels would tell it to 5 points.
 
 Examples:
   crossline tasks rank results.csv --bar 0.6 --bar 0.7
   crossline tasks rank run.jsonl --bar 0.7 --by tag --price-of-failure 4
-  crossline tasks rank run.jsonl --bar 0.7 --baseline gpt-5.1 --margin 0.03 --json
-  crossline tasks rank run.jsonl --bar 0.7 --html ranking.html --fail-on 'usdPerSuccess>+10%' --against last.jsonl
+  crossline tasks rank run.jsonl --bar 0.7 --baseline gpt-5.1 --margin 0.03
+  crossline tasks rank run.jsonl --html ranking.html \\
+    --against last.jsonl --fail-on 'usdPerSuccess>+10%'
   crossline tasks rank run.jsonl --bar 0.7 --labels labels.csv
-  crossline tasks rank sums.csv --bar 0.5 --map option=model,tasks=cases,passes=solved,usd=total_cost`
+  crossline tasks rank sums.csv --bar 0.5 \\
+    --map option=model,tasks=cases,passes=solved,usd=total_cost`
 
 async function run(files: readonly string[], flags: RankFlags, frame: CommandFrame): Promise<void> {
   checkFlags(flags)
