@@ -108,6 +108,7 @@ function tallyOf({ over, opened }: Watched): SessionTally {
   return {
     calls: opened,
     failed: over.filter(({ outcome }) => outcome === 'failed').length,
+    brokenOff: over.filter(({ outcome }) => outcome === 'unknown').length,
     usage: told.reduce<Usage | null>((sum, usage) => (sum === null ? usage : addUsage(sum, usage)), null),
     usd:
       over.length < opened

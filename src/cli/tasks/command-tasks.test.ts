@@ -27,6 +27,7 @@ const options = `  gpt: { upstream: openai, model: gpt-5-mini }
   claude: { upstream: anthropic, model: claude-sonnet-4-5 }
   gemini: { upstream: gemini, model: gemini-2.5-flash }
   down: { upstream: openai, model: gpt-5-down }
+  cut: { upstream: openai, model: gpt-5-cut }
 `
 
 async function runTasks(list: readonly string[], only: string, ...words: string[]) {
@@ -112,6 +113,8 @@ test('a program that cannot start is broken, one whose every call fails is unava
   expect(one.rows[1]!.problem).toContain('no call through the gateway')
   const two = await runTasks([`{ id: a, ${command('ask')} }`], 'down')
   expect(two.rows).toMatchObject([{ ended: 'unavailable', passed: null, usd: null }])
+  const three = await runTasks([`{ id: a, ${command('ask')} }`], 'cut')
+  expect(three.rows).toMatchObject([{ ended: 'unavailable', passed: null, usd: null }])
 })
 
 test('a run’s cap holds for the calls of programs: the one that meets it is left unfinished', async () => {

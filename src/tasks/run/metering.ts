@@ -19,6 +19,8 @@ export interface SessionTally {
   readonly calls: number
   /** Refused by the provider, or never there. */
   readonly failed: number
+  /** Broken off before their end, by whichever side. */
+  readonly brokenOff: number
   readonly usage: Usage | null
   /** Null = of one of them nobody knows. */
   readonly usd: Money | null

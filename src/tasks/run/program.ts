@@ -56,11 +56,14 @@ function permitted(context: TryContext, limit: AbortController, purse: Purse) {
 
 function programTold(
   run: CommandRun,
-  { calls, failed, usage, usd }: SessionTally,
+  { calls, failed, brokenOff, usage, usd }: SessionTally,
   model: string,
 ): { told: ToldOnce; words: Words | null } {
   // Whoever found the option down with every call did not fail at the task, whatever it made of that.
-  const isDown = run.ended !== 'broken' && calls > 0 && failed === calls
+  const isRefused = calls > 0 && failed === calls
+  // Calls that broke off may have been left by the program itself: not where it then gave up by itself.
+  const isLeft = calls > 0 && failed + brokenOff === calls && run.ended === 'answered' && run.exitStatus !== 0
+  const isDown = run.ended !== 'broken' && (isRefused || isLeft)
   const ended = isDown ? 'unavailable' : run.ended
   const down = isDown ? `none of its ${many(calls, 'call')} was answered` : null
   const silent = calls === 0 ? 'it made no call through the gateway: what it cost is not known' : null
