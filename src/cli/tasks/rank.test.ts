@@ -107,6 +107,14 @@ test('bad rows go to a file with their reasons, and the rest is ranked', async (
   expect(bars[0]!.ranking).toMatchObject([{ n: 2, usdPerSuccess: { value: 6 } }])
 })
 
+test('where the data folder cannot be written the good rows are ranked all the same', async () => {
+  const path = fileOf('nowhere.csv', 'option,task,passed,usd\na,1,1,1\na,2,maybe,1\n')
+  const { table, rows } = await readTrials([path], { map: {}, data: path, frame })
+  expect(table?.options).toHaveLength(1)
+  expect(rows).toMatchObject({ read: 2, rejected: 1, rejectFiles: [] })
+  expect(notes.at(-1)).toMatch(/in no file/)
+})
+
 test('JSON Lines by name lose a spoilt first line alone', async () => {
   const { rows } = await readOf([fileOf('spoilt.jsonl', 'garbage\n{"option":"a","task":"1","passed":true,"usd":1}\n')])
   expect(rows).toMatchObject({ read: 2, rejected: 1, reasons: [{ reason: 'not JSON' }] })

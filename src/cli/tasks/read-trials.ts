@@ -53,8 +53,18 @@ export async function readTrials(files: readonly string[], reading: Reading): Pr
   const rejectFiles: string[] = []
   for (const [place, path] of files.entries()) {
     const rejects = openRejects(data, basename(path))
+    let unwritten: string | null = null
+    /** A data folder that cannot be written costs the file of rejected rows, and no row that is good. */
+    const written = (work: () => void) => {
+      try {
+        if (unwritten === null) work()
+      } catch (thrown) {
+        unwritten = (thrown as Error).message
+        frame.output.note(`rejected rows of ${path} are in no file: ${unwritten}`)
+      }
+    }
     const reject = (line: number, reason: string, raw: string) => {
-      rejects.add({ line, reason, raw })
+      written(() => rejects.add({ line, reason, raw }))
       tally.rejected++
       const kind = reason.replace(/, got .*/s, '')
       const known = reasons.get(kind)
@@ -74,9 +84,9 @@ export async function readTrials(files: readonly string[], reading: Reading): Pr
     } catch (thrown) {
       throw thrown instanceof Fault ? thrown : unreadable(path, thrown)
     } finally {
-      rejects.close()
+      written(() => rejects.close())
     }
-    const rejectFile = rejects.path()
+    const rejectFile = unwritten === null ? rejects.path() : null
     if (rejectFile !== null) rejectFiles.push(rejectFile)
   }
   frame.output.progress(null)
