@@ -30,6 +30,7 @@ export function gateLines(gated: readonly Gated[], columns: number): string[] {
 
 function figures({ condition, found: { value, low, high } }: Gated): string {
   if (value === null) return ' (no figure)'
+  if (value === Number.POSITIVE_INFINITY) return ' (nothing succeeds)'
   const isChange = /[<>]\s*[+-]/.test(condition)
   const label = condition.startsWith('passRate')
     ? (x: number) => (isChange ? `${signed(x * 100)} points` : `${(x * 100).toFixed(1)} %`)

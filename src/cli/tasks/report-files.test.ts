@@ -50,6 +50,7 @@ test.each([
   ['a cost a quarter higher', 0.85, 0.0125, 1],
   ['one per cent higher', 0.85, 0.0101, 0],
   ['a quarter fewer solved, at the same cost', 0.6, 0.01, 1],
+  ['nothing solved any more', 0, 0.01, 1],
 ])('a gate against %s', async (_, share, usd, expected) => {
   const now = write('now.csv', { share, usd })
   const { status, json } = await rank(
@@ -65,6 +66,12 @@ test.each([
   const { gate } = json as { gate: { option: string; judgement: string }[] }
   expect(gate).toHaveLength(4)
   expect(gate.filter(({ option }) => option === 'dear').every(({ judgement }) => judgement === 'holds')).toBe(true)
+})
+
+test('a gate on cost alone does not let through what succeeds no more', async () => {
+  const now = write('now.csv', { share: 0, usd: 0.01 })
+  expect((await rank(now, '--fail-on', 'usdPerSuccess>+10%', '--against', before)).status).toBe(1)
+  expect((await rank(now, '--fail-on', 'usdPerSuccess>0.05')).status).toBe(1)
 })
 
 test('a change needs a baseline, a level none; an option that the baseline lacks has no change', async () => {
