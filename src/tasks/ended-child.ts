@@ -18,3 +18,13 @@ export function letGoOnceEnded(child: ChildProcess, killGroup: () => void): void
     child.once('close', () => clearTimeout(timer))
   })
 }
+
+/** To the program, which leads a group of its own, and to all that it started. */
+export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    // The whole group is gone already.
+  }
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { attemptOf } from '../../core/decide/quality/attempt.ts'
 import { rowOf } from '../../core/decide/quality/attempt-row.ts'
-import type { TriedOption } from '../../core/decide/quality/tried-option.ts'
+import { type TriedOption, triedOptionOf } from '../../core/decide/quality/tried-option.ts'
 import { parseUsd } from '../../core/meter/money.ts'
 import { unknownUsage } from '../../core/meter/usage.ts'
 import { answerText } from '../../report/text.ts'
@@ -18,10 +18,9 @@ const folder = mkdtempSync(join(tmpdir(), 'crossline-task-evidence-'))
 const io = { file: null, progress: () => {}, note: () => {} }
 let workplace: Workplace
 
-const unknown = { dtype: null, kvDtype: null, engine: null, engineVersion: null, gpu: null, settings: {}, stages: [] }
 const options: readonly TriedOption[] = [
-  { ...unknown, name: 'llama', kind: 'api', provider: 'together', model: 'llama', group: 'llama-3.1-70b' },
-  { ...unknown, name: 'oss', kind: 'self-host', provider: null, model: null, group: 'gpt-oss-120b', dtype: 'mxfp4' },
+  triedOptionOf({ name: 'llama', kind: 'api', provider: 'together', model: 'llama', group: 'llama-3.1-70b' }),
+  triedOptionOf({ name: 'oss', kind: 'self-host', group: 'gpt-oss-120b', dtype: 'mxfp4' }),
 ]
 
 beforeAll(async () => {

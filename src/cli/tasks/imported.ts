@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
 import { loadPriceBook, type PriceBookOptions } from '../../catalog/price-book.ts'
 import { rowOf } from '../../core/decide/quality/attempt-row.ts'
-import type { TriedOption } from '../../core/decide/quality/tried-option.ts'
+import { type TriedOption, triedOptionOf } from '../../core/decide/quality/tried-option.ts'
 import { Fault, nearestName } from '../../core/fault/fault.ts'
 import { instant } from '../../core/meter/calendar.ts'
 import { add, formatUsd, type Money, zero } from '../../core/meter/money.ts'
@@ -181,20 +181,16 @@ function keepRejects(files: readonly ReadFile[], dataDir: string): { rejected: n
 const triedOption = (
   { name, provider, model, settings }: ToldOption,
   { weights = {}, dtypes = {} }: Pick<ImportAsked, 'weights' | 'dtypes'>,
-): TriedOption => ({
-  name,
-  kind: isOwnServer(provider) ? 'self-host' : 'api',
-  provider: isOwnServer(provider) ? null : provider,
-  model,
-  group: weights[name] ?? null,
-  dtype: dtypes[name] ?? null,
-  kvDtype: null,
-  engine: null,
-  engineVersion: null,
-  gpu: null,
-  settings,
-  stages: [],
-})
+): TriedOption =>
+  triedOptionOf({
+    name,
+    kind: isOwnServer(provider) ? 'self-host' : 'api',
+    provider: isOwnServer(provider) ? null : provider,
+    model,
+    group: weights[name] ?? null,
+    dtype: dtypes[name] ?? null,
+    settings,
+  })
 
 function countsOf(priced: readonly PricedAttempt[]): Record<(typeof costSources)[number], number> {
   const count = (source: string) => priced.filter(one => one.source === source).length

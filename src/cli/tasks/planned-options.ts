@@ -2,7 +2,7 @@
 
 import { weightsOf } from '../../catalog/facts.ts'
 import { bareName } from '../../catalog/models.ts'
-import type { TriedOption } from '../../core/decide/quality/tried-option.ts'
+import { type TriedOption, triedOptionOf } from '../../core/decide/quality/tried-option.ts'
 import { Fault, nearestName } from '../../core/fault/fault.ts'
 import { isOwnServer } from '../../core/meter/own-servers.ts'
 import { type Family, type UpstreamSettings, upstreamsOf } from '../../gateway/upstreams.ts'
@@ -157,14 +157,14 @@ function composedOf(
   const parts = partNames(name, question).map(part => simple.get(part)!)
   const pace = { concurrency: option.concurrency ?? null, requestsPerMinute: null, tokensPerMinute: null }
   const gradeStages = option.gradeStages ?? false
-  const tried = { ...nothingTried, name, stages: parts.map(part => part.name) }
+  const stages = parts.map(part => part.name)
   if (option.cascade !== undefined) {
     const verifier = judgeOf(verifierOf(name, option, question))
     const settings = { verifier: verifier.kind }
     return {
       kind: 'cascade',
       name,
-      tried: { ...tried, kind: 'cascade', settings },
+      tried: triedOptionOf({ name, kind: 'cascade', settings, stages }),
       pace,
       stages: parts,
       verifier,
@@ -177,7 +177,7 @@ function composedOf(
   return {
     kind: 'best-of-n',
     name,
-    tried: { ...tried, kind: 'best-of-n', settings },
+    tried: triedOptionOf({ name, kind: 'best-of-n', settings, stages }),
     pace,
     of: parts[0]!,
     count,
@@ -185,17 +185,6 @@ function composedOf(
     gradeStages,
   }
 }
-
-const nothingTried = {
-  provider: null,
-  model: null,
-  group: null,
-  dtype: null,
-  kvDtype: null,
-  engine: null,
-  engineVersion: null,
-  gpu: null,
-} satisfies Partial<TriedOption>
 
 function simpleOf(
   name: string,

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 import { Fault } from '../../core/fault/fault.ts'
-import { type CaptureKey, putOnce } from './capture-key.ts'
+import { putOnce } from '../put-once.ts'
+import type { CaptureKey } from './capture-key.ts'
 import { captureDefaults } from './capture-settings.ts'
 import { newDayKey, openDayKey, unseal } from './sealed.ts'
 

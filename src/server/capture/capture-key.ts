@@ -1,8 +1,9 @@
 // Environment and key file in; the keys that captures are sealed with, the newest first, out.
 import { createHash, randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { Fault } from '../../core/fault/fault.ts'
+import { putOnce } from '../put-once.ts'
 
 export interface CaptureKey {
   /** Tells keys apart and says nothing of them. */
@@ -71,17 +72,4 @@ function madeKeyFile(path: string): Buffer {
   mkdirSync(dirname(path), { recursive: true })
   putOnce(path, `${randomBytes(32).toString('base64')}\n`)
   return readKeyFile(path)
-}
-
-/** Writes a file that nobody else may read, unless it is there: whoever comes second finds the first one's. */
-export function putOnce(path: string, text: string): void {
-  const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`
-  writeFileSync(draft, text, { flag: 'wx', mode: 0o600 })
-  try {
-    linkSync(draft, path)
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown
-  } finally {
-    rmSync(draft, { force: true })
-  }
 }

@@ -1,6 +1,6 @@
 // A command, its input and a time limit in; what it wrote and how it ended out. It and all that it started are gone by then.
 import { spawn } from 'node:child_process'
-import { letGoOnceEnded } from '../ended-child.ts'
+import { letGoOnceEnded, signalGroup } from '../ended-child.ts'
 
 export interface Ended {
   /** Null = it was killed by a signal, its own or ours. */
@@ -27,14 +27,7 @@ export function runProgram(command: readonly string[], terms: ProgramTerms): Pro
   return new Promise((done, fail) => {
     const child = spawn(program!, args, { cwd: terms.folder, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
     let stopped: Ended['stopped'] = null
-    const kill = () => {
-      if (child.pid === undefined) return
-      try {
-        process.kill(-child.pid, 'SIGKILL')
-      } catch {
-        // The whole group is gone already.
-      }
-    }
+    const kill = () => signalGroup(child, 'SIGKILL')
     const stop = (why: NonNullable<Ended['stopped']>) => {
       stopped ??= why
       kill()

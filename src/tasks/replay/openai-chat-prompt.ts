@@ -1,7 +1,7 @@
 // A recorded body of OpenAI's chat completions in; its prompt out.
 import { asObject, type JsonObject } from '../../wire/json.ts'
-import type { ContentPart, Message, ToolCall, ToolDefinition } from '../task.ts'
-import { emptyParameters, jsonOf, objects, type PromptReader, pictureOf, plainest, text, whole } from './read-prompt.ts'
+import type { Message, ToolCall, ToolDefinition } from '../task.ts'
+import { contentOf, emptyParameters, flat, jsonOf, objects, type PromptReader, text, whole } from './read-prompt.ts'
 
 export const openAiChatPrompt: PromptReader = body => {
   const request = asObject(body)
@@ -23,7 +23,7 @@ export const openAiChatPrompt: PromptReader = body => {
 
 function messageOf(message: JsonObject, lost: Set<string>): Message[] {
   const role = text(message.role)
-  const content = contentOf(message.content, lost)
+  const content = contentOf(message.content, lost, pictureUrl)
   if (role === 'system' || role === 'developer') return [{ role: 'system', content }]
   if (role === 'user') return [{ role: 'user', content }]
   if (role === 'tool' || role === 'function') {
@@ -47,22 +47,8 @@ export const toolCallsOf = (message: JsonObject): ToolCall[] =>
     }
   })
 
-function contentOf(content: unknown, lost: Set<string>): string | readonly ContentPart[] {
-  if (typeof content === 'string') return content
-  return plainest(
-    objects(content).flatMap((part): ContentPart[] => {
-      const said = text(part.text) ?? text(part.refusal)
-      if (said !== null) return [{ kind: 'text', text: said }]
-      const picture = part.type === 'image_url' ? pictureOf(text(asObject(part.image_url)?.url)) : null
-      if (picture !== null) return [picture]
-      lost.add(part.type === 'image_url' ? 'pictures that lie elsewhere' : (text(part.type) ?? 'a part of no kind'))
-      return []
-    }),
-  )
-}
-
-const flat = (content: string | readonly ContentPart[]): string =>
-  typeof content === 'string' ? content : content.flatMap(part => (part.kind === 'text' ? [part.text] : [])).join('\n')
+const pictureUrl = (part: JsonObject): string | null | undefined =>
+  part.type === 'image_url' ? text(asObject(part.image_url)?.url) : undefined
 
 function toolOf(tool: JsonObject, lost: Set<string>): ToolDefinition[] {
   const named = asObject(tool.function)

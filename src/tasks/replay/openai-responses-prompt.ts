@@ -1,7 +1,7 @@
 // A recorded body of OpenAI's responses API in; its prompt out. What it continues on the provider's side is not in it: then it cannot be tried elsewhere.
 import { asObject, type JsonObject } from '../../wire/json.ts'
-import type { ContentPart, Message, ToolDefinition } from '../task.ts'
-import { emptyParameters, jsonOf, objects, type PromptReader, pictureOf, plainest, text, whole } from './read-prompt.ts'
+import type { Message, ToolDefinition } from '../task.ts'
+import { contentOf, emptyParameters, flat, jsonOf, objects, type PromptReader, text, whole } from './read-prompt.ts'
 
 export const openAiResponsesPrompt: PromptReader = body => {
   const request = asObject(body)
@@ -30,7 +30,7 @@ export const openAiResponsesPrompt: PromptReader = body => {
 function itemOf(item: JsonObject, lost: Set<string>): Message[] {
   const role = text(item.role)
   if (role !== null) {
-    const content = contentOf(item.content, lost)
+    const content = contentOf(item.content, lost, pictureUrl)
     if (role === 'system' || role === 'developer') return [{ role: 'system', content }]
     if (role === 'user') return [{ role: 'user', content }]
     return [{ role: 'assistant', content: flat(content), toolCalls: [] }]
@@ -40,7 +40,7 @@ function itemOf(item: JsonObject, lost: Set<string>): Message[] {
     return [{ role: 'assistant', content: null, toolCalls: [call] }]
   }
   if (item.type === 'function_call_output') {
-    const output = typeof item.output === 'string' ? item.output : flat(contentOf(item.output, lost))
+    const output = typeof item.output === 'string' ? item.output : flat(contentOf(item.output, lost, pictureUrl))
     return [{ role: 'tool', toolCallId: text(item.call_id) ?? '', content: output }]
   }
   lost.add(text(item.type) ?? 'an item of no kind')
@@ -59,22 +59,8 @@ function joined(messages: readonly Message[]): Message[] {
   return turns
 }
 
-function contentOf(content: unknown, lost: Set<string>): string | readonly ContentPart[] {
-  if (typeof content === 'string') return content
-  return plainest(
-    objects(content).flatMap((part): ContentPart[] => {
-      const said = text(part.text) ?? text(part.refusal)
-      if (said !== null) return [{ kind: 'text', text: said }]
-      const picture = part.type === 'input_image' ? pictureOf(text(part.image_url)) : null
-      if (picture !== null) return [picture]
-      lost.add(part.type === 'input_image' ? 'pictures that lie elsewhere' : (text(part.type) ?? 'a part of no kind'))
-      return []
-    }),
-  )
-}
-
-const flat = (content: string | readonly ContentPart[]): string =>
-  typeof content === 'string' ? content : content.flatMap(part => (part.kind === 'text' ? [part.text] : [])).join('\n')
+const pictureUrl = (part: JsonObject): string | null | undefined =>
+  part.type === 'input_image' ? text(part.image_url) : undefined
 
 function toolOf(tool: JsonObject, lost: Set<string>): ToolDefinition[] {
   const name = text(tool.name)

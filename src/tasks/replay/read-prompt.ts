@@ -30,10 +30,37 @@ export function plainest(parts: readonly ContentPart[]): string | readonly Conte
 }
 
 /** `data:image/png;base64,…`; null = it lies elsewhere, where it may be gone by now. */
-export function pictureOf(url: string | null): ContentPart | null {
+function pictureOf(url: string | null): ContentPart | null {
   const [, mediaType, base64] = /^data:(image\/[\w.+-]+);base64,(.+)$/s.exec(url ?? '') ?? []
   return mediaType === undefined || base64 === undefined ? null : { kind: 'image', mediaType, base64 }
 }
+
+/**
+ * What a message of OpenAI's APIs says: its text, or parts of which `pictureUrl` tells those that are pictures (undefined = the
+ * part is none) and where each lies. What other models will not see goes to `lost`.
+ */
+export function contentOf(
+  content: unknown,
+  lost: Set<string>,
+  pictureUrl: (part: JsonObject) => string | null | undefined,
+): string | readonly ContentPart[] {
+  if (typeof content === 'string') return content
+  return plainest(
+    objects(content).flatMap((part): ContentPart[] => {
+      const said = text(part.text) ?? text(part.refusal)
+      if (said !== null) return [{ kind: 'text', text: said }]
+      const url = pictureUrl(part)
+      const picture = url === undefined ? null : pictureOf(url)
+      if (picture !== null) return [picture]
+      lost.add(url === undefined ? (text(part.type) ?? 'a part of no kind') : 'pictures that lie elsewhere')
+      return []
+    }),
+  )
+}
+
+/** The words of it alone. */
+export const flat = (content: string | readonly ContentPart[]): string =>
+  typeof content === 'string' ? content : content.flatMap(part => (part.kind === 'text' ? [part.text] : [])).join('\n')
 
 /** A schema that an API asks for by name or as it is. */
 export const emptyParameters: Json = { type: 'object', properties: {} }

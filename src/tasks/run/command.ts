@@ -1,7 +1,7 @@
 // A program and its environment in; its output and how it ended, out: nothing that it started outlives it.
 import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { letGoOnceEnded } from '../ended-child.ts'
+import { letGoOnceEnded, signalGroup } from '../ended-child.ts'
 import type { Work } from '../task.ts'
 
 export interface CommandRun {
@@ -37,13 +37,7 @@ export function runCommand(
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     })
-    const kill = (name: NodeJS.Signals) => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, name)
-      } catch {
-        // The group is gone already.
-      }
-    }
+    const kill = (name: NodeJS.Signals) => signalGroup(child, name)
     const stop = (why: string) => {
       if (limited !== null || isOver) return
       limited = why

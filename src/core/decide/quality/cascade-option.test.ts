@@ -7,25 +7,12 @@ import { choose, evidenceForTest } from '../evidence-for-test.ts'
 import { type Attempt, type AttemptStage, attemptOf } from './attempt.ts'
 import { type AttemptRow, rowOf } from './attempt-row.ts'
 import { runEvidence } from './run-evidence.ts'
-import type { TriedOption } from './tried-option.ts'
+import { type TriedOption, triedOptionOf } from './tried-option.ts'
 
-const plain: Omit<TriedOption, 'name'> = {
-  kind: 'api',
-  provider: null,
-  model: null,
-  group: null,
-  dtype: null,
-  kvDtype: null,
-  engine: null,
-  engineVersion: null,
-  gpu: null,
-  settings: {},
-  stages: [],
-}
-const large: TriedOption = { ...plain, name: 'large', provider: 'host', group: 'open-70b' }
-const small: TriedOption = { ...plain, name: 'small', provider: 'cloud', group: 'other-8b' }
-const own: TriedOption = { ...plain, name: 'small', kind: 'self-host', group: 'other-8b', dtype: 'bf16' }
-const both: TriedOption = { ...plain, name: 'both', kind: 'cascade', stages: ['small', 'large'] }
+const large = triedOptionOf({ name: 'large', kind: 'api', provider: 'host', group: 'open-70b' })
+const small = triedOptionOf({ name: 'small', kind: 'api', provider: 'cloud', group: 'other-8b' })
+const own = triedOptionOf({ name: 'small', kind: 'self-host', group: 'other-8b', dtype: 'bf16' })
+const both = triedOptionOf({ name: 'both', kind: 'cascade', stages: ['small', 'large'] })
 
 const n = 100
 /** Small solves the first 60. What it fails at costs large twice as much, and large solves half of that. */

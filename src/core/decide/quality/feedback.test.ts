@@ -10,22 +10,10 @@ import { choose, evidenceForTest, leaseForTest } from '../evidence-for-test.ts'
 import { attemptOf } from './attempt.ts'
 import { type AttemptRow, rowOf } from './attempt-row.ts'
 import { runEvidence } from './run-evidence.ts'
-import type { TriedOption } from './tried-option.ts'
+import { type TriedOption, triedOptionOf } from './tried-option.ts'
 
-const triedOption = (over: Partial<TriedOption> & { readonly name: string }): TriedOption => ({
-  kind: 'api',
-  provider: null,
-  model: null,
-  group: null,
-  dtype: null,
-  kvDtype: null,
-  engine: null,
-  engineVersion: null,
-  gpu: null,
-  settings: {},
-  stages: [],
-  ...over,
-})
+const triedOption = (over: Partial<TriedOption> & { readonly name: string }): TriedOption =>
+  triedOptionOf({ kind: 'api', ...over })
 
 const today = triedOption({ name: 'today', provider: 'host', group: 'open-70b' })
 const small = triedOption({ name: 'small', kind: 'self-host', group: 'other-8b', dtype: 'bf16', engine: 'vllm' })

@@ -20,3 +20,20 @@ export interface TriedOption {
   /** Of a composition: the names of the options it is made of, in order. */
   readonly stages: readonly string[]
 }
+
+/** What is said of it; the rest as nobody told it. */
+export function triedOptionOf(told: Pick<TriedOption, 'name' | 'kind'> & Partial<TriedOption>): TriedOption {
+  return {
+    provider: null,
+    model: null,
+    group: null,
+    dtype: null,
+    kvDtype: null,
+    engine: null,
+    engineVersion: null,
+    gpu: null,
+    settings: {},
+    stages: [],
+    ...told,
+  }
+}

@@ -7,6 +7,7 @@ import { simulate } from '../fleet/simulate.ts'
 import type { Gpu } from '../hardware/hardware.ts'
 import type { Model } from '../hardware/model.ts'
 import { type Arrivals, chained } from '../traffic/arrivals.ts'
+import { arrivalsOf } from '../traffic/arrivals-for-test.ts'
 import { buildEngine, type Engine } from './engine.ts'
 import { policies } from './policies.ts'
 import { startProgress } from './progress.ts'
@@ -53,15 +54,7 @@ const traffic = (longest: number) =>
       }),
       { minLength: 1, maxLength: 40 },
     )
-    .map((rows): Arrivals => {
-      let at = 0
-      return {
-        n: rows.length,
-        atSeconds: Float64Array.from(rows, row => (at += row.gap)),
-        inputTokens: Int32Array.from(rows, row => row.input),
-        outputTokens: Int32Array.from(rows, row => row.output),
-      }
-    })
+    .map(arrivalsOf)
 
 const engines = fc
   .record({

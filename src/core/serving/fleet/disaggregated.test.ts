@@ -5,6 +5,7 @@ import { buildEngine, type Engine } from '../engine/engine.ts'
 import type { Gpu } from '../hardware/hardware.ts'
 import type { Model } from '../hardware/model.ts'
 import type { Arrivals } from '../traffic/arrivals.ts'
+import { bunchedTraffic, tenths } from '../traffic/arrivals-for-test.ts'
 import { cacheBytes, type Disaggregated, simulateDisaggregated, transferDefaults } from './disaggregated.ts'
 import type { Group } from './fleet.ts'
 import { simulate } from './simulate.ts'
@@ -24,26 +25,7 @@ const transfer = { ...transferDefaults, bytes: cacheBytes({ model: model('llama-
 const guessing = { draftTokens: 3, acceptance: 0.7, draft: 'head' as const }
 const guessed = buildEngine({ gpu, model: model('llama-3.1-8b'), tp: 1, speculation: guessing })
 
-const tenths = (min: number, max: number) => fc.integer({ min: Math.ceil(min * 10), max: max * 10 }).map(x => x / 10)
-
-const traffic = fc
-  .array(
-    fc.record({
-      gap: fc.oneof(fc.constant(0), tenths(0, 3), tenths(20, 200)),
-      input: fc.integer({ min: 1, max: 1000 }),
-      output: fc.integer({ min: 1, max: 300 }),
-    }),
-    { minLength: 1, maxLength: 50 },
-  )
-  .map((rows): Arrivals => {
-    let at = 0
-    return {
-      n: rows.length,
-      atSeconds: Float64Array.from(rows, row => (at += row.gap)),
-      inputTokens: Int32Array.from(rows, row => row.input),
-      outputTokens: Int32Array.from(rows, row => row.output),
-    }
-  })
+const traffic = bunchedTraffic({ longestInput: 1000, most: 50 })
 
 const groups: fc.Arbitrary<readonly Group[]> = fc.array(
   fc.record({

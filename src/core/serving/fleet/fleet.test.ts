@@ -6,6 +6,7 @@ import { buildEngine, type Engine } from '../engine/engine.ts'
 import type { Gpu } from '../hardware/hardware.ts'
 import type { Model } from '../hardware/model.ts'
 import { type Arrivals, chained } from '../traffic/arrivals.ts'
+import { arrivalsOf, bunchedGap, tenths } from '../traffic/arrivals-for-test.ts'
 import { type Scaling, scalingSignals } from './autoscaler.ts'
 import { type Group, type MixedFleet, runFleet } from './fleet.ts'
 import { type RouterName, routers } from './routers.ts'
@@ -24,13 +25,11 @@ const small = (id: string, tp: number, blocks: number): Engine => {
 const ofOneLane = [small('h100-sxm-80gb', 1, 60), small('l40s-48gb', 1, 40), small('h100-sxm-80gb', 2, 90)]
 const engines = [...ofOneLane, { ...small('l40s-48gb', 1, 40), lanes: 3, gpus: 3 }]
 
-const tenths = (min: number, max: number) => fc.integer({ min: Math.ceil(min * 10), max: max * 10 }).map(x => x / 10)
-
 /** Prompts share beginnings, and sessions have several calls. Some requests fit into the largest engine only, some into none. */
 const traffic = fc
   .array(
     fc.record({
-      gap: fc.oneof(fc.constant(0), tenths(0, 3), tenths(20, 200)),
+      gap: bunchedGap,
       input: fc.integer({ min: 1, max: 1300 }),
       output: fc.integer({ min: 1, max: 300 }),
       session: fc.integer({ min: -1, max: 5 }),
@@ -39,16 +38,12 @@ const traffic = fc
     { minLength: 1, maxLength: 60 },
   )
   .map((rows): Arrivals => {
-    let at = 0
     const blocks = rows.map(({ input, beginning }, i) =>
       Array.from({ length: Math.ceil(input / 64) }, (_, k) => (k < 4 ? beginning * 10 + k : 100 + 30 * i + k)),
     )
     const offsets = Int32Array.from([0, ...blocks].map((_, i) => blocks.slice(0, i).flat().length))
     return {
-      n: rows.length,
-      atSeconds: Float64Array.from(rows, row => (at += row.gap)),
-      inputTokens: Int32Array.from(rows, row => row.input),
-      outputTokens: Int32Array.from(rows, row => row.output),
+      ...arrivalsOf(rows),
       sessions: Int32Array.from(rows, row => row.session),
       prefix: { offsets, ids: chained(offsets, blocks.flat()), tokensPerBlock: 64 },
     }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { buildEngine, type Engine } from '../engine/engine.ts'
 import type { Gpu } from '../hardware/hardware.ts'
 import type { Model } from '../hardware/model.ts'
-import type { Arrivals } from '../traffic/arrivals.ts'
+import { bunchedTraffic, tenths } from '../traffic/arrivals-for-test.ts'
 import { createAutoscaler, type Scaling } from './autoscaler.ts'
 import { coldStartParts, coldStartSeconds } from './cold-start.ts'
 import { runFleet } from './fleet.ts'
@@ -32,27 +32,7 @@ const engines = fc.constantFrom<Engine>(
   { ...small, lanes: 2, gpus: 2, timer: guessed.timer },
 )
 
-/** Evenly spread, unlike drawn doubles, most of which are tiny. */
-const tenths = (min: number, max: number) => fc.integer({ min: Math.ceil(min * 10), max: max * 10 }).map(x => x / 10)
-
-const traffic = fc
-  .array(
-    fc.record({
-      gap: fc.oneof(fc.constant(0), tenths(0, 3), tenths(20, 200)),
-      input: fc.integer({ min: 1, max: 1100 }),
-      output: fc.integer({ min: 1, max: 300 }),
-    }),
-    { minLength: 1, maxLength: 60 },
-  )
-  .map((rows): Arrivals => {
-    let at = 0
-    return {
-      n: rows.length,
-      atSeconds: Float64Array.from(rows, row => (at += row.gap)),
-      inputTokens: Int32Array.from(rows, row => row.input),
-      outputTokens: Int32Array.from(rows, row => row.output),
-    }
-  })
+const traffic = bunchedTraffic({ longestInput: 1100, most: 60 })
 
 const scalings: fc.Arbitrary<Scaling> = fc
   .record({
