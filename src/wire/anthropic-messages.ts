@@ -4,7 +4,7 @@ import { adviceUnit } from '../core/meter/advice.ts'
 import { isOwnServer } from '../core/meter/own-servers.ts'
 import { type BilledUnits, noUnits, type Usage, type UsageKind, unknownUsage } from '../core/meter/usage.ts'
 import { asCount, asList, asObject, asText, countOr, type JsonObject } from './json.ts'
-import { errorMembers, reportedError } from './reported.ts'
+import { bodyError, errorMembers, reportedError } from './reported.ts'
 import type { About, Told, Wire } from './wire.ts'
 
 export const anthropicMessages: Wire = {
@@ -38,7 +38,7 @@ const message = (json: JsonObject): Told => ({
   model: asText(json.model),
   usage: asObject(json.usage),
   stopReason: asText(json.stop_reason),
-  error: reportedError(json.error),
+  error: bodyError(json),
 })
 
 /** A model that declined hands the answer to another, which serves it from there on, and by whose rates it is billed. */

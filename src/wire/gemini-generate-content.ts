@@ -2,7 +2,7 @@
 // https://ai.google.dev/api/generate-content#UsageMetadata
 import { type Usage, unknownUsage } from '../core/meter/usage.ts'
 import { asCount, asList, asObject, asText, countOr, type JsonObject } from './json.ts'
-import { errorMembers, reportedError } from './reported.ts'
+import { bodyError, errorMembers } from './reported.ts'
 import { freshPrompt, textAnswer } from './split.ts'
 import type { About, Told, Wire } from './wire.ts'
 
@@ -31,20 +31,25 @@ function told(json: JsonObject): Told {
     model: asText(json.modelVersion),
     usage: asObject(json.usageMetadata),
     stopReason,
-    error: reportedError(json.error),
+    error: bodyError(json),
     searches: searchesOf(candidates),
     isTerminal: stopReason !== null && stopReason !== 'FINISH_REASON_UNSPECIFIED',
   }
 }
 
-/** Each query of a grounded answer is a search, empty ones apart (https://ai.google.dev/gemini-api/docs/google-search). */
+/**
+ * Each query of a grounded answer is a search: empty ones are not billed, nor one that was asked before ("we ignore the empty
+ * web search queries when counting unique queries", https://ai.google.dev/gemini-api/docs/google-search).
+ */
 function searchesOf(candidates: readonly (JsonObject | null)[]): ReadonlyMap<string, number> {
   const searches = new Map<string, number>()
-  candidates.forEach((candidate, i) => {
+  for (const candidate of candidates) {
     const grounding = asObject(candidate?.groundingMetadata)
-    const queries = asList(grounding?.webSearchQueries).filter(query => asText(query) !== null)
-    if (queries.length > 0) searches.set(`${candidate?.index ?? i}`, queries.length)
-  })
+    for (const query of asList(grounding?.webSearchQueries)) {
+      const words = asText(query)?.trim()
+      if (words) searches.set(words, 1)
+    }
+  }
   return searches
 }
 

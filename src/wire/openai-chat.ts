@@ -4,7 +4,7 @@ import type { BilledUnits } from '../core/meter/usage.ts'
 import { asCount, asList, asObject, asText, countOr, type JsonObject } from './json.ts'
 import { merged } from './merge.ts'
 import { countOpenAi } from './openai-counts.ts'
-import { errorMembers, reportedError } from './reported.ts'
+import { bodyError, errorMembers, reportedError } from './reported.ts'
 import type { Told, Wire } from './wire.ts'
 
 const names = {
@@ -25,8 +25,9 @@ export const openAiChat: Wire = {
     model: true,
     usage: true,
     service_tier: true,
-    choices: { index: true, finish_reason: true, usage: true },
+    choices: { index: true, finish_reason: true, usage: true, error: true },
     x_groq: true,
+    timings: true,
     ...errorMembers,
   },
   body: json => ({ ...told(json), isTerminal: true }),
@@ -37,6 +38,8 @@ export const openAiChat: Wire = {
     return {
       usage: { ...countOpenAi(usage, names, about), searches },
       units: unitsOf(usage),
+      // Mistral tells its tier here; Perplexity's fee of a request goes by how much it searched.
+      serviceTier: servedTier(usage.service_tier) ?? asText(usage.search_context_size),
     }
   },
 }
@@ -53,12 +56,17 @@ function told(json: JsonObject): Told {
   return {
     id: asText(json.id),
     model: asText(json.model),
-    usage: usageOf([groq?.usage, ...choices.map(choice => choice?.usage), json.usage]),
+    usage: usageOf([timedIn(json), groq?.usage, ...choices.map(choice => choice?.usage), json.usage]),
     serviceTier: servedTier(json.service_tier),
     stopReason: asText(first?.finish_reason),
-    // vLLM's errors have no `error` around them.
-    error: reportedError(json.error ?? groq?.error ?? (json.object === 'error' ? json : null)),
+    error: bodyError(json) ?? reportedError(groq?.error) ?? reportedError(first?.error),
   }
+}
+
+/** llama.cpp's counts of what its cache held, of what it worked on and of what it wrote: told unasked, with the last words. */
+function timedIn(json: JsonObject): JsonObject | null {
+  const { cache_n, prompt_n, predicted_n } = asObject(json.timings) ?? {}
+  return asCount(cache_n) === null ? null : { timings: { cache_n, prompt_n, predicted_n } }
 }
 
 /**
@@ -77,10 +85,14 @@ function usageOf(places: readonly unknown[]): JsonObject | null {
 /** The tier that served; `auto` is what was asked for and not yet decided. */
 export const servedTier = (tier: unknown): string | null => (tier === 'auto' ? null : asText(tier))
 
-/** Perplexity's `num_search_queries`; xAI's count of web searches among the tools that its servers ran. */
+/**
+ * Perplexity's `num_search_queries`; xAI's count of web searches among the tools that its servers ran; OpenRouter's under the
+ * name of its documentation or of its answers (https://openrouter.ai/docs/client-sdks/python/components/bodyservertooluse.md).
+ */
 export function searchesOf(usage: JsonObject, absent: number | null): number | null {
-  const tools = asObject(usage.server_side_tool_usage_details)
-  return countOr(usage, 'num_search_queries', countOr(tools, 'web_search_calls', absent))
+  const xai = countOr(asObject(usage.server_side_tool_usage_details), 'web_search_calls', absent)
+  const routed = asObject(usage.server_tool_use_details) ?? asObject(usage.server_tool_use)
+  return countOr(usage, 'num_search_queries', countOr(routed, 'web_search_requests', xai))
 }
 
 /** Perplexity's quoted tokens, Mistral's seconds of audio. */

@@ -3,7 +3,7 @@
 import { asList, asObject, asText, type JsonObject } from './json.ts'
 import { searchesOf, servedTier } from './openai-chat.ts'
 import { countOpenAi } from './openai-counts.ts'
-import { errorMembers, reportedError } from './reported.ts'
+import { bodyError, errorMembers, reportedError } from './reported.ts'
 import type { Told, Wire } from './wire.ts'
 
 const names = {
@@ -56,7 +56,7 @@ function told(response: JsonObject): Told {
     usage: asObject(response.usage),
     serviceTier: servedTier(response.service_tier),
     stopReason: asText(asObject(response.incomplete_details)?.reason) ?? endedAs(response.status),
-    error: reportedError(response.error),
+    error: bodyError(response),
     ...searchesIn(asList(response.output), 0),
   }
 }

@@ -10,6 +10,7 @@ import { price } from './price.ts'
 
 interface Printed {
   readonly usage: Record<string, number | null>
+  readonly units?: Record<string, number>
   readonly usd: string
   readonly reportedUsd: string
 }
@@ -81,6 +82,16 @@ test('what is read of a call, priced, is what its seller says it charged', async
     const priced = await run('price', '--provider', 'xai', '--model', 'grok-3-mini', '--usage', usage, '--prices', own)
     expect(priced.json.usd, name).toBe(json.reportedUsd)
   }
+})
+
+test('reasoning that stands on top of the answer is priced on top of it', async () => {
+  const one = published.find(({ id }) => id === 'perplexity deep research')!
+  const path = file('deep-research.json', Buffer.from(one.bytes).toString())
+  const { json } = await run('meter', '--wire', 'openai.chat', '--provider', 'perplexity', path)
+  const usage = JSON.stringify({ ...json.usage, ...json.units })
+  const priced = await run('price', '--provider', 'perplexity', '--model', 'sonar-deep-research', '--usage', usage)
+  // Perplexity rounds what it tells to a thousandth of a dollar.
+  expect(Number(priced.json.usd)).toBeCloseTo(Number(json.reportedUsd), 3)
 })
 
 /** https://docs.x.ai/docs/models, 2025-06: the price at which those calls were made. */
