@@ -3,6 +3,7 @@
 export interface TestSpan {
   readonly traceId?: string
   readonly spanId?: string
+  readonly parentId?: string
   readonly name?: string
   readonly kind?: number
   readonly scope?: string
@@ -42,7 +43,7 @@ export function jsonRequest(spans: readonly TestSpan[]): object {
             {
               traceId: span.traceId ?? hex(i + 1, 32),
               spanId: span.spanId ?? hex(i + 1, 16),
-              parentSpanId: '',
+              parentSpanId: span.parentId ?? '',
               name: span.name ?? 'chat',
               kind: span.kind ?? 3,
               startTimeUnixNano: String(span.startNanos ?? spanStartNanos),

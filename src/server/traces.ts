@@ -7,6 +7,7 @@ import type { CallsOfRecord } from '../intake/importer.ts'
 import { pricedCall, responsesNamespace } from '../intake/keep-calls.ts'
 import { responseBytes, statusBytes } from '../intake/otlp/answer.ts'
 import { callsOfRequest } from '../intake/otlp/read.ts'
+import { nothingBefore } from '../intake/otlp/told-calls.ts'
 import { storable, unstorable } from '../intake/storable.ts'
 import { priceCallsOf } from './prices.ts'
 import { dropSample } from './sample.ts'
@@ -31,6 +32,7 @@ type Encoding = 'application/json' | 'application/x-protobuf'
 /** Answers `POST /v1/traces` as the specification asks: whoever gets 503 sends the same spans again, and they count once. */
 export function tracesHandler({ workplace, isReady }: TracesOptions): (c: Context) => Promise<Response> {
   let waiting = 0
+  const before = nothingBefore()
   let isSampleGone = false
 
   const keep = async (read: CallsOfRecord): Promise<string[]> => {
@@ -68,7 +70,7 @@ export function tracesHandler({ workplace, isReady }: TracesOptions): (c: Contex
       if (waiting + body.length > mostWaiting) return later(encoding, 'the ledger is busy')
       held = body.length
       waiting += held
-      const read = callsOfRequest(body, encoding === 'application/json' ? 'json' : 'protobuf')
+      const read = callsOfRequest(body, encoding === 'application/json' ? 'json' : 'protobuf', before)
       let problems: string[]
       try {
         problems = await keep(read)

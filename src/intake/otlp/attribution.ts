@@ -19,7 +19,7 @@ const conventional: Readonly<Record<AttributionKind, readonly string[]>> = {
   workload: [],
   feature: ['ai.telemetry.functionId'],
   task: [],
-  user: ['user.id', 'enduser.id', 'langfuse.user.id', 'gen_ai.user', 'llm.user'],
+  user: ['user.id', 'enduser.id', 'langfuse.user.id', 'gen_ai.user', 'gen_ai.request.user', 'llm.user'],
   team: [],
   environment: ['langfuse.environment'],
 }
@@ -37,6 +37,7 @@ const metadataPrefixes = [
   'ai.settings.context.',
   'traceloop.association.properties.',
   'metadata.',
+  'langsmith.metadata.',
   'langfuse.trace.metadata.',
   'langfuse.observation.metadata.',
 ]

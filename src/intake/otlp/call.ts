@@ -12,7 +12,8 @@ export function callOfSpan(
   span: Span,
   kind: 'text' | 'embedding',
 ): { readonly call: ReadCall; readonly assumed: string | null } {
-  const { attributes, startNanos, endNanos } = span
+  const { attributes } = span
+  const { startNanos, endNanos } = timesOf(span)
   const provider = providerOf(attributes)
   const { usage, assumed } = usageOfSpan(span, provider, kind === 'embedding')
   const { attribution, tags } = attributionOf(span)
@@ -40,6 +41,13 @@ export function callOfSpan(
   }
 }
 
+/** Logfire's record of a streamed answer is made at its end, and says how long that took. */
+function timesOf({ attributes, startNanos, endNanos }: Span): Pick<Span, 'startNanos' | 'endNanos'> {
+  const seconds = attributes['logfire.span_type'] === 'log' ? numberAt(attributes, 'duration') : null
+  const nanos = seconds === null ? 0n : BigInt(Math.round(seconds * 1e9))
+  return { startNanos: startNanos > nanos ? startNanos - nanos : startNanos, endNanos }
+}
+
 /** By the provider's own id of the response, which a gateway and logs know it by too; else by trace and span. */
 function idOf({ attributes, traceId, spanId }: Span): string {
   const id =
@@ -57,9 +65,16 @@ const isFailed = ({ isError, attributes }: Span): boolean =>
   isError || textAt(attributes, 'error.type') !== null || textAt(attributes, 'langfuse.observation.level') === 'ERROR'
 
 function tierOf(attributes: Attributes): string | null {
+  const metadata = objectAt(attributes, 'ai.response.providerMetadata')
   const tier =
-    textAt(attributes, 'openai.response.service_tier', 'gen_ai.openai.response.service_tier') ??
-    objectOf(objectOf(objectAt(attributes, 'ai.response.providerMetadata').anthropic).usage).service_tier
+    textAt(
+      attributes,
+      'openai.response.service_tier',
+      'gen_ai.openai.response.service_tier',
+      'gen_ai.response.service_tier',
+    ) ??
+    objectOf(objectOf(metadata.anthropic).usage).service_tier ??
+    objectOf(metadata.openai).serviceTier
   return typeof tier === 'string' && tier !== 'auto' ? tier : null
 }
 
@@ -99,6 +114,7 @@ function reportedOf(attributes: Attributes): Money | null {
       'gen_ai.usage.cost.amount',
       'gen_ai.usage.cost',
       'gen_ai.usage.total_cost',
+      'operation.cost',
       'llm.cost.total',
     ) ??
     numberOf(openrouter.cost) ??

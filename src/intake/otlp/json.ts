@@ -29,6 +29,7 @@ function spanIn(span: Json, scope: string, resource: Attributes, where: string):
   return {
     traceId: text(span.traceId, `${where}.traceId`).toLowerCase(),
     spanId: text(span.spanId, `${where}.spanId`).toLowerCase(),
+    parentId: text(span.parentSpanId, `${where}.parentSpanId`).toLowerCase(),
     name: text(span.name, `${where}.name`),
     kind: enumOf(span.kind, kinds, `${where}.kind`),
     startNanos: nanos(span.startTimeUnixNano, `${where}.startTimeUnixNano`),

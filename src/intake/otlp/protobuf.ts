@@ -22,6 +22,7 @@ function spanIn(bytes: Uint8Array, scope: string, resource: Attributes): Span {
   const found = {
     traceId: '',
     spanId: '',
+    parentId: '',
     name: '',
     kind: 0,
     startNanos: 0n,
@@ -33,6 +34,7 @@ function spanIn(bytes: Uint8Array, scope: string, resource: Attributes): Span {
     if (field.type === 'bytes') {
       if (field.number === 1) found.traceId = hexOf(field.bytes)
       else if (field.number === 2) found.spanId = hexOf(field.bytes)
+      else if (field.number === 4) found.parentId = hexOf(field.bytes)
       else if (field.number === 5) found.name = textOf(field.bytes)
       else if (field.number === 11) found.events.push(eventIn(field.bytes))
       else if (field.number === 15) found.isError = numberIn(field.bytes, 3, 'varint') === 2n

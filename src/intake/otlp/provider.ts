@@ -41,7 +41,7 @@ export function providerOf(attributes: Attributes): string | null {
 const toldProvider = (attributes: Attributes): string | null =>
   providerNamed(
     textAt(attributes, 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'ai.model.provider', 'llm.system'),
-  )
+  ) ?? providerNamed(textAt(attributes, 'langsmith.metadata.ls_provider'))
 
 /** `https://api.groq.com/openai/v1` → `api.groq.com`. */
 function hostOf(address: string | null): string | null {

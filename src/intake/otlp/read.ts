@@ -1,17 +1,17 @@
 // A request's spans in; its calls, its rejects, and what was no call, out. The same whatever the order of spans and their batching.
 import { Fault } from '../../core/fault/fault.ts'
-import type { CallsOfRecord, ReadCall } from '../importer.ts'
+import type { CallsOfRecord } from '../importer.ts'
 import { callOfSpan } from './call.ts'
 import { spansOfJson } from './json.ts'
 import { spansOfProtobuf } from './protobuf.ts'
-import { roleOf } from './role.ts'
+import { roleOf, wrapper } from './role.ts'
 import type { Spans } from './span.ts'
+import { eachOnce, nothingBefore, type SpansBefore, type ToldCall } from './told-calls.ts'
 import { textOf } from './wire-format.ts'
 
-export function callsOfSpans({ spans, rejects }: Spans): CallsOfRecord {
-  const calls: ReadCall[] = []
+export function callsOfSpans({ spans, rejects }: Spans, before: SpansBefore = nothingBefore()): CallsOfRecord {
+  const told: ToldCall[] = []
   const leftOut: string[] = []
-  const assumed: string[] = []
   const refused = [...rejects]
   for (const span of spans) {
     const role = roleOf(span)
@@ -24,15 +24,25 @@ export function callsOfSpans({ spans, rejects }: Spans): CallsOfRecord {
       refused.push({ reason: 'startTimeUnixNano: the span has no beginning', raw: span.name.slice(0, 100) })
       continue
     }
-    calls.push(read.call)
-    if (read.assumed !== null) assumed.push(read.assumed)
+    told.push({ span, ...read })
   }
-  return { calls, rejects: refused, leftOut, assumed }
+  const { calls, repeats } = eachOnce(told, spans, before)
+  for (let i = 0; i < repeats; i++) leftOut.push(wrapper)
+  return {
+    calls: calls.map(({ call }) => call),
+    rejects: refused,
+    leftOut,
+    assumed: calls.flatMap(({ assumed }) => (assumed === null ? [] : [assumed])),
+  }
 }
 
 /** The calls of one request as it came. @throws Fault OTLP_MALFORMED */
-export function callsOfRequest(body: Uint8Array, encoding: 'json' | 'protobuf'): CallsOfRecord {
-  if (encoding === 'protobuf') return callsOfSpans(spansOfProtobuf(body))
+export function callsOfRequest(
+  body: Uint8Array,
+  encoding: 'json' | 'protobuf',
+  before: SpansBefore = nothingBefore(),
+): CallsOfRecord {
+  if (encoding === 'protobuf') return callsOfSpans(spansOfProtobuf(body), before)
   let request: unknown
   try {
     // Nothing at all is a request without spans.
@@ -40,7 +50,7 @@ export function callsOfRequest(body: Uint8Array, encoding: 'json' | 'protobuf'):
   } catch {
     throw new Fault('OTLP_MALFORMED', 'the request is not JSON')
   }
-  return callsOfSpans(spansOfJson(request))
+  return callsOfSpans(spansOfJson(request), before)
 }
 
 /** More than one request in bytes, each with its length before it, as the collector's file exporter writes protobuf. */

@@ -6,13 +6,17 @@ import { usageNames } from './usage-names.ts'
 export type Role = { readonly call: 'text' | 'embedding' } | { readonly leftOut: string }
 
 const other = 'spans of other work than calls to models'
-const wrapper = 'spans around calls (agents, chains, steps), which may repeat what their calls used'
+export const wrapper = 'spans around calls (agents, chains, steps), which may repeat what their calls used'
 
 /** What kind of call each operation of the conventions is. */
 const operations: Readonly<Record<string, 'text' | 'embedding'>> = {
   chat: 'text',
   generate_content: 'text',
   text_completion: 'text',
+  'chat.completions': 'text',
+  'chat.streaming_completions': 'text',
+  'text.completions': 'text',
+  'text.streaming_completions': 'text',
   completion: 'text',
   text_generation: 'text',
   generate: 'text',
@@ -38,9 +42,11 @@ const around = new Set([
 export function roleOf(span: Span): Role {
   const { attributes } = span
   return (
+    ofLogfire(span) ??
     ofAiSdk(attributes) ??
     ofOpenInference(attributes) ??
     ofLangfuse(attributes) ??
+    ofLangsmith(attributes) ??
     ofOperation(span) ??
     ofTraceloop(attributes) ??
     (tellsUsage(attributes) && isServed(attributes) ? { call: 'text' } : { leftOut: other })
@@ -73,6 +79,28 @@ function ofLangfuse(attributes: Attributes): Role | null {
   return type === 'span' && attributes['langfuse.observation.usage_details'] !== undefined
     ? { call: 'text' }
     : { leftOut: wrapper }
+}
+
+/** LangSmith's exporter calls the operation of a template `chat`, and that of a retriever `embeddings`. */
+function ofLangsmith(attributes: Attributes): Role | null {
+  const kind = textAt(attributes, 'langsmith.span.kind')?.toLowerCase()
+  if (kind === undefined) return null
+  if (kind === 'llm') return { call: 'text' }
+  return kind === 'embedding' ? { call: 'embedding' } : { leftOut: wrapper }
+}
+
+/**
+ * Logfire sends a span when it begins, too; and of a stream it makes two, of which the first ends when the stream begins and
+ * tells nothing of the answer.
+ */
+function ofLogfire({ attributes, scope, isError }: Span): Role | null {
+  const type = textAt(attributes, 'logfire.span_type')
+  if (type === 'pending_span') return { leftOut: 'spans that had only begun, told again at their end' }
+  const isOfClient = /^logfire\.(openai|anthropic)$/.test(scope)
+  if (type !== 'span' || !isOfClient || isError || tellsUsage(attributes)) return null
+  return textAt(attributes, 'gen_ai.response.id') === null
+    ? { leftOut: 'requests of streams, whose answers are told by records of their own' }
+    : null
 }
 
 function ofOperation({ attributes, kind, scope }: Span): Role | null {

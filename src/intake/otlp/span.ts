@@ -10,6 +10,8 @@ export interface Span {
   /** Lower-case hex, 32 and 16 digits. */
   readonly traceId: string
   readonly spanId: string
+  /** Of the span that it ran in; empty where it ran in none. */
+  readonly parentId: string
   readonly name: string
   /** 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
   readonly kind: number

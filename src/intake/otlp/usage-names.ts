@@ -13,7 +13,7 @@ export type ToldKind =
   | 'outputAudio'
   | 'outputImage'
 
-/** The first name of a kind that a span has counts: current conventions, former ones, OpenLLMetry, OpenInference, Vercel's AI SDK. */
+/** The first name of a kind that a span has counts: current conventions, former ones, OpenLLMetry, OpenInference, Vercel's AI SDK, .NET's and Semantic Kernel's of before. */
 export const usageNames: Readonly<Record<ToldKind, readonly string[]>> = {
   input: [
     'gen_ai.usage.input_tokens',
@@ -23,6 +23,8 @@ export const usageNames: Readonly<Record<ToldKind, readonly string[]>> = {
     'ai.usage.inputTokens',
     'ai.usage.promptTokens',
     'ai.usage.tokens',
+    'gen_ai.response.input_tokens',
+    'gen_ai.response.prompt_tokens',
   ],
   output: [
     'gen_ai.usage.output_tokens',
@@ -31,6 +33,8 @@ export const usageNames: Readonly<Record<ToldKind, readonly string[]>> = {
     'llm.token_count.completion',
     'ai.usage.outputTokens',
     'ai.usage.completionTokens',
+    'gen_ai.response.output_tokens',
+    'gen_ai.response.completion_tokens',
   ],
   total: ['gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens'],
   /** The prompt without what the cache had to do with. */

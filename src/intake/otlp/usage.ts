@@ -40,6 +40,10 @@ const besideProviders = new Set(['anthropic', 'aws'])
 const insideScopes = [
   /^opentelemetry\.instrumentation\.anthropic$/,
   /^openinference\.instrumentation\.anthropic$/,
+  /^opentelemetry\.instrumentation\.langchain$/,
+  /^openinference\.instrumentation\.langchain$/,
+  /^langsmith$/,
+  /^logfire\.(openai|anthropic)$/,
   /^pydantic-ai$/,
   /^gen_ai$/,
 ]
@@ -52,12 +56,19 @@ function besideBy(scope: string, provider: string | null, attributes: Attributes
   return isSpokenAsOpenAi || (provider !== null && !besideProviders.has(provider)) ? false : null
 }
 
-/** What Vercel's AI SDK passes on of the provider's own answer: it knows what is fresh, and how long writes live. */
+/** What libraries pass on of the provider's own answer, whose input Anthropic tells without its caches, and how long writes live. */
 function toldByProvider(attributes: Attributes, told: ToldUsage): Partial<ToldUsage> {
+  const raw = objectAt(attributes, 'gen_ai.usage.raw')
+  if (Object.keys(raw).length > 0) return ofRaw(raw, told)
   const metadata = objectAt(attributes, 'ai.response.providerMetadata')
   const usage = objectOf(objectOf(metadata.anthropic).usage)
   const fresh = countOf(usage.input_tokens)
-  if (fresh === null || told.input === null) return ofOtherProviders(metadata, told)
+  if (fresh === null || told.input === null)
+    return { ...ofOtherProviders(metadata, told), ...detailsOf(attributes, told) }
+  return ofAnthropic(usage, fresh, told)
+}
+
+function ofAnthropic(usage: Json, fresh: number, told: ToldUsage): Partial<ToldUsage> {
   const cacheRead = told.cacheRead ?? countOf(usage.cache_read_input_tokens)
   const cacheWrite = told.cacheWrite ?? countOf(usage.cache_creation_input_tokens)
   const isOfThisCall = told.input === fresh || told.input === fresh + (cacheRead ?? 0) + (cacheWrite ?? 0)
@@ -69,6 +80,41 @@ function toldByProvider(attributes: Attributes, told: ToldUsage): Partial<ToldUs
     cacheWrite1h: countOf(split.ephemeral_1h_input_tokens),
     ...(isOfThisCall ? { fresh } : {}),
   }
+}
+
+/** Logfire's clients: the provider's usage object as it was, and beside it only the two sums. */
+function ofRaw(raw: Json, told: ToldUsage): Partial<ToldUsage> {
+  const fresh = countOf(raw.input_tokens)
+  const isOfAnthropic = raw.cache_read_input_tokens !== undefined || raw.cache_creation_input_tokens !== undefined
+  if (isOfAnthropic && fresh !== null) return ofAnthropic(raw, fresh, told)
+  const prompt = objectOf(raw.prompt_tokens_details ?? raw.input_tokens_details)
+  const completion = objectOf(raw.completion_tokens_details ?? raw.output_tokens_details)
+  return {
+    total: told.total ?? countOf(raw.total_tokens),
+    cacheRead: told.cacheRead ?? countOf(prompt.cached_tokens),
+    cacheWrite: told.cacheWrite ?? countOf(prompt.cache_write_tokens),
+    reasoning: told.reasoning ?? countOf(completion.reasoning_tokens),
+    inputAudio: told.inputAudio ?? countOf(prompt.audio_tokens),
+    outputAudio: told.outputAudio ?? countOf(completion.audio_tokens),
+  }
+}
+
+/** LangSmith's exporter: LangChain's details of both sums, as Python prints them. */
+function detailsOf(attributes: Attributes, told: ToldUsage): Partial<ToldUsage> {
+  const printed = (name: string): Json => {
+    const value = attributes[name]
+    return objectAt(typeof value === 'string' ? { [name]: value.replaceAll("'", '"') } : attributes, name)
+  }
+  const prompt = printed('gen_ai.usage.input_token_details')
+  const completion = printed('gen_ai.usage.output_token_details')
+  const details = {
+    cacheRead: told.cacheRead ?? countOf(prompt.cache_read),
+    cacheWrite: told.cacheWrite ?? countOf(prompt.cache_creation),
+    inputAudio: told.inputAudio ?? countOf(prompt.audio),
+    reasoning: told.reasoning ?? countOf(completion.reasoning),
+    outputAudio: told.outputAudio ?? countOf(completion.audio),
+  }
+  return Object.fromEntries(Object.entries(details).filter(([, count]) => count !== null))
 }
 
 function ofOtherProviders(metadata: Json, told: ToldUsage): Partial<ToldUsage> {
