@@ -21,11 +21,26 @@ export const geminiGenerateContent: Wire = {
   count: (usage, about) => ({ usage: counts(usage, about), serviceTier: tierOf(usage) }),
 }
 
+/**
+ * Google's own libraries for Vertex ask for `$alt=json;enum-encoding=int`: then names of enumerations come as their numbers
+ * (https://github.com/googleapis/googleapis/blob/master/google/cloud/aiplatform/v1/content.proto and prediction_service.proto).
+ */
+function enumName(value: unknown, names: readonly string[]): string | null {
+  const name = typeof value === 'number' ? (names[value - 1] ?? (value === 0 ? null : `${value}`)) : asText(value)
+  return name === null || /unspecified$/i.test(name) ? null : name
+}
+
+const finishReasons = ['STOP', 'MAX_TOKENS', 'SAFETY', 'RECITATION', 'OTHER']
+const blockReasons = ['SAFETY', 'OTHER', 'BLOCKLIST', 'PROHIBITED_CONTENT']
+const modalityNames = ['TEXT', 'IMAGE', 'VIDEO', 'AUDIO', 'DOCUMENT']
+const trafficTypes = ['ON_DEMAND', 'PROVISIONED_THROUGHPUT', 'ON_DEMAND_PRIORITY', 'ON_DEMAND_FLEX']
+
 /** A chunk is a whole response of its own, with running totals. One with a reason to stop, or a blocked prompt, is the last. */
 function told(json: JsonObject): Told {
   const candidates = asList(json.candidates).map(asObject)
   const first = candidates.find(candidate => (candidate?.index ?? 0) === 0) ?? null
-  const stopReason = asText(first?.finishReason) ?? asText(asObject(json.promptFeedback)?.blockReason)
+  const { blockReason } = asObject(json.promptFeedback) ?? {}
+  const stopReason = enumName(first?.finishReason, finishReasons) ?? enumName(blockReason, blockReasons)
   return {
     id: asText(json.responseId),
     model: asText(json.modelVersion),
@@ -33,7 +48,7 @@ function told(json: JsonObject): Told {
     stopReason,
     error: bodyError(json),
     searches: searchesOf(candidates),
-    isTerminal: stopReason !== null && stopReason !== 'FINISH_REASON_UNSPECIFIED',
+    isTerminal: stopReason !== null,
   }
 }
 
@@ -152,16 +167,17 @@ function modalities(details: unknown): { readonly audio: number; readonly image:
   let image = 0
   for (const item of asList(details).map(asObject)) {
     const tokens = asCount(item?.tokenCount) ?? 0
-    if (item?.modality === 'AUDIO') audio += tokens
-    else if (item?.modality === 'IMAGE') image += tokens
+    const modality = enumName(item?.modality, modalityNames)
+    if (modality === 'AUDIO') audio += tokens
+    else if (modality === 'IMAGE') image += tokens
   }
   return { audio, image }
 }
 
 /** The tier that served: AI Studio names it, Vertex names the kind of traffic it belongs to. */
 function tierOf(usage: JsonObject): string | null {
-  const traffic = asText(usage.trafficType)
-  const tier = asText(usage.serviceTier)
+  const traffic = enumName(usage.trafficType, trafficTypes)
+  const tier = enumName(usage.serviceTier, [])
   if (tier !== null || traffic === null) return tier
   return traffic === 'ON_DEMAND' ? 'standard' : traffic.replace('ON_DEMAND_', '').toLowerCase()
 }
