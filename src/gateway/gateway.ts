@@ -155,7 +155,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
         response.destroy()
       })
       running.add(work)
-      void work.finally(() => running.delete(work))
+      void work.then(() => running.delete(work))
       return true
     },
     upgrade(request, socket, head) {

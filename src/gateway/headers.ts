@@ -34,7 +34,8 @@ export function forwarded(
   { host, contentLength, encodings }: Forwarding,
 ): string[] {
   const dropped = namedByConnection(raw)
-  const own = new Set(Object.keys(stated).map(name => name.toLowerCase()))
+  const names = Object.keys(stated)
+  const own = names.length === 0 ? none : new Set(names.map(name => name.toLowerCase()))
   const kept: string[] = []
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase()
@@ -72,7 +73,8 @@ export function answered(raw: readonly string[], isCut: boolean, mayTrail: boole
 
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
   const value = headerOf(raw, 'connection')
-  if (value === null) return none
+  // What nearly everyone says names nothing that is not dropped anyway.
+  if (value === null || value === 'keep-alive') return none
   const names = new Set<string>()
   for (let i = 0; i < raw.length; i += 2) {
     if (!isNamed(raw[i]!, 'connection')) continue

@@ -166,7 +166,8 @@ interface Begun {
 
 /** Writes down that a call begins; null where it is not to go on, which is answered then. */
 async function begin(call: Call, wire: WireName, tools: RelayTools): Promise<Begun | null> {
-  const opened = await withinBudgets(openedOf(call, wire, tools), call, tools)
+  const asked = openedOf(call, wire, tools)
+  const opened = tools.budgets === null ? asked : await withinBudgets(asked, call, tools.budgets, tools)
   if (opened === null) return null
   const isRecorded = await append(opened, tools)
   if (isRecorded || tools.limits.onMeterFailure === 'pass') {
@@ -182,7 +183,7 @@ async function begin(call: Call, wire: WireName, tools: RelayTools): Promise<Beg
 
 function letGo(call: Call): void {
   call.body = nothingToSend
-  call.facts = { ...call.facts, body: null }
+  if (call.facts.body !== null) call.facts = { ...call.facts, body: null }
 }
 
 /** Asks for a response that was made before, or still is: no call of its own, but the one that settles a background call. */

@@ -61,6 +61,7 @@ function attributionOf(body: JsonObject): Pick<RequestFacts, 'attribution' | 'ta
   return { attribution, tags }
 }
 
+const tagsName = `${attributionPrefix}tags`
 const attributionNames = attributionKinds.map(kind => [kind, attributionPrefix + kind] as const)
 
 /** What `x-crossline-…` headers say: they win over the body. Tags are `name=value` pairs with commas between. */
@@ -73,7 +74,9 @@ export function attributionOfHeaders(
     if (value !== null) attribution[kind] = value
   }
   const tags: Record<string, string> = {}
-  for (const pair of (textOf(headers[`${attributionPrefix}tags`]) ?? '').split(',')) {
+  const pairs = textOf(headers[tagsName])
+  if (pairs === null) return { attribution, tags }
+  for (const pair of pairs.split(',')) {
     const cut = pair.indexOf('=')
     if (cut > 0) tags[pair.slice(0, cut).trim()] = pair.slice(cut + 1).trim()
   }

@@ -16,8 +16,6 @@ interface Asking {
 }
 
 interface BudgetTools {
-  /** Null: there are none. */
-  readonly budgets: Budgets | null
   readonly counters: Counters
   readonly limits: { readonly onMeterFailure: 'pass' | 'reject' }
   readonly shout: (text: string) => void
@@ -25,9 +23,13 @@ interface BudgetTools {
 }
 
 /** The record with what its budgets hold for the call; null where they refuse it, which is answered then. */
-export async function withinBudgets(opened: Opened, call: Asking, tools: BudgetTools): Promise<Opened | null> {
-  const { budgets, counters, limits } = tools
-  if (budgets === null) return opened
+export async function withinBudgets(
+  opened: Opened,
+  call: Asking,
+  budgets: Budgets,
+  tools: BudgetTools,
+): Promise<Opened | null> {
+  const { counters, limits } = tools
   const { response, route, facts, body } = call
   const { family } = route.upstream
   try {

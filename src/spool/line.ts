@@ -5,15 +5,13 @@ import type { CallRecord } from '../core/meter/call-record.ts'
 /** The largest line that is kept whole: beyond it the provider's own object of counts is left out. */
 const longest = 1 << 20
 
-/** `CRC-32 in 8 hex digits, space, JSON, line feed`. */
-export function lineOf(record: CallRecord): Buffer {
+/** `CRC-32 in 8 hex digits, space, JSON, line feed`; as text, since many lines at once become bytes for less than one by one. */
+export function lineOf(record: CallRecord): string {
   let json = JSON.stringify(record)
   if (json.length > longest && record.kind === 'settled') {
     json = JSON.stringify({ ...record, rawUsage: { leftOut: 'larger than a record may be' } })
   }
-  const line = Buffer.from(`${'0'.repeat(8)} ${json}\n`, 'utf8')
-  line.write(checksum(line.subarray(9, -1)), 'latin1')
-  return line
+  return `${checksum(json)} ${json}\n`
 }
 
 /** The record of a line without its line feed; null where the checksum or the JSON is not right. */
@@ -28,4 +26,5 @@ export function recordOf(line: Buffer): CallRecord | null {
   }
 }
 
-const checksum = (of: Buffer): string => crc32(of).toString(16).padStart(8, '0')
+/** Of a text: of its UTF-8. */
+const checksum = (of: Buffer | string): string => crc32(of).toString(16).padStart(8, '0')

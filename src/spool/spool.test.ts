@@ -38,7 +38,7 @@ test('a record comes back as it was, whatever text is in it, and one flipped bit
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), fc.nat(), (key, feature, at) => {
       const record = opened(key, { tags: { feature } })
-      const line = lineOf(record)
+      const line = Buffer.from(lineOf(record))
       expect(line.indexOf(10)).toBe(line.length - 1)
       const whole = line.subarray(0, -1)
       expect(recordOf(whole)).toEqual(record)
@@ -96,7 +96,7 @@ test('a line that is damaged in the middle is skipped with its place, and what f
 
 test('an object of counts too large for a record is left out with a mark, the counts stay', () => {
   const usage = { ...unknownUsage, input: 5, output: 7 }
-  const line = lineOf(settled('k', { usage, rawUsage: { huge: 'x'.repeat(2_000_000) } }))
+  const line = Buffer.from(lineOf(settled('k', { usage, rawUsage: { huge: 'x'.repeat(2_000_000) } })))
   expect(line.length).toBeLessThan(2000)
   expect(recordOf(line.subarray(0, -1))).toMatchObject({ usage, rawUsage: { leftOut: expect.any(String) } })
 })

@@ -33,7 +33,7 @@ export interface SpoolStats {
 
 export interface Spool {
   /**
-   * Resolves when the policy's promise holds. All appends of one turn share two writes at most, and with `always` a flush of the disk.
+   * Resolves when the policy's promise holds. All appends of one turn share one write, or two where the turn before was a quiet one, and with `always` a flush of the disk.
    * Rejects with SPOOL_FULL or SPOOL_BROKEN; the next append tries again, on a new segment.
    */
   append(record: CallRecord): Promise<void>
@@ -42,7 +42,7 @@ export interface Spool {
 }
 
 interface Waiting {
-  readonly line: Buffer
+  readonly line: string
   readonly done: () => void
   readonly fail: (fault: Fault) => void
 }
@@ -59,7 +59,8 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
   let isWriting = false
   let isDirty = false
   /** In this turn of the event loop. */
-  let hasWritten = false
+  let isDue = false
+  let isBusy = false
   let appended = 0
   let refused = 0
   let error: string | null = null
@@ -97,7 +98,7 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
     while (waiting.length > 0) {
       const batch = waiting
       waiting = []
-      const bytes = batch.length === 1 ? batch[0]!.line : Buffer.concat(batch.map(({ line }) => line))
+      const bytes = Buffer.from(batch.length === 1 ? batch[0]!.line : batch.map(({ line }) => line).join(''))
       let written = 0
       try {
         if (size >= segmentBytes) end()
@@ -129,15 +130,17 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
   }
 
   /**
-   * The first record of a turn is written at once: a call that comes alone waits for nothing. What else the sockets bring in
-   * that turn goes in one more write at its end.
+   * A record that comes alone is written at once, and its call waits for nothing. Where the sockets brought several in the
+   * turn before, those of this one go together at its end.
    */
   function soon(): void {
-    if (hasWritten) return
-    hasWritten = true
-    queueMicrotask(() => void flush())
+    if (isDue) return
+    isDue = true
+    const isAtOnce = !isBusy
+    if (isAtOnce) queueMicrotask(() => void flush())
     setImmediate(() => {
-      hasWritten = false
+      isDue = false
+      isBusy = waiting.length > (isAtOnce ? 0 : 1)
       if (!isWriting && waiting.length > 0) void flush()
     })
   }
@@ -157,13 +160,14 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
   return {
     append(record) {
       const line = lineOf(record)
-      if (pendingBytes + line.length > mostPendingBytes) {
+      const lineBytes = Buffer.byteLength(line)
+      if (pendingBytes + lineBytes > mostPendingBytes) {
         refused++
         const message = `${pendingBytes} bytes of records wait for the disk already`
         const fix = 'give the data folder a faster disk, or an fsync policy that waits less'
         return Promise.reject(new Fault('SPOOL_FULL', message, { where: place, fix, kind: 'outside' }))
       }
-      pendingBytes += line.length
+      pendingBytes += lineBytes
       return new Promise<void>((done, fail) => {
         waiting.push({ line, done, fail })
         if (!isWriting && waiting.length === 1) soon()

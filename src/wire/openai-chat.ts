@@ -19,7 +19,7 @@ export const openAiChat: Wire = {
   lastText: '[DONE]',
   // Words cut short on purpose: regular expressions skip ahead by the letters that all alternatives lack.
   news: /(?:usage|reason|error)"\s*(?::\s*[^n\s]|[,}])|DONE/,
-  event: json => ({ ...told(json), isUsageAlone: isUsageAlone(json) }),
+  event: json => told(json, false),
   wanted: {
     id: true,
     model: true,
@@ -30,7 +30,7 @@ export const openAiChat: Wire = {
     timings: true,
     ...errorMembers,
   },
-  body: json => ({ ...told(json), isTerminal: true }),
+  body: json => told(json, true),
   count(usage, about) {
     // A search model searches on every call and does not say how often; others tell, or do not search.
     const isSearchModel = /-search-(preview|api)/.test(about.model ?? '')
@@ -49,7 +49,7 @@ const isUsageAlone = ({ choices, usage }: JsonObject): boolean =>
   Array.isArray(choices) && choices.length === 0 && asObject(usage) !== null
 
 /** A body and a chunk have the same members; Azure's first chunk has an empty model and no choices. */
-function told(json: JsonObject): Told {
+function told(json: JsonObject, isBody: boolean): Told {
   const choices = asList(json.choices).map(asObject)
   const first = choices.find(choice => (choice?.index ?? 0) === 0) ?? null
   const groq = asObject(json.x_groq)
@@ -60,6 +60,8 @@ function told(json: JsonObject): Told {
     serviceTier: servedTier(json.service_tier),
     stopReason: asText(first?.finish_reason),
     error: bodyError(json) ?? reportedError(groq?.error) ?? reportedError(first?.error),
+    isTerminal: isBody,
+    isUsageAlone: !isBody && isUsageAlone(json),
   }
 }
 

@@ -185,6 +185,7 @@ const spelledOut = /\\u00[4-7]/i
 
 /** Sums of counts can pass what a count may be: then they are unknown. */
 function onlyCounts(usage: Usage): Usage {
+  if (usageKinds.every(kind => usage[kind] === null || asCount(usage[kind]) !== null)) return usage
   const counts = {} as Record<keyof Usage, number | null>
   for (const kind of usageKinds) counts[kind] = asCount(usage[kind])
   return counts
