@@ -79,7 +79,7 @@ while (opened === null) {
 
 function giveWay(): void {
   try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+    setPriority(constants.priority.PRIORITY_LOW)
   } catch {
     // Where that is not allowed both have the same right.
   }
