@@ -45,7 +45,7 @@ export const recorded: readonly Recorded[] = lines('cases.jsonl').map(line => ({
 
 /** Usages quoted from documentation and issues. */
 export const published: readonly Recorded[] = lines('published.jsonl').map(line => {
-  const { reportedUsd, error, ...usage } = line.expect
+  const { reportedUsd, error, serviceTier, ...usage } = line.expect
   return {
     ...line,
     bytes: new TextEncoder().encode(line.chunks?.join('') ?? JSON.stringify(line.body)),
@@ -54,6 +54,7 @@ export const published: readonly Recorded[] = lines('published.jsonl').map(line 
       complete: line.complete !== false,
       ...(reportedUsd !== undefined && { reportedUsd }),
       ...(error !== undefined && { error }),
+      ...(serviceTier !== undefined && { serviceTier }),
     },
   }
 })

@@ -4,6 +4,7 @@ import { type Usage, unknownUsage } from '../core/meter/usage.ts'
 import { asCount, asList, asObject, asText, countOr, type JsonObject } from './json.ts'
 import { bodyError, errorMembers } from './reported.ts'
 import { freshPrompt, textAnswer } from './split.ts'
+import { tierOfTraffic } from './vertex-traffic.ts'
 import type { About, Told, Wire } from './wire.ts'
 
 export const geminiGenerateContent: Wire = {
@@ -175,9 +176,5 @@ function modalities(details: unknown): { readonly audio: number; readonly image:
 }
 
 /** The tier that served: AI Studio names it, Vertex names the kind of traffic it belongs to. */
-function tierOf(usage: JsonObject): string | null {
-  const traffic = enumName(usage.trafficType, trafficTypes)
-  const tier = enumName(usage.serviceTier, [])
-  if (tier !== null || traffic === null) return tier
-  return traffic === 'ON_DEMAND' ? 'standard' : traffic.replace('ON_DEMAND_', '').toLowerCase()
-}
+const tierOf = (usage: JsonObject): string | null =>
+  enumName(usage.serviceTier, []) ?? tierOfTraffic(enumName(usage.trafficType, trafficTypes))

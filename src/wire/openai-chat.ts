@@ -5,6 +5,7 @@ import { asCount, asList, asObject, asText, countOr, type JsonObject } from './j
 import { merged } from './merge.ts'
 import { countOpenAi } from './openai-counts.ts'
 import { bodyError, errorMembers, reportedError } from './reported.ts'
+import { tierOfTraffic } from './vertex-traffic.ts'
 import type { Told, Wire } from './wire.ts'
 
 const names = {
@@ -38,8 +39,8 @@ export const openAiChat: Wire = {
     return {
       usage: { ...countOpenAi(usage, names, about), searches },
       units: unitsOf(usage),
-      // Mistral tells its tier here; Perplexity's fee of a request goes by how much it searched.
-      serviceTier: servedTier(usage.service_tier) ?? asText(usage.search_context_size),
+      // Perplexity's fee of a request goes by how much it searched.
+      serviceTier: tierIn(usage) ?? asText(usage.search_context_size),
     }
   },
 }
@@ -86,6 +87,12 @@ function usageOf(places: readonly unknown[]): JsonObject | null {
 
 /** The tier that served; `auto` is what was asked for and not yet decided. */
 export const servedTier = (tier: unknown): string | null => (tier === 'auto' ? null : asText(tier))
+
+/** The tier that is told among the counts: by Mistral, and by Vertex as the kind of traffic. */
+export function tierIn(usage: JsonObject): string | null {
+  const google = asObject(asObject(usage.extra_properties)?.google)
+  return servedTier(usage.service_tier) ?? tierOfTraffic(asText(google?.traffic_type))
+}
 
 /**
  * Perplexity's `num_search_queries`; xAI's count of web searches among the tools that its servers ran; OpenRouter's under the

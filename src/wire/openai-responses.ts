@@ -1,7 +1,7 @@
 // OpenAI responses, and servers that speak the same, as a wire.
 // https://platform.openai.com/docs/api-reference/responses/object, https://platform.openai.com/docs/api-reference/responses-streaming
 import { asList, asObject, asText, type JsonObject } from './json.ts'
-import { searchesOf, servedTier } from './openai-chat.ts'
+import { searchesOf, servedTier, tierIn } from './openai-chat.ts'
 import { countOpenAi } from './openai-counts.ts'
 import { bodyError, errorMembers, reportedError } from './reported.ts'
 import type { Told, Wire } from './wire.ts'
@@ -44,6 +44,7 @@ export const openAiResponses: Wire = {
     // A seller that counts its searches in the usage says what it charges; else they are the items of the output.
     return {
       usage: { ...counted, searches: searchesOf(usage, about.searches) },
+      serviceTier: tierIn(usage),
       ...(about.fileSearches > 0 ? { units: { fileSearches: about.fileSearches } } : {}),
     }
   },
