@@ -3,6 +3,7 @@ import { Fault, nearestName } from '../core/fault/fault.ts'
 import { isPages } from './head.ts'
 import { type Head, type Importer, type ImportOptions, profileNames } from './importer.ts'
 import { generic, importers, published } from './importers.ts'
+import { headOfList } from './listed-lines.ts'
 import { listed } from './table-columns.ts'
 
 /** The importer that was asked for by name. */
@@ -16,6 +17,39 @@ export function importerNamed(format: string): Importer {
     fix: nearest ? `did you mean ${nearest}?` : `use one of ${names.join(', ')}`,
   })
 }
+
+/** A file as it is read: `isList` where its records are taken out of one document and read line by line. */
+export interface Recognised {
+  readonly importer: Importer
+  readonly head: Head
+  readonly isList: boolean
+}
+
+/** The importer that was asked for, or that recognises the file or the records of the list that it is. */
+export function recognised(head: Head, options: ImportOptions): Recognised {
+  const list = headOfList(head)
+  if (options.format !== undefined) {
+    const importer = importerNamed(options.format)
+    const isList = list !== null && !importer.matches(head) && readsLines(importer) && importer.matches(list)
+    if (!isList) checkContainer(head, importer)
+    return { importer, head: isList ? list : head, isList }
+  }
+  if (list === null) return { importer: detect(head, options), head, isList: false }
+  try {
+    return { importer: detect(head, options), head, isList: false }
+  } catch (thrown) {
+    const isUnknown = thrown instanceof Fault && ['FORMAT_UNKNOWN', 'FILE_UNREADABLE'].includes(thrown.code)
+    if (!isUnknown) throw thrown
+    try {
+      return { importer: detect(list, options), head: list, isList: true }
+    } catch (ofList) {
+      // Of a list its records say what is missing.
+      throw head.text.trimStart().startsWith('[') ? ofList : thrown
+    }
+  }
+}
+
+const readsLines = ({ container }: Importer): boolean => [container].flat().includes('jsonl')
 
 /** The importer that recognises the file. */
 export function detect(head: Head, options: ImportOptions): Importer {
@@ -37,14 +71,10 @@ export function detect(head: Head, options: ImportOptions): Importer {
     throw new Fault('FILE_BINARY', 'the file is not text', { where: head.name, fix: 'leave --map out' })
   }
   if (!table) {
-    const isArray = head.text.trimStart().startsWith('[')
-    if (isArray || !isPages(head.text)) {
-      const message = isArray
-        ? 'a JSON array, where one object per line is expected'
-        : 'one JSON document, of no known format'
-      throw new Fault('FILE_UNREADABLE', message, {
+    if (!isPages(head.text)) {
+      throw new Fault('FILE_UNREADABLE', 'one JSON document, of no known format', {
         where: head.name,
-        fix: `turn it into JSON Lines: jq -c ${isArray ? "'.[]'" : '.'} FILE > FILE.jsonl`,
+        fix: 'turn it into JSON Lines, one record a line, with jq',
       })
     }
     throw new Fault('FORMAT_UNKNOWN', `no format reads these pages of JSON (tried ${tried.join(', ')})`, {

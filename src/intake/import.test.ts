@@ -339,7 +339,7 @@ describe('bad input', () => {
     ['a 1 GiB line', endless, 'LINE_TOO_LONG'],
     ['binary junk', Buffer.from([1, 2, 0, 255, 0, 3]), 'FILE_BINARY'],
     ['text in UTF-16', Buffer.from(head + good, 'utf16le'), 'FILE_BINARY'],
-    ['a JSON array', '[{"timestamp":1}]', 'FILE_UNREADABLE'],
+    ['a JSON array', '[{"timestamp":1}]', 'FORMAT_UNKNOWN'],
     ['only bad rows', `${head}2023-11-16 18:17:03,-1,1\n`, 'ALL_REJECTED'],
     ['a column named twice', 'time,time,input_tokens,output_tokens\n', 'COLUMN_TWICE'],
     ['a broken Parquet file', 'PAR1 and nothing else', 'FILE_UNREADABLE'],

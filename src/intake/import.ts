@@ -9,7 +9,7 @@ import type { PriceBook } from '../core/meter/rates.ts'
 import { type ArrivalProfile, flatProfile } from '../core/statistics/arrival-profile.ts'
 import { type About, acceptable, accountOf, type ImportResult, iso } from './account.ts'
 import { checkColumns, fileOf } from './columns-read.ts'
-import { checkContainer, checkProfile, detect, importerNamed } from './detect.ts'
+import { checkProfile, importerNamed, type Recognised, recognised } from './detect.ts'
 import { writeDrawing } from './drawing.ts'
 import { readHead } from './head.ts'
 import { type Head, type Importer, type ImportOptions, type ProfileName, type Reading, startNote } from './importer.ts'
@@ -17,6 +17,7 @@ import { checkRows, type Inspection, inspectFile } from './inspect.ts'
 import { keepBill } from './keep-bill.ts'
 import { keepCalls, responsesNamespace } from './keep-calls.ts'
 import { keepScrapes } from './keep-scrapes.ts'
+import { listNote, writeLines } from './listed-lines.ts'
 import { pricesOf } from './prices.ts'
 import { openRejects } from './rejects.ts'
 
@@ -53,24 +54,51 @@ export async function importFile(
 ): Promise<ImportResult> {
   const { progress, signal } = context
   const where = options.name ?? path
-  const forced = options.format === undefined ? null : importerNamed(options.format)
+  if (options.format !== undefined) importerNamed(options.format)
   const inspection = await inspectFile(
     path,
     where,
     (bytes, totalBytes) => progress?.({ phase: 'read', bytes, totalBytes }),
     signal,
   )
-  const head = await headOf(ledger, path, where, inspection)
-  if (forced) checkContainer(head, forced)
   checkProfile(options)
-  const importer = forced ?? detect(head, options)
+  const found = recognised(await headOf(ledger, path, where, inspection), options)
+  const source = `file:${inspection.sha256}`
+  if (!found.isList) return importAs(ledger, { path, source, inspection, ...found }, options, context)
+  const folder = mkdtempSync(join(tmpdir(), 'crossline-list-'))
+  try {
+    const lines = join(folder, 'records.jsonl')
+    await writeLines(lines, { path, ...inspection }, where)
+    const opened = { path: lines, source, inspection: await inspectFile(lines, where, undefined, signal), ...found }
+    return await importAs(ledger, opened, options, context)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+interface Opened extends Recognised {
+  readonly path: string
+  /** What its file is known by in the ledger. */
+  readonly source: string
+  readonly inspection: Inspection
+}
+
+async function importAs(
+  ledger: ImportLedger,
+  { path, source, inspection, head, importer, isList }: Opened,
+  options: ImportOptions,
+  context: ImportContext,
+): Promise<ImportResult> {
+  const { progress, signal } = context
+  const where = options.name ?? head.name
+  const forced = options.format === undefined ? null : importer
   const content = importer.content(head, options)
   const about: About = {
     // Known by its name alone, wherever it lay.
     name: basename(where),
     where,
     format: importer.name,
-    source: `file:${inspection.sha256}`,
+    source,
     sample: options.sample ?? false,
     importedAtMicros: context.nowMicros ?? Date.now() * 1000,
   }
@@ -89,7 +117,8 @@ export async function importFile(
     checkColumns(head, importer, content.reading)
     const file = fileOf(path, head, inspection, content.reading)
     const plan = { ...about, namespace: namespaceOf(about, content.reading, options), file, ...content.reading }
-    return load(ledger, plan, [...content.reading.notes, ...unusedStart(content.reading.notes, options)], context)
+    const { notes } = content.reading
+    return load(ledger, plan, [...notes, ...(isList ? [listNote] : []), ...unusedStart(notes, options)], context)
   }
   const folder = mkdtempSync(join(tmpdir(), 'crossline-draw-'))
   try {

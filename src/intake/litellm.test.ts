@@ -151,7 +151,14 @@ describe('cached tokens are counted once (law 1)', () => {
           additional_usage_values: { cache_read_input_tokens: 66_360, cache_creation_input_tokens: 0 },
         },
       }),
-    ).toEqual({ input: 10, cacheRead: 66_360, cacheWrite: 32_435, cacheWrite5m: 0, cacheWrite1h: 0, output: 5120 })
+    ).toEqual({
+      input: 10,
+      cacheRead: 66_360,
+      cacheWrite: 32_435,
+      cacheWrite5m: null,
+      cacheWrite1h: null,
+      output: 5120,
+    })
     expect((await usage()).reasoning).toBe(1710)
   })
   test('writes that do not fit into the prompt lie beside it (litellm #15056)', async () => {

@@ -134,11 +134,13 @@ function content(head: Head, options: ImportOptions): Content {
   const total = ifAny('total_tokens')
   const part = (column: string | null) =>
     column === null ? null : { column, minus: [], required: false, emptyIsZero: true }
+  /** How long writes live is told by few: where it is not, it is unknown. */
+  const split = (column: string | null) => (column === null ? null : { column, minus: [], required: false })
   const parts = {
     cacheRead: part(reads),
     cacheWrite: part(writes),
-    cacheWrite5m: part(usage('cacheWrite5m')),
-    cacheWrite1h: part(usage('cacheWrite1h')),
+    cacheWrite5m: split(usage('cacheWrite5m')),
+    cacheWrite1h: split(usage('cacheWrite1h')),
     inputAudio: part(inputAudio),
     outputAudio: part(outputAudio),
     reasoning: part(reasoning),

@@ -93,6 +93,9 @@ const apart = [
 /** `prompt_tokens_details.audio_tokens`: a detail is a part of the count that it details. */
 const isDetail = (column: string): boolean => /_details\./i.test(column)
 
+/** A provider's own usage object leaves out, or writes as null, the parts of which there are none. */
+const leavesOutNone = (column: string): boolean => isDetail(column) || /(^|\.)usage\./i.test(column)
+
 /**
  * Token counts. Caches beside `prompt_tokens` (or a column named cached…) are parts of it, as OpenAI counts; beside
  * `input_tokens`, columns named cache_read… and cache_creation… are counted apart from it, as Anthropic does.
@@ -105,7 +108,7 @@ function countReadings(columns: TableColumns, notes: string[]) {
   const part = (column: string | undefined, isInside: boolean, kind: UsageKind) => {
     if (column === undefined) return
     if (isInside) minus.push(column)
-    counts[kind] = { column, minus: [], required: false }
+    counts[kind] = { column, minus: [], required: false, emptyIsZero: leavesOutNone(column) }
   }
   part(reads, columns.cached !== undefined || inside, 'cacheRead')
   part(columns.cacheWrite, inside, 'cacheWrite')
@@ -115,7 +118,7 @@ function countReadings(columns: TableColumns, notes: string[]) {
   const audio = (kind: 'inputAudio' | 'outputAudio', parts: string[]) => {
     const column = columns[kind]
     if (column === undefined) return
-    counts[kind] = { column, minus: [], required: false }
+    counts[kind] = { column, minus: [], required: false, emptyIsZero: isDetail(column) }
     if (isDetail(column)) parts.push(column)
   }
   const outputParts: string[] = []
