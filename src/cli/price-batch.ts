@@ -17,7 +17,8 @@ export interface BatchDefaults {
   readonly speed: string | null
 }
 
-const fields = ['id', 'provider', 'model', 'usage', 'at', 'tier', 'region', 'speed']
+/** With `units` and `serviceTier`, a line that `meter` prints is one that can be priced. */
+const fields = ['id', 'provider', 'model', 'usage', 'units', 'at', 'tier', 'serviceTier', 'region', 'speed']
 
 /**
  * Prices a stream of JSON Lines. Exactly one object is written per input line; a bad one is `{"id","error"}`.
@@ -48,17 +49,26 @@ function priceRecord(book: PriceBook, record: BatchRecord, defaults: BatchDefaul
   const model = textField(record, 'model') ?? defaults.model
   if (model === null) throw new Fault('MODEL_MISSING', 'expected a model', { where: 'model' })
   if (record.usage === undefined) throw new Fault('USAGE_MISSING', 'expected a usage', { where: 'usage' })
-  const { usage, units } = parseUsage(record.usage)
+  const { usage, units } = parseUsage(withUnits(record))
   return price(book, {
     provider: textField(record, 'provider') ?? defaults.provider,
     model,
     usage,
     units,
     atMicros: timeOf(record, defaults, last),
-    tier: textField(record, 'tier') ?? defaults.tier,
+    tier: textField(record, 'tier') ?? textField(record, 'serviceTier') ?? defaults.tier,
     region: textField(record, 'region') ?? defaults.region,
     speed: textField(record, 'speed') ?? defaults.speed,
   })
+}
+
+/** The counts with the billed units that are no tokens, which `meter` prints beside them. */
+function withUnits({ usage, units }: BatchRecord): unknown {
+  if (units === undefined || units === null || typeof usage !== 'object' || usage === null) return usage
+  if (typeof units !== 'object' || Array.isArray(units)) {
+    throw new Fault('FIELD_INVALID', 'expected an object of counts such as {"citationTokens":20}', { where: 'units' })
+  }
+  return Array.isArray(usage) ? usage : { ...usage, ...units }
 }
 
 function timeOf(record: BatchRecord, defaults: BatchDefaults, last: LastTime): number {

@@ -94,6 +94,22 @@ test('reasoning that stands on top of the answer is priced on top of it', async 
   expect(Number(priced.json.usd)).toBeCloseTo(Number(json.reportedUsd), 3)
 })
 
+test('lines that are read are lines that can be priced, with what is billed beside tokens and by the tier that served', async () => {
+  const one = published.find(({ id }) => id === 'perplexity deep research')!
+  const usage = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 }
+  const body = { model: 'gpt-5', service_tier: 'flex', choices: [], usage }
+  const calls = [
+    { id: 'deep', wire: one.wire, provider: one.provider, body: JSON.parse(new TextDecoder().decode(one.bytes)) },
+    { id: 'flex', wire: 'openai.chat', provider: 'openai', body },
+  ]
+  const text = (rows: object[]) => rows.map(row => `${JSON.stringify(row)}\n`).join('')
+  const read = await run('meter', '--batch', file('calls.jsonl', text(calls)))
+  const { lines } = await run('price', '--batch', file('read.jsonl', text(read.lines)))
+  expect(Number(lines[0].usd)).toBeCloseTo(0.816, 3)
+  // Flex: half of $1.25 and $10 for a million (https://openai.com/api/pricing).
+  expect(lines[1].usd).toBe('0.001125000000')
+})
+
 /** https://docs.x.ai/docs/models, 2025-06: the price at which those calls were made. */
 const grok3Mini = `version: 1
 providers:

@@ -34,7 +34,8 @@ export const price: CommandModule = {
       .option('--batch <file.jsonl>', 'price each line of a file, or of - (standard input); prints JSON Lines')
       .addHelpText(
         'after',
-        '\nExample:\n  crossline price --model claude-sonnet-4-5 --usage \'{"input":9,"output":12}\'',
+        '\nA batch line is {"id","provider"?,"model","usage","at"?,"tier"?,"region"?,"speed"?}, or one that meter --batch prints.\n\n' +
+          'Example:\n  crossline price --model claude-sonnet-4-5 --usage \'{"input":9,"output":12}\'',
       )
       .action((flags: PriceFlags) => run(flags, frame))
   },
