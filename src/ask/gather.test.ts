@@ -308,3 +308,12 @@ test('calls of tasks that were tried are no traffic, and it is said how many wer
   expect(said.map(({ value }) => value)).toEqual(['50 calls left out'])
   await expect(ask(tried)).rejects.toThrow('no calls to answer from')
 })
+
+test('a ledger that has nothing but tasks that were tried says so, and not to widen the question', async () => {
+  const tried = traffic(5, i => ({ id: `try ${i}`, tags: { run: 'r', option: 'small', purpose: 'answer' } }))
+  await expect(ask(tried, {})).rejects.toMatchObject({
+    code: 'LEDGER_EMPTY',
+    message: expect.stringContaining('all 5 are of tasks that were tried'),
+    fix: expect.stringContaining('crossline import FILE'),
+  })
+})

@@ -49,15 +49,7 @@ export async function allCalls(question: Question, ledger: LedgerReads) {
 export async function askedCalls(question: Question, ledger: LedgerReads): Promise<Asked> {
   const { base, sources, sample } = await allCalls(question, ledger)
   const { rows } = await ledger.report(base, ['provider', 'model'], 'UTC')
-  if (rows.length === 0) {
-    throw new Fault('LEDGER_EMPTY', 'there are no calls to answer from', {
-      where: sources.length === 0 ? 'the ledger' : 'the slice asked for',
-      fix:
-        sources.length === 0
-          ? 'run crossline import FILE (or npm start, which begins with a bundled sample)'
-          : 'widen --from, --to or the filters',
-    })
-  }
+  if (rows.length === 0) throw nothingToAnswerFrom(sources.length, await triedIn(ledger, base))
   const byWeight = groupRows(rows)
   const slices = byWeight.map(({ model, calls, share }) => ({ model, calls, share }))
   const described = { ...question.where, ...(question.model === null ? {} : { model: question.model }) }
@@ -86,6 +78,22 @@ export async function askedCalls(question: Question, ledger: LedgerReads): Promi
     slices,
     sample,
   }
+}
+
+/** Calls of tasks that were tried, in a slice that leaves them out. */
+const triedIn = async (ledger: LedgerReads, base: Slice): Promise<number> =>
+  (await ledger.report({ ...base, trials: true }, [], 'UTC')).total.calls
+
+function nothingToAnswerFrom(sources: number, tried: number): Fault {
+  const traffic = 'run crossline import FILE, or put the gateway in front of your calls'
+  if (tried > 0) {
+    const message = `there are no calls to answer from: all ${tried} are of tasks that were tried, which is no traffic`
+    return new Fault('LEDGER_EMPTY', message, { where: 'the slice asked for', fix: traffic })
+  }
+  return new Fault('LEDGER_EMPTY', 'there are no calls to answer from', {
+    where: sources === 0 ? 'the ledger' : 'the slice asked for',
+    fix: sources === 0 ? `${traffic} (npm start begins with a bundled sample)` : 'widen --from, --to or the filters',
+  })
 }
 
 /** Catalog name of the weights behind a model's name, else the name itself. */
