@@ -1,8 +1,7 @@
 // Files of load generators → their load points together, and what was rejected in files of their own.
-import { basename } from 'node:path'
 import { readBenchmark } from '../intake/benchmarks/read-benchmark.ts'
 import type { MeasuredPoint } from '../intake/benchmarks/reader.ts'
-import { openRejects } from '../intake/rejects.ts'
+import { namesApart, openRejects } from '../intake/rejects.ts'
 
 export interface RecordsRead {
   readonly file: string
@@ -19,10 +18,11 @@ export function readRecords(
   dataDir: string,
 ): { readonly points: readonly MeasuredPoint[]; readonly reads: readonly RecordsRead[] } {
   const points: MeasuredPoint[] = []
-  const reads = files.map((file): RecordsRead => {
+  const names = namesApart(files)
+  const reads = files.map((file, at): RecordsRead => {
     const read = readBenchmark(file, format)
     points.push(...read.points)
-    const rejects = openRejects(dataDir, basename(file))
+    const rejects = openRejects(dataDir, names[at]!)
     for (const reject of read.rejects) rejects.add(reject)
     rejects.close()
     const [path, first] = [rejects.path(), rejects.first()]

@@ -1,6 +1,6 @@
 // Rows that could not be read in; a file of them with line and reason, out. Nothing is written while nothing is rejected.
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Reject } from '../core/meter/load.ts'
 
 export interface RejectFile {
@@ -42,6 +42,17 @@ export function openRejects(dataDir: string, name: string): RejectFile {
       file = null
     },
   }
+}
+
+/** Names of several files that are read as one, by which the rows of each are rejected: those of one name are numbered. */
+export function namesApart(paths: readonly string[]): string[] {
+  const seen = new Map<string, number>()
+  return paths.map(path => {
+    const name = basename(path)
+    const n = (seen.get(name) ?? 0) + 1
+    seen.set(name, n)
+    return n === 1 ? name : `${name}-${n}`
+  })
 }
 
 /** At most 1 KiB of UTF-8, cut between characters. */

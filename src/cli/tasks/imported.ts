@@ -15,7 +15,7 @@ import { type Collected, collected } from '../../intake/attempts/collected.ts'
 import { type costSources, type PricedAttempt, pricedAttempts } from '../../intake/attempts/priced.ts'
 import { type ReadFile, readResults } from '../../intake/attempts/read-results.ts'
 import type { ToldOption } from '../../intake/attempts/told.ts'
-import { openRejects } from '../../intake/rejects.ts'
+import { namesApart, openRejects } from '../../intake/rejects.ts'
 import { attemptsCsv } from '../../report/attempts-csv.ts'
 import type { ImportedAggregate, ImportedOption, ImportedTasks } from '../../report/imported-tasks-text.ts'
 import { keepRun, readKeptRun, runFolder } from '../../tasks/kept-run.ts'
@@ -167,8 +167,9 @@ function checkNames(said: Readonly<Record<string, string>>, options: readonly Tr
 function keepRejects(files: readonly ReadFile[], dataDir: string): { rejected: number; rejectFile: string | null } {
   let rejected = 0
   let rejectFile: string | null = null
-  for (const { name, results } of files) {
-    const rejects = openRejects(dataDir, `tasks-${name}`)
+  const names = namesApart(files.map(({ name }) => name))
+  for (const [at, { results }] of files.entries()) {
+    const rejects = openRejects(dataDir, `tasks-${names[at]}`)
     for (const reject of results.rejects) rejects.add(reject)
     rejects.close()
     rejected += results.rejects.length

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
@@ -105,6 +105,17 @@ test('bad rows go to a file with their reasons, and the rest is ranked', async (
   expect(existsSync(rows.rejectFiles[0]!)).toBe(true)
   const { bars } = rankings(table, [], { ...choices, bars: [0.5] })
   expect(bars[0]!.ranking).toMatchObject([{ n: 2, usdPerSuccess: { value: 6 } }])
+})
+
+test('two files of one name keep their bad rows apart', async () => {
+  const paths = ['monday', 'tuesday'].map(day => {
+    mkdirSync(join(folder, day))
+    return fileOf(join(day, 'same.csv'), `option,task,passed,usd\na,${day},1,1\na,${day} too,maybe,1\n`)
+  })
+  const { rows } = await readOf(paths)
+  expect(rows.rejectFiles.map(path => readFileSync(path, 'utf8'))).toEqual(
+    ['monday', 'tuesday'].map(day => expect.stringContaining(`${day} too`)),
+  )
 })
 
 test('where the data folder cannot be written the good rows are ranked all the same', async () => {

@@ -1,5 +1,4 @@
 // Files of plain rows that a command line names → one table of tries (or options' sums), with what was left out and why.
-import { basename } from 'node:path'
 import type { Attempt } from '../../core/decide/quality/attempt.ts'
 import type { OptionSums } from '../../core/decide/quality/sums.ts'
 import { type TrialTable, trialCollector } from '../../core/decide/quality/trial-table.ts'
@@ -10,7 +9,7 @@ import type { PlainRecord } from '../../intake/attempts/cells.ts'
 import { plainRecords } from '../../intake/attempts/plain-file.ts'
 import { neededFields, type PlainAttempt, plainAttempt } from '../../intake/attempts/plain-row.ts'
 import { optionSums } from '../../intake/attempts/sums-row.ts'
-import { openRejects } from '../../intake/rejects.ts'
+import { namesApart, openRejects } from '../../intake/rejects.ts'
 import type { CommandFrame } from '../command.ts'
 import { checkFile, unreadable } from '../unreadable.ts'
 
@@ -51,8 +50,9 @@ export async function readTrials(files: readonly string[], reading: Reading): Pr
   const tally = { read: 0, repeated: 0, rejected: 0 }
   const reasons = new Map<string, { rows: number; first: string }>()
   const rejectFiles: string[] = []
+  const names = namesApart(files)
   for (const [place, path] of files.entries()) {
-    const rejects = openRejects(data, basename(path))
+    const rejects = openRejects(data, names[place]!)
     let unwritten: string | null = null
     /** A data folder that cannot be written costs the file of rejected rows, and no row that is good. */
     const written = (work: () => void) => {
