@@ -146,7 +146,7 @@ export type SpoolPositions = Readonly<Record<string, SpoolPosition>>
  */
 export function callOfRecords(key: string, { opened, settled }: CallRecords, priceOf: PriceOfCall): Call {
   const needs = Object.fromEntries((opened?.needs ?? []).map(need => [need, 'true']))
-  const call: Omit<Call, 'price'> = {
+  const call: { -readonly [field in keyof Call]: Call[field] } = {
     source: gatewaySource,
     id: key,
     atMicros: opened?.atMicros ?? settled!.endMicros,
@@ -167,9 +167,16 @@ export function callOfRecords(key: string, { opened, settled }: CallRecords, pri
     requestHash: opened?.request ? idOfHash(opened.request) : null,
     reportedUsd: usdOrNull(settled?.reportedUsd ?? null),
     estimated: settled?.estimated ?? false,
+    estimateUsd: null,
+    price: unpriced,
   }
-  return { ...call, price: priceOf(call), estimateUsd: estimateOf(call, opened, settled, priceOf) }
+  // In place: a copy with more fields is slow to make, and slow to read ever after.
+  call.price = priceOf(call)
+  call.estimateUsd = estimateOf(call, opened, settled, priceOf)
+  return call
 }
+
+const unpriced: CallPrice = { usd: null, reason: 'not priced yet' }
 
 /**
  * What a call that was not counted to its end may have cost: what is known of its usage, and estimates for the rest. A call
