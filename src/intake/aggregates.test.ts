@@ -5,7 +5,8 @@ import { intakeForTest } from '../../test/intake.ts'
 import { arrivalProfile } from '../catalog/arrival-profiles.ts'
 import { loadPriceBook } from '../catalog/price-book.ts'
 import { flatProfile } from '../core/statistics/arrival-profile.ts'
-import { type Aggregate, drawingOf, summedKinds } from './aggregates.ts'
+import { type Aggregate, summedKinds } from './aggregate.ts'
+import { drawingOf } from './aggregates.ts'
 
 const { take, report: total } = intakeForTest({ book: loadPriceBook(), profile: arrivalProfile })
 
@@ -186,4 +187,40 @@ test('whatever the sums, the requests drawn add up to them and lie in their stre
     }),
     { numRuns: 30 },
   )
+})
+
+test('a day that was reported before its end has what the later report says, whatever the order of the two', async () => {
+  const early = report(
+    day(monday, { input_tokens: 1000, input_cached_tokens: 400, output_tokens: 100, num_model_requests: 3 }),
+  )
+  const later = report(
+    day(monday, { input_tokens: 27_445, input_cached_tokens: 8448, output_tokens: 907, num_model_requests: 5 }),
+    day(monday + 86_400),
+  )
+  const whole = { calls: 10, usage: { input: 18_997 + 18_996, cacheRead: 2 * 8448, output: 1807 } }
+  expect(await take('early.json', early)).toMatchObject({ rows: 3, added: 3 })
+  const grown = await take('later.json', later)
+  expect(grown).toMatchObject({ rows: 10, added: 7, duplicates: 3, rejected: 0 })
+  expect(grown.notes.join('\n')).toMatch(/have grown since/)
+  expect((await total()).total).toMatchObject(whole)
+  // Each of them again, under other names, adds nothing.
+  for (const text of [early, later, `${later} `, `${early} `]) {
+    expect(await take('again.json', text)).toMatchObject({ added: 0, rejected: 0 })
+  }
+  expect((await total()).total).toMatchObject(whole)
+  expect((await total(['day'])).rows).toMatchObject([{ calls: 5 }, { calls: 5 }])
+})
+
+test('the later of two reports may come first', async () => {
+  await take('later.json', report(day(monday)))
+  const early = day(monday, { input_tokens: 1000, input_cached_tokens: 400, output_tokens: 100, num_model_requests: 3 })
+  expect(await take('early.json', report(early))).toMatchObject({ rows: 3, added: 0, duplicates: 3, rejected: 0 })
+  expect((await total()).total).toMatchObject({ calls: 5, usage: { input: 18_996, cacheRead: 8448, output: 900 } })
+})
+
+test('pages that were appended to a file as the API wrote them, each over many lines, are all read', async () => {
+  const pages = [report(day(monday)), report(day(monday + 86_400)), report(day(monday + 2 * 86_400))]
+  const spread = pages.map(page => JSON.stringify(JSON.parse(page), null, 2))
+  expect(await take('spread.json', `${spread.join('\n')}\n`)).toMatchObject({ format: 'openai-usage', added: 15 })
+  expect(await take('by-line.json', pages.join('\n'))).toMatchObject({ added: 0, duplicates: 15 })
 })

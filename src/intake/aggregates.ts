@@ -6,51 +6,9 @@ import { formatUsd, type Money } from '../core/meter/money.ts'
 import { type ArrivalProfile, drawArrivals, partOf } from '../core/statistics/arrival-profile.ts'
 import { groupedBy } from '../core/statistics/grouped.ts'
 import { stream } from '../core/statistics/random.ts'
+import { type Aggregate, labels, type SummedKind, summedKinds } from './aggregate.ts'
+import { type NamedSum, type NewPart, newParts } from './grown-sums.ts'
 import type { Drawing, ImportOptions, ProfileName } from './importer.ts'
-
-/** Kinds that are billed apart, each counted in one place only: their requests' parts add up to them. */
-export const summedKinds = [
-  'input',
-  'cacheRead',
-  'cacheWrite5m',
-  'cacheWrite1h',
-  'cacheWriteOther',
-  'inputAudio',
-  'output',
-  'outputAudio',
-  'searches',
-] as const
-export type SummedKind = (typeof summedKinds)[number]
-
-const labels = [
-  'provider',
-  'model',
-  'tier',
-  'region',
-  'speed',
-  'workload',
-  'feature',
-  'user',
-  'team',
-  'environment',
-] as const
-type Label = (typeof labels)[number]
-
-/** One reported sum. */
-export interface Aggregate {
-  readonly fromMicros: number
-  readonly toMicros: number
-  /** Null: the report does not say how many requests these tokens are. */
-  readonly requests: number | null
-  /** Of the requests, those that failed: they have no tokens. */
-  readonly failed: number
-  readonly sums: Readonly<Partial<Record<SummedKind, number>>>
-  readonly text: Readonly<Partial<Record<Label, string | null>>>
-  /** What the reporter says they cost; null unknown. */
-  readonly usd: Money | null
-  /** A prompt of this class is at least so long; 0 when the report has no classes. */
-  readonly leastPromptTokens?: number
-}
 
 /**
  * Tokens of a request where a report counts none: the mean of the Mooncake conversation trace (FAST 2025; 144,793,823
@@ -74,7 +32,13 @@ export function drawingOf(
   const profile = profileOf(options.profile ?? 'diurnal')
   const seed = options.seed ?? 1
   const perRequest = options.tokensPerRequest ?? defaultTokensPerRequest
-  const sized = aggregates.map(one => ({ ...one, requests: one.requests || countFrom(one, perRequest) }))
+  const named = aggregates.map(one => ({ ...one, requests: one.requests || null, name: nameOf(one) }))
+  const drawn = (parts: readonly NewPart[]) =>
+    slotsOf(
+      parts.map(({ sum, first }) => ({ ...sum, first, requests: sum.requests ?? countFrom(sum, perRequest) })),
+      profile,
+      seed,
+    )
   const isGuessed = aggregates.some(one => !one.requests && tokensOf(one) > 0)
   const column = (name: string, fallback: string | undefined): TextReading => ({
     column: name,
@@ -85,7 +49,20 @@ export function drawingOf(
     variant: null,
     originMicros: 0,
     columns,
-    slots: slotsOf(sized, profile, seed),
+    slots: drawn(named.map(sum => ({ sum, first: 0 }))),
+    sums: {
+      fromMicros: named.reduce((least, one) => Math.min(least, one.fromMicros), Number.POSITIVE_INFINITY),
+      toMicros: named.reduce((most, one) => Math.max(most, one.toMicros), Number.NEGATIVE_INFINITY),
+      since: before => {
+        const { parts, there } = newParts(named, before)
+        return {
+          slots: drawn(parts),
+          there,
+          isGrown: parts.some(({ first }) => first > 0),
+          isAll: parts.length === 0 && there > 0,
+        }
+      },
+    },
     estimated: true,
     reading: {
       id: 'id',
@@ -131,7 +108,7 @@ function countFrom(aggregate: Aggregate, tokensPerRequest: number): number {
   return Math.max(1, Math.round(tokens / size))
 }
 
-type Sized = Aggregate & { readonly requests: number }
+type Sized = NamedSum & { readonly requests: number; readonly first: number }
 
 /** One slot for each stretch of time, all sums of it together and in time order. */
 function* slotsOf(aggregates: readonly Sized[], profile: ArrivalProfile, seed: number) {
@@ -141,11 +118,10 @@ function* slotsOf(aggregates: readonly Sized[], profile: ArrivalProfile, seed: n
     const seen = new Map<string, number>()
     const drawn: { at: number; line: string }[] = []
     for (const one of members) {
-      const named = nameOf(one)
       // Sums that a report splits by something that it does not name stay apart.
-      const turn = seen.get(named) ?? 0
-      seen.set(named, turn + 1)
-      drawn.push(...requestsOf(one, turn === 0 ? named : `${named}~${turn}`, profile, seed))
+      const turn = seen.get(one.name) ?? 0
+      seen.set(one.name, turn + 1)
+      drawn.push(...requestsOf(one, turn === 0 ? one.name : `${one.name}~${turn}`, profile, seed))
     }
     drawn.sort((a, b) => a.at - b.at)
     yield { n: drawn.length, lines: drawn.map(({ line }) => line).join('') }
@@ -156,10 +132,16 @@ const nameOf = ({ fromMicros, toMicros, text }: Aggregate): string =>
   [fromMicros / 1e6, toMicros / 1e6, ...labels.map(label => text[label] ?? '')].join('/')
 
 function requestsOf(one: Sized, id: string, profile: ArrivalProfile, seed: number): { at: number; line: string }[] {
-  const { requests, failed, sums, text, usd } = one
+  const { requests, failed, sums, text, usd, first } = one
   // Tokens belong to some request that did not fail, whatever the report says of their number.
   const served = Math.max(tokensOf(one) > 0 ? 1 : 0, requests - Math.min(failed, requests))
-  const times = drawArrivals(profile, one.fromMicros / 1e6, one.toMicros / 1e6, requests, stream(seed, id))
+  const times = drawArrivals(
+    profile,
+    one.fromMicros / 1e6,
+    one.toMicros / 1e6,
+    requests,
+    stream(seed, first === 0 ? id : `${id}+${first}`),
+  )
   const middle = labels.map(label => quoted(text[label] ?? '')).join(',')
   // Failures fall evenly among the requests, as far as whole numbers allow.
   const failsAt = (k: number) => partOf(requests - served, requests, k) > 0
@@ -172,7 +154,7 @@ function requestsOf(one: Sized, id: string, profile: ArrivalProfile, seed: numbe
     const writes = part('cacheWrite5m') + part('cacheWrite1h') + part('cacheWriteOther')
     const money = usd === null ? '' : formatUsd(hasFailed ? (0n as Money) : moneyPart(usd, served, ok))
     if (!hasFailed) ok++
-    const line = `${at},${quoted(`${id}#${k}`)},${middle},${hasFailed ? 'failed' : 'ok'},${money},${counts.join(',')},${writes}\n`
+    const line = `${at},${quoted(`${id}#${first + k}`)},${middle},${hasFailed ? 'failed' : 'ok'},${money},${counts.join(',')},${writes}\n`
     return { at, line }
   })
 }

@@ -1,5 +1,6 @@
 // Anthropic's usage report (pages of buckets of messages) as sums from which requests are drawn. It counts no requests.
-import { type Aggregate, drawingOf } from './aggregates.ts'
+import type { Aggregate } from './aggregate.ts'
+import { drawingOf } from './aggregates.ts'
 import type { Importer } from './importer.ts'
 import { bucketsOf, countOf, isObject, type Json, textOf } from './pages.ts'
 

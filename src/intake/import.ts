@@ -12,7 +12,15 @@ import { checkColumns, fileOf } from './columns-read.ts'
 import { checkProfile, importerNamed, type Recognised, recognised } from './detect.ts'
 import { writeDrawing } from './drawing.ts'
 import { readHead } from './head.ts'
-import { type Head, type Importer, type ImportOptions, type ProfileName, type Reading, startNote } from './importer.ts'
+import {
+  type Drawing,
+  type Head,
+  type Importer,
+  type ImportOptions,
+  type ProfileName,
+  type Reading,
+  startNote,
+} from './importer.ts'
 import { checkRows, type Inspection, inspectFile } from './inspect.ts'
 import { keepBill } from './keep-bill.ts'
 import { keepCalls, responsesNamespace } from './keep-calls.ts'
@@ -89,7 +97,7 @@ async function importAs(
   options: ImportOptions,
   context: ImportContext,
 ): Promise<ImportResult> {
-  const { progress, signal } = context
+  const { progress } = context
   const where = options.name ?? head.name
   const forced = options.format === undefined ? null : importer
   const content = importer.content(head, options)
@@ -120,18 +128,46 @@ async function importAs(
     const { notes } = content.reading
     return load(ledger, plan, [...notes, ...(isList ? [listNote] : []), ...unusedStart(notes, options)], context)
   }
+  const drawing = content.draw(text(), context.profile ?? (() => flatProfile))
+  return keepDrawing(ledger, about, drawing, options, context)
+}
+
+async function keepDrawing(
+  ledger: ImportLedger,
+  about: About,
+  drawing: Drawing,
+  options: ImportOptions,
+  context: ImportContext,
+): Promise<ImportResult> {
+  const source = drawing.variant === null ? about.source : `${about.source}#${drawing.variant}`
+  const { estimated, sums } = drawing
+  // Sums are known by the stretch of time that they cover, whatever file they came in.
+  const namespace = drawing.reading.id == null ? source : `sums:${about.format}:${options.idSpace ?? ''}`
+  const found = sums === undefined ? null : sums.since(await ledger.drawn(namespace, sums))
+  const there = found?.there ?? 0
+  if (found?.isAll) return nothingNew({ ...about, source }, there, drawing)
   const folder = mkdtempSync(join(tmpdir(), 'crossline-draw-'))
   try {
-    const drawing = content.draw(text(), context.profile ?? (() => flatProfile))
-    const { file, reading } = await writeDrawing(join(folder, 'drawn.csv'), drawing, signal)
-    const source = drawing.variant === null ? about.source : `${about.source}#${drawing.variant}`
-    const { estimated } = drawing
-    // Sums are known by the stretch of time that they cover, whatever file they came in.
-    const namespace = reading.id === null ? source : `sums:${about.format}:${options.idSpace ?? ''}`
-    return await load(ledger, { ...about, source, namespace, file, ...reading, estimated }, drawing.notes, context)
+    const slots = found?.slots ?? drawing.slots
+    const { file, reading } = await writeDrawing(join(folder, 'drawn.csv'), { ...drawing, slots }, context.signal)
+    const notes = found?.isGrown ? [...drawing.notes, grownNote] : drawing.notes
+    const plan = { ...about, source, namespace, file, ...reading, estimated }
+    const loaded = await load(ledger, plan, notes, context)
+    return { ...loaded, rows: loaded.rows + there, duplicates: loaded.duplicates + there }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+const grownNote =
+  'sums that are in the ledger and have grown since, as that of a day that was not over, gain what is new of them'
+
+/** What a report of sums that are all there comes to. */
+function nothingNew(about: About, there: number, { sums, notes }: Drawing): ImportResult {
+  const found = { rows: there, added: 0, completed: 0, duplicates: there, rejected: 0, outOfOrder: 0 }
+  const times = { firstAtMicros: sums?.fromMicros ?? null, lastAtMicros: sums?.toMicros ?? null }
+  const none = { tokens: { input: 0, output: 0 }, leftOut: [], unpricedCalls: 0, unpricedModels: [] }
+  return accountOf(about, { ...found, ...times, ...none }, notes, null)
 }
 
 /** Prices history again by today's catalog, from and to in UTC microseconds; says what changed, and on a dry run only that. */

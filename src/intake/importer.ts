@@ -1,7 +1,7 @@
 // What a file shows in its first lines, and what a format makes of it. One file per format fulfils Importer; nobody else knows formats by name.
 import type { Call } from '../core/meter/call.ts'
 import type { Charge } from '../core/meter/charge.ts'
-import type { DemandShape, LoadPlan, Reject } from '../core/meter/load.ts'
+import type { DemandShape, DrawnSum, LoadPlan, Reject } from '../core/meter/load.ts'
 import type { Scrape } from '../core/meter/scrape.ts'
 import type { ArrivalProfile } from '../core/statistics/arrival-profile.ts'
 
@@ -88,6 +88,19 @@ export interface Drawing {
   readonly columns: readonly string[]
   /** CSV lines of `n` requests each. */
   readonly slots: Iterable<{ readonly n: number; readonly lines: string }>
+  /** Of sums, which may have grown since the ledger had them. */
+  readonly sums?: {
+    /** From the first to the last of them. */
+    readonly fromMicros: number
+    readonly toMicros: number
+    /** What is new of them: `there` requests are not, `isAll` where none is; `isGrown` where some sum was there in part. */
+    readonly since: (before: ReadonlyMap<string, DrawnSum>) => {
+      readonly slots: Drawing['slots']
+      readonly there: number
+      readonly isGrown: boolean
+      readonly isAll: boolean
+    }
+  }
   readonly reading: Pick<Reading, 'text' | 'counts' | 'none'> & Partial<Reading>
   /** The requests stand for calls of which only sums are known. */
   readonly estimated: boolean

@@ -1,6 +1,7 @@
 // LiteLLM's daily tables (LiteLLM_DailyUserSpend, …TeamSpend, …TagSpend) as sums from which requests are drawn.
 import { Fault } from '../core/fault/fault.ts'
-import { type Aggregate, drawingOf } from './aggregates.ts'
+import type { Aggregate } from './aggregate.ts'
+import { drawingOf } from './aggregates.ts'
 import { amountOf, csvLines } from './bill.ts'
 import { type Head, hasColumns, type Importer } from './importer.ts'
 import { environmentNames, providerPrefixes } from './litellm-names.ts'

@@ -1,5 +1,6 @@
 // OpenAI's usage report (pages of buckets of completions or embeddings) as sums from which requests are drawn.
-import { type Aggregate, drawingOf } from './aggregates.ts'
+import type { Aggregate } from './aggregate.ts'
+import { drawingOf } from './aggregates.ts'
 import type { Importer } from './importer.ts'
 import { bucketsOf, countOf, type Json, textOf } from './pages.ts'
 

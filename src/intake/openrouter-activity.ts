@@ -1,6 +1,7 @@
 // OpenRouter's activity (sums by day, model and endpoint, as its API answers) as sums from which requests are drawn.
 import type { Money } from '../core/meter/money.ts'
-import { type Aggregate, drawingOf } from './aggregates.ts'
+import type { Aggregate } from './aggregate.ts'
+import { drawingOf } from './aggregates.ts'
 import type { Importer } from './importer.ts'
 import { jsonItems } from './json-items.ts'
 import { haveAll } from './logged.ts'

@@ -1,4 +1,4 @@
-// Answers of a reporting API as saved (one page, several in an array, or one a line) in; their time buckets, out.
+// Answers of a reporting API as saved (one page, several in an array or one behind the other) in; their time buckets, out.
 import { Fault } from '../core/fault/fault.ts'
 import { type BucketTimes, bucketTimes } from './bucket-times.ts'
 
@@ -35,9 +35,11 @@ function documents(text: string, where: string): unknown[] {
   try {
     return [JSON.parse(text.replace(/^\uFEFF/, ''))]
   } catch (thrown) {
+    // Answers behind each other: one a line, or each over many lines, as the API wrote it.
     const lines = text.split('\n').filter(line => line.trim() !== '')
+    const spread = text.split(/(?<=^\}\s*)(?=^\{)/m)
     try {
-      return lines.map(line => JSON.parse(line))
+      return (spread.length > 1 && lines.length > spread.length ? spread : lines).map(one => JSON.parse(one))
     } catch {
       const message = thrown instanceof Error ? thrown.message : String(thrown)
       throw new Fault(

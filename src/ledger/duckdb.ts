@@ -8,6 +8,7 @@ import { type UsageKind, usageKinds } from '../core/meter/usage.ts'
 import { isCalendarUnit, knownZone, periodName } from './calendar.ts'
 import { appendCalls, loadCalls } from './duckdb-append.ts'
 import { addCharges, charges } from './duckdb-charges.ts'
+import { drawnSums } from './duckdb-drawn.ts'
 import { addShape, loadFile, parquetColumns } from './duckdb-load.ts'
 import { prefixBlocks } from './duckdb-prefixes.ts'
 import { repriceSlice } from './duckdb-price.ts'
@@ -59,6 +60,7 @@ export async function openDuckdb(path: string, spill?: string): Promise<Ledger &
     },
     load: (plan, prices, hooks) => loadFile(session, plan, prices, hooks),
     loadCalls: (plan, batches) => loadCalls(session, plan, batches),
+    drawn: (namespace, span) => drawnSums(session, namespace, span),
     parquetColumns: file => parquetColumns(session, file),
     addShape: shape => addShape(session, shape),
     addCharges: bill => addCharges(session, bill),

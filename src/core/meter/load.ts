@@ -1,6 +1,7 @@
 // How a file of foreign records reads as calls, and what its calls cost: declared by intake and catalog, carried out in bulk by a store.
 import type { AttributionKind, Call, CallPrice } from './call.ts'
 import type { ChargeBatch } from './charge.ts'
+import type { Money } from './money.ts'
 import type { ScrapeBatch } from './scrape.ts'
 import type { UsageKind } from './usage.ts'
 
@@ -274,6 +275,11 @@ export interface CallLoader {
    * known, and attributes it where it was not attributed. Rejects and changes nothing when `batches` throws.
    */
   loadCalls(plan: CallsPlan, batches: AsyncIterable<readonly Call[]> | Iterable<readonly Call[]>): Promise<KeptCalls>
+  /** How much the ledger has of sums that calls were drawn from, by what the ids of these begin with. */
+  drawn(
+    namespace: string,
+    span: { readonly fromMicros: number; readonly toMicros: number },
+  ): Promise<ReadonlyMap<string, DrawnSum>>
   /** Column names of a Parquet file. */
   parquetColumns(path: string): Promise<readonly string[]>
   /** Keeps a rate curve beside the calls. Returns false when it is there already. */
@@ -282,6 +288,17 @@ export interface CallLoader {
   addCharges(bill: ChargeBatch): Promise<boolean>
   /** Keeps what model servers said of themselves. Returns how many were new. */
   addScrapes(batch: ScrapeBatch): Promise<number>
+}
+
+/** Of one sum, the calls that were drawn from it. */
+export interface DrawnSum {
+  readonly requests: number
+  readonly failed: number
+  /** Above the number of each of them. */
+  readonly next: number
+  readonly usage: Readonly<Record<UsageKind, number>>
+  /** What their reporter says they cost; null unknown. */
+  readonly usd: Money | null
 }
 
 /** Arrival rates over time without calls: a shape that demand can take. */
