@@ -144,6 +144,7 @@ export const feesOf = (sheet: SellerSheet, origin: SheetOrigin): FeeRule[] =>
     ...effective(rule),
     models: rule.models ?? [],
     rates: ratesOf(rule.rates),
+    searchesOncePerCall: `${rule.searchesOncePerCall}` === 'true',
   }))
 
 export const dedicatedOf = (provider: string, sheet: SellerSheet, origin: SheetOrigin): DedicatedEndpoint[] =>

@@ -149,7 +149,17 @@ const seller = z.strictObject({
     )
     .optional(),
   fees: z
-    .array(z.strictObject({ models: names.optional(), rates, ...effective, ...provenance }).refine(inOrder, order))
+    .array(
+      z
+        .strictObject({
+          models: names.optional(),
+          rates,
+          searchesOncePerCall: flag.optional().describe('A call that searches is charged once, however often it does.'),
+          ...effective,
+          ...provenance,
+        })
+        .refine(inOrder, order),
+    )
     .optional(),
   router: z.strictObject({ tier: z.string(), share: amount, ...provenance }).optional(),
   corrections: z

@@ -425,6 +425,18 @@ test('each shipped row names its source, and each file its date', () => {
   }
 })
 
+test('a prompt that Gemini 2.5 grounds is charged once, and Gemini 3 for each query', () => {
+  const usage = usageOf({ input: 1000, output: 100, searches: 3 })
+  const searched = (model: string, requests = 1) => {
+    const priced = price(book, { provider: 'google', model, usage, units: { requests }, atMicros: at })
+    return priced.usd === null ? priced.reason : formatUsd(priced.lines.find(line => line.kind === 'searches')!.usd)
+  }
+  // https://ai.google.dev/gemini-api/docs/pricing: $35 for 1,000 grounded prompts, $14 for 1,000 queries.
+  expect(searched('gemini-2.5-flash')).toBe('0.035000000000')
+  expect(searched('gemini-3-flash-preview')).toBe('0.042000000000')
+  expect(searched('gemini-2.5-flash', 2)).toBe('0.070000000000')
+})
+
 test('the JSON Schema that ships for editors is that of the reader', () => {
   const path = join(dataRoot(), 'prices', 'prices.schema.json')
   const text = `${JSON.stringify(pricesSchema(), null, 2)}\n`

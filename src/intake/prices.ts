@@ -88,7 +88,8 @@ function linear(card: RateCard, book: PriceBook): Linear {
   const unrated: UsageKind[] = []
   const parts: readonly UsageKind[] = cacheWriteParts
   for (const kind of [...alwaysNeeded, ...parts]) {
-    if (!card.terms.has(kind)) unrated.push(kind)
+    // What is not linear in its count is priced call by call.
+    if (!card.terms.has(kind) || (kind === 'searches' && card.searchesOncePerCall)) unrated.push(kind)
     picoPerToken[kind] = parts.includes(kind) ? rate(kind) - rate('cacheWrite') : rate(kind)
   }
   if (card.reasoningApart) picoPerToken.reasoning = rate('reasoning') - rate('output')

@@ -107,7 +107,7 @@ function reasoningIsOutside(
   if (isPerplexity(about)) return true
   if (total === sum) return false
   if (total === sum + reasoning) return true
-  return reasoning > answer || (total === null && provider !== null && /^x[-_ ]?ai$/i.test(provider))
+  return reasoning > answer || (total === null && provider !== null && providerId(provider) === 'x-ai')
 }
 
 /**

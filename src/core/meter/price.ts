@@ -104,7 +104,10 @@ const usageLines = [
   'searches',
 ] as const
 
-/** The price of a usage on a card already chosen (`rateCard`): linear in every count, so pieces of a call add up to it. */
+/**
+ * The price of a usage on a card already chosen (`rateCard`): linear in every count, so pieces of a call add up to it, but
+ * for searches that are billed once a call.
+ */
 export function priceOnCard(book: PriceBook, card: RateCard, usage: Usage, units: BilledUnits = noUnits): Priced {
   const unknown = unknownKind(usage)
   if (unknown !== null) return unpriced(`usage unknown: ${unknown} is null`)
@@ -200,6 +203,7 @@ function unknownKind(usage: Usage): string | null {
 /** Fills in what is billed of each kind; returns why the call cannot be priced on this card, else null. */
 function quantitiesOf(card: RateCard, usage: Usage, units: BilledUnits, into: Map<BilledKind, number>): string | null {
   const { terms } = card
+  const requests = units.requests ?? 1
   for (const kind of usageLines) {
     let quantity = usage[kind] ?? 0
     if (kind === 'cacheWrite') quantity -= writesByTtl(usage)
@@ -207,11 +211,11 @@ function quantitiesOf(card: RateCard, usage: Usage, units: BilledUnits, into: Ma
       if (usage.reasoning === null && quantity > 0) return 'usage unknown: reasoning is null and has a rate of its own'
       quantity -= usage.reasoning ?? 0
     } else if (kind === 'reasoning' && !card.reasoningApart) continue
+    else if (kind === 'searches' && card.searchesOncePerCall) quantity = Math.min(quantity, requests)
     if (quantity === 0) continue
     if (!terms.has(kind)) return noRate(card, kind, quantity)
     into.set(kind, quantity)
   }
-  const requests = units.requests ?? 1
   if (requests > 0 && terms.has('requests')) into.set('requests', requests)
   for (const kind in units) {
     const quantity = units[kind as UnitKind]!
@@ -242,7 +246,8 @@ export interface RateSegment {
 /**
  * An offer's prices over a span of time as a table of segments, for pricing millions of calls in SQL: join on time and
  * prompt size, then take the dot product of counts and `card.terms` (÷ `card.denominator`, half-even, when it is not 1).
- * A count > 0 in a kind without a term leaves the call unpriced. Agrees with `price` call by call.
+ * A count > 0 in a kind without a term leaves the call unpriced; searches of a card that bills them once a call count once.
+ * Agrees with `price` call by call.
  */
 export function rateSegments(book: PriceBook, offer: Offer, fromMicros: number, toMicros: number): RateSegment[] {
   const tariff = tariffOf(book, offer)

@@ -44,6 +44,8 @@ export interface RateCard {
   readonly denominator: bigint
   /** Reasoning tokens have a rate of their own; else they are billed inside output. */
   readonly reasoningApart: boolean
+  /** Searches are billed once for a call that makes any. */
+  readonly searchesOncePerCall: boolean
   /** A router's share on top of everything (0.05 = 5 %), or null. */
   readonly routerShare: Decimal | null
   readonly band: string | null
@@ -73,13 +75,18 @@ export function cardsOf(
 ): BandCard[] {
   const { seller, rowsOf, model } = resolution
   const fees: Partial<Record<BilledKind, Rate>> = {}
+  let searchesOncePerCall = false
   for (const { fees: rules } of [rowsOf, seller]) {
-    for (const rule of rules)
-      if (isEffective(rule, at) && modelMatches(rule.models, model.id)) Object.assign(fees, rule.rates)
+    for (const rule of rules) {
+      if (!isEffective(rule, at) || !modelMatches(rule.models, model.id)) continue
+      Object.assign(fees, rule.rates)
+      if (rule.rates.searches) searchesOncePerCall = rule.searchesOncePerCall
+    }
   }
   for (const kind of feeKinds) {
     const rate = row.rates[kind] ?? base?.rates[kind] ?? under?.rates[kind]
     if (rate) fees[kind] = rate
+    if (rate && kind === 'searches') searchesOncePerCall = false
   }
   const make = (fromPromptTokens: number): RateCard => {
     const rates: Partial<Record<BilledKind, Rate>> = { ...fees }
@@ -104,6 +111,7 @@ export function cardsOf(
       override: row.layer === 'user' || factors.some(f => f.layer === 'user'),
       ...linear(rates, share),
       reasoningApart: rates.reasoning !== undefined,
+      searchesOncePerCall,
       routerShare: share,
       band: band?.stated ?? null,
     }

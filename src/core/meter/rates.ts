@@ -116,6 +116,8 @@ export interface Multiplier extends Provenance, Effective {
 export interface FeeRule extends Provenance, Effective {
   readonly models: readonly string[]
   readonly rates: Rates
+  /** A call that searches is charged once, however often it does. */
+  readonly searchesOncePerCall: boolean
 }
 
 export interface ModelEntry {
