@@ -3,11 +3,14 @@ import type { Money } from '../core/meter/money.ts'
 import type { Usage } from '../core/meter/usage.ts'
 import type { Prompt, ToolCall } from './task.ts'
 
+/** The APIs that a prompt can be written for. */
+export const targetWires = ['openai.chat', 'openai.responses', 'anthropic.messages', 'gemini.generateContent'] as const
+
 /** Where a prompt goes. */
 export interface Target {
   /** An upstream of the gateway. */
   readonly upstream: string
-  readonly wire: 'openai.chat' | 'anthropic.messages' | 'gemini.generateContent'
+  readonly wire: (typeof targetWires)[number]
   readonly model: string
   /** Laid over the request's body as it is: `temperature`, `reasoning_effort`, … */
   readonly settings: Readonly<Record<string, unknown>>

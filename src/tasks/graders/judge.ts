@@ -3,15 +3,13 @@ import { createHash } from 'node:crypto'
 import { setTimeout as after } from 'node:timers/promises'
 import { z } from 'zod'
 import { add, type Money, zero } from '../../core/meter/money.ts'
-import type { Completed, Target, Unanswered } from '../client.ts'
+import { type Completed, type Target, targetWires, type Unanswered } from '../client.ts'
 import type { Json } from '../task.ts'
 import { expectedField, expectedOf, textOf } from './expected.ts'
 import type { Answer, Grade, GraderKind, GraderTools } from './grader.ts'
 import { judgePrompt } from './judge-prompt.ts'
 import { type JudgeVerdict, judgeVerdict } from './judge-verdict.ts'
 import { quoted } from './verdicts.ts'
-
-const wires = ['openai.chat', 'anthropic.messages', 'gemini.generateContent'] as const
 
 const shape = z.strictObject({
   kind: z.literal('judge'),
@@ -26,7 +24,7 @@ const shape = z.strictObject({
     .optional()
     .meta({ description: 'or an API of crossline.yaml, openai, anthropic, gemini; with model' }),
   model: z.string().min(1).optional(),
-  wire: z.enum(wires).optional().meta({ description: 'how it is spoken to; default: as its upstream does' }),
+  wire: z.enum(targetWires).optional().meta({ description: 'how it is spoken to; default: as its upstream does' }),
   settings: z.record(z.string(), z.json()).optional().meta({ description: 'laid over each request: temperature, …' }),
   rubric: z.string().min(1).meta({ description: 'when an answer is right' }),
   expected: expectedField,

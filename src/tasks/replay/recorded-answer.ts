@@ -1,5 +1,6 @@
 // The bytes of a recorded answer, a body or a stream of events, in; what it said and which tools it called, out.
 import { asObject, type JsonObject, parseJson } from '../../wire/json.ts'
+import { openAiResponses } from '../requests/openai-responses.ts'
 import type { ToolCall } from '../task.ts'
 import { toolUsesOf } from './anthropic-prompt.ts'
 import { functionCallsOf } from './gemini-prompt.ts'
@@ -79,19 +80,11 @@ const responseIn = (events: readonly JsonObject[]): JsonObject | null =>
   asObject(events.find(event => event.type === 'response.completed' || event.type === 'response.incomplete')?.response)
 
 function responsesAnswer(response: JsonObject | null): RecordedAnswer | null {
-  if (response === null || !Array.isArray(response.output)) return null
-  const items = objects(response.output)
-  return {
-    text: items
-      .flatMap(item => (item.type === 'message' ? objects(item.content) : []))
-      .flatMap(part => text(part.text) ?? text(part.refusal) ?? [])
-      .join(''),
-    toolCalls: items.flatMap(item =>
-      item.type === 'function_call'
-        ? [{ id: text(item.call_id) ?? '', name: text(item.name) ?? '', arguments: text(item.arguments) ?? '' }]
-        : [],
-    ),
-  }
+  const said = openAiResponses.read(response)
+  if (said === null) return null
+  // Who was stopped by a filter said nothing: its name is no answer.
+  const declined = said.refusal === said.stopReason ? null : said.refusal
+  return { text: said.text === '' ? (declined ?? '') : said.text, toolCalls: said.toolCalls }
 }
 
 function anthropicBlocks(events: readonly JsonObject[]): JsonObject[] | null {

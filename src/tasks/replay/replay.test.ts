@@ -10,6 +10,7 @@ import { afterAll, expect, test } from 'vitest'
 import { anthropicMessages } from '../requests/anthropic-messages.ts'
 import { geminiGenerate } from '../requests/gemini-generate.ts'
 import { openAiChat } from '../requests/openai-chat.ts'
+import { openAiResponses } from '../requests/openai-responses.ts'
 import type { Message, Prompt } from '../task.ts'
 import { promptOf, wireOf } from './prompts.ts'
 import { recordedAnswer } from './recorded-answer.ts'
@@ -83,6 +84,8 @@ test('a prompt written as OpenAI or Gemini want it is read back as it was, calls
     fc.property(promptArbitrary, prompt => {
       const chat = openAiChat.body({ ...target, wire: 'openai.chat' }, prompt, 'openai')
       expect(promptOf('openai.chat', chat)).toEqual({ prompt, lost: [] })
+      const responses = openAiResponses.body({ ...target, wire: 'openai.responses' }, prompt, 'openai')
+      expect(promptOf('openai.responses', responses)).toEqual({ prompt, lost: [] })
       const gemini = geminiGenerate.body({ ...target, wire: 'gemini.generateContent' }, prompt, 'google')
       expect(promptOf('gemini.generateContent', gemini)).toEqual({ prompt, lost: [] })
     }),

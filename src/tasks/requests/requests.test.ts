@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createAnthropic } from '@ai-sdk/anthropic'
 import { createGoogleGenerativeAI } from '@ai-sdk/google'
+import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { generateText, jsonSchema, type ModelMessage, tool } from 'ai'
 import { expect, test } from 'vitest'
-import type { Target } from '../client.ts'
+import { type Target, targetWires } from '../client.ts'
 import type { Json, Prompt } from '../task.ts'
 import { requestOf } from './requests.ts'
 
@@ -77,6 +78,7 @@ async function sentBy(wire: Target['wire']): Promise<Sent> {
   const apiKey = 'k'
   const model = {
     'openai.chat': () => createOpenAICompatible({ name: 'x', baseURL: 'http://x/v1', apiKey, fetch })('m'),
+    'openai.responses': () => createOpenAI({ baseURL: 'http://x/v1', apiKey, fetch }).responses('m'),
     'anthropic.messages': () => createAnthropic({ baseURL: 'http://x/v1', apiKey, fetch })('m'),
     'gemini.generateContent': () => createGoogleGenerativeAI({ baseURL: 'http://x/v1beta', apiKey, fetch })('m'),
   }[wire]()
@@ -122,6 +124,14 @@ test('a conversation is written for chat completions as the AI SDK writes it', a
   expect(plain(ours('openai.chat'))).toEqual(plain(body))
 })
 
+test("a conversation is written for OpenAI's responses as the AI SDK writes it", async () => {
+  const { path, body } = await sentBy('openai.responses')
+  expect(path).toBe(requestOf('openai.responses').path('m'))
+  const { store, ...own } = plain(ours('openai.responses')) as Record<string, unknown>
+  expect(store).toBe(false)
+  expect(own).toEqual(plain(body))
+})
+
 test('a conversation is written for Anthropic as the AI SDK writes it', async () => {
   const { path, body } = await sentBy('anthropic.messages')
   expect(path).toBe(requestOf('anthropic.messages').path('m'))
@@ -153,6 +163,7 @@ test('a schema of the answer goes where each API takes it, and settings are laid
   const at = (wire: Target['wire'], way: string) =>
     way.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], ours(wire, asked))
   expect(at('openai.chat', 'response_format.json_schema.schema')).toEqual(parameters)
+  expect(at('openai.responses', 'text.format.schema')).toEqual(parameters)
   expect(at('anthropic.messages', 'output_config.format.schema')).toEqual(parameters)
   expect(at('gemini.generateContent', 'generationConfig.responseJsonSchema')).toEqual(parameters)
   const target = { upstream: 'x', model: 'm', settings: { generationConfig: { temperature: 0 }, top_p: 1 } }
@@ -172,9 +183,10 @@ test('answers recorded of each API are read: their words, and why they ended', (
   const read = (wire: Target['wire'], name: string) => requestOf(wire).read(recorded(name))
   expect(read('openai.chat', 'openai-chat.json')).toMatchObject({ stopReason: 'stop', refusal: null })
   expect(read('openai.chat', 'openai-chat.json')!.text.length).toBeGreaterThan(0)
+  expect(read('openai.responses', 'openai-responses-search.json')!.text.length).toBeGreaterThan(0)
   expect(read('anthropic.messages', 'anthropic.json')!.text.length).toBeGreaterThan(0)
   expect(read('gemini.generateContent', 'gemini.json')!.text.length).toBeGreaterThan(0)
-  for (const wire of ['openai.chat', 'anthropic.messages', 'gemini.generateContent'] as const) {
+  for (const wire of targetWires) {
     expect(requestOf(wire).read({ error: { message: 'no' } })).toBeNull()
     expect(requestOf(wire).read('text')).toBeNull()
   }
@@ -187,6 +199,10 @@ test('a refusal is one, in the words of each API', () => {
   expect(refusal('openai.chat', choice({ message: { content: '' }, finish_reason: 'content_filter' }))).toBe(
     'content_filter',
   )
+  const output = [{ type: 'message', content: [{ type: 'refusal', refusal: 'I will not.' }] }]
+  expect(refusal('openai.responses', { status: 'completed', output })).toBe('I will not.')
+  const cut = { status: 'incomplete', incomplete_details: { reason: 'content_filter' }, output: [] }
+  expect(refusal('openai.responses', cut)).toBe('content_filter')
   expect(refusal('anthropic.messages', { content: [], stop_reason: 'refusal' })).toBe('refusal')
   expect(refusal('gemini.generateContent', { promptFeedback: { blockReason: 'SAFETY' } })).toBe('SAFETY')
   expect(refusal('gemini.generateContent', { candidates: [{ finishReason: 'PROHIBITED_CONTENT' }] })).toBe(

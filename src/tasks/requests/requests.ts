@@ -3,8 +3,9 @@ import type { Target } from '../client.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
 import { geminiGenerate } from './gemini-generate.ts'
 import { openAiChat } from './openai-chat.ts'
+import { openAiResponses } from './openai-responses.ts'
 import type { Request } from './request.ts'
 
-const requests: readonly Request[] = [openAiChat, anthropicMessages, geminiGenerate]
+const requests: readonly Request[] = [openAiChat, openAiResponses, anthropicMessages, geminiGenerate]
 
 export const requestOf = (wire: Target['wire']): Request => requests.find(one => one.wire === wire)!

@@ -1,5 +1,6 @@
 // The shape of an option in a suite file: an API, a server of one's own, a cascade or best of n. Loads zod: import lazily.
 import { z } from 'zod'
+import { targetWires } from '../client.ts'
 import { graderShape } from '../graders/graders.ts'
 
 const name = z.string().min(1)
@@ -16,10 +17,7 @@ export const optionShape = z
       .optional()
       .meta({ description: 'a server of your own: http://127.0.0.1:8000' }),
     model: name.optional().meta({ description: 'as it is asked for' }),
-    wire: z
-      .enum(['openai.chat', 'anthropic.messages', 'gemini.generateContent'])
-      .optional()
-      .meta({ description: 'how it is spoken to; default: as its upstream does' }),
+    wire: z.enum(targetWires).optional().meta({ description: 'how it is spoken to; default: as its upstream does' }),
     settings: settings.optional().meta({ description: 'laid over each request: temperature, reasoning_effort, …' }),
     headers: z
       .record(z.string(), z.string())
