@@ -22,6 +22,13 @@ export function bucketTimes(bucket: Readonly<Record<string, unknown>>, where: st
   return { fromMicros: from, toMicros: to }
 }
 
+/** A day (`2026-04-06`), or the hour that a day and a time begin (`2026-04-06 13:00`), as consoles write them; null when it is neither. */
+export function consolePeriod(text: string | null): BucketTimes | null {
+  const [, day, hour] = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}):00(?::00)?Z?)?$/.exec(text ?? '') ?? []
+  const fromMicros = day === undefined ? null : instantOf(hour === undefined ? day : `${day}T${hour}:00:00Z`)
+  return fromMicros === null ? null : { fromMicros, toMicros: fromMicros + (hour === undefined ? 24 : 1) * 3_600e6 }
+}
+
 /** A moment as Unix seconds (number or text) or as a date and time, UTC unless it says otherwise; null when it is neither. */
 export function instantOf(value: unknown): number | null {
   if (value === undefined || value === null || value === '') return null

@@ -40,6 +40,8 @@ function fromResult(times: Result['times'], result: Json): LineReading {
 }
 
 function fromRow(row: CsvRow): LineReading {
+  // A day without costs.
+  if ((row.amount_value ?? '') === '' && (row.amount_currency ?? '') === '') return null
   const fromMicros = instantOf(row.start_time)
   const toMicros = instantOf(row.end_time)
   if (fromMicros === null)

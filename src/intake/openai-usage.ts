@@ -1,21 +1,25 @@
-// OpenAI's usage report (pages of buckets of completions or embeddings) as sums from which requests are drawn.
+// OpenAI's usage report (pages of buckets of completions or embeddings, or the dashboard's CSV) as sums from which requests are drawn.
 import type { Aggregate } from './aggregate.ts'
 import { drawingOf } from './aggregates.ts'
-import type { Importer } from './importer.ts'
+import { bucketTimes } from './bucket-times.ts'
+import { consoleRows } from './console-rows.ts'
+import { type Head, hasColumns, type Importer } from './importer.ts'
 import { bucketsOf, countOf, type Json, textOf } from './pages.ts'
+
+const csvColumns = ['start_time', 'end_time', 'num_model_requests', 'input_tokens', 'output_tokens']
 
 export const openaiUsage: Importer = {
   name: 'openai-usage',
   title: 'OpenAI usage report',
-  container: 'json',
+  container: ['json', 'csv'],
   matches: head =>
-    head.container === 'json' && /"organization\.usage\.(completions|embeddings)\.result"/.test(head.text),
+    head.container === 'csv'
+      ? hasColumns(head, csvColumns)
+      : head.container === 'json' && /"organization\.usage\.(completions|embeddings)\.result"/.test(head.text),
   content: (head, options) => ({
     kind: 'drawn',
     draw: (text, profile) => {
-      const aggregates = bucketsOf(text, head.name).flatMap(({ results, fromMicros, toMicros }) =>
-        results.map(result => ({ fromMicros, toMicros, ...sumOf(result, head.name) })),
-      )
+      const aggregates = head.container === 'csv' ? sumsOfRows(text, head) : sumsOfPages(text, head)
       return drawingOf(aggregates, options, profile, [
         'cached, cache-write and audio tokens are parts of input_tokens; images in a prompt count as its text; the share of reasoning is not reported',
         ...(aggregates.some(one => one.text.model === null)
@@ -25,6 +29,19 @@ export const openaiUsage: Importer = {
     },
   }),
 }
+
+const sumsOfPages = (text: string, head: Head): Aggregate[] =>
+  bucketsOf(text, head.name).flatMap(({ results, fromMicros, toMicros }) =>
+    results.map(result => ({ fromMicros, toMicros, ...sumOf(result, head.name) })),
+  )
+
+const timeColumns = ['start_time', 'end_time', 'start_time_iso', 'end_time_iso']
+
+const sumsOfRows = (text: string, head: Head): Aggregate[] =>
+  consoleRows(text, head, timeColumns).map(({ line, row }) => {
+    const where = `${head.name}:${line}`
+    return { ...bucketTimes(row, where), ...sumOf(row, where) }
+  })
 
 function sumOf(result: Json, where: string): Omit<Aggregate, 'fromMicros' | 'toMicros'> {
   const count = (key: string) => countOf(result, key, where)
