@@ -95,11 +95,15 @@ export function tierIn(usage: JsonObject): string | null {
 }
 
 /**
- * Perplexity's `num_search_queries`; xAI's count of web searches among the tools that its servers ran; OpenRouter's under the
- * name of its documentation or of its answers (https://openrouter.ai/docs/client-sdks/python/components/bodyservertooluse.md).
+ * Perplexity's `num_search_queries`; xAI's counts of searches of the web and of X among the tools that its servers ran, which
+ * cost the same (https://docs.x.ai/developers/pricing); OpenRouter's under the name of its documentation or of its answers
+ * (https://openrouter.ai/docs/client-sdks/python/components/bodyservertooluse.md).
  */
 export function searchesOf(usage: JsonObject, absent: number | null): number | null {
-  const xai = countOr(asObject(usage.server_side_tool_usage_details), 'web_search_calls', absent)
+  const tools = asObject(usage.server_side_tool_usage_details)
+  const web = countOr(tools, 'web_search_calls', 0)
+  const posts = countOr(tools, 'x_search_calls', 0)
+  const xai = tools === null ? absent : web === null || posts === null ? null : web + posts
   const routed = asObject(usage.server_tool_use_details) ?? asObject(usage.server_tool_use)
   return countOr(usage, 'num_search_queries', countOr(routed, 'web_search_requests', xai))
 }

@@ -1,6 +1,6 @@
 // OpenAI responses, and servers that speak the same, as a wire.
 // https://platform.openai.com/docs/api-reference/responses/object, https://platform.openai.com/docs/api-reference/responses-streaming
-import { asList, asObject, asText, type JsonObject } from './json.ts'
+import { asCount, asList, asObject, asText, type JsonObject } from './json.ts'
 import { searchesOf, servedTier, tierIn } from './openai-chat.ts'
 import { countOpenAi } from './openai-counts.ts'
 import { bodyError, errorMembers, reportedError } from './reported.ts'
@@ -41,11 +41,13 @@ export const openAiResponses: Wire = {
   body: json => ({ ...told(json), isTerminal: json.status !== 'queued' && json.status !== 'in_progress' }),
   count(usage, about) {
     const counted = countOpenAi(usage, names, about)
+    const tools = asObject(usage.server_side_tool_usage_details)
+    const fileSearches = asCount(tools?.file_search_calls) ?? about.fileSearches
     // A seller that counts its searches in the usage says what it charges; else they are the items of the output.
     return {
       usage: { ...counted, searches: searchesOf(usage, about.searches) },
       serviceTier: tierIn(usage),
-      ...(about.fileSearches > 0 ? { units: { fileSearches: about.fileSearches } } : {}),
+      ...(fileSearches > 0 ? { units: { fileSearches } } : {}),
     }
   },
 }

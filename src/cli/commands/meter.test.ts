@@ -110,11 +110,17 @@ test('lines that are read are lines that can be priced, with what is billed besi
   expect(lines[1].usd).toBe('0.001125000000')
 })
 
-test('what OpenRouter charged for a search and for provisioned capacity is what they are priced at', async () => {
-  for (const id of ['openrouter search of its maker', 'openrouter on provisioned capacity']) {
+test('what a seller says that it charged for searches and for provisioned capacity is what they are priced at', async () => {
+  const ids = [
+    'openrouter search of its maker',
+    'openrouter on provisioned capacity',
+    'xai x search',
+    'xai x search, all tools listed',
+  ]
+  for (const id of ids) {
     const one = published.find(recording => recording.id === id)!
     const path = file('call.json', new TextDecoder().decode(one.bytes))
-    const { json } = await run('meter', '--wire', 'openai.chat', '--provider', 'openrouter', path)
+    const { json } = await run('meter', '--wire', one.wire, '--provider', one.provider!, path)
     const { lines } = await run('price', '--batch', file('read.jsonl', JSON.stringify(json)))
     expect(lines[0].usd, id).toBe(json.reportedUsd)
   }
