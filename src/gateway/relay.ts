@@ -1,44 +1,34 @@
 // A request with its route in; relayed to its upstream and back, metered where its bytes have a meaning, out.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
-import { type AttributionKind, attributionKinds } from '../core/meter/call.ts'
-import type { Opened, Settled } from '../core/meter/call-record.ts'
+import type { Settled } from '../core/meter/call-record.ts'
 import { startReading } from '../wire/reading.ts'
 import type { WireName } from '../wire/wire.ts'
 import { wireNamed } from '../wire/wires.ts'
-import { attributionOfRules, type Rule } from './attribution-rules.ts'
 import type { Background } from './background.ts'
 import type { Budgets } from './budgets.ts'
 import { type CaptureSink, type Capturing, capturing } from './capture.ts'
 import { type Counters, count, countAdded, passName } from './counters.ts'
 import { answerError, unmeterable } from './errors.ts'
-import { promptEstimate } from './estimate.ts'
 import { type Exchange, exchange, type Taker } from './exchange.ts'
-import type { Fingerprints } from './fingerprint.ts'
 import { forwarded } from './headers.ts'
 import { askingForUsage } from './inject.ts'
 import type { Admitted } from './keys.ts'
 import { type Answered, type AnswerTools, meteredAnswer } from './metered-answer.ts'
+import { type OpeningTools, openedOf } from './opened-record.ts'
 import { givenAway, nothingToSend, type RequestBody } from './request-body.ts'
-import { attributionOfHeaders, lacksUsage, type RequestFacts } from './request-facts.ts'
+import { lacksUsage, type RequestFacts } from './request-facts.ts'
 import type { Route } from './routing.ts'
 import { settledOf } from './settled-record.ts'
 import type { Sink } from './sink.ts'
 import { toClient } from './to-client.ts'
 import { withinBudgets } from './within-budgets.ts'
 
-export interface RelayTools {
+export interface RelayTools extends OpeningTools {
   readonly dispatcherOf: (origin: string) => Dispatcher
   readonly sink: Sink
   /** UTC microseconds; goes forward. */
   readonly nowMicros: () => number
-  readonly nextKey: () => string
-  readonly fingerprints: (
-    wire: WireName,
-    body: Readonly<Record<string, unknown>>,
-    model: string | null,
-  ) => Fingerprints | null
-  readonly rules: readonly Rule[]
   readonly counters: Counters
   readonly shout: (text: string) => void
   readonly limits: RelayLimits
@@ -235,44 +225,6 @@ function send(call: Call, body: RequestBody['forward'], hasAsked: boolean, taker
     tools.limits.idleMs,
   )
 }
-
-function openedOf(call: Call, wire: WireName, tools: RelayTools): Opened {
-  const { request, route, facts, admitted } = call
-  const { key } = admitted
-  const said = attributionOfHeaders(request.headers)
-  const model = facts.model ?? route.model
-  const {
-    prefix,
-    systemPrompt,
-    request: whole,
-  } = (facts.body && tools.fingerprints(wire, facts.body, route.model)) ?? unread
-  const byRule = attributionOfRules(tools.rules, { path: admitted.path, model, headers: request.headers, systemPrompt })
-  // What a key states binds: a budget that a client could talk itself out of would be none.
-  const sources = [key?.attribution ?? {}, said.attribution, facts.attribution, byRule]
-  const attribution = {} as Record<AttributionKind, string | null>
-  for (const kind of attributionKinds) attribution[kind] = sources.find(one => one[kind] != null)?.[kind] ?? null
-  const { key: _, ...tags } = { ...facts.tags, ...said.tags, ...key?.tags }
-  return {
-    kind: 'opened',
-    key: tools.nextKey(),
-    atMicros: call.startedMicros,
-    upstream: route.upstream.name,
-    provider: route.upstream.provider,
-    wire,
-    model,
-    path: route.path.split('?')[0]!,
-    stream: route.isStream ?? facts.stream ?? false,
-    attribution,
-    tags: key === null ? tags : { ...tags, key: key.id },
-    needs: facts.needs,
-    promptEstimate: promptEstimate(call.body, facts),
-    prefix,
-    systemPrompt,
-    request: whole,
-  }
-}
-
-const unread = { prefix: null, systemPrompt: null, request: null }
 
 /** Rejects where calls are not to pass unmetered: the end of the answer is then not passed on either. */
 async function settle(
