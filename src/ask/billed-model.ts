@@ -29,8 +29,12 @@ export function providerKey(book: PriceBook, provider: string | null, model: str
 /** More words than this no model's name has. */
 const mostWords = 6
 
-/** The model of a billed line: as it names it, else the longest beginning of its description that is one (`Claude Haiku 4.5 input`). */
+/** What is billed for a model beside its calls: making one's own of it, and keeping that ready. */
+const besideCalls = /\b(fine.?tuning|training|hosting)\b/i
+
+/** The model of a billed line of calls: as it names it, else the longest beginning of its description that is one (`Claude Haiku 4.5 input`). */
 export function modelOfLine(book: PriceBook, { provider, model, description }: BilledLine): string | null {
+  if (besideCalls.test(description ?? '')) return null
   if (model !== null) return modelKey(book, provider, model)
   const words = (description ?? '')
     .trim()

@@ -217,6 +217,20 @@ describe('OpenAI', () => {
     ])
   })
 
+  test("training a model of one's own, and hosting it, is no usage of the model that it is made of", async () => {
+    const text = page(
+      [1, 2, 3].map(n =>
+        bucket(n, [
+          cost(2.1, 'gpt-4o-mini-2024-07-18, input'),
+          ...(n === 2 ? [cost(3, 'gpt-4o-mini-2024-07-18 fine-tuning training'), cost(-1, 'refund')] : []),
+        ]),
+      ),
+    )
+    const found = await ask({}, { name: 'costs.json', text })
+    holds(found)
+    expect(parts(found)).toEqual({ notCalls: '2.000000000000' })
+  })
+
   test('an invoice of one line is compared as a whole, and its cents are rounding', async () => {
     const invoice = {
       name: 'invoice.csv',

@@ -57,3 +57,31 @@ test('traffic that nobody metered is not taken for another zone', () => {
 test('a day that begins at eight in UTC is one of UTC-08:00', () => {
   expect([8, -9, 12, -14].map(offsetText)).toEqual(['UTC-08:00', 'UTC+09:00', 'UTC-12:00', 'UTC+14:00'])
 })
+
+test('models that one side alone knows, or that are billed on one day, do not make a week of a few days', () => {
+  const at = (day: number, hours: number) => start + (day * 24 + hours) * hour
+  const hours = [
+    { atMicros: at(0, 10), model: 'a', amount: 3.5 },
+    { atMicros: at(0, 11), model: 'b', amount: 0.36 },
+    { atMicros: at(1, 10), model: 'a', amount: 3.5 },
+    { atMicros: at(1, 10), model: 'c', amount: 0.42 },
+    { atMicros: at(2, 10), model: 'd', amount: 0.02 },
+  ]
+  const amounts = [
+    new Map([
+      ['a', 3.5],
+      ['b', 0.36],
+    ]),
+    new Map([
+      ['a', 3.5],
+      ['b', 3],
+      ['c', 0.42],
+    ]),
+    new Map([
+      ['d', 0.02],
+      ['x', 0.7],
+      ['y', 0.4],
+    ]),
+  ]
+  expect(dayShift({ fromMicros: start, amounts }, hours)).toBeNull()
+})
