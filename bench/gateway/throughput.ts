@@ -1,5 +1,5 @@
 // Contenders in; how many calls a second each carries on one machine in one run, in turn, out.
-import { cpuSeconds, treeOf } from '../../test/process-tree.ts'
+import { cpuSeconds, titleOf, treeOf } from '../../test/process-tree.ts'
 import { type Figure, median } from '../measure.ts'
 import type { Contender } from './contender.ts'
 import type { Crossline } from './crossline.ts'
@@ -9,6 +9,8 @@ import type { Loader } from './loader.ts'
 interface Round {
   readonly perSecond: number
   readonly cpuMicros: number
+  /** Of it, what the process that relays took; the rest keeps the ledger. */
+  readonly relayingMicros: number
   readonly p50: number
   readonly p99: number
 }
@@ -39,12 +41,14 @@ export async function throughput(
   const results = new Map<Contender, Round[]>([crossline, ...peers].map(one => [one, []]))
   const measure = async (one: Contender, target: Target): Promise<{ outcome: Outcome; round: Round }> => {
     const processes = treeOf(one.pid)
-    const before = cpuSeconds(processes)
+    const relaying = processes.filter(pid => titleOf(pid).startsWith('crossline gateway'))
+    const [before, relayingBefore] = [cpuSeconds(processes), cpuSeconds(relaying)]
     const outcome = await loader.closed(target, body, connections, ms)
     if (outcome.failures > 0)
       throw new Error(`${one.name}: ${outcome.failures} failures, the first: ${outcome.failure}`)
-    const cpuMicros = ((cpuSeconds(processes) - before) * 1e6) / outcome.answers
-    return { outcome, round: { perSecond: outcome.answers / outcome.seconds, cpuMicros, ...outcome.wholeMs } }
+    const micros = (pids: readonly number[], since: number) => ((cpuSeconds(pids) - since) * 1e6) / outcome.answers
+    const cpu = { cpuMicros: micros(processes, before), relayingMicros: micros(relaying, relayingBefore) }
+    return { outcome, round: { perSecond: outcome.answers / outcome.seconds, ...cpu, ...outcome.wholeMs } }
   }
   for (const one of [...results.keys()]) {
     try {
@@ -73,12 +77,13 @@ export async function throughput(
     `${one.name} ${Math.round(of(one, r => r.perSecond)).toLocaleString('en')}/s, p50 ${of(one, r => r.p50).toFixed(1)}, p99 ${of(one, r => r.p99).toFixed(1)} ms, ${Math.round(of(one, r => r.cpuMicros))} µs CPU`
   const ours = results.get(crossline)!
   const whole = median(wholeAfterSeconds)
+  const relaying = of(crossline, r => r.relayingMicros)
   const accounts: Figure = {
-    name: `${name}: all of it in the ledger after the last answer`,
-    measured: `${whole.toFixed(1)} s after ${ms / 1000} s of load`,
-    against: '-',
+    name: `${name}: CPU of a call, and when all were in the ledger`,
+    measured: `${Math.round(relaying)} µs relaying, ${Math.round(of(crossline, r => r.cpuMicros) - relaying)} µs for the ledger`,
+    against: `${ms / 1000} s of load`,
     value: whole,
-    unit: 's',
+    unit: 's after the last answer',
     target: null,
   }
   const beside = [...results].slice(1).map(([peer, theirs]): Figure => {
