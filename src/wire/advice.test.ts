@@ -6,6 +6,7 @@ import { loadPriceBook } from '../catalog/price-book.ts'
 import { type PricedCall, price } from '../core/meter/price.ts'
 import { parseUsage, usageOf } from '../core/meter/usage.ts'
 import { anthropicMessages } from './anthropic-messages.ts'
+import { openAiResponses } from './openai-responses.ts'
 import { type Reading, startReading } from './reading.ts'
 
 const published = readFileSync(new URL('../../test/fixtures/wire/published.jsonl', import.meta.url), 'utf8')
@@ -60,6 +61,41 @@ test('each advice is billed by itself, and one of unknown usage or of no known m
     const odd = bodyOf('anthropic advisor')
     odd.usage.iterations[1] = { ...advice, ...replaced }
     expect(priced(read(odd))).toMatchObject({ usd: null, reason: expect.stringMatching(reason) })
+  }
+})
+
+test('what a tool that makes images used is billed by the rates of its model, beside the answer', () => {
+  // The counts are of a test of https://github.com/BerriAI/litellm (its ChatGPTImageGenerationConfig).
+  const response = {
+    object: 'response',
+    status: 'completed',
+    model: 'gpt-5.4',
+    output: [{ type: 'image_generation_call', id: 'ig_1', status: 'completed' }],
+    tools: [{ type: 'image_generation', model: 'gpt-image-1' }],
+    usage: { input_tokens: 1732, output_tokens: 121, total_tokens: 1853 },
+    tool_usage: {
+      image_gen: {
+        ...{ input_tokens: 108, input_tokens_details: { image_tokens: 0, text_tokens: 108 } },
+        ...{ output_tokens: 1756, output_tokens_details: { image_tokens: 1756, text_tokens: 0 }, total_tokens: 1864 },
+      },
+      web_search: { num_requests: 0 },
+    },
+  }
+  for (const stream of [true, false]) {
+    const reading = startReading(openAiResponses, { stream, provider: 'openai' })
+    const text = JSON.stringify(stream ? { type: 'response.completed', response } : response)
+    reading.push(Buffer.from(stream ? `data: ${text}\n\n` : text))
+    const { units, usage, model } = reading.end()
+    expect(units).toEqual({
+      'advice 1 input gpt-image-1': 108,
+      'advice 1 output gpt-image-1': 0,
+      'advice 1 outputImage gpt-image-1': 1756,
+    })
+    expect(usage).toMatchObject({ input: 1732, output: 121, outputImage: 0 })
+    const whole = price(book, { provider: 'openai', model: model!, usage, units, atMicros }) as PricedCall
+    const own = price(book, { provider: 'openai', model: model!, usage, atMicros }) as PricedCall
+    // $5 for a million tokens of text, $40 for a million of pictures (https://openai.com/api/pricing).
+    expect(whole.usd - own.usd).toBe(108n * 5_000_000n + 1756n * 40_000_000n)
   }
 })
 

@@ -1,10 +1,12 @@
 // OpenAI responses, and servers that speak the same, as a wire.
 // https://platform.openai.com/docs/api-reference/responses/object, https://platform.openai.com/docs/api-reference/responses-streaming
+import { adviceUnit } from '../core/meter/advice.ts'
+import { type BilledUnits, noUnits, type UsageKind } from '../core/meter/usage.ts'
 import { asCount, asList, asObject, asText, type JsonObject } from './json.ts'
 import { searchesOf, servedTier, tierIn } from './openai-chat.ts'
 import { countOpenAi } from './openai-counts.ts'
 import { bodyError, errorMembers, reportedError } from './reported.ts'
-import type { Told, Wire } from './wire.ts'
+import type { About, Told, Wire } from './wire.ts'
 
 const names = {
   prompt: 'input_tokens',
@@ -35,6 +37,8 @@ export const openAiResponses: Wire = {
     service_tier: true,
     incomplete_details: true,
     output: { type: true, id: true, status: true, action: { type: true } },
+    tools: { type: true, model: true },
+    tool_usage: { image_gen: true },
     ...errorMembers,
   },
   // A response of the background is asked for again until it is over: before that its usage is null.
@@ -47,7 +51,7 @@ export const openAiResponses: Wire = {
     return {
       usage: { ...counted, searches: searchesOf(usage, about.searches) },
       serviceTier: tierIn(usage),
-      ...(fileSearches > 0 ? { units: { fileSearches } } : {}),
+      units: { ...(fileSearches > 0 && { fileSearches }), ...imagesIn(usage, about) },
     }
   },
 }
@@ -56,12 +60,40 @@ function told(response: JsonObject): Told {
   return {
     id: asText(response.id),
     model: asText(response.model),
-    usage: asObject(response.usage),
+    usage: withImages(response),
     serviceTier: servedTier(response.service_tier),
     stopReason: asText(asObject(response.incomplete_details)?.reason) ?? endedAs(response.status),
     error: bodyError(response),
     ...searchesIn(asList(response.output), 0),
   }
+}
+
+/** The counts, and among them those of the tool that made images, if it did, with the model that it is. */
+function withImages(response: JsonObject): JsonObject | null {
+  const usage = asObject(response.usage)
+  const images = asObject(asObject(response.tool_usage)?.image_gen)
+  const isUsed = asCount(images?.input_tokens) !== 0 || asCount(images?.output_tokens) !== 0
+  if (usage === null || images === null || !isUsed) return usage
+  const tool = asList(response.tools).map(asObject)
+  return { ...usage, image_gen: { ...images, model: tool.find(one => one?.type === 'image_generation')?.model } }
+}
+
+/**
+ * What the tool that makes images used: tokens of a model of its own, which stand beside those of the one that answered and
+ * are billed by its rates (https://platform.openai.com/docs/guides/tools-image-generation).
+ */
+function imagesIn(usage: JsonObject, about: About): BilledUnits {
+  const images = asObject(usage.image_gen)
+  if (images === null) return noUnits
+  const model = asText(images.model) ?? 'unnamed'
+  const counted = Object.entries(countOpenAi(images, names, { ...about, model })) as [UsageKind, number | null][]
+  // Prompt and answer are told even where they are 0: an advice that leaves them out is one of unknown usage.
+  const told = counted.flatMap(([kind, count]) =>
+    count === null || kind === 'searches' || (count === 0 && kind !== 'input' && kind !== 'output')
+      ? []
+      : [[adviceUnit(1, kind, model), count] as const],
+  )
+  return Object.fromEntries(told)
 }
 
 const endedAs = (status: unknown): string | null =>
