@@ -26,7 +26,13 @@ export const settingsShape = z.strictObject({
           .url({ protocol: /^https?$/ })
           .refine(url => !/^https?:\/\/[^/]*@/i.test(url), 'a password does not belong into an address that is logged')
           .meta({ description: 'where it tells its metrics: http://gpu-1:8000/metrics' }),
-        everySeconds: z.number().min(1).optional().meta({ description: 'how often it is asked; default 15' }),
+        // A timer knows no more than 24 days, and takes what is longer for a millisecond.
+        everySeconds: z
+          .number()
+          .min(1)
+          .max(86_400)
+          .optional()
+          .meta({ description: 'how often it is asked, at least once a day; default 15' }),
         gpus: z.int().min(1).optional().meta({ description: 'GPUs that it runs on' }),
         usdPerGpuHour: z.number().positive().optional().meta({ description: 'what an hour of one of them costs' }),
       }),

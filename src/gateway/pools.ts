@@ -4,6 +4,7 @@ import { request as askTls } from 'node:https'
 import type { Socket } from 'node:net'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import type { ForwardProxy } from './proxies.ts'
+import { unreached } from './unreached.ts'
 
 /** How long a proxy may take to reach the host that it is asked for. */
 const reachingMs = 10_000
@@ -14,14 +15,21 @@ const reachingMs = 10_000
  */
 export function poolOf(origin: string, proxy: ForwardProxy | null, connections: number): Pool {
   const options = { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 }
-  if (proxy === null) return new Pool(origin, options)
+  if (proxy === null) return new Pool(origin, { ...options, connect: inWords(buildConnector({})) })
   if (origin.startsWith('https:')) return new Pool(origin, { ...options, connect: connectThrough(proxy) })
-  return new Pool(proxy.origin, options).compose(askingFor(origin, proxy)) as Pool
+  return new Pool(proxy.origin, { ...options, connect: inWords(buildConnector({})) }).compose(
+    askingFor(origin, proxy),
+  ) as Pool
 }
+
+const inWords =
+  (connect: buildConnector.connector): buildConnector.connector =>
+  (options, done) =>
+    connect(options, (...[error, socket]) => (error === null ? done(null, socket) : done(unreached(error), null)))
 
 /** Opens one connection through a proxy, in TLS where the host beyond it speaks that. */
 export function connectThrough(proxy: ForwardProxy): buildConnector.connector {
-  const overTls = buildConnector({})
+  const overTls = inWords(buildConnector({}))
   return (options, done) => {
     const { protocol, hostname, port } = options
     const isTls = protocol === 'https:'
@@ -57,7 +65,7 @@ function tunnelTo(proxy: ForwardProxy, authority: string): Promise<Socket> {
       if (head.length > 0) socket.unshift(head)
       done(socket)
     })
-    asked.on('error', thrown => failed(`cannot be used: ${thrown.message}`))
+    asked.on('error', thrown => failed(`cannot be used: ${unreached(thrown).message}`))
     asked.end()
   })
 }

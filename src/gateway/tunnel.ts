@@ -3,11 +3,13 @@ import { request as ask, type IncomingMessage, type Server } from 'node:http'
 import { request as askTls } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { errorAnswer } from './errors.ts'
 import { answered, forwarded } from './headers.ts'
 import type { Admitted } from './keys.ts'
 import { connectThrough } from './pools.ts'
 import type { ForwardProxy } from './proxies.ts'
 import type { Route } from './routing.ts'
+import { unreached } from './unreached.ts'
 
 export interface Upgrade {
   readonly request: IncomingMessage
@@ -47,7 +49,9 @@ export function tunnel(
     asked.destroy()
     socket.destroy()
   }
-  const begin = ({ statusCode, statusMessage }: IncomingMessage, pairs: readonly string[]) => {
+  let hasBegun = false
+  const begin = ({ statusCode, statusMessage }: Partial<IncomingMessage>, pairs: readonly string[]) => {
+    hasBegun = true
     const lines = pairs.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${pairs[i + 1]}\r\n`] : []))
     socket.write(Buffer.from(`HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines.join('')}\r\n`, 'latin1'))
   }
@@ -65,9 +69,12 @@ export function tunnel(
     answer.on('error', cut)
     answer.pipe(socket)
   })
-  asked.on('error', () => {
-    if (!socket.destroyed && socket.writable)
-      socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
+  asked.on('error', thrown => {
+    if (socket.destroyed || !socket.writable || hasBegun) return cut()
+    const message = `${upstream.name} did not answer: ${unreached(thrown).message}`
+    const { body, headers } = errorAnswer(upstream.family, { status: 502, code: 'UPSTREAM_FAILED', message })
+    begin({ statusCode: 502, statusMessage: 'Bad Gateway' }, [...Object.entries(headers).flat(), 'connection', 'close'])
+    socket.end(body)
   })
   socket.on('error', cut)
   socket.on('close', () => {

@@ -1,6 +1,7 @@
 // Each request on a socket of a gateway's process → the gateway, the probes, or the writer, who has the page and its API.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { errorAnswer } from '../gateway/errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { hostOf } from '../server/http.ts'
 import { isHere, refuseBeyond } from '../server/reach.ts'
@@ -31,7 +32,8 @@ export interface Front {
 
 export function frontOf({ gateway, isKeyed, hosts, toWriter, figures, version }: FrontOptions): Front {
   // Whoever is called by another name is a page elsewhere that points it here: only the API says so in words.
-  const isAddressed = ({ headers }: IncomingMessage) => hosts.includes(hostOf(headers.host ?? ''))
+  // No page can leave the name out; balancers that ask in HTTP/1.0 do, and Node lets nobody else.
+  const isAddressed = ({ headers: { host } }: IncomingMessage) => host === undefined || hosts.includes(hostOf(host))
   const own: Readonly<Record<string, (response: ServerResponse) => void>> = {
     '/healthz': response => json(response, 200, { status: 'ok', pid: process.pid }),
     // Calls are relayed and kept in the spool while a ledger is away: that is no reason to send them elsewhere.
@@ -49,17 +51,28 @@ export function frontOf({ gateway, isKeyed, hosts, toWriter, figures, version }:
     request(request, response) {
       const isOurs = isAddressed(request)
       const isLocal = isHere(request.socket)
-      const answer = request.method === 'GET' ? own[request.url!] : undefined
-      if (answer !== undefined && ((isOurs && isLocal) || (isKeyed && probes.has(request.url!))))
-        return answer(response)
+      const path = request.url!.replace(/\?.*$/s, '')
+      // Whoever asks for the head alone means the same (`wget --spider`), and a query changes nothing.
+      const answer = request.method === 'GET' || request.method === 'HEAD' ? own[path] : undefined
+      if (answer !== undefined && ((isOurs && isLocal) || (isKeyed && probes.has(path)))) return answer(response)
       if ((isOurs || isKeyed) && gateway.handle(request, response)) return
       if (isLocal) toWriter.relay(request, response)
       else refuseBeyond(response)
     },
     upgrade(request, socket, head) {
-      if (!(isKeyed || isAddressed(request)) || !gateway.upgrade(request, socket, head)) socket.destroy()
+      if (!(isKeyed || isAddressed(request))) socket.destroy()
+      else if (!gateway.upgrade(request, socket, head)) refuseUpgrade(socket)
     },
   }
+}
+
+/** A socket that is closed without a word would be taken for a network that fails. */
+function refuseUpgrade(socket: Duplex): void {
+  const message = 'nothing here takes a WebSocket under this path: name its upstream under gateway.upstreams'
+  const { body, headers } = errorAnswer('openai', { status: 404, code: 'UPSTREAM_UNKNOWN', message })
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.on('error', () => {})
+  socket.end(`HTTP/1.1 404 Not Found\r\n${lines.join('')}\r\n${body}`)
 }
 
 function json(response: ServerResponse, status: number, body: object): void {

@@ -1,6 +1,7 @@
 // Requests for the page and its API → the writer's process, and its answers back; who comes while it starts waits.
 import { Agent, request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
+import { answered, headerOf } from '../gateway/headers.ts'
 import type { WriterAddress } from './messages.ts'
 
 export interface ToWriter {
@@ -54,9 +55,12 @@ export function toWriter(waitMs = mostWaitMs): ToWriter {
       const url = await reached()
       if (url === null) return away(response, 'the process that owns the ledger is not there')
       const { hostname, port } = new URL(url)
-      const { method, url: path, rawHeaders: headers } = request
+      const { method, url: path, rawHeaders } = request
+      // A request of HTTP/1.0 may name no host; the writer, asked in HTTP/1.1, would refuse it for that.
+      const headers = headerOf(rawHeaders, 'host') === null ? [...rawHeaders, 'host', hostname] : rawHeaders
       const asked = ask({ agent, hostname, port, method, path, headers, setHost: false }, answer => {
-        response.writeHead(answer.statusCode!, answer.statusMessage, answer.rawHeaders)
+        // How long the writer keeps its own connection says nothing of the client's.
+        response.writeHead(answer.statusCode!, answer.statusMessage, answered(answer.rawHeaders, false, false))
         // A progress line is seen when it is said.
         response.flushHeaders()
         pipeline(answer, response, () => {})

@@ -6,6 +6,8 @@ import { budgetShape } from './budget-settings.ts'
 import { captureShape } from './capture/capture-settings.ts'
 
 const name = z.string().min(1)
+/** 24 days. Node's timers know 2^31 ms, and take what is longer for one millisecond. */
+const longestMs = 24 * 86_400_000
 /** Header names are tokens (RFC 9110 §5.6.2), and their values one line. */
 const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'expected the name of a header')
 const headers = z.record(headerName, z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'expected one line of text'))
@@ -93,12 +95,18 @@ export const gatewayShape = z
     idleMs: z
       .number()
       .positive()
+      .max(longestMs)
       .optional()
       .meta({ description: 'silence of an upstream after which a call is given up; default: an hour' }),
     mostDrainedBytes: z.int().nonnegative().optional().meta({
       description: 'how much of an answer is read on for its usage once the client has left; default: 8 MiB',
     }),
-    mostDrainedMs: z.int().nonnegative().optional().meta({ description: 'and for how long; default: two minutes' }),
+    mostDrainedMs: z
+      .int()
+      .nonnegative()
+      .max(longestMs)
+      .optional()
+      .meta({ description: 'and for how long; default: two minutes' }),
     mostBodyBytes: z.int().positive().optional().meta({
       description: 'longer requests pass unread, their model and attribution unknown; default: 32 MiB',
     }),
@@ -108,7 +116,7 @@ export const gatewayShape = z
     workers: z.int().min(1).max(64).optional().meta({
       description: 'processes that relay calls; default: one for each core but one, and four at most',
     }),
-    drainMs: z.int().nonnegative().optional().meta({
+    drainMs: z.int().nonnegative().max(longestMs).optional().meta({
       description: 'how long calls may take to finish once the server is told to stop; default: half a minute',
     }),
   })
