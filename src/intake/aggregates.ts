@@ -39,7 +39,7 @@ export function drawingOf(
       profile,
       seed,
     )
-  const isGuessed = aggregates.some(one => !one.requests && tokensOf(one) > 0)
+  const isGuessed = aggregates.some(one => !one.requests && tokensOf([one]) > 0)
   const column = (name: string, fallback: string | undefined): TextReading => ({
     column: name,
     fallback: fallback ?? null,
@@ -53,6 +53,10 @@ export function drawingOf(
     sums: {
       fromMicros: named.reduce((least, one) => Math.min(least, one.fromMicros), Number.POSITIVE_INFINITY),
       toMicros: named.reduce((most, one) => Math.max(most, one.toMicros), Number.NEGATIVE_INFINITY),
+      tokens: {
+        input: tokensOf(named, ['input', 'cacheRead', 'cacheWrite5m', 'cacheWrite1h', 'cacheWriteOther', 'inputAudio']),
+        output: tokensOf(named, ['output', 'outputAudio']),
+      },
       since: before => {
         const { parts, there } = newParts(named, before)
         return {
@@ -97,12 +101,14 @@ export function drawingOf(
   }
 }
 
-const tokensOf = ({ sums }: Aggregate): number =>
-  summedKinds.reduce((sum, kind) => sum + (kind === 'searches' ? 0 : (sums[kind] ?? 0)), 0)
+const tokenKinds = summedKinds.filter(kind => kind !== 'searches')
+
+const tokensOf = (some: readonly Aggregate[], kinds: readonly SummedKind[] = tokenKinds): number =>
+  some.reduce((total, { sums }) => kinds.reduce((sum, kind) => sum + (sums[kind] ?? 0), total), 0)
 
 /** At least one request where there are tokens, and no more than leave each prompt as long as its class says. */
 function countFrom(aggregate: Aggregate, tokensPerRequest: number): number {
-  const tokens = tokensOf(aggregate)
+  const tokens = tokensOf([aggregate])
   if (tokens === 0) return aggregate.sums.searches ? 1 : 0
   const size = Math.max(tokensPerRequest, (aggregate.leastPromptTokens ?? 0) * 1.25)
   return Math.max(1, Math.round(tokens / size))
@@ -134,7 +140,7 @@ const nameOf = ({ fromMicros, toMicros, text }: Aggregate): string =>
 function requestsOf(one: Sized, id: string, profile: ArrivalProfile, seed: number): { at: number; line: string }[] {
   const { requests, failed, sums, text, usd, first } = one
   // Tokens belong to some request that did not fail, whatever the report says of their number.
-  const served = Math.max(tokensOf(one) > 0 ? 1 : 0, requests - Math.min(failed, requests))
+  const served = Math.max(tokensOf([one]) > 0 ? 1 : 0, requests - Math.min(failed, requests))
   const times = drawArrivals(
     profile,
     one.fromMicros / 1e6,

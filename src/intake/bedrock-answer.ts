@@ -26,7 +26,7 @@ export function bedrockAnswer(log: Json): BedrockAnswer {
   const body = output.outputBodyJson
   const events = (Array.isArray(body) ? body : [body]).filter(isObject)
   const metrics = objectOf(events.map(event => event['amazon-bedrock-invocationMetrics']).find(isObject))
-  const counted = logCounts(input, output)
+  const counted = logCounts(log, input, output)
   const told = toldBy(body, events)
   const agrees = told !== null && same(told.usage.input, counted.input) && same(told.usage.output, counted.output)
   const converse = events.map(event => objectOf(event.metadata).metrics ?? event.metrics).find(isObject)
@@ -45,9 +45,11 @@ const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
 const same = (told: number | null, logged: number | null): boolean =>
   told !== null && (logged === null || told === logged)
 
-function logCounts(input: Json, output: Json): Usage {
+function logCounts(log: Json, input: Json, output: Json): Usage {
   const prompt = countCell(input, 'inputTokenCount')
-  const answer = countCell(output, 'outputTokenCount')
+  // Embeddings write nothing, and the log of some tells no count of it.
+  const isEmbedding = /embed/i.test(textCell(log, 'modelId') ?? '')
+  const answer = countCell(output, 'outputTokenCount') ?? (isEmbedding && prompt !== null ? 0 : null)
   return counts(prompt, answer, countCell(input, ...reads) ?? 0, countCell(input, ...writes) ?? 0)
 }
 

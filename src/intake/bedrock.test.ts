@@ -106,3 +106,19 @@ test('other records are left out; bad ones are rejected without what they say', 
   expect(text).toContain('inputTokenCount: expected a whole number >= 0, got -1')
   expect(text).not.toContain('secret')
 })
+
+test('an embedding whose log counts no answer has none', async () => {
+  const record = {
+    schemaType: 'ModelInvocationLog',
+    schemaVersion: '1.0',
+    timestamp: '2026-11-20T10:00:00Z',
+    region: 'us-east-1',
+    requestId: 'embed-1',
+    operation: 'InvokeModel',
+    modelId: 'amazon.titan-embed-text-v2:0',
+    input: { inputContentType: 'application/json', inputTokenCount: 44 },
+    output: { outputContentType: 'application/json' },
+  }
+  expect(await take('embed.jsonl', `${JSON.stringify(record)}\n`)).toMatchObject({ added: 1, rejected: 0 })
+  expect((await report()).total).toMatchObject({ usage: { input: 44, output: 0 }, unknownUsageCalls: 0 })
+})

@@ -153,7 +153,8 @@ async function keepDrawing(
     const notes = found?.isGrown ? [...drawing.notes, grownNote] : drawing.notes
     const plan = { ...about, source, namespace, file, ...reading, estimated }
     const loaded = await load(ledger, plan, notes, context)
-    return { ...loaded, rows: loaded.rows + there, duplicates: loaded.duplicates + there }
+    const tokens = sums?.tokens ?? loaded.tokens
+    return { ...loaded, rows: loaded.rows + there, duplicates: loaded.duplicates + there, tokens }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -166,7 +167,7 @@ const grownNote =
 function nothingNew(about: About, there: number, { sums, notes }: Drawing): ImportResult {
   const found = { rows: there, added: 0, completed: 0, duplicates: there, rejected: 0, outOfOrder: 0 }
   const times = { firstAtMicros: sums?.fromMicros ?? null, lastAtMicros: sums?.toMicros ?? null }
-  const none = { tokens: { input: 0, output: 0 }, leftOut: [], unpricedCalls: 0, unpricedModels: [] }
+  const none = { tokens: sums?.tokens ?? { input: 0, output: 0 }, leftOut: [], unpricedCalls: 0, unpricedModels: [] }
   return accountOf(about, { ...found, ...times, ...none }, notes, null)
 }
 

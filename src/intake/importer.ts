@@ -93,6 +93,8 @@ export interface Drawing {
     /** From the first to the last of them. */
     readonly fromMicros: number
     readonly toMicros: number
+    /** Of all of them, new or not. */
+    readonly tokens: { readonly input: number; readonly output: number }
     /** What is new of them: `there` requests are not, `isAll` where none is; `isGrown` where some sum was there in part. */
     readonly since: (before: ReadonlyMap<string, DrawnSum>) => {
       readonly slots: Drawing['slots']

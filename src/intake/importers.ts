@@ -5,6 +5,7 @@ import { anthropicUsage } from './anthropic-usage.ts'
 import { azure } from './azure.ts'
 import { bedrock } from './bedrock.ts'
 import { burstgpt } from './burstgpt.ts'
+import { cloudflare } from './cloudflare.ts'
 import { focus } from './focus.ts'
 import { geminiBatch } from './gemini-batch.ts'
 import { helicone } from './helicone.ts'
@@ -21,6 +22,7 @@ import { openaiUsage } from './openai-usage.ts'
 import { openrouter } from './openrouter.ts'
 import { openrouterActivity } from './openrouter-activity.ts'
 import { otlp } from './otlp.ts'
+import { portkey } from './portkey.ts'
 import { rateCurve } from './rate-curve.ts'
 import { servegen } from './servegen.ts'
 import { csv, jsonl, parquet } from './table.ts'
@@ -38,6 +40,8 @@ export const published: readonly Importer[] = [
   litellmDaily,
   langfuse,
   helicone,
+  portkey,
+  cloudflare,
   openrouter,
   openrouterActivity,
   bedrock,

@@ -1,9 +1,10 @@
 // JSON text, cut anywhere, in; the texts of its records, out: those of an array, of an answer's page, or of documents one behind another.
 import { isObject, type Json } from './pages.ts'
 
-/** Where lists of records lie in an answer of an API: `data` of a page, `events` of CloudWatch, a Gemini batch's own nest. */
+/** Where lists of records lie in an answer of an API: `data` of a page, `result` of Cloudflare's, `events` of CloudWatch, a Gemini batch's own nest. */
 const lists: readonly (readonly string[])[] = [
   ['data'],
+  ['result'],
   ['events'],
   ['logEvents'],
   ['dest', 'inlinedResponses'],
