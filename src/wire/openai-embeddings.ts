@@ -12,7 +12,9 @@ export const openAiEmbeddings: Wire = {
   name: 'openai.embeddings',
   count(usage, about) {
     const prompt = asCount(usage.prompt_tokens) ?? asCount(usage.total_tokens)
-    const plain = { ...usage, prompt_tokens: prompt, completion_tokens: asCount(usage.completion_tokens) ?? 0 }
+    // The total is of the prompt, and says nothing of an answer that is not told.
+    const answer = asCount(usage.completion_tokens) ?? 0
+    const plain = { ...usage, prompt_tokens: prompt, completion_tokens: answer, total_tokens: null }
     const counted = openAiChat.count(plain, about)
     return { ...counted, usage: { ...counted.usage, reasoning: 0 } }
   },

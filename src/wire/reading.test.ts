@@ -221,6 +221,13 @@ test('a detail that is no count is unknown, one that is left out is 0', () => {
   expect(read.usage).toMatchObject({ cacheRead: null, cacheWrite: 0, reasoning: 0 })
 })
 
+test("what an embedding's total has on top of its prompt is no answer", () => {
+  const body = { object: 'list', data: [], model: 'gemini-embedding-001', usage: { prompt_tokens: 4, total_tokens: 9 } }
+  const wire = { wire: 'openai.embeddings', stream: false, provider: 'google' }
+  const read = readPieces(wire, [new TextEncoder().encode(JSON.stringify(body))])
+  expect(read.usage).toMatchObject({ input: 4, output: 0, reasoning: 0 })
+})
+
 test('an error body in the place of a stream is read as a body', () => {
   const text = '{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}'
   const read = readPieces({ wire: 'anthropic.messages', stream: true }, [new TextEncoder().encode(text)])
