@@ -114,6 +114,7 @@ function reportedOf(attributes: Attributes): Money | null {
       'gen_ai.usage.cost.amount',
       'gen_ai.usage.cost',
       'gen_ai.usage.total_cost',
+      'gen_ai.usage.cost_usd',
       'operation.cost',
       'llm.cost.total',
     ) ??

@@ -3,6 +3,7 @@ import { Fault } from '../../core/fault/fault.ts'
 import type { CallsOfRecord } from '../importer.ts'
 import { callOfSpan } from './call.ts'
 import { spansOfJson } from './json.ts'
+import { underConventions } from './own-names.ts'
 import { spansOfProtobuf } from './protobuf.ts'
 import { roleOf, wrapper } from './role.ts'
 import type { Spans } from './span.ts'
@@ -13,7 +14,8 @@ export function callsOfSpans({ spans, rejects }: Spans, before: SpansBefore = no
   const told: ToldCall[] = []
   const leftOut: string[] = []
   const refused = [...rejects]
-  for (const span of spans) {
+  for (const one of spans) {
+    const span = underConventions(one)
     const role = roleOf(span)
     if ('leftOut' in role) {
       leftOut.push(role.leftOut)
