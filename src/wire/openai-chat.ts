@@ -95,7 +95,7 @@ export function tierIn(usage: JsonObject): string | null {
 }
 
 /**
- * Perplexity's `num_search_queries`; xAI's counts of searches of the web and of X among the tools that its servers ran, which
+ * Perplexity's `num_search_queries`, of its agents the calls of `search_web`; xAI's counts of searches of the web and of X among the tools that its servers ran, which
  * cost the same (https://docs.x.ai/developers/pricing); OpenRouter's under the name of its documentation or of its answers
  * (https://openrouter.ai/docs/client-sdks/python/components/bodyservertooluse.md).
  */
@@ -105,7 +105,9 @@ export function searchesOf(usage: JsonObject, absent: number | null): number | n
   const posts = countOr(tools, 'x_search_calls', 0)
   const xai = tools === null ? absent : web === null || posts === null ? null : web + posts
   const routed = asObject(usage.server_tool_use_details) ?? asObject(usage.server_tool_use)
-  return countOr(usage, 'num_search_queries', countOr(routed, 'web_search_requests', xai))
+  const agent = asObject(asObject(usage.tool_calls_details)?.search_web)
+  const others = countOr(agent, 'invocation', countOr(routed, 'web_search_requests', xai))
+  return countOr(usage, 'num_search_queries', others)
 }
 
 /** Perplexity's quoted tokens, Mistral's seconds of audio. */

@@ -44,7 +44,11 @@ export function countOpenAi(usage: JsonObject, names: OpenAiNames, about: About)
     answer = total >= prompt ? total - prompt : null
   } else if (prompt !== null && answer !== null) {
     const sum = prompt + answer
-    if (reasoning !== null && reasoningIsOutside(sum, answer, reasoning, total, about)) answer += reasoning
+    const isOutside =
+      reasoning !== null &&
+      (reasonsApart(usage, answer, reasoning, about) ||
+        reasoningIsOutside(sum, answer, reasoning, total, about.provider))
+    if (isOutside) answer += reasoning ?? 0
     else if (total !== null && total !== sum && total === sum + caches) prompt += caches
     else if (total !== null && total > sum && !reasoning && isGemini(about)) {
       reasoning = total - sum
@@ -86,26 +90,30 @@ const detailsOf = (usage: JsonObject, name: string): JsonObject | null =>
 const isGemini = ({ provider, model }: About): boolean =>
   /gemini/i.test(model ?? '') || (provider !== null && /^google(-vertex)?$/.test(providerId(provider)))
 
-const isPerplexity = ({ provider, model }: About): boolean =>
-  provider === null ? /^sonar/.test(model ?? '') : providerId(provider) === 'perplexity'
+/**
+ * Perplexity's deep research reasons beside its answer, outside of the total, and bills it on top: 11,395 tokens of answer with
+ * 193,947 of reasoning cost 0.091 + 0.582 (https://docs.perplexity.ai/getting-started/pricing). What its other models tell
+ * among the details is inside.
+ */
+function reasonsApart(usage: JsonObject, answer: number, reasoning: number, { provider, model }: About): boolean {
+  const isPerplexity = provider === null ? /^sonar/.test(model ?? '') : providerId(provider) === 'perplexity'
+  const isDeep = reasoning > answer || /deep-research/.test(model ?? '')
+  return isPerplexity && isDeep && asCount(usage.reasoning_tokens) !== null
+}
 
 /**
  * xAI: reasoning is "counted separately from completion_tokens, but counted in total_tokens" (https://docs.x.ai); one of its
  * endpoints counts it inside all the same. So the total decides; without one, more reasoning than answer cannot be inside,
- * and xAI's stands outside. Perplexity's stands outside of both, and is billed on top of the answer: 11,395 tokens of one
- * with 193,947 of reasoning cost 0.091 + 0.582 (https://docs.perplexity.ai/getting-started/pricing).
+ * and xAI's stands outside.
  */
 function reasoningIsOutside(
   sum: number,
   answer: number,
   reasoning: number,
   total: number | null,
-  about: About,
+  provider: string | null,
 ): boolean {
-  const { provider } = about
-  if (reasoning === 0) return false
-  if (isPerplexity(about)) return true
-  if (total === sum) return false
+  if (reasoning === 0 || total === sum) return false
   if (total === sum + reasoning) return true
   return reasoning > answer || (total === null && provider !== null && providerId(provider) === 'x-ai')
 }
