@@ -27,7 +27,7 @@ test('JSON Lines as the collector writes them, a document, and a list of request
   const first = await take('traces.jsonl.gz', gzipSync(lines([whole])))
   expect(first).toMatchObject({ format: 'otlp', rows: calls, added: calls, rejected: 0 })
   expect(first.leftOut.map(({ rows }) => rows).reduce((a, b) => a + b)).toBe(published.length - calls)
-  expect(first.notes.join('\n')).toMatch(/2 calls: cached tokens were taken to be inside the prompt/)
+  expect(first.notes.join('\n')).toMatch(/3 calls: cached tokens were taken to be inside the prompt/)
   for (const [name, content] of [
     ['pretty.json', JSON.stringify(whole, null, 2)],
     ['list.json', JSON.stringify([whole, whole])],

@@ -4,6 +4,7 @@ import { providerId } from '../core/meter/seller.ts'
 /** Libraries and routers in the place of a provider, and Google without which of its two services it was. */
 const unclear = new Set([
   'gcp.gen_ai',
+  'gcp.vertex.agent',
   '_other',
   'unknown',
   'strands-agents',

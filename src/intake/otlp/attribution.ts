@@ -4,13 +4,13 @@ import { environmentNames } from '../litellm-names.ts'
 import { type Json, objectAt, textAt } from './attribute.ts'
 import type { Attributes, AttributeValue, Span } from './span.ts'
 
-/** What people call a dimension in metadata and tags of their own. */
+/** What people call a dimension in metadata and tags of their own; LiteLLM's proxy writes there whose key it was. */
 const ownNames: Readonly<Record<AttributionKind, readonly string[]>> = {
-  workload: ['workload', 'application', 'app'],
+  workload: ['workload', 'application', 'app', 'user_api_key_alias'],
   feature: ['feature', 'feature_name', 'use_case'],
   task: ['task', 'task_id', 'taskId'],
-  user: ['user', 'user_id', 'userId', 'customer_id'],
-  team: ['team', 'team_name', 'team_id'],
+  user: ['user', 'user_id', 'userId', 'customer_id', 'user_api_key_end_user_id', 'user_api_key_user_id'],
+  team: ['team', 'team_name', 'team_id', 'user_api_key_team_alias', 'user_api_key_team_id'],
   environment: ['environment', 'env', 'stage'],
 }
 

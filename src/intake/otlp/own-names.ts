@@ -1,10 +1,10 @@
-// Spans of programs that keep to no convention (Claude Code, Genkit) in; the same under the conventions' names, out.
+// Spans of programs that keep to no convention (Claude Code, Genkit, MLflow) in; the same under the conventions' names, out.
 import { countAt, countOf, numberAt, objectAt, objectOf, textAt } from './attribute.ts'
 import type { Attributes, AttributeValue, Span } from './span.ts'
 
 /** Spans of all others as they are. */
 export function underConventions(span: Span): Span {
-  const named = ofClaudeCode(span) ?? ofGenkit(span)
+  const named = ofClaudeCode(span) ?? ofGenkit(span) ?? ofMlflow(span)
   return named === null ? span : { ...span, attributes: { ...span.attributes, ...named } }
 }
 
@@ -62,3 +62,25 @@ function ofGenkit({ attributes, scope }: Span): Attributes | null {
 }
 
 const genkitPlugins: Readonly<Record<string, string>> = { googleai: 'gcp.gemini', vertexai: 'gcp.vertex_ai' }
+
+const mlflowTypes: Readonly<Record<string, string>> = { CHAT_MODEL: 'chat', LLM: 'chat', EMBEDDING: 'embeddings' }
+
+/** All its attributes are JSON, texts too: `"CHAT_MODEL"`. Chains and agents around calls have no usage of their own. */
+function ofMlflow({ attributes }: Span): Attributes | null {
+  const text = (name: string) => textAt(attributes, name)?.replace(/^"(.*)"$/, '$1') ?? null
+  const type = text('mlflow.spanType')
+  if (type === null || textAt(attributes, 'gen_ai.operation.name') !== null) return null
+  const operation = mlflowTypes[type.toUpperCase()]
+  if (operation === undefined) return { 'gen_ai.operation.name': 'invoke_workflow' }
+  const usage = objectAt(attributes, 'mlflow.chat.tokenUsage')
+  return told({
+    'gen_ai.operation.name': operation,
+    'gen_ai.provider.name': text('mlflow.llm.provider'),
+    'gen_ai.request.model': text('mlflow.llm.model') ?? text('model'),
+    'gen_ai.usage.input_tokens': countOf(usage.input_tokens),
+    'gen_ai.usage.output_tokens': countOf(usage.output_tokens),
+    'gen_ai.usage.total_tokens': countOf(usage.total_tokens),
+    'gen_ai.usage.cache_read.input_tokens': countOf(usage.cache_read_input_tokens),
+    'gen_ai.usage.cache_creation.input_tokens': countOf(usage.cache_creation_input_tokens),
+  })
+}

@@ -146,4 +146,5 @@ export const modelNames: readonly string[] = [
   'llm.request.model_name',
   'llm.request.model',
   'ai.model.id',
+  'model',
 ]
