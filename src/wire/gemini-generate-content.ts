@@ -91,7 +91,7 @@ function counts(usage: JsonObject, about: About): Usage {
   const promptBy = modalities(usage.promptTokensDetails)
   const toolBy = modalities(usage.toolUsePromptTokensDetails)
   const cachedBy = modalities(usage.cacheTokensDetails)
-  const answerBy = modalities(usage.candidatesTokensDetails)
+  const answerBy = modalities(usage.candidatesTokensDetails ?? usage.responseTokensDetails)
   return {
     ...unknownUsage,
     ...freshPrompt({
