@@ -52,11 +52,20 @@ function timesOf({ attributes, startNanos, endNanos }: Span): Pick<Span, 'startN
 function idOf({ attributes, traceId, spanId }: Span): string {
   const id =
     textAt(attributes, 'gen_ai.response.id', 'ai.response.id', 'llm.response.id') ??
+    answeredAs(attributes) ??
     // vLLM's own name of it: that of the response, with something random behind it in later versions.
     textAt(attributes, 'gen_ai.request.id')?.replace(/^([a-z]+-[0-9a-f]{32})-[0-9a-f]{8}$/, '$1') ??
     null
   return id === null || isRepeated(id) ? `${traceId}:${spanId}` : id
 }
+
+/** OpenInference keeps the answer as it came, which begins with its name: no more of it is looked at. */
+function answeredAs(attributes: Attributes): string | null {
+  const answer = attributes['openinference.span.kind'] === undefined ? null : attributes['output.value']
+  return typeof answer === 'string' ? (answerName.exec(answer.slice(0, 200))?.[1] ?? null) : null
+}
+
+const answerName = /^\s*\{\s*"id"\s*:\s*"((?:chatcmpl|cmpl|resp|msg|gen)[-_][\w-]{6,128})"/
 
 /** Ollama numbers its responses from 0 to 998, again and again. */
 const isRepeated = (id: string): boolean => /^([a-z]+[-_])?\d{1,4}$/i.test(id)
