@@ -425,6 +425,16 @@ test('each shipped row names its source, and each file its date', () => {
   }
 })
 
+test('the models and modes of the autumn of 2026 have their prices', () => {
+  const at = (model: string, tier: string | null = null) => perMillion({ provider: 'openai', model, tier }, 'output')
+  // https://developers.openai.com/api/docs/models/gpt-6.1-sol, https://github.com/BerriAI/litellm/discussions/52347
+  expect(at('gpt-6.1-sol')).toBe('10.000000000000')
+  expect(at('gpt-6.1-sol', 'fast')).toBe('20.000000000000')
+  expect(at('gpt-6.2-astra')).toBe('40.000000000000')
+  // https://vercel.com/changelog/openai-ultrafast-mode-now-available-on-ai-gateway
+  expect(at('gpt-6-astra', 'ultrafast')).toBe('300.000000000000')
+})
+
 test('a prompt that Gemini 2.5 grounds is charged once, and Gemini 3 for each query', () => {
   const usage = usageOf({ input: 1000, output: 100, searches: 3 })
   const searched = (model: string, requests = 1) => {
