@@ -15,6 +15,8 @@ const names = {
   answerDetails: 'completion_tokens_details',
 }
 
+const chargedBy = { provider_metadata: { gateway: { cost: true } } } as const
+
 export const openAiChat: Wire = {
   name: 'openai.chat',
   lastText: '[DONE]',
@@ -26,7 +28,7 @@ export const openAiChat: Wire = {
     model: true,
     usage: true,
     service_tier: true,
-    choices: { index: true, finish_reason: true, usage: true, error: true },
+    choices: { index: true, finish_reason: true, usage: true, error: true, message: chargedBy, delta: chargedBy },
     x_groq: true,
     timings: true,
     ...errorMembers,
@@ -57,13 +59,20 @@ function told(json: JsonObject, isBody: boolean): Told {
   return {
     id: asText(json.id),
     model: asText(json.model),
-    usage: usageOf([timedIn(json), groq?.usage, ...choices.map(choice => choice?.usage), json.usage]),
+    usage: usageOf([timedIn(json), costIn(first), groq?.usage, ...choices.map(choice => choice?.usage), json.usage]),
     serviceTier: servedTier(json.service_tier),
     stopReason: asText(first?.finish_reason),
     error: bodyError(json) ?? reportedError(groq?.error) ?? reportedError(first?.error),
     isTerminal: isBody,
     isUsageAlone: !isBody && isUsageAlone(json),
   }
+}
+
+/** What Vercel's gateway charged stands in the message, or in the delta of a stream (https://vercel.com/docs/ai-gateway/usage). */
+function costIn(choice: JsonObject | null): JsonObject | null {
+  const answer = asObject(choice?.message) ?? asObject(choice?.delta)
+  const cost = asText(asObject(asObject(answer?.provider_metadata)?.gateway)?.cost)
+  return cost === null ? null : { cost }
 }
 
 /** llama.cpp's counts of what its cache held, of what it worked on and of what it wrote: told unasked, with the last words. */

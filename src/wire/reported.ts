@@ -9,6 +9,7 @@ import type { ProviderError } from './wire.ts'
  *   has `cost_in_nano_usd`.
  * - Perplexity: `cost` is an object with `total_cost` (https://docs.perplexity.ai/api-reference/chat-completions-post).
  * - OpenRouter: `cost` in credits of one dollar (https://openrouter.ai/docs/use-cases/usage-accounting).
+ * - Vercel's gateway: `cost` as text, which `openai-chat.ts` brings here from the message.
  * - DeepInfra: `estimated_cost` (https://deepinfra.com/docs/openai_api).
  */
 export function reportedUsd(usage: JsonObject): Money | null {
