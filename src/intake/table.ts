@@ -93,8 +93,11 @@ const apart = [
 /** `prompt_tokens_details.audio_tokens`: a detail is a part of the count that it details. */
 const isDetail = (column: string): boolean => /_details\./i.test(column)
 
-/** A provider's own usage object leaves out, or writes as null, the parts of which there are none. */
-const leavesOutNone = (column: string): boolean => isDetail(column) || /(^|\.)usage\./i.test(column)
+/**
+ * A provider's own usage object leaves out, or writes as null, the parts of which there are none. Providers spell them
+ * `cache_read_input_tokens`; in a usage of this program's own kinds (`cacheRead`) null is unknown.
+ */
+const leavesOutNone = (column: string): boolean => isDetail(column) || /(^|\.)usage\.\w*_tokens$/i.test(column)
 
 /**
  * Token counts. Caches beside `prompt_tokens` (or a column named cached…) are parts of it, as OpenAI counts; beside
