@@ -435,6 +435,20 @@ test('the models and modes of the autumn of 2026 have their prices', () => {
   expect(at('gpt-6-astra', 'ultrafast')).toBe('300.000000000000')
 })
 
+test('DeepSeek serves and bills the name of V4 Flash as V4.1 Flash since the latter is there', () => {
+  const perMillionAt = (model: string, when: string) => {
+    const usage = usageOf({ input: 1_000_000, cacheRead: 1_000_000, output: 1_000_000 })
+    const { usd } = price(book, { provider: 'deepseek', model, usage, atMicros: instant(when) })
+    return usd === null ? null : formatUsd(usd)
+  }
+  // https://api-docs.deepseek.com/quick_start/pricing: 0.15, 0.003 and 0.60, at peak twice that.
+  for (const model of ['deepseek-flash', 'deepseek-v4-flash']) {
+    expect(perMillionAt(model, '2026-11-21')).toBe('0.753000000000')
+    expect(perMillionAt(model, '2026-11-20T02:00Z')).toBe('1.506000000000')
+  }
+  expect(perMillionAt('deepseek-v4-flash', '2026-09-09')).toBe('0.887000000000')
+})
+
 test('a prompt that Gemini 2.5 grounds is charged once, and Gemini 3 for each query', () => {
   const usage = usageOf({ input: 1000, output: 100, searches: 3 })
   const searched = (model: string, requests = 1) => {
