@@ -4,6 +4,7 @@ import { request as askTls } from 'node:https'
 import type { Socket } from 'node:net'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
 import type { ForwardProxy } from './proxies.ts'
+import { connectBySocks } from './socks.ts'
 import { unreached } from './unreached.ts'
 
 /** How long a proxy may take to reach the host that it is asked for. */
@@ -11,12 +12,13 @@ const reachingMs = 10_000
 
 /**
  * A pool that a proxy, where there is one, is already part of: its requests know nothing of it. TLS goes end to end through a
- * tunnel; plain HTTP is asked of the proxy itself, as many open tunnels to port 443 alone.
+ * tunnel; plain HTTP is asked of an HTTP proxy itself, as many open tunnels to port 443 alone.
  */
 export function poolOf(origin: string, proxy: ForwardProxy | null, connections: number): Pool {
   const options = { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 }
   if (proxy === null) return new Pool(origin, { ...options, connect: inWords(buildConnector({})) })
-  if (origin.startsWith('https:')) return new Pool(origin, { ...options, connect: connectThrough(proxy) })
+  if (origin.startsWith('https:') || proxy.speaks === 'socks')
+    return new Pool(origin, { ...options, connect: connectThrough(proxy) })
   return new Pool(proxy.origin, { ...options, connect: inWords(buildConnector({})) }).compose(
     askingFor(origin, proxy),
   ) as Pool
@@ -33,11 +35,21 @@ export function connectThrough(proxy: ForwardProxy): buildConnector.connector {
   return (options, done) => {
     const { protocol, hostname, port } = options
     const isTls = protocol === 'https:'
-    tunnelTo(proxy, `${hostname}:${port || (isTls ? 443 : 80)}`).then(
+    const host = hostname.replace(/^\[(.*)\]$/, '$1')
+    joinedBy(proxy, host, Number(port) || (isTls ? 443 : 80)).then(
       socket => (isTls ? overTls({ ...options, httpSocket: socket }, done) : done(null, socket)),
       thrown => done(thrown, null),
     )
   }
+}
+
+function joinedBy(proxy: ForwardProxy, host: string, port: number): Promise<Socket> {
+  if (proxy.speaks === 'http') return tunnelTo(proxy, `${host.includes(':') ? `[${host}]` : host}:${port}`)
+  const { hostname, port: itsPort } = new URL(proxy.origin)
+  const place = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(itsPort) }
+  return connectBySocks(place, { host, port }, proxy.login, reachingMs).catch((thrown: Error) => {
+    throw new Error(`the proxy ${proxy.origin} ${thrown.message}`)
+  })
 }
 
 /** `authority`: host and port. */
@@ -81,5 +93,8 @@ const askingFor =
     return dispatch({ ...options, path: origin + path, headers: all } as Dispatcher.DispatchOptions, handler)
   }
 
-const authorizing = ({ authorization }: ForwardProxy): Readonly<Record<string, string>> =>
-  authorization === null ? {} : { 'proxy-authorization': authorization }
+function authorizing({ login }: ForwardProxy): Readonly<Record<string, string>> {
+  if (login === null) return {}
+  const credentials = Buffer.from(`${login.user}:${login.password}`).toString('base64')
+  return { 'proxy-authorization': `Basic ${credentials}` }
+}

@@ -13,6 +13,20 @@ test('each scheme has its variable, small letters first, and a proxy without a s
   expect(through({ HTTPS_PROXY: '', https_proxy: '' }, 'https://api.openai.com')).toBeNull()
 })
 
+test('ALL_PROXY is for whatever scheme has no variable of its own, as curl reads it', () => {
+  expect(through({ ALL_PROXY: 'http://all:3128' }, 'https://api.openai.com')).toBe('http://all:3128')
+  expect(through({ all_proxy: 'all:3128' }, 'http://gpu-1:8000')).toBe('http://all:3128')
+  const both = { ALL_PROXY: 'socks5://all', HTTPS_PROXY: 'http://secure:3128' }
+  expect(through(both, 'https://api.openai.com')).toBe('http://secure:3128')
+  // The port of SOCKS where none is said (https://curl.se/docs/manpage.html, --proxy).
+  expect(through(both, 'http://gpu-1:8000')).toBe('socks5://all:1080')
+  expect(through({ ...both, NO_PROXY: 'gpu-1' }, 'http://gpu-1:8000')).toBeNull()
+  // What nobody goes through may be anything.
+  expect(through({ ...both, ALL_PROXY: 'socks4://all', HTTP_PROXY: 'http://plain:1' }, 'http://gpu-1')).toBe(
+    'http://plain:1',
+  )
+})
+
 test('who is spared: names and what is below them, ports, addresses, ranges, everything; and this machine always', () => {
   const spares = (list: string, origin: string) => through({ HTTP_PROXY: 'proxy:1', NO_PROXY: list }, origin) === null
   for (const [list, origin, isSpared] of [
@@ -41,11 +55,12 @@ test('who is spared: names and what is below them, ports, addresses, ranges, eve
 test('its credentials are apart from what may be shown, and what cannot be read is told without them', () => {
   const proxy = proxiesOf({ HTTPS_PROXY: 'http://me:p%40ss%@proxy:3128/' })('https://api.openai.com')
   expect(proxy).toEqual({
+    speaks: 'http',
     origin: 'http://proxy:3128',
-    authorization: `Basic ${Buffer.from('me:p%40ss%').toString('base64')}`,
+    login: { user: 'me', password: 'p%40ss%' },
     variable: 'HTTPS_PROXY',
   })
-  for (const wrong of ['socks5://me:secret@proxy:1080', 'http://me:secret@:bad:']) {
+  for (const wrong of ['socks4://me:secret@proxy:1080', 'http://me:secret@:bad:']) {
     expect(() => proxiesOf({ https_proxy: wrong })).toThrow(
       expect.objectContaining({ code: 'PROXY_UNREADABLE', message: expect.not.stringContaining('secret') }),
     )

@@ -1,13 +1,15 @@
 // The environment's proxies in; through which of them an origin is reached, or that it is reached directly, out.
 import { BlockList, isIP } from 'node:net'
 import { Fault } from '../core/fault/fault.ts'
+import type { Login } from './socks.ts'
 
-/** An HTTP proxy between here and an upstream. */
+/** A proxy between here and an upstream. */
 export interface ForwardProxy {
+  readonly speaks: 'http' | 'socks'
   /** Without credentials: it may be shown. */
   readonly origin: string
-  /** What it wants to be told before it lets anybody through; null = nothing. */
-  readonly authorization: string | null
+  /** Who it wants to be told asks, before it lets anybody through; null = nobody. */
+  readonly login: Login | null
   /** The variable that names it. */
   readonly variable: string
 }
@@ -16,14 +18,15 @@ export interface ForwardProxy {
 export type ProxyOf = (origin: string) => ForwardProxy | null
 
 /**
- * As curl reads them: HTTPS_PROXY for https, HTTP_PROXY for http, in small letters first, and NO_PROXY for names (with what
- * is below them), addresses, ranges of them, and `*`. What is on this machine is reached directly, as nothing else could.
+ * As curl reads them: HTTPS_PROXY for https, HTTP_PROXY for http, ALL_PROXY for either that has none, in small letters first,
+ * and NO_PROXY for names (with what is below them), addresses, ranges of them, and `*`. What is on this machine is reached
+ * directly, as nothing else could.
  * @throws Fault PROXY_UNREADABLE
  */
 export function proxiesOf(environment: Readonly<Record<string, string | undefined>>): ProxyOf {
   const named = (name: string) => [name.toLowerCase(), name].find(variable => environment[variable])
   const [secure, plain] = ['HTTPS_PROXY', 'HTTP_PROXY'].map(name => {
-    const variable = named(name)
+    const variable = named(name) ?? named('ALL_PROXY')
     return variable === undefined ? null : proxyOf(variable, environment[variable]!)
   })
   const isSpared = sparedBy(environment[named('NO_PROXY') ?? ''] ?? '')
@@ -40,16 +43,32 @@ function proxyOf(variable: string, text: string): ForwardProxy {
   const fault = (problem: string) =>
     new Fault('PROXY_UNREADABLE', `${variable} ${problem}`, {
       where: `the environment's ${variable}`,
-      fix: `write it as http://host:port, or unset ${variable}`,
+      fix: `write it as http://host:port or socks5://host:port, or unset ${variable}`,
     })
   const written = text.includes('://') ? text : `http://${text}`
   // Its words are not repeated: there may be a password among them.
   if (!URL.canParse(written)) throw fault('is no address')
-  const { protocol, origin, username, password } = new URL(written)
-  if (protocol !== 'http:' && protocol !== 'https:') throw fault(`names a proxy that speaks ${protocol.slice(0, -1)}`)
-  const credentials = `${unescaped(username)}:${unescaped(password)}`
-  const authorization = username === '' ? null : `Basic ${Buffer.from(credentials).toString('base64')}`
-  return { origin, authorization, variable }
+  const { protocol, host, hostname, port, username, password } = new URL(written)
+  const speaks = languages[protocol]
+  if (speaks === undefined) throw fault(`names a proxy that speaks ${protocol.slice(0, -1)}`)
+  if (hostname === '') throw fault('is no address')
+  const isSilentOfPort = speaks === 'socks' && port === ''
+  return {
+    speaks,
+    origin: `${protocol}//${host}${isSilentOfPort ? ':1080' : ''}`,
+    login: username === '' ? null : { user: unescaped(username), password: unescaped(password) },
+    variable,
+  }
+}
+
+/** A name is looked up by the SOCKS proxy in any case, so that `socks5` is `socks5h`, as in Go. Version 4 is another language. */
+const languages: Readonly<Record<string, ForwardProxy['speaks']>> = {
+  'http:': 'http',
+  'https:': 'http',
+  'socks5:': 'socks',
+  'socks5h:': 'socks',
+  // As desktops write it.
+  'socks:': 'socks',
 }
 
 /** A `%` in a password that stands for itself is common. */

@@ -29,7 +29,7 @@ test('a port that is taken, an address beyond this machine a key that is not the
     groq: { url: 'https://api.groq.com/openai', headers: { authorization: `Bearer $\{NO_SUCH_KEY}` } },
   }
   await expect(supervise({ ...options, gateway: { upstreams } })).rejects.toMatchObject({ code: 'VARIABLE_UNSET' })
-  vi.stubEnv('HTTPS_PROXY', 'socks5://proxy.example')
+  vi.stubEnv('HTTPS_PROXY', 'socks4://proxy.example')
   await expect(supervise(options)).rejects.toMatchObject({ code: 'PROXY_UNREADABLE' })
   vi.unstubAllEnvs()
 })
