@@ -224,3 +224,20 @@ test('pages that were appended to a file as the API wrote them, each over many l
   expect(await take('spread.json', `${spread.join('\n')}\n`)).toMatchObject({ format: 'openai-usage', added: 15 })
   expect(await take('by-line.json', pages.join('\n'))).toMatchObject({ added: 0, duplicates: 15 })
 })
+
+test('a report by hour beside one by day, or by project beside one of all, counts twice, and that is said', async () => {
+  const whole = day(monday, { project_id: null })
+  const hours = Array.from({ length: 24 }, (_, h) => ({
+    ...day(monday + h * 3600, { project_id: null }),
+    end_time: monday + (h + 1) * 3600,
+  }))
+  const says = (result: { notes: readonly string[] }) => result.notes.some(note => note.includes('cut otherwise'))
+  expect(says(await take('whole.json', report(whole)))).toBe(false)
+  expect(says(await take('hours.json', report(...hours)))).toBe(true)
+  expect(says(await take('projects.json', report(day(monday, { project_id: 'proj_1' }))))).toBe(true)
+  // The next day, another model and a day that has grown are no other cut.
+  const more = [day(monday + 86_400, { project_id: null }), day(monday - 86_400, { project_id: null, model: 'gpt-5' })]
+  expect(says(await take('more.json', report(...more)))).toBe(false)
+  const grown = day(monday + 86_400, { project_id: null, output_tokens: 901 })
+  expect(says(await take('grown.json', report(grown)))).toBe(false)
+})

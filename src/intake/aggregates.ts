@@ -7,7 +7,7 @@ import { type ArrivalProfile, drawArrivals, partOf } from '../core/statistics/ar
 import { groupedBy } from '../core/statistics/grouped.ts'
 import { stream } from '../core/statistics/random.ts'
 import { type Aggregate, labels, type SummedKind, summedKinds } from './aggregate.ts'
-import { type NamedSum, type NewPart, newParts } from './grown-sums.ts'
+import { areCutOtherwise, type NamedSum, type NewPart, newParts } from './grown-sums.ts'
 import type { Drawing, ImportOptions, ProfileName } from './importer.ts'
 
 /**
@@ -59,11 +59,13 @@ export function drawingOf(
       },
       since: before => {
         const { parts, there } = newParts(named, before)
+        const names = parts.map(({ sum }) => sum.name)
         return {
           slots: drawn(parts),
           there,
           isGrown: parts.some(({ first }) => first > 0),
           isAll: parts.length === 0 && there > 0,
+          isCutOtherwise: areCutOtherwise(names, before.keys()),
         }
       },
     },

@@ -2,7 +2,7 @@
 import type { DrawnSum } from '../core/meter/load.ts'
 import { type Money, zero } from '../core/meter/money.ts'
 import { groupedBy } from '../core/statistics/grouped.ts'
-import { type Aggregate, type SummedKind, summedKinds } from './aggregate.ts'
+import { type Aggregate, labels, type SummedKind, summedKinds } from './aggregate.ts'
 
 export interface NamedSum extends Aggregate {
   /** The stretch of time and all labels: sums that a report splits by something that it does not name have one name. */
@@ -62,4 +62,31 @@ function grownBy(own: readonly NamedSum[], known: DrawnSum): NamedSum | null {
 function knownOf({ usage }: DrawnSum, kind: SummedKind): number {
   const of = (name: keyof typeof usage) => usage[name] ?? 0
   return kind === 'cacheWriteOther' ? of('cacheWrite') - of('cacheWrite5m') - of('cacheWrite1h') : of(kind)
+}
+
+/** The stretch of time and which labels beside the model are said, of the name of a sum; only the model's name may hold a `/`. */
+function shapeOf(name: string): { readonly from: number; readonly to: number; readonly said: readonly boolean[] } {
+  const parts = name.split('/')
+  return { from: Number(parts[0]), to: Number(parts[1]), said: parts.slice(2 - labels.length).map(part => part !== '') }
+}
+
+/**
+ * Whether the ledger has sums of other stretches or labels over the same time, as of a report by hour beside one by day, or
+ * by project beside one of the whole account: they most likely count the same requests.
+ */
+export function areCutOtherwise(names: readonly string[], before: Iterable<string>): boolean {
+  const labelled = (shapes: readonly ReturnType<typeof shapeOf>[]) =>
+    labels.slice(2).map((_, i) => shapes.some(({ said }) => said[i]))
+  const mine = [...new Set(names)].map(shapeOf)
+  const own = new Set(names)
+  const others = [...before].filter(name => !own.has(name)).map(shapeOf)
+  const stretches = groupedBy(mine, ({ from, to }) => `${from}/${to}`)
+  const same = groupedBy(others, ({ from, to }) => `${from}/${to}`)
+  const overlapping = [...same.values()].flatMap(([one]) => (one === undefined ? [] : [one]))
+  return [...stretches].some(([stretch, shapes]) => {
+    const { from, to } = shapes[0]!
+    if (overlapping.some(one => one.from < to && one.to > from && (one.from !== from || one.to !== to))) return true
+    const beside = same.get(stretch)
+    return beside !== undefined && labelled(beside).some((isSaid, i) => isSaid !== labelled(shapes)[i])
+  })
 }

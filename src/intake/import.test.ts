@@ -187,6 +187,15 @@ describe('tables', () => {
     expect(result.firstAt).toBe('2026-01-02T03:04:05.500Z')
   })
 
+  test.each([
+    ['2026-01-02T03:04Z', 'UTC'],
+    ['2026-01-02T04:04+01:00', 'an offset'],
+    ['2026-01-02 03:04', 'no zone'],
+  ])('a time of %s (%s) may leave its seconds out', async cell => {
+    const result = await take(file('t.csv', `time,input_tokens,output_tokens\n${cell},1,2\n`))
+    expect(result.firstAt).toBe('2026-01-02T03:04:00.000Z')
+  })
+
   test('times from a start count from --start', async () => {
     const path = file('r.csv', 'time,input_tokens,output_tokens\n0.25,1,2\n')
     expect((await take(path, { startMicros: Date.parse('2026-03-01T00:00:00Z') * 1000 })).firstAt).toBe(

@@ -150,7 +150,11 @@ async function keepDrawing(
   try {
     const slots = found?.slots ?? drawing.slots
     const { file, reading } = await writeDrawing(join(folder, 'drawn.csv'), { ...drawing, slots }, context.signal)
-    const notes = found?.isGrown ? [...drawing.notes, grownNote] : drawing.notes
+    const notes = [
+      ...drawing.notes,
+      ...(found?.isGrown ? [grownNote] : []),
+      ...(found?.isCutOtherwise ? [cutOtherwiseNote] : []),
+    ]
     const plan = { ...about, source, namespace, file, ...reading, estimated }
     const loaded = await load(ledger, plan, notes, context)
     const tokens = sums?.tokens ?? loaded.tokens
@@ -162,6 +166,9 @@ async function keepDrawing(
 
 const grownNote =
   'sums that are in the ledger and have grown since, as that of a day that was not over, gain what is new of them'
+
+const cutOtherwiseNote =
+  'the ledger has sums of the same time from a report that was cut otherwise (by hour, project, user …): both tell of the same requests, which now count twice; `crossline import undo` takes one out'
 
 /** What a report of sums that are all there comes to. */
 function nothingNew(about: About, there: number, { sums, notes }: Drawing): ImportResult {

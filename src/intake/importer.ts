@@ -95,12 +95,16 @@ export interface Drawing {
     readonly toMicros: number
     /** Of all of them, new or not. */
     readonly tokens: { readonly input: number; readonly output: number }
-    /** What is new of them: `there` requests are not, `isAll` where none is; `isGrown` where some sum was there in part. */
+    /**
+     * What is new of them: `there` requests are not, `isAll` where none is; `isGrown` where some sum was there in part,
+     * `isCutOtherwise` where the ledger has other sums of the same time.
+     */
     readonly since: (before: ReadonlyMap<string, DrawnSum>) => {
       readonly slots: Drawing['slots']
       readonly there: number
       readonly isGrown: boolean
       readonly isAll: boolean
+      readonly isCutOtherwise: boolean
     }
   }
   readonly reading: Pick<Reading, 'text' | 'counts' | 'none'> & Partial<Reading>

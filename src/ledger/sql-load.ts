@@ -227,7 +227,9 @@ function timeValue(
   refuse(`${cell} IS NULL`, literal(`${time.column}: missing`))
   const credible = (value: string) => `${value} >= TIMESTAMP '2000-01-01' AND ${value} < TIMESTAMP '2200-01-01'`
   if (time.kind === 'iso') {
-    const value = `timezone('UTC', try_cast(${cell} AS TIMESTAMPTZ))`
+    // ISO 8601 lets seconds be left out before a zone, and the store does not.
+    const whole = `regexp_replace(${cell}, '^(.*[T ]\\d\\d:\\d\\d)([Zz+-].*)$', '\\1:00\\2')`
+    const value = `timezone('UTC', coalesce(try_cast(${cell} AS TIMESTAMPTZ), try_cast(${whole} AS TIMESTAMPTZ)))`
     refuse(
       `NOT coalesce(${credible(value)}, false)`,
       `${literal(`${time.column}: expected a date and time, got `)} || ${quoted(cell)}`,
