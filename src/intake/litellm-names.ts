@@ -69,3 +69,21 @@ export const environmentNames: Readonly<Record<string, string>> = {
   devel: 'development',
   local: 'development',
 }
+
+const housekeeping = [
+  ...['create_batch', 'cancel_batch', 'list_batches'],
+  ...['create_file', 'file_retrieve', 'file_delete', 'file_list', 'file_content'],
+  ...['create_fine_tuning_job', 'cancel_fine_tuning_job', 'list_fine_tuning_jobs', 'retrieve_fine_tuning_job'],
+  ...['vector_store_create', 'vector_store_search', 'vector_store_file_create', 'vector_store_file_list'],
+  ...['get_assistants', 'create_assistants', 'delete_assistant', 'create_thread', 'get_thread', 'get_messages'],
+  ...['list_input_items', 'delete_responses'],
+]
+
+/** Types of call that no model answers, each also as `a…`: what is done with files, batches, jobs, stores and tools. */
+export const unansweredTypes: readonly string[] = [
+  ...housekeeping.flatMap(type => [type, `a${type}`]),
+  'add_message',
+  'a_add_message',
+  'call_mcp_tool',
+  'list_mcp_tools',
+]

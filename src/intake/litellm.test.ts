@@ -294,6 +294,15 @@ describe('rows that are not plain successes', () => {
     expect(result.notes.join('\n')).toContain("2 rows left out: answered from LiteLLM's own response cache")
     await expect(take('only.jsonl', jsonl([row({ cache_hit: 'True' })]))).rejects.toMatchObject({ code: 'NO_CALLS' })
   })
+  test('work with files, batches and tools is no call, and the answer that a batch gave is one', async () => {
+    const nothing = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, spend: 0, metadata: {} }
+    // Types of litellm/types/utils.py, CallTypes.
+    const types = ['acreate_file', 'acreate_batch', 'call_mcp_tool', 'avector_store_search', 'afile_content']
+    const rows = types.map((call_type, i) => row({ request_id: `w-${i}`, call_type, ...nothing }))
+    const result = await take('w.jsonl', jsonl([...rows, row({ request_id: 'b', call_type: 'aretrieve_batch' })]))
+    expect(result).toMatchObject({ rows: 1, added: 1, rejected: 0, leftOut: [{ rows: 5 }] })
+    expect((await total()).total).toMatchObject({ calls: 1, unknownUsageCalls: 0 })
+  })
   test('a failed call keeps its zeros; a success of nothing is unknown, not zero (law 4)', async () => {
     const nothing = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, spend: 0, metadata: {} }
     await take(

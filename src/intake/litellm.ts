@@ -2,7 +2,7 @@
 import type { CellSource, DerivedColumn } from '../core/meter/load.ts'
 import { dimensionNames } from './dimension-names.ts'
 import { type Content, givenText, type Head, hasColumns, type Importer, type ImportOptions } from './importer.ts'
-import { bedrockRoutes, environmentNames, providerPrefixes } from './litellm-names.ts'
+import { bedrockRoutes, environmentNames, providerPrefixes, unansweredTypes } from './litellm-names.ts'
 
 /** Columns of the table that are read where they are there; the rest may hold prompts and is never touched. */
 const table = [
@@ -255,15 +255,22 @@ function content(head: Head, options: ImportOptions): Content {
       tagList: ifAny('request_tags'),
       prefixBlocks: null,
       derived,
-      leaveOut: has('cache_hit')
-        ? [
-            {
-              column: 'cache_hit',
-              values: ['true'],
-              why: "answered from LiteLLM's own response cache, so no model was called and none would be elsewhere",
-            },
-          ]
-        : [],
+      leaveOut: [
+        ...(has('cache_hit')
+          ? [
+              {
+                column: 'cache_hit',
+                values: ['true'],
+                why: "answered from LiteLLM's own response cache, so no model was called and none would be elsewhere",
+              },
+            ]
+          : []),
+        {
+          column: 'call_type',
+          values: unansweredTypes,
+          why: 'work with files, batches, jobs and tools, no calls to a model',
+        },
+      ],
       shown: [...needed, ...(['total_tokens', 'status'] as const).filter(has)],
       optional: table,
       notes,
