@@ -180,6 +180,27 @@ test('one weights under the names of two hosts is one slice; a name by itself as
   expect(rows).toHaveLength(3)
 })
 
+test('an answer about one model of several says of how many calls and of how much of the spend it is; of all calls it says nothing', async () => {
+  const calls = traffic(400, i => (i % 4 === 0 ? { model: 'gpt-4.1', provider: 'openai' } : {}))
+  const mine = (one: Call) => one.model !== 'gpt-4.1'
+  const tokens = (of: readonly Call[]) => sum(of.map(({ usage }) => usage.input! + usage.output!))
+  // All of them are priced alike, by the token.
+  const share = tokens(calls.filter(mine)) / tokens(calls)
+  const { asked, verdict } = decide(await ask(calls), defaultChoices)
+  expect(asked).toMatchObject({ calls: 300, ofCalls: 400, isAllPriced: true })
+  expect(asked!.spendShare).toBeCloseTo(share, 9)
+  const percent = Number((share * 100).toPrecision(2))
+  expect(verdict).toContain(
+    `about meta-llama/Llama-3.1-8B-Instruct alone: 300 of 400 calls, ${percent} % of the spend; `,
+  )
+  const unpriced = calls.map(one => (mine(one) ? one : { ...one, price: { usd: null, reason: 'none' } }))
+  expect(decide(await ask(unpriced), defaultChoices).verdict).toContain(
+    '300 of 400 calls, 100 % of the spend that has a price; ',
+  )
+  for (const all of [await ask(calls.filter(mine)), await ask(calls, { asModel: 'llama-3.1-8b' })])
+    expect(decide(all, defaultChoices)).toMatchObject({ asked: null, verdict: expect.not.stringContaining('alone') })
+})
+
 test('as another model, all calls are asked about, and nobody served them so: no history', async () => {
   const calls = traffic(300, i => ({ model: i % 2 ? 'gpt-4o-mini' : null, provider: 'openai' }))
   const evidence = await ask(calls, { asModel: 'llama-3.1-8b' })

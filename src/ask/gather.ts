@@ -110,6 +110,7 @@ export async function gather(question: Question, tools: Tools): Promise<Evidence
     dedicated: loadFacts().dedicated.filter(row => gpus.some(gpu => gpu.id === row.gpu)),
     ...(adapters === undefined ? {} : { adapters }),
     slices: asked.slices,
+    ...(asked.part === null ? {} : { asked: asked.part }),
     ...(repeats.known === 0 ? {} : { repeats }),
     runnable: loadFacts().models.map(({ id }) => id),
     assumptions: [

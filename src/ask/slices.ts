@@ -1,5 +1,6 @@
 // A ledger's calls by metered model in; which of them the question is about, and what else could be asked, out.
 import { weightsOf } from '../catalog/facts.ts'
+import type { AskedPart } from '../core/decide/evidence.ts'
 import { Fault, nearestName } from '../core/fault/fault.ts'
 import { groupedBy } from '../core/statistics/grouped.ts'
 import type { LedgerReads, ReportRow, Slice, SourceRow } from '../ledger/ledger.ts'
@@ -15,6 +16,8 @@ export interface Asked {
   /** The slice's calls by provider and model, costliest first. */
   readonly metered: readonly ReportRow[]
   readonly slices: readonly { readonly model: string; readonly calls: number; readonly share: number }[]
+  /** What part of all calls these are; null = all of them. */
+  readonly part: AskedPart | null
   readonly sample: boolean
 }
 
@@ -55,7 +58,7 @@ export async function askedCalls(question: Question, ledger: LedgerReads): Promi
   const described = { ...question.where, ...(question.model === null ? {} : { model: question.model }) }
   if (question.model === null && (question.asModel !== null || byWeight.length === 1)) {
     const group = question.asModel === null ? byWeight[0]!.group : groupOf(question.asModel)
-    return { slice: base, described, group, metered: rows, slices, sample }
+    return { slice: base, described, group, metered: rows, slices, part: null, sample }
   }
   const chosen = question.model === null ? byWeight.find(one => one.group !== null) : named(byWeight, question.model)
   if (!chosen) {
@@ -76,7 +79,24 @@ export async function askedCalls(question: Question, ledger: LedgerReads): Promi
     group: question.asModel === null ? chosen.group : groupOf(question.asModel),
     metered: chosen.rows,
     slices,
+    part: partOf(chosen, rows),
     sample,
+  }
+}
+
+/** How much of all rows the chosen ones are; null where there are no others. */
+function partOf(chosen: ModelRows, rows: readonly ReportRow[]): AskedPart | null {
+  const sum = (of: readonly ReportRow[], value: (row: ReportRow) => number) =>
+    of.reduce((all, row) => all + value(row), 0)
+  const ofCalls = sum(rows, row => row.calls)
+  if (chosen.calls >= ofCalls) return null
+  const spent = sum(rows, row => Number(row.usd))
+  return {
+    model: chosen.model,
+    calls: chosen.calls,
+    ofCalls,
+    spendShare: spent > 0 ? sum(chosen.rows, row => Number(row.usd)) / spent : null,
+    isAllPriced: sum(rows, row => row.unpricedCalls) === 0,
   }
 }
 

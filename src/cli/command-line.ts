@@ -40,9 +40,10 @@ function seedOf(text: string): number {
 
 /** A commander error as a Fault, or null when it only stopped after printing help or the version. */
 export function faultOfCommander(thrown: CommanderError, program: Command, argv: readonly string[]): Fault | null {
-  if (thrown.exitCode === 0 || thrown.code === 'commander.help') return null
+  if (thrown.exitCode === 0) return null
   const command = commandOf(program, argv)
   const where = pathOf(command)
+  if (thrown.code === 'commander.help') return unhelped(program, argv)
   const help = `see ${where} --help`
   const message = thrown.message.replace(/^error: /, '').replace(/\.$/, '')
   if (thrown.code === 'commander.unknownOption') {
@@ -54,18 +55,34 @@ export function faultOfCommander(thrown: CommanderError, program: Command, argv:
     })
   }
   if (thrown.code === 'commander.unknownCommand') {
-    const asked = /'([^']*)'/.exec(message)?.[1] ?? ''
-    const near = nearestName(
-      asked,
-      command.commands.map(child => child.name()),
-    )
-    return new Fault('UNKNOWN_COMMAND', `unknown command ${asked}`, {
-      where,
-      fix: near === null ? help : `did you mean ${pathOf(command)} ${near}?`,
-    })
+    return unknownCommand(command, /'([^']*)'/.exec(message)?.[1] ?? '')
   }
   return new Fault('COMMAND_LINE', message, { where, fix: help })
 }
+
+/** Of a group without a word after it, and of `help` for what is none, commander shows the help as an error: nobody would see it. */
+function unhelped(program: Command, argv: readonly string[]): Fault {
+  const command = commandOf(program, argv)
+  const group = command.commands.length > 0 ? command : program
+  const words = argv.filter(word => !word.startsWith('-'))
+  if (words.includes('help')) return unknownCommand(group, words[words.length - 1]!)
+  const names = namesOf(group).filter(name => name !== 'help')
+  return new Fault('COMMAND_MISSING', 'no command was given', {
+    where: pathOf(group),
+    fix: `use one of ${names.join(', ')}`,
+  })
+}
+
+function unknownCommand(command: Command, asked: string): Fault {
+  const near = nearestName(asked, namesOf(command))
+  const path = pathOf(command)
+  return new Fault('UNKNOWN_COMMAND', `unknown command ${asked}`, {
+    where: path,
+    fix: near === null ? `see ${path} --help` : `did you mean ${path} ${near}?`,
+  })
+}
+
+const namesOf = (command: Command): string[] => command.commands.map(child => child.name())
 
 /** The command that the words before the error lead to. */
 function commandOf(program: Command, argv: readonly string[]): Command {

@@ -24,3 +24,16 @@ test('money that is in no row is told below the table, each as what it is', () =
   expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80)
   expect(reportText({ rows: [], total: row }, { columns: 80, color: false })).not.toMatch(/Not in it|says itself/)
 })
+
+test('a row that cost less than a cent beside dear ones is less than a cent, and only what cost nothing is 0', () => {
+  const priced = { ...row, unpricedCalls: 0, unknownUsageCalls: 0 }
+  const rows = ['0.000350000000', '0.000000000000', '0.005000000000'].map((usd, i) => ({
+    ...priced,
+    key: { model: 'abc'[i]! },
+    usd,
+  }))
+  const text = reportText({ rows, total: { ...priced, usd: '12.005350000000' } }, { columns: 80, color: false })
+  expect(text).toMatch(/^a .* <\$0\.01$/m)
+  expect(text).toMatch(/^b .* {2}\$0\.00$/m)
+  expect(text).toMatch(/^c .* {2}\$0\.01$/m)
+})

@@ -50,7 +50,7 @@ export function reportText(
     integer(row.calls),
     integer(promptTokens(row)),
     integer(row.usage.output ?? null),
-    row.calls > 0 && row.unpricedCalls === row.calls ? '–' : `$${roundedUsd(row.usd, decimals)}`,
+    row.calls > 0 && row.unpricedCalls === row.calls ? '–' : spentText(row.usd, decimals),
     row.unpricedCalls > 0 ? integer(row.unpricedCalls) : '',
     row.unknownUsageCalls > 0 ? integer(row.unknownUsageCalls) : '',
   ])
@@ -132,6 +132,13 @@ function shared(wished: readonly number[], room: number): number[] {
     widths[widest]!--
   }
   return widths
+}
+
+/** Little money is not none: what rounds to nothing stands as less than the least that is shown. */
+function spentText(usd: string, decimals: number): string {
+  const text = roundedUsd(usd, decimals)
+  const isGone = !/[1-9]/.test(text) && /[1-9]/.test(usd)
+  return isGone ? `<$${(10 ** -decimals).toFixed(decimals)}` : `$${text}`
 }
 
 function shownFigures(widths: readonly number[], kept: readonly boolean[]): number {

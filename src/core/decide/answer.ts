@@ -1,7 +1,7 @@
 // Evidence and choices in; the ranked answer with its crossings, doubts and assumptions out.
 import type { Decision, ProfileAnswer } from './decision.ts'
 import type { Assumable } from './eligibility.ts'
-import type { Assumption, CacheEvidence, Evidence, RepeatedCalls, Replay, ReplicaTerms } from './evidence.ts'
+import type { AskedPart, Assumption, CacheEvidence, Evidence, RepeatedCalls, Replay, ReplicaTerms } from './evidence.ts'
 import type { Fallback } from './feasible.ts'
 import type { Grade } from './grade.ts'
 import type { Sensitivity } from './market.ts'
@@ -186,6 +186,8 @@ export interface Answer {
   readonly seed: number
   readonly requests: number
   readonly tokens: { readonly input: number; readonly output: number; readonly total: number }
+  /** What part of the ledger's calls this is about; null = all of them. */
+  readonly asked: AskedPart | null
   readonly coverage: {
     readonly days: number
     /** Of 168. */

@@ -108,6 +108,7 @@ export function decide(evidence: Evidence, choices: Choices, { draws = 400 }: { 
       notes: evidence.coverage.notes ?? [],
     },
     objective: evidence.objective,
+    asked: evidence.asked ?? null,
     repeats: evidence.repeats ?? null,
     ...gradeOf(evidence),
     verdict: '',

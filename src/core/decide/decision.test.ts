@@ -293,3 +293,19 @@ test('own servers that serve these calls, as measured, contradict a simulation i
     decide(evidence({ replicas: [slow], ownServers: { ...nearly, ttftP95Ms: 4000 } }), choose()).decision.answer,
   ).toBe('no')
 })
+
+test('a month that costs the same whichever days are drawn is no range', () => {
+  const flat = {
+    host: 'endpoints',
+    gpu: 'h100',
+    gpusPerInstance: 1,
+    usdPerGpuHour: '0.5',
+    asOf: '2026-10-01',
+    source: '',
+  }
+  const dedicated = evidence({ api: [{ usdPerMtok: 9 }], dedicated: [flat] })
+  const { verdict, options, best } = decide(dedicated, choose({ usdPerGpuHour: 3 }), { draws: 200 })
+  const { band } = options.find(({ name }) => name === best)!
+  expect(band!.low).toBe(band!.high)
+  expect(verdict).toContain(`Every resampled month costs $${Math.round(band!.low).toLocaleString('en-US')}.`)
+})

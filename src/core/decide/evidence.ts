@@ -241,6 +241,8 @@ export interface Evidence {
   readonly replays?: readonly Replay[]
   /** Other slices of the ledger that could be asked about (metered models with their share of spend or tokens). */
   readonly slices: readonly { readonly model: string; readonly calls: number; readonly share: number }[]
+  /** What part of the ledger's calls all of this is about; absent = all of them. */
+  readonly asked?: AskedPart
   /** Open models that the same calls could be taken to run as; absent in evidence made by hand. */
   readonly runnable?: readonly string[]
   /** What limits refuse, alone and together; absent in evidence made by hand. */
@@ -253,6 +255,18 @@ export interface Evidence {
   readonly tasks?: readonly RunEvidence[]
   readonly assumptions: readonly Assumption[]
   readonly notModelled: readonly string[]
+}
+
+/** The calls of one model among those of several. */
+export interface AskedPart {
+  readonly model: string
+  readonly calls: number
+  /** Calls of all models in the time and of the dimensions asked about. */
+  readonly ofCalls: number
+  /** Of what is known to be spent on all of them; null where nothing is. */
+  readonly spendShare: number | null
+  /** No call among all of them lacks a price. */
+  readonly isAllPriced: boolean
 }
 
 export interface Assumption {

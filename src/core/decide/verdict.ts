@@ -5,7 +5,7 @@ import { type Contest, unknownFleetWords } from './decision.ts'
 import { isBarred, isSameWeights, mostInfeasibleShare, unknownWords, type Weights } from './eligibility.ts'
 import { unservedShare } from './feasible.ts'
 import { noFleetWords, ownServersWords } from './no-fleet.ts'
-import { spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
+import { grouped, spanWords, timesWords, tokenWords, usdWords } from './phrase.ts'
 import { passWords } from './quality/tried-answer.ts'
 
 export interface VerdictContext {
@@ -27,6 +27,7 @@ export function verdict(answer: Answer, context: VerdictContext): string {
     bestWords(answer, context),
     bestIfWords(answer, context),
     crossingWords(answer, context),
+    askedWords(answer),
     restWords(answer),
   ]
   return mark + part + sentences.filter(Boolean).join(' ')
@@ -102,7 +103,9 @@ function bestWords(answer: Answer, { today, contest }: VerdictContext): string {
 }
 
 function doubtWords({ band }: OptionAnswer): string {
-  return band === null ? '' : `A resampled month costs ${usdWords(band.low)} to ${usdWords(band.high)}.`
+  if (band === null) return ''
+  const [low, high] = [usdWords(band.low), usdWords(band.high)]
+  return low === high ? `Every resampled month costs ${low}.` : `A resampled month costs ${low} to ${high}.`
 }
 
 /** A cheaper one of the same weights that only lacks proof. */
@@ -246,6 +249,15 @@ function otherWeightsWords(answer: Answer, today: Weights): string {
 
 function cheapestOther(answer: Answer, today: Weights): OptionAnswer | undefined {
   return answer.options.find(option => option.group !== today.group && option.usd !== null)
+}
+
+/** A ledger of several models is asked about one of them: how much of the whole that is, and how to ask of the rest. */
+function askedWords({ asked }: Answer): string {
+  if (asked === null) return ''
+  const { model, calls, ofCalls, spendShare, isAllPriced } = asked
+  const percent = spendShare === null ? null : Number((spendShare * 100).toPrecision(2))
+  const spend = percent === null ? '' : `, ${percent} % of the spend${isAllPriced ? '' : ' that has a price'}`
+  return `This is about ${model} alone: ${grouped(calls)} of ${grouped(ofCalls)} calls${spend}; --model, or "Model" on the page, asks of the others.`
 }
 
 /** What the costs of own GPUs rest on, by grade of evidence. */
