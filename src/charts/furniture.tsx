@@ -24,7 +24,7 @@ export function furnitureFor(answer: Answer, width: number): Furniture {
   const { first, rest: more } = headline(answer.verdict)
   const room = (width - 2 * margin) * fontSlack
   const verdict = wrapped(first, room - (answer.sample ? 130 : 0), 17, 600, 3)
-  const rest = more === '' ? [] : wrapped(more, room, 12, 400, 5)
+  const rest = more === '' ? [] : wrapped(more, room, 12, 400, 6)
   const notes = [basisLine(answer), ...assumptionLines(answer), ...sourceLines(answer)].flatMap(line =>
     wrapped(line, room, 10.5, 400, 3),
   )
