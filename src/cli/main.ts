@@ -60,6 +60,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     if ((thrown as NodeJS.ErrnoException).code === 'EPIPE') process.exit()
     throw thrown
   })
+  // Nor is one that has left what is said beside the results: the work goes on.
+  process.stderr.on('error', () => {})
   const program = newProgram(version)
   let settings: Settings = {}
   const globals = () => globalsOf(program, settings)

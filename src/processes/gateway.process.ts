@@ -28,6 +28,8 @@ let drainMs = defaultDrainMs
 let stop: (graceMs: number) => void = () => process.exit()
 
 process.title = 'crossline gateway'
+// Whoever read the log may have left: no call ends for it.
+process.stderr.on('error', () => {})
 // Ctrl-C is for the supervisor, who tells what to do; it may also be told by itself, or lose the supervisor.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => stop(drainMs))

@@ -25,6 +25,8 @@ let tellFigures: (id: number) => void = () => {}
 let stop: () => void = () => process.exit()
 
 process.title = 'crossline writer'
+// Whoever read the log may have left: no call ends for it.
+process.stderr.on('error', () => {})
 // It ends after the gateways: the supervisor tells it when, or is gone.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 process.on('disconnect', () => stop())
