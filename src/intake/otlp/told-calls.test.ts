@@ -134,3 +134,24 @@ test('ids that go round in a circle, or name themselves, end', () => {
   expect(held([call(1, 2, 1, 1), call(2, 1, 1, 1)]).size).toBeGreaterThan(0)
   expect(held([call(1, 1, 1, 1)]).size).toBe(1)
 })
+
+test('of a call that other calls ran in the span around it, that span is none, and the others are calls', () => {
+  // As Google's ADK nests them: the step of an agent, the request that it made, and an agent that a tool of it ran.
+  const calls = held([
+    call(5, 4, 100, 10),
+    call(7, 6, 900, 90),
+    call(6, 4, 900, 90),
+    call(4, 3, 100, 10),
+    call(3, 0, 1000, 100),
+  ])
+  expect([...calls.keys()].sort()).toEqual([`${traceId}:${id(5)}`, `${traceId}:${id(7)}`])
+})
+
+test('what each of several spans around a call says of whose it was is kept', () => {
+  const spans = [
+    call(5, 4, 100, 10, 'resp_a1'),
+    { ...call(4, 3, 100, 10), attributes: { ...call(4, 3, 100, 10).attributes, 'user.id': 'u-1' } },
+    { ...call(3, 0, 100, 10), attributes: { ...call(3, 0, 100, 10).attributes, 'crossline.feature': 'search' } },
+  ]
+  expect([...held(spans).values()]).toMatchObject([{ id: 'resp_a1', attribution: { user: 'u-1', feature: 'search' } }])
+})

@@ -83,29 +83,36 @@ function remember(traces: ReadonlyMap<string, Trace>, sizes: ReadonlyMap<string,
 function onceInTrace(told: readonly ToldCall[], trace: Trace): ToldCall[] {
   const now = new Map(told.map(one => [one.span.spanId, one]))
   const all = new Map([...trace.calls, ...now])
+  const put = (id: string, one: ToldCall): void => {
+    now.set(id, one)
+    all.set(id, one)
+  }
   const gone = new Set<string>()
   const repeated = new Map<string, readonly string[]>()
   for (const [around, ids] of callsInside(all, trace.parents)) {
     const own = all.get(around)!
     // In the place of a span that is none stand those that it repeats.
     const within = ids.flatMap(id => (gone.has(id) ? (repeated.get(id) ?? []) : [id]))
-    const theirs = within.map(id => all.get(id)!)
-    if (theirs.length === 0 || !isRepeat(own, theirs)) continue
+    const same = repeatedBy(
+      own,
+      within.map(id => [id, all.get(id)!]),
+    )
+    if (same.length === 0) continue
     if (!now.has(around)) {
       // It is counted already, and those in it would be counted again.
-      for (const id of within) if (now.has(id)) gone.add(id)
+      for (const id of same) if (now.has(id)) gone.add(id)
       continue
     }
     gone.add(around)
     repeated.set(around, within)
-    const isOnly = within.length === 1
-    for (const id of within) {
+    const isOnly = same.length === 1
+    for (const id of same) {
       const one = all.get(id)!
-      if (now.has(id)) now.set(id, { ...one, ...lent(one, own, isOnly) })
+      if (now.has(id)) put(id, { ...one, ...lent(one, own, isOnly) })
       // The call itself is in the ledger: told again under its name, it gets what this span adds.
-      else if (isOnly) now.set(around, { ...own, call: { ...own.call, id: one.call.id, provider: one.call.provider } })
+      else if (isOnly) put(around, { ...own, call: { ...own.call, id: one.call.id, provider: one.call.provider } })
     }
-    if (isOnly && !now.has(within[0]!)) gone.delete(around)
+    if (isOnly && !now.has(same[0]!)) gone.delete(around)
   }
   for (const [id, one] of now) if (!gone.has(id)) trace.calls.set(id, one)
   // A span that came twice is told twice: its name says that it is one.
@@ -147,14 +154,29 @@ const isNamed = ({ span, call }: ToldCall): boolean => call.id !== `${span.trace
 
 const isUnknown = ({ call: { usage } }: ToldCall): boolean => usage.input === null && usage.output === null
 
+/** Which of the calls in a span it tells again: all together, or one, as where other calls ran beside that one. */
+function repeatedBy(own: ToldCall, within: readonly (readonly [id: string, call: ToldCall])[]): readonly string[] {
+  if (
+    isRepeat(
+      own,
+      within.map(([, one]) => one),
+    )
+  )
+    return within.map(([id]) => id)
+  const one = isUnknown(own) ? undefined : within.find(([, { call }]) => tokensOf(call) === tokensOf(own.call))
+  return one !== undefined && isRepeat(own, [one[1]]) ? [one[0]] : []
+}
+
+const tokensOf = ({ usage }: ReadCall): string => `${toldPromptTokens(usage)}/${toldAnswerTokens(usage)}`
+
 function isRepeat(own: ToldCall, theirs: readonly ToldCall[]): boolean {
+  if (theirs.length === 0) return false
   if (isNamed(own) && theirs.every(one => isNamed(one) && one.call.id !== own.call.id)) return false
   if (isUnknown(own)) return true
   const known = theirs.filter(one => !isUnknown(one))
   if (known.length === 0) return theirs.length === 1
   const sum = (tokens: typeof toldPromptTokens) => known.reduce((total, { call }) => total + tokens(call.usage), 0)
-  const { usage } = own.call
-  return toldPromptTokens(usage) === sum(toldPromptTokens) && toldAnswerTokens(usage) === sum(toldAnswerTokens)
+  return `${sum(toldPromptTokens)}/${sum(toldAnswerTokens)}` === tokensOf(own.call)
 }
 
 function lent(to: ToldCall, from: ToldCall, isOnly: boolean): Pick<ToldCall, 'call' | 'assumed'> {
