@@ -3,8 +3,9 @@ import { Fault, nearestName } from '../core/fault/fault.ts'
 import { isPages } from './head.ts'
 import { type Head, type Importer, type ImportOptions, profileNames } from './importer.ts'
 import { generic, importers, published } from './importers.ts'
+import { likelyMap } from './likely-columns.ts'
 import { headOfList } from './listed-lines.ts'
-import { listed } from './table-columns.ts'
+import { columnsOf, listed } from './table-columns.ts'
 
 /** The importer that was asked for by name. */
 export function importerNamed(format: string): Importer {
@@ -82,9 +83,17 @@ export function detect(head: Head, options: ImportOptions): Importer {
       fix: 'reports of OpenAI and Anthropic and known logs are read; turn others into JSON Lines with jq',
     })
   }
-  throw new Fault('FORMAT_UNKNOWN', `no format reads the columns ${listed(head.columns)} (tried ${tried.join(', ')})`, {
+  const columns = columnsOf(head, options.map ?? {})
+  const missing = (['time', 'input', 'output'] as const).filter(field => columns[field] === undefined)
+  const wanted = columns.model === undefined && options.model === undefined ? [...missing, 'model' as const] : missing
+  const map = likelyMap(
+    head.columns,
+    wanted,
+    Object.values(columns).filter(column => typeof column === 'string'),
+  )
+  throw new Fault('FORMAT_UNKNOWN', `no format reads the columns ${listed(head.columns)}: no ${missing.join(', ')}`, {
     where: head.name,
-    fix: 'name the columns: --map time=COLUMN --map input=COLUMN --map output=COLUMN',
+    fix: `name them${map.includes('=COLUMN') ? '' : ', if these are they'}: ${map}`,
   })
 }
 

@@ -295,6 +295,15 @@ describe('bad input', () => {
     expect(rejects[0].raw).toContain('-5')
   })
 
+  test("a spreadsheet's dates are not guessed at: the refusal says how times are to be written", async () => {
+    const path = file('sheet.csv', 'date,input_tokens,output_tokens\n10/01/2026 00:00,1,1\n')
+    await expect(take(path)).rejects.toMatchObject({
+      code: 'ALL_REJECTED',
+      message: expect.stringContaining('date: expected a date and time, got "10/01/2026 00:00"'),
+      fix: expect.stringContaining('year first, as 2026-10-31T08:30:00Z, or as seconds since 1970'),
+    })
+  })
+
   test('a bad line of JSON is a reject, not a failure, and keeps its line number', async () => {
     const line = '{"timestamp":1767323045,"model":"gpt-4o","prompt_tokens":1,"completion_tokens":2}\n'
     const result = await take(

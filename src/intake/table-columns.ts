@@ -23,7 +23,7 @@ const fieldNames = {
   ],
   id: ['request_id', 'response_id', 'call_id', 'generation_id', 'id', 'uuid'],
   provider: ['provider', 'provider_name', 'custom_llm_provider', 'vendor'],
-  model: ['response_model', 'model', 'model_name', 'provided_model_name', 'request_model'],
+  model: ['response_model', 'model', 'model_name', 'provided_model_name', 'request_model', 'model_id'],
   input: [
     'prompt_tokens',
     'input_tokens',
@@ -33,6 +33,8 @@ const fieldNames = {
     'prompt_length',
     'num_prefill_tokens',
     'n_context_tokens_total',
+    'tokens_in',
+    'in_tokens',
     'input',
   ],
   cached: [
@@ -62,6 +64,8 @@ const fieldNames = {
     'completion_length',
     'num_decode_tokens',
     'n_generated_tokens_total',
+    'tokens_out',
+    'out_tokens',
     'output',
   ],
   reasoning: [
