@@ -1,5 +1,6 @@
 // A span of a call to a model in; the call, and what was assumed of it, out.
 import { type Money, parseUsd } from '../../core/meter/money.ts'
+import { noUsage } from '../../core/meter/usage.ts'
 import type { ReadCall } from '../importer.ts'
 import { numberAt, numberOf, objectAt, objectOf, textAt } from './attribute.ts'
 import { attributionOf } from './attribution.ts'
@@ -15,7 +16,9 @@ export function callOfSpan(
   const { attributes } = span
   const { startNanos, endNanos } = timesOf(span)
   const provider = providerOf(attributes)
-  const { usage, assumed } = usageOfSpan(span, provider, kind === 'embedding')
+  const told = usageOfSpan(span, provider, kind === 'embedding')
+  const isNothing = told.usage.input === null && told.usage.output === null && isRefused(span)
+  const [usage, assumed] = isNothing ? [noUsage, null] : [told.usage, told.assumed]
   const { attribution, tags } = attributionOf(span)
   return {
     call: {
@@ -72,6 +75,22 @@ const isRepeated = (id: string): boolean => /^([a-z]+[-_])?\d{1,4}$/i.test(id)
 
 const isFailed = ({ isError, attributes }: Span): boolean =>
   isError || textAt(attributes, 'error.type') !== null || textAt(attributes, 'langfuse.observation.level') === 'ERROR'
+
+/**
+ * A provider that refuses a request has answered nothing, and bills nothing. What broke off otherwise (a timeout, a client
+ * that left) may have been answered in part.
+ */
+function isRefused(span: Span): boolean {
+  if (!isFailed(span)) return false
+  const { attributes } = span
+  const status = numberAt(attributes, 'http.response.status_code', 'http.status_code', 'error.type')
+  if (status !== null) return status >= 400
+  return refusals.test(textAt(attributes, 'error.type', 'exception.type') ?? '')
+}
+
+/** As the SDKs of OpenAI and Anthropic, and LiteLLM, call the errors of a status. */
+const refusals =
+  /(^|[._])(BadRequest|InvalidRequest|Authentication|PermissionDenied|NotFound|Conflict|UnprocessableEntity|RateLimit|InternalServer|Overloaded|ServiceUnavailable|ContextWindowExceeded|ContentPolicyViolation)(Error)?$/
 
 function tierOf(attributes: Attributes): string | null {
   const metadata = objectAt(attributes, 'ai.response.providerMetadata')
