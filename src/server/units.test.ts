@@ -10,7 +10,7 @@ import { openWorkplace } from './workplace.ts'
 
 afterEach(closeAll)
 
-/** As in docs.perplexity.ai/getting-started/models/models/sonar-deep-research, its reasoning within the answer. */
+/** As in docs.perplexity.ai/getting-started/models/models/sonar-deep-research: its reasoning stands beside the answer. */
 const answer = JSON.stringify({
   id: '3d0f2e0a',
   model: 'sonar-deep-research',
@@ -25,8 +25,8 @@ const answer = JSON.stringify({
     reasoning_tokens: 300,
   },
 })
-/** 19 × $2 + 198 × $8 + 300 × $3 + 10,175 × $2 a million, 48 × $5 a thousand. */
-const byHand = '0.262872000000'
+/** 19 × $2 + 498 × $8 + 300 × $3 + 10,175 × $2 a million, 48 × $5 a thousand. */
+const byHand = '0.265272000000'
 
 async function metered(): Promise<readonly CallRecord[]> {
   const upstream = await listening(createServer((_request, response) => response.end(answer)))
@@ -49,7 +49,7 @@ test.each([
   // As the spool carries them.
   await ledger.take(JSON.parse(JSON.stringify(records)), {}, prices.price)
   const total = async () => (await ledger.report({}, [], 'UTC')).total
-  expect(await total()).toMatchObject({ calls: 1, usd: byHand, unpricedCalls: 0, usage: { searches: 48, output: 498 } })
+  expect(await total()).toMatchObject({ calls: 1, usd: byHand, unpricedCalls: 0, usage: { searches: 48, output: 798 } })
   expect(await ledger.reprice({}, prices, false)).toMatchObject({ calls: 1, changed: 0, usdAfter: byHand })
   expect((await total()).usd).toBe(byHand)
   await ledger.close()
