@@ -1,4 +1,5 @@
 // Text and a wish for colour in; text with or without terminal escapes out, and the width that a terminal gives it.
+import { fitted } from '../charts/labels.ts'
 
 export interface Ink {
   bold(text: string): string
@@ -24,10 +25,44 @@ export function ink(color: boolean): Ink {
   }
 }
 
-/** Characters that `text` takes on a terminal: escapes take none. */
+// Two columns: what East Asian Width calls wide, and emoji. None: marks that stand on the letter before, and joiners.
+const wide =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u
+const narrow = /^[\x20-\x7e]*$/
+const unseen = /[\p{Mn}\p{Me}\p{Cf}]/u
+
+const widthOf = (character: string): number => (unseen.test(character) ? 0 : wide.test(character) ? 2 : 1)
+
+/** Columns that `text` takes on a terminal: escapes take none, a Chinese letter two. */
 export function shownWidth(text: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
-  return [...text.replace(/\u001b\[[0-9;]*m/g, '')].length
+  const bare = text.replace(/\u001b\[[0-9;]*m/g, '')
+  if (narrow.test(bare)) return bare.length
+  let width = 0
+  for (const character of bare) width += widthOf(character)
+  return width
+}
+
+/** `text` cut to `width` columns of a terminal with an ellipsis in the middle. */
+export function shortened(text: string, width: number): string {
+  if (shownWidth(text) <= width) return text
+  const all = [...text]
+  if (all.every(character => widthOf(character) === 1)) return fitted(text, width)
+  const room = Math.max(0, width - 1)
+  const tailRoom = Math.floor(room / 3)
+  const head = upTo(all, room - tailRoom)
+  const tail = upTo(all.reverse(), tailRoom).reverse()
+  return `${head.join('')}…${tail.join('')}`
+}
+
+/** The first characters that have room in `width` columns. */
+function upTo(characters: readonly string[], width: number): string[] {
+  let used = 0
+  const end = characters.findIndex(character => {
+    used += widthOf(character)
+    return used > width
+  })
+  return characters.slice(0, end < 0 ? characters.length : end)
 }
 
 /** `text` filled up with blanks to `width`, on the left when `right` is wished. */
@@ -59,8 +94,12 @@ export function paragraph(text: string, columns: number, indent = '', hanging = 
 }
 
 function pieces(word: string, width: number): string[] {
-  const all = [...word]
+  if (shownWidth(word) <= width) return [word]
   const parts: string[] = []
-  for (let i = 0; i < all.length; i += Math.max(1, width)) parts.push(all.slice(i, i + Math.max(1, width)).join(''))
+  for (let rest = [...word]; rest.length > 0; ) {
+    const part = upTo(rest, Math.max(2, width))
+    parts.push(part.join(''))
+    rest = rest.slice(Math.max(1, part.length))
+  }
   return parts
 }

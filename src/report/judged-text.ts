@@ -1,9 +1,9 @@
 // Options' pass rates as people would find them in; what a terminal shows beside the ranking, out.
-import { fitted, shareLabel } from '../charts/labels.ts'
+import { shareLabel } from '../charts/labels.ts'
 import type { JudgedOption } from '../core/decide/quality/judged.ts'
 import type { SettledLabels } from '../core/decide/quality/labels.ts'
 import { many } from '../core/fault/many.ts'
-import { padded, paragraph, shownWidth } from './ansi.ts'
+import { padded, paragraph, shortened, shownWidth } from './ansi.ts'
 
 export interface JudgedToShow {
   readonly options: readonly (JudgedOption & {
@@ -35,7 +35,7 @@ export function judgedText({ options, agreements, unmatched }: JudgedToShow, col
   widths[0] = Math.max(8, Math.min(widths[0]!, width - taken))
   const line = (row: readonly string[]) =>
     row
-      .map((cell, i) => padded(i === 0 ? fitted(cell, widths[0]!) : cell, widths[i]!, 'left'))
+      .map((cell, i) => padded(i === 0 ? shortened(cell, widths[0]!) : cell, widths[i]!, 'left'))
       .join('  ')
       .trimEnd()
   const notes = [

@@ -1,9 +1,9 @@
 // An answer in; its options as a ranked table for a terminal out: today's weights, then a few of each other kind.
 import { optionStyles, primaryGroup, shortName } from '../charts/frame.ts'
-import { fitted, shareLabel, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
+import { shareLabel, usdLabel, usdPerMtokLabel } from '../charts/labels.ts'
 import type { Answer, Band, OptionAnswer, YesNoUnknown } from '../core/decide/answer.ts'
 import { cascadeLabel, triedLabel } from '../core/decide/quality/tried-answer.ts'
-import { type Ink, padded, paragraph } from './ansi.ts'
+import { type Ink, padded, paragraph, shortened } from './ansi.ts'
 
 const head = ['$/month', 'band', '$/1k req', 'used', 'repl', 'q l'] as const
 const widths = [8, 11, 8, 4, 4, 3] as const
@@ -20,7 +20,7 @@ export function optionsTable(answer: Answer, columns: number, pen: Ink, all: boo
   const styles = optionStyles(answer)
   const group = primaryGroup(answer)
   const cells = (name: string, letter: string, rest: readonly string[]) =>
-    `${padded(letter, 3)}${padded(fitted(name, nameWidth), nameWidth)} ${rest.map((text, i) => padded(fitted(text, widths[i]!), widths[i]!, 'right')).join(' ')}`
+    `${padded(letter, 3)}${padded(shortened(name, nameWidth), nameWidth)} ${rest.map((text, i) => padded(shortened(text, widths[i]!), widths[i]!, 'right')).join(' ')}`
   const row = (option: OptionAnswer) => {
     const letter = styles.get(option.name)?.letter ?? ' '
     const line = cells(shortName(option, group), letter, [
@@ -106,7 +106,7 @@ function bandLabel(band: Band | null): string {
   const [low, high] = [twoDigits(band.low), twoDigits(band.high)]
   if (low === high) return `±${shareLabel((band.high - band.low) / (band.high + band.low))}`
   const text = `${usdLabel(low)}–${usdLabel(high).replace('$', '')}`
-  return fitted(text.replaceAll(',000', 'k').replace(/(\d),(\d)00/g, '$1.$2k'), widths[1])
+  return shortened(text.replaceAll(',000', 'k').replace(/(\d),(\d)00/g, '$1.$2k'), widths[1])
 }
 
 function twoDigits(usd: number): number {
@@ -119,5 +119,5 @@ function wholePercent(share: number | null): string {
 }
 
 function shortCount(count: number): string {
-  return count < 10_000 ? String(count) : fitted(`${Math.round(count / 1000)}k`, widths[4])
+  return count < 10_000 ? String(count) : shortened(`${Math.round(count / 1000)}k`, widths[4])
 }

@@ -1,12 +1,12 @@
 // Options ranked at quality bars in; what a terminal shows out: a table for each bar and what follows from it, unknown as a dash and never as 0.
 
-import { fitted, shareLabel, usdLabel } from '../charts/labels.ts'
+import { shareLabel, usdLabel } from '../charts/labels.ts'
 import type { CostPerSuccess, Spread } from '../core/decide/quality/option-figures.ts'
 import type { Ranked, RankedAt, Ranking } from '../core/decide/quality/ranking.ts'
 import type { Rankings, SumsAt } from '../core/decide/quality/rankings.ts'
 import type { RankedSums } from '../core/decide/quality/sums.ts'
 import { many } from '../core/fault/many.ts'
-import { ink, padded, paragraph, shownWidth } from './ansi.ts'
+import { ink, padded, paragraph, shortened, shownWidth } from './ansi.ts'
 import { type RowsTold, rankingNotes } from './ranking-notes.ts'
 
 export type RankingToShow = Rankings & {
@@ -31,7 +31,7 @@ export function rankingText(
   const pen = ink(options.color)
   const blocks = ranking.bars.map(at => atBar(at, columns, pen))
   const slices = ranking.slices.flatMap(slice => [
-    [pen.bold(fitted(`${slice.key}: ${many(slice.tasks, 'task')}`, columns))],
+    [pen.bold(shortened(`${slice.key}: ${many(slice.tasks, 'task')}`, columns))],
     ...slice.bars.map(at => atBar(at, columns, pen)),
   ])
   const notes = [
@@ -99,7 +99,7 @@ function tableOf({ bar, ranking }: At, columns: number, pen: ReturnType<typeof i
       .trimEnd()
   // A name without room stands on a line of its own: cut, two would look like one.
   const lines = rows.flatMap(row =>
-    shownWidth(row[0]!) <= widths[0]! ? [line(row)] : [fitted(row[0]!, columns), line(['', ...row.slice(1)])],
+    shownWidth(row[0]!) <= widths[0]! ? [line(row)] : [shortened(row[0]!, columns), line(['', ...row.slice(1)])],
   )
   return [pen.dim(line(head)), ...lines]
 }

@@ -1,10 +1,10 @@
 // A reconciliation in; what a terminal shows out: by provider the verdict, the difference part by part, then days and models.
 
-import { countLabel, fitted, shareLabel, tokensLabel, usdPerMtokLabel } from '../charts/labels.ts'
+import { countLabel, shareLabel, tokensLabel, usdPerMtokLabel } from '../charts/labels.ts'
 import type { ProviderReconciliation, ReconcileRow } from '../core/decide/reconcile.ts'
 import { type DifferencePart, differenceParts } from '../core/decide/reconcile-parts.ts'
 import { many } from '../core/fault/many.ts'
-import { type Ink, ink, padded, paragraph } from './ansi.ts'
+import { type Ink, ink, padded, paragraph, shortened } from './ansi.ts'
 import { decimalsFor, roundedUsd } from './rows.ts'
 
 export interface ReconciliationToShow {
@@ -114,7 +114,7 @@ function table(
   const cells = rows.map(figures)
   const widths = figures.names.map((name, i) => Math.max(name.length, ...cells.map(row => row[i]!.length)))
   const line = (name: string, row: readonly string[]) =>
-    `${padded(fitted(name, nameWidth), nameWidth)}${row.map((text, i) => `  ${padded(text, widths[i]!, 'right')}`).join('')}`
+    `${padded(shortened(name, nameWidth), nameWidth)}${row.map((text, i) => `  ${padded(text, widths[i]!, 'right')}`).join('')}`
   const indent = nameWidth + widths.reduce((sum, width) => sum + width + 2, 0) + 2
   return [
     pen.dim(line(by, figures.names)),

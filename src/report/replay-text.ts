@@ -1,9 +1,9 @@
 // A drawn sample in; what was drawn, what it stands for and what nothing speaks for, as text for a terminal, out.
-import { fitted, shareLabel, usdLabel } from '../charts/labels.ts'
+import { shareLabel, usdLabel } from '../charts/labels.ts'
 import type { StratifiedFigures } from '../core/decide/quality/sample/stratified-figures.ts'
 import type { StratifiedSample } from '../core/decide/quality/sample/stratified-sample.ts'
 import { many } from '../core/fault/many.ts'
-import { padded, paragraph } from './ansi.ts'
+import { padded, paragraph, shortened } from './ansi.ts'
 
 export interface ReplayTold {
   readonly from: string | null
@@ -23,7 +23,7 @@ export function replayText(told: ReplayTold, columns: number): string {
   const { population, represented, withoutContent, strata, calls } = told.sample
   const nameWidth = Math.max(16, columns - widths.reduce((sum, width) => sum + width + 1, 0))
   const cells = (name: string, rest: readonly string[]) =>
-    `${padded(fitted(name, nameWidth), nameWidth)} ${rest.map((text, i) => padded(fitted(text, widths[i]!), widths[i]!, 'right')).join(' ')}`.trimEnd()
+    `${padded(shortened(name, nameWidth), nameWidth)} ${rest.map((text, i) => padded(shortened(text, widths[i]!), widths[i]!, 'right')).join(' ')}`.trimEnd()
   const ofSpend = population.usd > 0 ? ` and ${shareLabel(represented.usd / population.usd)} of the spend` : ''
   const time = told.from === null ? '' : ` from ${told.from} to ${told.to}`
   const lines = [
@@ -81,7 +81,7 @@ export function stratifiedText(figures: readonly StratifiedFigures[], columns: n
         ? `${label(told.value)} (no interval)`
         : `${label(told.value)} (${label(told.low)}–${label(told.high)})`
   const line = (name: string, rate: string, cost: string) =>
-    `${padded(fitted(name, nameWidth), nameWidth)} ${padded(rate, 22)} ${cost}`.trimEnd()
+    `${padded(shortened(name, nameWidth), nameWidth)} ${padded(rate, 22)} ${cost}`.trimEnd()
   return [
     'Of all calls that the sample stands for',
     line('option', 'passed', '$ a success'),

@@ -37,3 +37,21 @@ test('a row that cost less than a cent beside dear ones is less than a cent, and
   expect(text).toMatch(/^b .* {2}\$0\.00$/m)
   expect(text).toMatch(/^c .* {2}\$0\.01$/m)
 })
+
+test('names of any script leave the figures in their columns', () => {
+  const names = ['search', '搜索', 'の検索とても長い名前'.repeat(6), 'चैट', 'café', '🔍 find', 'поиск', 'x'.repeat(90)]
+  const priced = { ...row, unpricedCalls: 0, unknownUsageCalls: 0 }
+  const rows = names.map(feature => ({ ...priced, key: { feature } }))
+  const lines = reportText({ rows, total: priced }, { columns: 80, color: false }).split('\n')
+  // Columns as wcwidth(3) counts them: two a letter of Chinese or Japanese and an emoji, none for a mark on a letter.
+  const columns = (text: string) =>
+    [...text].reduce(
+      (sum, one) =>
+        sum + (/[\u3040-\u30ff\u4e00-\u9fff🔍]/u.test(one) ? 2 : /[\u0300-\u036f\u0948\u0947]/.test(one) ? 0 : 1),
+      0,
+    )
+  const ends = lines.filter(line => line.endsWith('$0.000350000000')).map(columns)
+  expect(ends).toHaveLength(names.length + 1)
+  expect(new Set(ends).size).toBe(1)
+  expect(ends[0]).toBeLessThanOrEqual(80)
+})

@@ -1,13 +1,12 @@
 // Rows of a ledger report in; a table with aligned digits for a terminal out.
 
 import { repeatsLine, unattributedLine } from '../charts/ground.ts'
-import { fitted } from '../charts/labels.ts'
 import type { Unattributed } from '../core/decide/by-dimension.ts'
 import { type CountedTwice, countedTwiceText } from '../core/decide/counted-twice.ts'
 import { many } from '../core/fault/many.ts'
 import { attributionKinds } from '../core/meter/call.ts'
 import { promptKinds, toldPromptTokens } from '../core/meter/usage.ts'
-import { ink, padded, paragraph, sampleLine } from './ansi.ts'
+import { ink, padded, paragraph, sampleLine, shortened, shownWidth } from './ansi.ts'
 
 /** A row as the ledger reports it: counts are numbers or unknown, money an exact decimal string. */
 export interface RowOfReport {
@@ -64,7 +63,7 @@ export function reportText(
     by.map(name => key[name] ?? (attributes(name) ? '(not attributed)' : '(none)')),
   )
   const keyWidths = shared(
-    by.map((name, i) => Math.max(name.length, ...keys.map(key => key[i]!.length))),
+    by.map((name, i) => Math.max(name.length, ...keys.map(key => shownWidth(key[i]!)))),
     room,
   )
   const keyWidth = Math.max(
@@ -72,7 +71,7 @@ export function reportText(
     keyWidths.reduce((total, width) => total + width + 2, -2),
   )
   const keyText = (key: readonly string[]) =>
-    key.map((text, i) => padded(fitted(text, keyWidths[i]!), keyWidths[i]!)).join('  ')
+    key.map((text, i) => padded(shortened(text, keyWidths[i]!), keyWidths[i]!)).join('  ')
   const line = (key: string, row: readonly string[]) => `${padded(key, keyWidth)}  ${figures(row)}`.trimEnd()
   return [
     ...(report.sample ? [pen.notice(sampleLine), ''] : []),

@@ -1,7 +1,7 @@
 // Savings judged in; what a terminal shows out: the verdict, the totals and what they rest on, then the days.
-import { countLabel, fitted, shareLabel, tokensLabel, usdLabel } from '../charts/labels.ts'
+import { countLabel, shareLabel, tokensLabel, usdLabel } from '../charts/labels.ts'
 import type { Elsewhere, SavingsAnswer, SavingsDay } from '../core/decide/savings-answer.ts'
-import { type Ink, ink, padded, paragraph } from './ansi.ts'
+import { type Ink, ink, padded, paragraph, shortened } from './ansi.ts'
 import { roundedUsd } from './rows.ts'
 
 const widest = 100
@@ -49,7 +49,7 @@ const bandWords = ({ low, high }: { readonly low: number; readonly high: number 
 function totalLines(answer: SavingsAnswer, columns: number): string[] {
   const { total, hosted, frontier } = answer
   const row = (name: string, amount: string, note = '') => {
-    const head = `${padded(fitted(name, nameWidth), nameWidth)}${padded(amount, amountWidth, 'right')}`
+    const head = `${padded(shortened(name, nameWidth), nameWidth)}${padded(amount, amountWidth, 'right')}`
     const room = columns - nameWidth - amountWidth - 2
     const [first = '', ...more] = paragraph(note, room)
     return [`${head}  ${first}`, ...more.map(line => `${' '.repeat(nameWidth + amountWidth + 2)}${line}`)]
@@ -123,7 +123,7 @@ function asideWords({ avoidable, total }: SavingsAnswer): string {
 function teamLines({ by, rows }: SavingsAnswer, pen: Ink): string[] {
   if (by === null) return []
   const line = (cells: readonly string[]) =>
-    `  ${padded(fitted(cells[0]!, 18), 18)}${cells
+    `  ${padded(shortened(cells[0]!, 18), 18)}${cells
       .slice(1)
       .map((cell, i) => padded(cell, [10, 10, 10, 10, 10][i]!, 'right'))
       .join('')}`

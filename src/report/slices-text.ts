@@ -1,7 +1,7 @@
 // Slices of the calls, each with its cost and what it hangs on, in; a table for a terminal of 80 columns out.
-import { countLabel, fitted, savingRangeLabel, usdLabel } from '../charts/labels.ts'
+import { countLabel, savingRangeLabel, usdLabel } from '../charts/labels.ts'
 import type { ByDimension, SliceRow, Unattributed } from '../core/decide/by-dimension.ts'
-import { ink, padded, paragraph } from './ansi.ts'
+import { ink, padded, paragraph, shortened } from './ansi.ts'
 import { namelessLines } from './rows.ts'
 
 const widths = { name: 17, calls: 8, usd: 10, best: 10, saving: 16, answer: 11, grade: 2 }
@@ -14,7 +14,7 @@ export function slicesText(
   const pen = ink(options.color)
   const columns = Math.max(80, Math.min(100, options.columns))
   const line = (name: string, cells: readonly (readonly [string, number])[]) =>
-    `${padded(fitted(name, widths.name), widths.name)}${cells.map(([text, width]) => ` ${padded(fitted(text, width), width, 'right')}`).join('')}`.trimEnd()
+    `${padded(shortened(name, widths.name), widths.name)}${cells.map(([text, width]) => ` ${padded(shortened(text, width), width, 'right')}`).join('')}`.trimEnd()
   const money = (usd: string | number | null) => (usd === null ? '–' : usdLabel(Number(usd)))
   const head = line(by, [
     ['calls', widths.calls],
