@@ -67,6 +67,17 @@ test('a cheaper offer that only lacks proof changes what is best once it is trie
   expect(settled.next).toMatchObject({ unknown: 'hosted service', chanceOfChange: 0.5 })
 })
 
+test('with many untried offers cheaper than today, a fleet that is far dearer than today is still nothing to measure', () => {
+  const untried = [0.1, 0.2, 0.3, 0.4, 0.5].map(usdPerMtok => ({ usdPerMtok }))
+  const evidence = evidenceForTest({ api: [{ usdPerMtok: 0.6 }, ...untried] })
+  const { options, decision, next } = decide(evidence, choose(), draws)
+  const usd = (kind: string) =>
+    Math.min(...options.flatMap(one => (one.kind === kind && one.usd !== null ? one.usd : [])))
+  expect(decision).toMatchObject({ answer: 'no', confidence: 1 })
+  expect(usd('self-host')).toBeGreaterThan(3 * usd('api'))
+  expect(next).toMatchObject({ unknown: 'hosted service', chanceOfChange: 0.5 })
+})
+
 test('where nobody said which weights run, that is what to say next: no price could be added for calls without a model', () => {
   const [, ...offers] = evidenceForTest({ api: [{}, {}] }).api
   const unpricedModels = [{ model: '(no model named)', calls: 1000, share: 1 }]

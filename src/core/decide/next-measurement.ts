@@ -163,10 +163,14 @@ function ofFleet(contest: Contest, chances: Readonly<Record<Drawn, number>>): Op
   ]
 }
 
-/** What lies between own GPUs and what they are held against: USD a month that would be saved or lost by the wrong answer. */
+/**
+ * What lies between own GPUs and what they are held against: USD a month that would be saved or lost by the wrong answer.
+ * However much dearer own GPUs seem, nobody saves more by them than the other costs.
+ */
 function betweenUsd({ fleet, proven, unproven }: Contest): number | null {
   const rival = proven ?? unproven
-  return fleet === null || rival === null ? null : Math.abs(decidedUsd(fleet)! - decidedUsd(rival)!)
+  if (fleet === null || rival === null) return null
+  return Math.min(Math.abs(decidedUsd(fleet)! - decidedUsd(rival)!), decidedUsd(rival)!)
 }
 
 /** Of the largest saving on other weights, how many tasks would tell; nothing where they have told. */

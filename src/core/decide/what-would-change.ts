@@ -1,12 +1,13 @@
 // The contest as it is drawn in; for each thing that is drawn, how likely the answer is to change once it is known, out.
 import { estimate } from '../statistics/estimate.ts'
+import { groupedBy } from '../statistics/grouped.ts'
 import { quantile, sorted } from '../statistics/sample.ts'
 import type { OptionAnswer } from './answer.ts'
 import { decidedUsd } from './api-bill.ts'
 import { drawnCurve } from './band.ts'
 import type { Candidate } from './candidates.ts'
 import { answerOf, type Contest, contestOf, type DecisionAnswer } from './decision.ts'
-import { type Assumable, isSameWeights, type Weights } from './eligibility.ts'
+import { type Assumable, isSameWeights, mayBeBest, type Weights } from './eligibility.ts'
 import type { Evidence } from './evidence.ts'
 import type { Resampled } from './resample.ts'
 import type { Volume } from './traffic.ts'
@@ -17,7 +18,7 @@ export type Drawn = 'hours' | 'throughput' | 'lease price'
 /** At which values of what becomes known the answer is asked again: the middles of five equally likely parts. */
 const levels = [0.1, 0.3, 0.5, 0.7, 0.9] as const
 const mostDraws = 80
-/** Of fleets and of APIs so many, the cheapest: dearer ones hardly ever decide. */
+/** Of fleets and of APIs, of those that meet the bars and of the others, so many, the cheapest: dearer ones hardly ever decide. */
 const mostOfAKind = 4
 
 interface Placed {
@@ -41,13 +42,17 @@ export interface ContestQuestion {
  */
 export function chancesOfChange(question: ContestQuestion, now: DecisionAnswer): Readonly<Record<Drawn, number>> {
   const { months, entries } = question
-  const cheapest = (isFleet: boolean) =>
-    entries
-      .filter(({ option }) => (option.kind === 'self-host') === isFleet && isSameWeights(option, question.today))
-      .filter(({ option }) => option.usd !== null)
-      .sort((a, b) => decidedUsd(a.option)! - decidedUsd(b.option)!)
-      .slice(0, mostOfAKind)
-  const asked = { ...question, entries: [...cheapest(true), ...cheapest(false)] }
+  const same = entries.filter(({ option }) => isSameWeights(option, question.today))
+  const kindOf = ({ option }: Placed) =>
+    `${option.kind === 'self-host'} ${mayBeBest(option, question.today, question.assumed)}`
+  // An untried offer decides nothing in the place of what is proven: without the latter a "no" would seem to hang on anything.
+  const cheapest = [
+    ...groupedBy(
+      same.filter(({ option }) => option.usd !== null),
+      kindOf,
+    ).values(),
+  ].flatMap(kind => kind.sort((a, b) => decidedUsd(a.option)! - decidedUsd(b.option)!).slice(0, mostOfAKind))
+  const asked = { ...question, entries: [...cheapest, ...same.filter(({ option }) => option.usd === null)] }
   const few: Resampled = { ...months, draws: Math.min(months.draws, mostDraws) }
   const chance = (at: (level: number) => Resampled) =>
     estimate(levels.filter(level => answerIn(asked, at(level)) !== now).length / levels.length)
