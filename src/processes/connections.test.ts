@@ -29,7 +29,7 @@ test('whatever comes, dies and is opened again: each connection is taken once, b
       }
       const took = ({ under, place }: (typeof open)[number]) => {
         if (under.length > 0) taken.push(under.pop()!)
-        place.took()
+        place.took(true)
       }
       for (const [step, n] of steps) {
         const one = open[n % Math.max(1, open.length)]
@@ -68,4 +68,22 @@ test('one that is gone is passed over, and who waits when the server ends is let
   // What is handed back then has nobody to go to.
   place.closed()
   expect(first.destroyed).toBe(true)
+})
+
+test('one without room is handed nothing until it has some: others are, or whoever comes waits', () => {
+  const connections = handConnections()
+  const full: Socket[] = []
+  const place = connections.open({ take: socket => full.push(socket) > 0 })
+  const [first, second, third] = [new Socket(), new Socket(), new Socket()]
+  connections.add(first)
+  place.took(false)
+  connections.add(second)
+  expect(full).toEqual([first])
+  const free: Socket[] = []
+  connections.open({ take: socket => free.push(socket) > 0 })
+  expect(free).toEqual([second])
+  connections.add(third)
+  expect(full).toEqual([first])
+  place.room()
+  expect(full).toEqual([first, third])
 })

@@ -11,12 +11,22 @@ interface Place {
   readonly taker: Taker
   /** On its way: handed over, not yet taken. */
   under: Socket | null
+  hasRoom: boolean
+}
+
+/** What becomes of a process that takes connections. */
+export interface Opening {
+  /** Without room for another it is handed none. */
+  took(hasRoom: boolean): void
+  room(): void
+  /** It is gone, or takes no more. */
+  closed(): void
 }
 
 export interface Connections {
   add(socket: Socket): void
-  /** A process takes connections from now on; says what becomes of it: `closed` when it is gone, or takes no more. */
-  open(taker: Taker): { took(): void; closed(): void }
+  /** A process takes connections from now on. */
+  open(taker: Taker): Opening
   /** Who still waits is let go. */
   close(): void
 }
@@ -32,7 +42,7 @@ export function handConnections(): Connections {
   const nextFree = (): Place | null => {
     for (let i = 0; i < places.length; i++) {
       const place = places[(turn + i) % places.length]!
-      if (place.under !== null) continue
+      if (place.under !== null || !place.hasRoom) continue
       turn += i + 1
       return place
     }
@@ -61,14 +71,19 @@ export function handConnections(): Connections {
       hand()
     },
     open(taker) {
-      const place: Place = { taker, under: null }
+      const place: Place = { taker, under: null, hasRoom: true }
       places.push(place)
       hand()
       return {
-        took() {
+        took(hasRoom) {
+          place.hasRoom = hasRoom
           // Closes it here alone: the other process has it too.
           place.under?.destroy()
           place.under = null
+          hand()
+        },
+        room() {
+          place.hasRoom = true
           hand()
         },
         closed() {

@@ -9,6 +9,7 @@ import { budgetsOfWriter } from './budgets-of-writer.ts'
 import { type Figures, gatewayFigures } from './figures.ts'
 import { frontOf } from './front.ts'
 import { defaultDrainMs, type FromGateway, type GatewayStart, type ToGateway } from './messages.ts'
+import { openFilesHere, roomFor } from './room.ts'
 import { serverOfHanded } from './server-of-handed.ts'
 import { claimSlot } from './slot.ts'
 import { toWriter } from './to-writer.ts'
@@ -67,17 +68,38 @@ const front = frontOf({
 })
 const server = serverOfHanded(front)
 
+const mostSockets = roomFor(openFilesHere())
+/** How often it is said. */
+const fullEveryMs = 60_000
+let fullAt = Number.NEGATIVE_INFINITY
+
 function take(socket: Socket | undefined): void {
   // Another has it: nothing of it was read here.
   if (isStopping) return void socket?.destroy()
-  tell({ kind: 'took' })
   // The client may have left on the way.
+  if (socket !== undefined) hold(socket)
+  tell({ kind: 'took', hasRoom: sockets.size < mostSockets })
+  if (sockets.size >= mostSockets) makeRoom()
   if (socket === undefined) return
-  sockets.add(socket)
-  socket.once('close', () => sockets.delete(socket))
-  socket.setNoDelay(true)
   server.emit('connection', socket)
   socket.resume()
+}
+
+function hold(socket: Socket): void {
+  sockets.add(socket)
+  socket.once('close', () => {
+    sockets.delete(socket)
+    if (!isStopping && sockets.size === mostSockets - 1) tell({ kind: 'room' })
+  })
+  socket.setNoDelay(true)
+}
+
+/** Connections without a call give way to those that wait. */
+function makeRoom(): void {
+  server.closeIdleConnections()
+  if (performance.now() - fullAt < fullEveryMs) return
+  fullAt = performance.now()
+  say(`${mostSockets} connections at once are as many as the limit of open files allows: others wait; raise it`, 'warn')
 }
 
 /** What a client that has just come wanted to say may be on its way. */

@@ -44,8 +44,9 @@ export type FromGateway =
   | { readonly kind: 'pong' }
   /** Connections may come. */
   | { readonly kind: 'ready' }
-  /** The connection has come: the next one may. */
-  | { readonly kind: 'took' }
+  /** The connection has come: the next one may, once there is room. */
+  | { readonly kind: 'took'; readonly hasRoom: boolean }
+  | { readonly kind: 'room' }
   /** It was told to end: what is under way to it, and what comes, is another's. */
   | { readonly kind: 'leaving' }
   | OwnFigures

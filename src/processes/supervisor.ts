@@ -144,7 +144,8 @@ export async function supervise(options: SupervisorOptions): Promise<Server> {
       hear(message, answer) {
         if (message.kind === 'say') return say({ ...message, by: name })
         if (message.kind === 'pong') return
-        if (message.kind === 'took') return place?.took()
+        if (message.kind === 'took') return place?.took(message.hasRoom)
+        if (message.kind === 'room') return place?.room()
         if (message.kind === 'leaving') {
           leave()
           if (!isStopping) sayHere(`the ${name} was told to end, and another takes its place`, 'info')
