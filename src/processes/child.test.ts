@@ -79,3 +79,19 @@ test('one that leaves is replaced at once, goes on meanwhile and is waited for; 
   for (const pid of [first!, second!]) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
   expect(leaving.said).toEqual([])
 }, 20_000)
+
+test('a process that could not be started at all is started once that is possible', async () => {
+  const node = process.execPath
+  // As where no file can be opened: Node tells of an error then, and never of an end.
+  process.execPath = join(folder, 'nothing')
+  const { child, said, heard, starts } = childOf(`process.on('message', ({ kind }) => process.send({ kind }))`)
+  try {
+    await until(() => said.length > 0)
+  } finally {
+    process.execPath = node
+  }
+  expect(said[0]).toMatch(/ENOENT/)
+  await until(() => heard.some(({ kind }) => kind === 'start'))
+  expect(starts()).toBeGreaterThan(1)
+  await child.stop({ kind: 'stop' }, 100)
+}, 20_000)

@@ -66,10 +66,15 @@ export function keepRunning<To extends object, From>(options: ChildOptions<To, F
       unanswered = 0
       hear(message as From, answer => tell(child, answer))
     })
-    child.on('error', thrown => say(`${name}: ${thrown.message}`, 'error'))
+    child.on('error', thrown => {
+      say(`${name}: ${thrown.message}`, 'error')
+      // What never began has no end that is told: no file could be opened for it, or the code is away for now.
+      if (child.pid === undefined) void gone('it could not be started')
+    })
     // All that it said is heard before it counts as gone; who dies within a word never gets to its end.
     const silent = new Promise<void>(done => child.once('disconnect', () => done()))
-    child.once('exit', async (code, signal) => {
+    child.once('exit', (code, signal) => void gone(signal ?? `status ${code}`))
+    const gone = async (how: string): Promise<void> => {
       living.delete(child)
       clearInterval(pinging)
       if (child !== current) return
@@ -79,10 +84,10 @@ export function keepRunning<To extends object, From>(options: ChildOptions<To, F
       if (isStopping) return
       shortLives = performance.now() - born < longLifeMs ? shortLives + 1 : 0
       const pauseMs = shortLives === 0 ? 0 : Math.min(longestPauseMs, 50 * 2 ** (shortLives - 1))
-      say(`the ${name} ended (${signal ?? `status ${code}`}) and is started again`, 'error')
+      say(`the ${name} ended (${how}) and is started again`, 'error')
       await sleep(pauseMs, undefined, { ref: false })
       if (!isStopping) run()
-    })
+    }
     tell(child, start())
   }
   run()
