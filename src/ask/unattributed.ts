@@ -29,7 +29,8 @@ export async function unattributed(
     dimension,
     calls: total.calls,
     usd: total.usd,
-    share: shareOf([total], all),
+    // Where they cost nothing that is known, 0 % of the spend would say that there are none.
+    share: parseUsd(total.usd) > 0n ? shareOf([total], all) : total.calls / all.calls,
     hints: [
       ...(metered.length > 0
         ? [`let the client say it from now on with a header, ${header}, or in the body's metadata`]

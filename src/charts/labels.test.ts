@@ -34,6 +34,8 @@ test.each([
   [daysLabel(14), '14 days'],
   [daysLabel(0.9), '22 hours'],
   [daysLabel(0.02), '29 minutes'],
+  [daysLabel(0.3 / 86_400), '0.3 seconds'],
+  [daysLabel(90 / 86_400), '90 seconds'],
 ])('%s reads as %s', (label, expected) => expect(label).toBe(expected))
 
 test('an unknown number is never printed as zero (law 4)', () => {

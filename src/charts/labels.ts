@@ -77,11 +77,13 @@ export function countLabel(count: number | null): string {
   return count === null || !Number.isFinite(count) ? '–' : grouped(count, 0)
 }
 
-/** "14 days", "21 hours", "55 minutes": a length of traffic in the unit a person would use. */
+/** "14 days", "21 hours", "55 minutes", "0.3 seconds": a length of traffic in the unit a person would use. */
 export function daysLabel(days: number): string {
   if (days >= 2) return `${trimmed(days.toFixed(days < 10 ? 1 : 0))} days`
   if (days * 24 >= 2) return `${trimmed((days * 24).toFixed(days * 24 < 10 ? 1 : 0))} hours`
-  return `${(days * 24 * 60).toFixed(0)} minutes`
+  const minutes = days * 24 * 60
+  if (minutes >= 2) return `${minutes.toFixed(0)} minutes`
+  return `${trimmed((minutes * 60).toFixed(minutes * 60 < 10 ? 1 : 0))} seconds`
 }
 
 /** What other weights would save, and which price of a failure would cancel it. */

@@ -127,6 +127,19 @@ test('calls of a file are attributed by importing them anew: no header would rea
   await workplace.close()
 })
 
+test('calls without a feature that have no price are counted beside those that have one, not told as 0 % of the calls', async () => {
+  const { importFile } = await import('./operations.ts')
+  const workplace = openWorkplace({ dataDir: folder, inMemory: true })
+  const path = join(folder, 'half.csv')
+  const rows = ['gpt-4o,search', 'nobody-knows-it,', 'gpt-4o,search', 'gpt-4o,search']
+  const line = (row: string, i: number) => `2026-01-01T00:00:0${i}Z,10,5,${row}\n`
+  writeFileSync(path, `time,input_tokens,output_tokens,model,feature\n${rows.map(line).join('')}`)
+  await importFile.run(workplace, { seed: 1 }, { ...io, file: { path, name: 'half.csv' } })
+  const { unattributed } = await report.run(workplace, { by: ['feature'] }, io)
+  expect(unattributedLine(unattributed[0]!)).toContain('Without a feature: 25 % of the calls (1 call)')
+  await workplace.close()
+})
+
 test('exact repeats are counted whatever the client does to its transport, and are what they cost', async () => {
   const one = await world(answer)
   const ask = asking(one)

@@ -34,7 +34,7 @@ interface Total {
 }
 
 function doubts(total: Total): Finding[] {
-  const share = (n: number) => `${count(n)} calls (${((100 * n) / total.calls).toFixed(1)} %)`
+  const share = (n: number) => `${n === 1 ? '1 call' : `${count(n)} calls`} (${((100 * n) / total.calls).toFixed(1)} %)`
   const { unsettledCalls, unpricedCalls, unknownUsageCalls, estimatedCalls } = total
   const unknown = unknownUsageCalls - unsettledCalls
   // Without counts nothing could be priced: those are told of by what they lack.

@@ -68,7 +68,7 @@ export interface Unattributed {
   readonly calls: number
   /** Exact, the priced calls only. */
   readonly usd: string
-  /** Of what the slice's calls cost; of their number where none of them has a price. */
+  /** Of what the slice's calls cost; of their number where none without a name has a price. */
   readonly share: number
   /** What to do about it, an instruction each. */
   readonly hints: readonly string[]

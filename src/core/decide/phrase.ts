@@ -38,7 +38,8 @@ export function spanWords(days: number): string {
   if (days >= 2) return `${three(days)} days`
   const hours = days * 24
   if (hours >= 2) return `${three(hours)} hours`
-  return `${three(Math.max(0, hours * 60))} minutes`
+  if (hours * 60 >= 2) return `${three(hours * 60)} minutes`
+  return `${three(Math.max(0, hours * 3600))} seconds`
 }
 
 /** Three significant digits, grouped, without trailing zeros. */
