@@ -37,7 +37,7 @@ export function volumeOf(demand: Demand, hoursPerMonth: number, statedTokensPerM
   if (statedTokensPerMonth === null && !(span > 0)) {
     throw new Fault('DEMAND_SPAN', 'all calls fall on one instant, so they say nothing about a month', {
       where: 'the ledger',
-      fix: 'state the volume in tokens a month, or import calls over some time',
+      fix: 'state the volume in tokens a month (--volume 3e9), or import calls over some time',
     })
   }
   const tokensPerMonth = statedTokensPerMonth ?? (tokens / span) * 3600 * hoursPerMonth
