@@ -1,4 +1,4 @@
-// The official Gemini client's live sessions, with only its base URL changed: a WebSocket outside of /v1beta.
+// What the official Gemini client asks for outside of /v1beta, with only its base URL changed: live sessions, other versions.
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import { GoogleGenAI } from '@google/genai'
@@ -36,3 +36,15 @@ test('@google/genai opens a live session through the gateway, which is counted',
   expect([...gateway.counters.unmetered.keys()]).toEqual([expect.stringMatching(/^gemini UPGRADE /)])
   session?.close()
 }, 15_000)
+
+test('@google/genai asks for version v1alpha, of which ephemeral tokens are, and is metered', async () => {
+  const answer = { candidates: [], usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 4, totalTokenCount: 7 } }
+  const { port, seen, settledCalls } = await world((_request, _body, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+  })
+  const baseUrl = `http://127.0.0.1:${port}`
+  const client = new GoogleGenAI({ apiKey: 'AIza', apiVersion: 'v1alpha', httpOptions: { baseUrl } })
+  await client.models.generateContent({ model: 'gemini-2.5-flash', contents: 'Hi' }).catch(() => null)
+  expect(seen.map(({ request }) => request.url)).toEqual(['/v1alpha/models/gemini-2.5-flash:generateContent'])
+  expect((await settledCalls(1))[0]).toMatchObject({ usage: { input: 3, output: 4 } })
+})

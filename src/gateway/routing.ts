@@ -61,8 +61,9 @@ const metered: readonly {
 
 /**
  * The route of a request; null where no upstream is named. `/to/NAME/…` goes whole to NAME. Bare paths: `/v1/messages*`, or
- * any with an `anthropic-version` header, to Anthropic; `/v1beta/*`, also behind `/upload` and `/download`, and the WebSockets of
- * Gemini's live sessions, to Gemini; other `/v1/*` by the model's route, else to OpenAI. `model` is what the body says, where it was read.
+ * any with an `anthropic-version` header, to Anthropic; `/v1beta/*` and `/v1alpha/*`, also behind `/upload` and `/download`, and
+ * the WebSockets of Gemini's live sessions, to Gemini; other `/v1/*` by the model's route, else to OpenAI. `model` is what the
+ * body says, where it was read.
  */
 export function routeOf(asked: Asked, routes: Routes, model: string | null): Route | null {
   const { upstreams } = routes
@@ -120,7 +121,7 @@ function decoded(part: string): string {
 /** Whose a bare path is; null = nobody's. Traces come to the server itself. */
 function bareFamily({ plain: path, headers }: Asked): 'anthropic' | 'gemini' | 'by model' | null {
   if (/^\/v1\/messages(\/|$)/.test(path) || headers['anthropic-version'] !== undefined) return 'anthropic'
-  if (/^(\/upload|\/download)?\/v1beta\/|^\/ws\/google\.ai\.generativelanguage\./.test(path)) return 'gemini'
+  if (/^(\/upload|\/download)?\/v1(alpha|beta)\/|^\/ws\/google\.ai\.generativelanguage\./.test(path)) return 'gemini'
   return path.startsWith('/v1/') && path !== '/v1/traces' ? 'by model' : null
 }
 
