@@ -49,13 +49,15 @@ export function SlicesPanel(): JSX.Element | null {
 }
 
 function SlicesTable({ slices: { by, rows, total, unattributed } }: { slices: Slices }): JSX.Element {
+  const isSplit = rows.some(({ environment }) => environment !== null)
   return (
-    <div class="scroll">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="scroll" aria-label="Slices, scrolls sideways" tabIndex={0}>
       <table>
         <thead>
           <tr>
             <th scope="col">{by}</th>
-            <th scope="col">Environment</th>
+            {isSplit && <th scope="col">Environment</th>}
             {['Calls', '$ a month', 'At best', 'Others save'].map(name => (
               <th key={name} scope="col" class="number">
                 {name}
@@ -74,7 +76,7 @@ function SlicesTable({ slices: { by, rows, total, unattributed } }: { slices: Sl
               <th scope="row">
                 <SliceName row={row} where={whereOfRow(by, row, rows, whereOf(page.value.question))} />
               </th>
-              <td>{row.environment ?? ''}</td>
+              {isSplit && <td>{row.environment ?? ''}</td>}
               <Figures row={row} />
               <td>{row.decision}</td>
               <td>{row.grade ?? '–'}</td>
@@ -85,7 +87,7 @@ function SlicesTable({ slices: { by, rows, total, unattributed } }: { slices: Sl
         <tfoot>
           <tr>
             <th scope="row">Total</th>
-            <td />
+            {isSplit && <td />}
             <Figures row={total} />
             <td colSpan={3} />
           </tr>
@@ -93,17 +95,17 @@ function SlicesTable({ slices: { by, rows, total, unattributed } }: { slices: Sl
       </table>
       {unattributed && <p>{unattributedLine(unattributed)}</p>}
       {unattributed?.rule && <pre>{unattributed.rule}</pre>}
-    </div>
+    </section>
   )
 }
 
 /** The slice's name, leading to its answer where that has an address of its own. */
 function SliceName({ row, where }: { row: SliceRow; where: Where | null }): JSX.Element {
   const name = row.key ?? '(not attributed)'
-  if (where === null) return <>{name}</>
+  if (where === null) return <bdi>{name}</bdi>
   return (
     <a href={hrefOf(where)} title="The answer for these calls alone" onClick={() => requestAnimationFrame(toTop)}>
-      {name}
+      <bdi>{name}</bdi>
     </a>
   )
 }

@@ -70,6 +70,8 @@ test('the number under the cursor is what `crossover --volume` prints, and the s
   await page.getByLabel('Dimension').selectOption('feature')
   const row = page.locator('.slices tr[data-slice="research-agent"]')
   await row.locator('a').focus({ timeout: 180_000 })
+  // On a narrow screen the table scrolls, and keys must reach what does.
+  await page.getByRole('region', { name: 'Slices, scrolls sideways' }).and(page.locator('[tabindex="0"]')).waitFor()
   await page.keyboard.press('Enter')
   const line = page.locator('.slice-line')
   await line.filter({ hasText: 'research-agent' }).waitFor({ timeout: 180_000 })
