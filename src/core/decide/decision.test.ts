@@ -256,7 +256,7 @@ test('a no for want of a fleet says what bars it, the calls that it cannot take,
   const barred = decide(tooLong(), choose())
   expect(barred.decision.answer).toBe('no')
   expect(barred.verdict).toMatch(
-    /^No: own GPUs are no way to run open-70b: none of the fleets tried takes 5 % of the calls \(50400 calls: prompt \+ answer above 40960 tokens of context\); name who takes them instead: --fallback host:open-70b\. /,
+    /^No: own GPUs cannot serve open-70b: none of the fleets tried takes 5 % of the calls \(50400 calls: prompt \+ answer above 40960 tokens of context\); name who takes them instead: --fallback host:open-70b\. /,
   )
   expect(barred.verdict).not.toMatch(/come late/)
   // The fix is one: with it the fleet is priced and compared.

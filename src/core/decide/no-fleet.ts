@@ -14,7 +14,7 @@ export function noFleetWords(answer: Answer, today: Weights, takesRest: string |
   const [nearest] = tried
     .filter(option => isSameWeights(option, today))
     .sort((a, b) => barsOf(a) - barsOf(b) || unservedShare(a) - unservedShare(b))
-  if (tried.length === 0) return 'nothing that is simulated here runs these weights'
+  if (tried.length === 0) return 'it is not among the open models known here (crossline models list)'
   if (nearest === undefined)
     return 'they are simulated only in another number format, of which nobody knows whether it does the job'
   const refused = unservedShare(nearest) > mostInfeasibleShare ? refusalWords(nearest, takesRest) : null

@@ -47,7 +47,7 @@ function decisionWords(answer: Answer, { today, contest, isStated, takesRest }: 
   }
   if (decision.answer === 'no') {
     if (fleet === null)
-      return `No: own GPUs are no way to run ${today.group}: ${noFleetWords(answer, today, takesRest)}.`
+      return `No: own GPUs cannot serve ${today.group}: ${noFleetWords(answer, today, takesRest)}.`
     const times = timesWords(decidedUsd(fleet)! / decidedUsd(rival!)!)
     return `No: own GPUs do not pay off for ${today.group}. They would cost ${monthly(fleet)} ${here} (${fleet.name}), ${times} the ${usdWords(decidedUsd(rival!)!)} of ${payWords(rival!)}${sure}.`
   }
