@@ -397,6 +397,14 @@ test.each([
   }
 })
 
+test('a GPU that nobody leases on demand has an unknown price where no term was stated, and is no wrong term', () => {
+  const flex = { ...evidence().leases[0]!, term: 'serverless_flex' }
+  const { options, decision } = decide(evidence({ leases: [flex] }), choose())
+  expect(options.find(({ kind }) => kind === 'self-host')).toMatchObject({ usd: null })
+  expect(decision.answer).toBe('cannot tell')
+  expect(() => decide(evidence({ leases: [flex] }), choose({ term: 'spot' }))).toThrow(/lease term/)
+})
+
 test('calls on one instant are refused, unless the volume is stated', () => {
   const one = evidence({ windows: 1 })
   const instant = { ...one, demand: { ...one.demand, lastAtMicros: 0 } }

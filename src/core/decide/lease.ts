@@ -95,11 +95,18 @@ export function leastHours(term: string): number {
 /** A reservation is for its year; AWS sells capacity blocks by the day (AWS EC2 Capacity Blocks for ML, user guide). */
 const termHours: Readonly<Record<string, number>> = { reserved_1y: 8760, reserved_3y: 26280, capacity_block: 24 }
 
-/** Faults TERM_UNKNOWN and PROVIDER_UNKNOWN when no row at all has the term or provider asked for. */
+/** The term where nobody states one. */
+const unstatedTerm = 'on_demand'
+
+/**
+ * Faults TERM_UNKNOWN and PROVIDER_UNKNOWN when no row at all has the term or provider asked for. GPUs that nobody leases by
+ * the term that nobody stated are no wrong question: their price is unknown.
+ */
 export function checkLeaseChoices(rows: readonly LeaseRow[], choices: Choices): void {
   if (choices.usdPerGpuHour !== null || rows.length === 0) return
   const terms = new Set(rows.map(row => row.term))
-  if (!terms.has(choices.term)) throw unknown('TERM_UNKNOWN', 'lease term', choices.term, terms)
+  if (choices.term !== unstatedTerm && !terms.has(choices.term))
+    throw unknown('TERM_UNKNOWN', 'lease term', choices.term, terms)
   const providers = new Set(rows.map(row => row.provider))
   for (const provider of choices.providers ?? []) {
     if (!providers.has(provider)) throw unknown('PROVIDER_UNKNOWN', 'GPU provider', provider, providers)
