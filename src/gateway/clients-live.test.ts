@@ -37,14 +37,18 @@ test('@google/genai opens a live session through the gateway, which is counted',
   session?.close()
 }, 15_000)
 
-test('@google/genai asks for version v1alpha, of which ephemeral tokens are, and is metered', async () => {
+test.each([
+  'v1alpha',
+  'v1',
+])('@google/genai asks for version %s, whose key goes to Google and nobody else, and is metered', async apiVersion => {
   const answer = { candidates: [], usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 4, totalTokenCount: 7 } }
-  const { port, seen, settledCalls } = await world((_request, _body, response) => {
+  const { port, seen, openedCalls, settledCalls } = await world((_request, _body, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   })
   const baseUrl = `http://127.0.0.1:${port}`
-  const client = new GoogleGenAI({ apiKey: 'AIza', apiVersion: 'v1alpha', httpOptions: { baseUrl } })
+  const client = new GoogleGenAI({ apiKey: 'AIza', apiVersion, httpOptions: { baseUrl } })
   await client.models.generateContent({ model: 'gemini-2.5-flash', contents: 'Hi' }).catch(() => null)
-  expect(seen.map(({ request }) => request.url)).toEqual(['/v1alpha/models/gemini-2.5-flash:generateContent'])
+  expect(seen.map(({ request }) => request.url)).toEqual([`/${apiVersion}/models/gemini-2.5-flash:generateContent`])
   expect((await settledCalls(1))[0]).toMatchObject({ usage: { input: 3, output: 4 } })
+  expect(openedCalls()[0]).toMatchObject({ upstream: 'gemini' })
 })

@@ -62,8 +62,8 @@ const metered: readonly {
 /**
  * The route of a request; null where no upstream is named. `/to/NAME/…` goes whole to NAME. Bare paths: `/v1/messages*`, or
  * any with an `anthropic-version` header, to Anthropic; `/v1beta/*` and `/v1alpha/*`, also behind `/upload` and `/download`, and
- * the WebSockets of Gemini's live sessions, to Gemini; other `/v1/*` by the model's route, else to OpenAI. `model` is what the
- * body says, where it was read.
+ * the WebSockets of Gemini's live sessions, to Gemini, and `/v1/*` that is asked its way; other `/v1/*` by the model's route,
+ * else to OpenAI. `model` is what the body says, where it was read.
  */
 export function routeOf(asked: Asked, routes: Routes, model: string | null): Route | null {
   const { upstreams } = routes
@@ -122,7 +122,10 @@ function decoded(part: string): string {
 function bareFamily({ plain: path, headers }: Asked): 'anthropic' | 'gemini' | 'by model' | null {
   if (/^\/v1\/messages(\/|$)/.test(path) || headers['anthropic-version'] !== undefined) return 'anthropic'
   if (/^(\/upload|\/download)?\/v1(alpha|beta)\/|^\/ws\/google\.ai\.generativelanguage\./.test(path)) return 'gemini'
-  return path.startsWith('/v1/') && path !== '/v1/traces' ? 'by model' : null
+  if (!path.startsWith('/v1/') || path === '/v1/traces') return null
+  // The stable version of Gemini's API has OpenAI's prefix; its key is nobody else's to see.
+  const isGoogles = /:(\w+Contents?|countTokens)$/.test(path) || headers['x-goog-api-key'] !== undefined
+  return isGoogles ? 'gemini' : 'by model'
 }
 
 function bareName(asked: Asked, { byModel, defaults = {} }: Routes, model: string | null): string | null {
