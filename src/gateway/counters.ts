@@ -6,6 +6,8 @@ export const latencyBoundsMs = [0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 50] as const
 export interface Counters {
   /** Metered requests by upstream. */
   readonly requests: Map<string, number>
+  /** How metered requests were answered, by `STATUS UPSTREAM`; the status is `none` where no answer came. */
+  readonly answers: Map<string, number>
   /** Requests passed on unmetered, by `UPSTREAM METHOD path`; many paths of one upstream are one name. */
   readonly unmetered: Map<string, number>
   /** Requests refused here, by the code of the refusal. */
@@ -24,6 +26,7 @@ export interface Counters {
 export function startCounters(): Counters {
   return {
     requests: new Map(),
+    answers: new Map(),
     unmetered: new Map(),
     refused: new Map(),
     unasked: 0,

@@ -220,14 +220,15 @@ test('of an error only the code is kept: its words may repeat the prompt, or a k
   expect(JSON.stringify(records)).not.toMatch(/secret prompt|sk-proj/)
 })
 
-test('any other 400 reaches the client as it is', async () => {
-  const { port, records } = await world((_request, _body, response) => {
+test('any other 400 reaches the client as it is, and is counted by its status', async () => {
+  const { port, records, gateway } = await world((_request, _body, response) => {
     response.writeHead(400, { 'content-type': 'application/json' })
     response.end('{"error":{"message":"no such model"}}')
   })
   const got = await post(port, '/v1/chat/completions', '{"model":"m","stream":true}')
   expect([got.status, got.body.toString()]).toEqual([400, '{"error":{"message":"no such model"}}'])
   expect(records[1]).toMatchObject({ status: 400, outcome: 'failed' })
+  expect([...gateway.counters.answers]).toEqual([['400 openai', 1]])
 })
 
 test('compressed answers reach the client compressed, and are read all the same', async () => {
@@ -334,8 +335,8 @@ test('of a stream that is cut before its usage about as many tokens are told as 
   expect(records[1]).toMatchObject({ outcome: 'unknown', known: false, estimated: false, answerEstimate: 40 })
 })
 
-test('an upstream that is not there is answered in the provider’s own shape', async () => {
-  const { port, records } = await world(() => {}, {
+test('an upstream that is not there is answered in the provider’s own shape, and counted as no answer', async () => {
+  const { port, records, gateway } = await world(() => {}, {
     upstreams: { openai: { url: 'http://127.0.0.1:1' }, anthropic: { url: 'http://127.0.0.1:1' } },
   })
   const openai = await post(port, '/v1/chat/completions', '{"model":"m"}')
@@ -343,6 +344,10 @@ test('an upstream that is not there is answered in the provider’s own shape', 
   const anthropic = await post(port, '/v1/messages', '{"model":"m"}')
   expect(JSON.parse(anthropic.body.toString())).toMatchObject({ type: 'error', error: { type: 'api_error' } })
   expect(records.map(({ kind }) => kind)).toEqual(['opened', 'settled', 'opened', 'settled'])
+  expect([...gateway.counters.answers]).toEqual([
+    ['none openai', 1],
+    ['none anthropic', 1],
+  ])
 })
 
 test('a client that leaves does not end the meter: the upstream is read on, under a cap', async () => {

@@ -233,9 +233,10 @@ async function settle(
   answered: Answered,
   tools: RelayTools,
 ): Promise<void> {
+  const { status, reading, isCut } = answered
+  count(tools.counters.answers, `${status ?? 'none'} ${route.upstream.name}`)
   // Without its beginning a record tells nothing that could be told apart from another call.
   if (!isRecorded) return
-  const { status, reading, isCut } = answered
   // Of a stream that breaks off the answer may still be made, where that was asked for; a body that was not read may have asked.
   const isOn = facts.isBackground ?? !isCut
   const isStillMade = reading?.wire === 'openai.responses' && !reading.complete && reading.error === null

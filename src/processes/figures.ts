@@ -12,6 +12,7 @@ export interface GatewayFigures {
   readonly worker: string
   readonly residentBytes: number
   readonly requests: Readonly<Record<string, number>>
+  readonly answers: Readonly<Record<string, number>>
   readonly unmetered: Readonly<Record<string, number>>
   readonly records: Pick<Counters, 'opened' | 'settled' | 'lost'>
   /** Requests refused, by why: keys and budgets. */
@@ -53,12 +54,13 @@ export interface LedgerFigures {
 export type Figures = GatewayFigures | WriterFigures
 
 export function gatewayFigures(worker: string, { gateway, spool, captures }: GatewayHost): GatewayFigures {
-  const { requests, unmetered, refused, unasked, opened, settled, lost, added, addedSumMs } = gateway.counters
+  const { requests, answers, unmetered, refused, unasked, opened, settled, lost, added, addedSumMs } = gateway.counters
   return {
     of: 'gateway',
     worker,
     residentBytes: process.memoryUsage.rss(),
     requests: Object.fromEntries(requests),
+    answers: Object.fromEntries(answers),
     unmetered: Object.fromEntries(unmetered),
     records: { opened, settled, lost },
     refused: Object.fromEntries(refused),

@@ -27,6 +27,16 @@ export function metricsOf(figures: readonly Figures[], version: string): readonl
       eachOf('upstream', one => one.requests),
     ),
     counter(
+      'answers_total',
+      'Answers to metered requests, by upstream and HTTP status; none: no answer came.',
+      gateways.flatMap(one =>
+        Object.entries(one.answers).map(([name, value]) => {
+          const [status, ...upstream] = name.split(' ')
+          return { value, labels: { worker: one.worker, upstream: upstream.join(' '), status: status! } }
+        }),
+      ),
+    ),
+    counter(
       'unmetered_requests_total',
       'Requests passed on without a reading, by upstream, method and path.',
       eachOf('name', one => one.unmetered),

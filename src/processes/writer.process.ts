@@ -50,6 +50,7 @@ const workplace = openWorkplace({
   say,
 })
 // Calls go before their accounts, which wait in the spool; but where a budget is asked before each call, it is a part of the call.
+// No lower than this: the page's answers are made here too, and starve on a busy machine.
 if (workplace.budgets === null) giveWay()
 const asked = workplace.budgets === null ? null : await serveBudgets(workplace.budgets)
 const server = await serveLedger({ workplace, operations, version, hosts, say })
@@ -81,7 +82,7 @@ while (opened === null) {
 
 function giveWay(): void {
   try {
-    setPriority(constants.priority.PRIORITY_LOW)
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   } catch {
     // Where that is not allowed both have the same right.
   }

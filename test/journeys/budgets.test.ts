@@ -171,9 +171,9 @@ test('of 200 calls at once as many pass as the budget bears; once they are settl
       return ((await answer.json()) as { rows: { key: object }[] }).rows.map(({ key }) => key)
     })
     .toEqual([{ 'tag:key': id, workload: 'search' }])
-  expect(await fetch(`${base}/metrics`).then(answer => answer.text())).toMatch(
-    /crossline_refused_requests_total\{worker="w\d",reason="BUDGET_EXCEEDED"\} [1-9]/,
-  )
+  const metrics = await fetch(`${base}/metrics`).then(answer => answer.text())
+  expect(metrics).toMatch(/crossline_refused_requests_total\{worker="w\d",reason="BUDGET_EXCEEDED"\} [1-9]/)
+  expect(metrics).toMatch(/crossline_answers_total\{worker="w\d",upstream="openai",status="200"\} [1-9]/)
 })
 
 test('one by one, calls pass until nothing is left for another, and the command says no', async () => {
