@@ -46,8 +46,7 @@ function decisionWords(answer: Answer, { today, contest, isStated, takesRest }: 
     return `Yes: own GPUs pay off for ${today.group}. ${fleet!.name} costs ${monthly(fleet!)} ${here}, ${lessWords(against, fleet!)} less than ${payWords(against)}${sure}.`
   }
   if (decision.answer === 'no') {
-    if (fleet === null)
-      return `No: own GPUs cannot serve ${today.group}: ${noFleetWords(answer, today, takesRest)}.`
+    if (fleet === null) return `No: own GPUs cannot serve ${today.group}: ${noFleetWords(answer, today, takesRest)}.`
     const times = timesWords(decidedUsd(fleet)! / decidedUsd(rival!)!)
     return `No: own GPUs do not pay off for ${today.group}. They would cost ${monthly(fleet)} ${here} (${fleet.name}), ${times} the ${usdWords(decidedUsd(rival!)!)} of ${payWords(rival!)}${sure}.`
   }
