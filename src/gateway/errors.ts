@@ -78,6 +78,13 @@ export function errorAnswer(
   }
 }
 
+/** The same as one text, for a socket that was to be upgraded and ends with it. `reason` stands behind the status. */
+export function errorText(family: Family, error: GatewayError, reason: string): string {
+  const { body, headers } = errorAnswer(family, error)
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${error.status} ${reason}\r\n${lines.join('')}\r\n${body}`
+}
+
 /**
  * Answers with an error, unless an answer has begun: then the socket is cut behind what was written, so that nobody takes it
  * for whole.

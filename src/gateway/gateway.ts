@@ -7,7 +7,7 @@ import type { Background } from './background.ts'
 import { type Budgets, patient } from './budgets.ts'
 import type { CaptureSink } from './capture.ts'
 import { type Counters, count, passName, startCounters } from './counters.ts'
-import { answerError, errorAnswer } from './errors.ts'
+import { answerError, errorText } from './errors.ts'
 import { fingerprintsIfAny } from './fingerprint.ts'
 import { admit, type Keys, type Refusal } from './keys.ts'
 import { poolOf } from './pools.ts'
@@ -168,9 +168,7 @@ export function createGateway(settings: GatewaySettings, tools: GatewayTools): G
       const admission = admitted(request, route)
       if ('code' in admission) {
         count(counters.refused, admission.code)
-        const { body, headers } = errorAnswer(route.upstream.family, admission)
-        const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}`)
-        socket.end(`HTTP/1.1 ${admission.status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
+        socket.end(errorText(route.upstream.family, admission, 'Refused'))
         return true
       }
       count(counters.unmetered, passName(route.upstream.name, 'UPGRADE', route.path))

@@ -3,7 +3,7 @@ import { request as ask, type ClientRequest } from 'node:http'
 import { request as askTls } from 'node:https'
 import type { Socket } from 'node:net'
 import { buildConnector, type Dispatcher, Pool } from 'undici'
-import type { ForwardProxy } from './proxies.ts'
+import { type ForwardProxy, unbracketed } from './proxies.ts'
 import { connectBySocks } from './socks.ts'
 import { unreached } from './unreached.ts'
 
@@ -35,8 +35,7 @@ export function connectThrough(proxy: ForwardProxy): buildConnector.connector {
   return (options, done) => {
     const { protocol, hostname, port } = options
     const isTls = protocol === 'https:'
-    const host = hostname.replace(/^\[(.*)\]$/, '$1')
-    joinedBy(proxy, host, Number(port) || (isTls ? 443 : 80)).then(
+    joinedBy(proxy, unbracketed(hostname), Number(port) || (isTls ? 443 : 80)).then(
       socket => (isTls ? overTls({ ...options, httpSocket: socket }, done) : done(null, socket)),
       thrown => done(thrown, null),
     )
@@ -46,7 +45,7 @@ export function connectThrough(proxy: ForwardProxy): buildConnector.connector {
 function joinedBy(proxy: ForwardProxy, host: string, port: number): Promise<Socket> {
   if (proxy.speaks === 'http') return tunnelTo(proxy, `${host.includes(':') ? `[${host}]` : host}:${port}`)
   const { hostname, port: itsPort } = new URL(proxy.origin)
-  const place = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(itsPort) }
+  const place = { host: unbracketed(hostname), port: Number(itsPort) }
   return connectBySocks(place, { host, port }, proxy.login, reachingMs).catch((thrown: Error) => {
     throw new Error(`the proxy ${proxy.origin} ${thrown.message}`)
   })

@@ -34,10 +34,12 @@ export function proxiesOf(environment: Readonly<Record<string, string | undefine
     const { protocol, hostname, port } = new URL(origin)
     const proxy = (protocol === 'https:' ? secure : plain) ?? null
     if (proxy === null) return null
-    const host = hostname.replace(/^\[(.*)\]$/, '$1')
-    return isSpared(host, port || (protocol === 'https:' ? '443' : '80')) ? null : proxy
+    return isSpared(unbracketed(hostname), port || (protocol === 'https:' ? '443' : '80')) ? null : proxy
   }
 }
+
+/** An IPv6 address stands in brackets in a URL, and nowhere else. */
+export const unbracketed = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1')
 
 function proxyOf(variable: string, text: string): ForwardProxy {
   const fault = (problem: string) =>

@@ -93,7 +93,8 @@ export function askedOf({ method, url, headers }: IncomingMessage): Asked {
   return { method: method!, url: path, plain: asUnderstood(pathOf(path)), headers }
 }
 
-const pathOf = (url: string): string => url.replace(/\?.*$/s, '')
+/** Without its query. */
+export const pathOf = (url: string): string => url.replace(/\?.*$/s, '')
 
 /** A proxy's form of an address (`http://host/path`, RFC 9112 §3.2.2) asks for the same as its path does. */
 const originForm = (url: string): string =>

@@ -3,7 +3,7 @@ import { request as ask, type IncomingMessage, type Server } from 'node:http'
 import { request as askTls } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { errorAnswer } from './errors.ts'
+import { errorText } from './errors.ts'
 import { answered, forwarded } from './headers.ts'
 import type { Admitted } from './keys.ts'
 import { connectThrough } from './pools.ts'
@@ -50,7 +50,7 @@ export function tunnel(
     socket.destroy()
   }
   let hasBegun = false
-  const begin = ({ statusCode, statusMessage }: Partial<IncomingMessage>, pairs: readonly string[]) => {
+  const begin = ({ statusCode, statusMessage }: IncomingMessage, pairs: readonly string[]) => {
     hasBegun = true
     const lines = pairs.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${pairs[i + 1]}\r\n`] : []))
     socket.write(Buffer.from(`HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines.join('')}\r\n`, 'latin1'))
@@ -72,9 +72,7 @@ export function tunnel(
   asked.on('error', thrown => {
     if (socket.destroyed || !socket.writable || hasBegun) return cut()
     const message = `${upstream.name} did not answer: ${unreached(thrown).message}`
-    const { body, headers } = errorAnswer(upstream.family, { status: 502, code: 'UPSTREAM_FAILED', message })
-    begin({ statusCode: 502, statusMessage: 'Bad Gateway' }, [...Object.entries(headers).flat(), 'connection', 'close'])
-    socket.end(body)
+    socket.end(errorText(upstream.family, { status: 502, code: 'UPSTREAM_FAILED', message }, 'Bad Gateway'))
   })
   socket.on('error', cut)
   socket.on('close', () => {

@@ -42,7 +42,7 @@ export function acceptable(
   if (counts.rejected === 0 && counts.leftOut > 0)
     throw new Fault('NO_CALLS', `none of its ${counts.leftOut} rows is a call to a model`, { where })
   if (counts.rejected === 0) throw new Fault('FILE_EMPTY', 'the file has a header and no rows', { where })
-  const first = String(rejects.first())
+  const first = rejects.first()
   // A spreadsheet's 10/01/2026 may be January or October: it is not guessed at.
   const times = first.includes('expected a date and time')
     ? 'write times year first, as 2026-10-31T08:30:00Z, or as seconds since 1970; '

@@ -1,9 +1,8 @@
 // Logs of Cloudflare's AI Gateway (answers of its API, JSON Lines, CSV) as calls.
-import { noUsage, unknownUsage } from '../core/meter/usage.ts'
 import { attributed, labelsOf } from './dimension-names.ts'
 import { type Importer, uncachedNote } from './importer.ts'
 import { haveAll, logged } from './logged.ts'
-import { type Logged, oneCall } from './logged-call.ts'
+import { type Logged, oneCall, usageOfTwo } from './logged-call.ts'
 import type { Json } from './pages.ts'
 import { providerNamed } from './provider-name.ts'
 import { countCell, neededTime, numberCell, objectCell, textCell, usdCell } from './record-cells.ts'
@@ -34,14 +33,13 @@ function request(record: Json): Logged {
   const failed = textCell(record, 'success')?.toLowerCase() === 'false'
   const [prompt, completion] = [countCell(record, 'tokens_in'), countCell(record, 'tokens_out')]
   const { dimensions, tags } = attributed(labelsOf(objectCell(record, 'metadata')))
-  const counted = prompt || completion ? { ...noUsage, input: prompt, output: completion, reasoning: null } : null
   return {
     call: {
       id: textCell(record, 'id') ?? '',
       atMicros: neededTime(record, 'created_at'),
       provider: providerNamed(textCell(record, 'provider')),
       model: textCell(record, 'model'),
-      usage: counted ?? (failed ? noUsage : unknownUsage),
+      usage: usageOfTwo(prompt, completion, failed),
       outcome: failed ? 'failed' : 'ok',
       latencyMs: numberCell(record, 'duration'),
       attribution: dimensions,

@@ -1,6 +1,7 @@
 // What one record of a log tells in; the call that it is, the reason why it is none, or why it could not be read, out.
 import { Fault } from '../core/fault/fault.ts'
 import { type Attribution, nobody } from '../core/meter/call.ts'
+import { noUsage, type Usage, unknownUsage } from '../core/meter/usage.ts'
 import type { CallsOfRecord, ReadCall } from './importer.ts'
 
 /** What a record must tell of a call; the rest is unknown unless told. */
@@ -32,6 +33,12 @@ export const together = (all: readonly CallsOfRecord[]): CallsOfRecord => ({
   leftOut: all.flatMap(one => one.leftOut),
   assumed: all.flatMap(one => one.assumed),
 })
+
+/** Usage of a log that tells two counts and none of their parts. A call that failed and tells neither used nothing. */
+export function usageOfTwo(prompt: number | null, completion: number | null, failed: boolean): Usage {
+  if (!prompt && !completion) return failed ? noUsage : unknownUsage
+  return { ...noUsage, input: prompt, output: completion, reasoning: null }
+}
 
 export const nothing: CallsOfRecord = { calls: [], rejects: [], leftOut: [], assumed: [] }
 

@@ -1,9 +1,8 @@
 // Portkey's logs (its log exports, JSON Lines, JSON or CSV) as calls.
-import { noUsage, unknownUsage } from '../core/meter/usage.ts'
 import { attributed, labelsOf } from './dimension-names.ts'
 import { type Importer, uncachedNote } from './importer.ts'
 import { haveAll, logged } from './logged.ts'
-import { type Logged, oneCall } from './logged-call.ts'
+import { type Logged, oneCall, usageOfTwo } from './logged-call.ts'
 import type { Json } from './pages.ts'
 import { providerNamed } from './provider-name.ts'
 import { countCell, neededTime, numberCell, objectCell, textCell, usdCell } from './record-cells.ts'
@@ -36,7 +35,6 @@ function request(record: Json): Logged {
     ),
   )
   const [prompt, completion] = [countCell(record, 'req_units'), countCell(record, 'res_units')]
-  const counted = prompt || completion ? { ...noUsage, input: prompt, output: completion, reasoning: null } : null
   const trace = textCell(record, 'trace_id')
   return {
     call: {
@@ -44,7 +42,7 @@ function request(record: Json): Logged {
       atMicros: neededTime(record, 'created_at'),
       provider: providerNamed(textCell(record, 'ai_org')),
       model: textCell(record, 'ai_model'),
-      usage: counted ?? (failed ? noUsage : unknownUsage),
+      usage: usageOfTwo(prompt, completion, failed),
       outcome: failed ? 'failed' : status === null && success === null ? 'unknown' : 'ok',
       latencyMs: numberCell(record, 'response_time'),
       attribution: dimensions,

@@ -1,8 +1,9 @@
 // Each request on a socket of a gateway's process → the gateway, the probes, or the writer, who has the page and its API.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { errorAnswer } from '../gateway/errors.ts'
+import { errorText } from '../gateway/errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { pathOf } from '../gateway/routing.ts'
 import { hostOf } from '../server/http.ts'
 import { isHere, refuseBeyond } from '../server/reach.ts'
 import { exposition, expositionType } from './exposition.ts'
@@ -51,9 +52,9 @@ export function frontOf({ gateway, isKeyed, hosts, toWriter, figures, version }:
     request(request, response) {
       const isOurs = isAddressed(request)
       const isLocal = isHere(request.socket)
-      const path = request.url!.replace(/\?.*$/s, '')
-      // Whoever asks for the head alone means the same (`wget --spider`), and a query changes nothing.
-      const answer = request.method === 'GET' || request.method === 'HEAD' ? own[path] : undefined
+      // Whoever asks for the head alone means the same (`wget --spider`), and a query changes nothing. Calls do not come here.
+      const path = request.method === 'GET' || request.method === 'HEAD' ? pathOf(request.url!) : ''
+      const answer = own[path]
       if (answer !== undefined && ((isOurs && isLocal) || (isKeyed && probes.has(path)))) return answer(response)
       if ((isOurs || isKeyed) && gateway.handle(request, response)) return
       if (isLocal) toWriter.relay(request, response)
@@ -69,10 +70,8 @@ export function frontOf({ gateway, isKeyed, hosts, toWriter, figures, version }:
 /** A socket that is closed without a word would be taken for a network that fails. */
 function refuseUpgrade(socket: Duplex): void {
   const message = 'nothing here takes a WebSocket under this path: name its upstream under gateway.upstreams'
-  const { body, headers } = errorAnswer('openai', { status: 404, code: 'UPSTREAM_UNKNOWN', message })
-  const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.on('error', () => {})
-  socket.end(`HTTP/1.1 404 Not Found\r\n${lines.join('')}\r\n${body}`)
+  socket.end(errorText('openai', { status: 404, code: 'UPSTREAM_UNKNOWN', message }, 'Not Found'))
 }
 
 function json(response: ServerResponse, status: number, body: object): void {

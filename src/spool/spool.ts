@@ -33,8 +33,9 @@ export interface SpoolStats {
 
 export interface Spool {
   /**
-   * Resolves when the policy's promise holds. All appends of one turn share one write, or two where the turn before was a quiet one, and with `always` a flush of the disk.
-   * Rejects with SPOOL_FULL or SPOOL_BROKEN; the next append tries again, on a new segment.
+   * Resolves when the policy's promise holds. All appends of one turn share one write, or two where the turn before was a
+   * quiet one, and with `always` a flush of the disk. Rejects with SPOOL_FULL or SPOOL_BROKEN; the next append tries again,
+   * on a new segment.
    */
   append(record: CallRecord): Promise<void>
   stats(): SpoolStats
@@ -58,8 +59,9 @@ export function openSpool(folder: string, options: SpoolOptions): Spool {
   let pendingBytes = 0
   let isWriting = false
   let isDirty = false
-  /** In this turn of the event loop. */
+  /** What comes in this turn of the event loop is written at its end. */
   let isDue = false
+  /** The turn before brought several records. */
   let isBusy = false
   let appended = 0
   let refused = 0

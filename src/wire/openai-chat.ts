@@ -104,9 +104,9 @@ export function tierIn(usage: JsonObject): string | null {
 }
 
 /**
- * Perplexity's `num_search_queries`, of its agents the calls of `search_web`; xAI's counts of searches of the web and of X among the tools that its servers ran, which
- * cost the same (https://docs.x.ai/developers/pricing); OpenRouter's under the name of its documentation or of its answers
- * (https://openrouter.ai/docs/client-sdks/python/components/bodyservertooluse.md).
+ * Perplexity's `num_search_queries`, of its agents the calls of `search_web`; xAI's counts of searches of the web and of X
+ * among the tools that its servers ran, which cost the same (https://docs.x.ai/developers/pricing); OpenRouter's under the
+ * name of its documentation or of its answers (https://openrouter.ai/docs/client-sdks/python/components/bodyservertooluse.md).
  */
 export function searchesOf(usage: JsonObject, absent: number | null): number | null {
   const tools = asObject(usage.server_side_tool_usage_details)

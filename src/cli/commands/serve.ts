@@ -58,8 +58,8 @@ async function run(frame: CommandFrame, flags: Flags): Promise<void> {
   }
   const { logLine } = await import('../../server/log.ts')
   const log = flags.log ?? settings.serve?.log ?? 'text'
-  // Who read the log or the answer may leave (`| head`, a `tee` that dies): that ends no calls.
-  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', () => {})
+  // Who read the answer may leave (`| head`), which ends other commands: here it ends no calls.
+  process.stdout.removeAllListeners('error').on('error', () => {})
   const hear: SupervisorOptions['say'] = said => output.note(logLine(log, said, Date.now()))
   const say: Say = (text, level) => hear({ text, level, by: 'supervisor' })
   const { version } = await import('../version.ts')

@@ -33,8 +33,9 @@ function ofClaudeCode({ attributes, name }: Span): Attributes | null {
 }
 
 /** It writes the model's name as a terminal shows it: `claude-opus-4-6` in bold. */
-const withoutColours = (text: string | null): string | null =>
-  text === null ? null : text.replaceAll(new RegExp(`${String.fromCharCode(27)}?\\[[0-9;]*m`, 'g'), '').trim()
+const withoutColours = (text: string | null): string | null => text?.replaceAll(colour, '').trim() ?? null
+
+const colour = new RegExp(`${String.fromCharCode(27)}?\\[[0-9;]*m`, 'g')
 
 const genkitKinds: Readonly<Record<string, string>> = {
   model: 'generate_content',
